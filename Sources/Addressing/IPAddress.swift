@@ -1,0 +1,59 @@
+/// An address of either family.
+package enum IPAddress: Hashable, Sendable {
+  case v4(IPv4Address)
+  case v6(IPv6Address)
+
+  /// Reads an IPv4 or IPv6 literal; names are never resolved.
+  package init?(_ text: some Collection<UInt8>) {
+    if let address = IPv4Address(text) {
+      self = .v4(address)
+    } else if let address = IPv6Address(text) {
+      self = .v6(address)
+    } else {
+      return nil
+    }
+  }
+
+  package init?(_ text: String) { self.init(text.utf8) }
+
+  package var family: AddressFamily {
+    switch self {
+    case .v4: .ipv4
+    case .v6: .ipv6
+    }
+  }
+
+  /// The address as a number; IPv4 fills the low 32 bits.
+  package var value: UInt128 {
+    switch self {
+    case .v4(let address): UInt128(address.value)
+    case .v6(let address): address.value
+    }
+  }
+
+  /// The address of a family with that number; `nil` when it does not fit.
+  package init?(family: AddressFamily, value: UInt128) {
+    switch family {
+    case .ipv4:
+      guard let value = UInt32(exactly: value) else { return nil }
+      self = .v4(IPv4Address(value))
+    case .ipv6:
+      self = .v6(IPv6Address(value))
+    }
+  }
+}
+
+extension IPAddress: Comparable {
+  package static func < (left: Self, right: Self) -> Bool {
+    (left.family, left.value) < (right.family, right.value)
+  }
+}
+
+extension IPAddress: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .v4(let address): address.description
+    case .v6(let address): address.description
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// An IPv4 address (RFC 791).
+package struct IPv4Address: Hashable, Sendable, Comparable {
+  /// The address as a number; the first octet is the most significant.
+  package var value: UInt32
+
+  package init(_ value: UInt32) { self.value = value }
+
+  /// Reads four decimal octets. Leading zeros are refused: some programs read them as octal.
+  package init?(_ text: some Collection<UInt8>) {
+    var value: UInt32 = 0
+    var octets = 0
+    var octet: UInt32?
+    for byte in text {
+      switch byte {
+      case 0x30...0x39:
+        if octet == 0 { return nil }
+        let next = (octet ?? 0) * 10 + UInt32(byte - 0x30)
+        guard next <= 255 else { return nil }
+        octet = next
+      case 0x2E:
+        guard let done = octet, octets < 3 else { return nil }
+        value = value << 8 | done
+        octets += 1
+        octet = nil
+      default:
+        return nil
+      }
+    }
+    guard let done = octet, octets == 3 else { return nil }
+    self.value = value << 8 | done
+  }
+
+  package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+}
+
+extension IPv4Address: CustomStringConvertible {
+  package var description: String {
+    "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
+  }
+}

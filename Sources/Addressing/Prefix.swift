@@ -1,0 +1,51 @@
+/// A network prefix: every address that shares the first `length` bits (RFC 4632, RFC 4291).
+package struct Prefix: Hashable, Sendable {
+  /// The address as written; bits behind the length may be set.
+  package var address: IPAddress
+  /// Leading bits that count: 0 to 32 or 0 to 128.
+  package var length: Int
+
+  /// A prefix; `nil` when the length does not fit the family.
+  package init?(_ address: IPAddress, length: Int) {
+    guard (0...address.family.bits).contains(length) else { return nil }
+    self.address = address
+    self.length = length
+  }
+
+  /// The prefix that holds one address.
+  package init(_ address: IPAddress) {
+    self.address = address
+    self.length = address.family.bits
+  }
+
+  package var family: AddressFamily { address.family }
+
+  /// The bits behind the length, as a number of ones.
+  private var hostMask: UInt128 {
+    let hostBits = UInt128(family.bits - length)
+    return hostBits == 128 ? .max : (1 << hostBits) - 1
+  }
+
+  /// The lowest and the highest address as numbers.
+  package var bounds: ClosedRange<UInt128> {
+    let low = address.value & ~hostMask
+    return low...(low | hostMask)
+  }
+
+  /// Whether no bit behind the length is set.
+  package var isCanonical: Bool { address.value & hostMask == 0 }
+
+  /// The same set of addresses with the bits behind the length cleared.
+  package var canonical: Prefix {
+    var copy = self
+    copy.address = IPAddress(family: family, value: bounds.lowerBound) ?? address
+    return copy
+  }
+}
+
+extension Prefix: CustomStringConvertible {
+  /// `ADDRESS/LENGTH`, without the length for a single address.
+  package var description: String {
+    length == family.bits ? "\(address)" : "\(address)/\(length)"
+  }
+}

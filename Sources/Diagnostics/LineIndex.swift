@@ -1,0 +1,57 @@
+/// A place in a text as people count: line and column from 1. A column is one Unicode scalar, a tab is one.
+package struct LinePosition: Hashable, Sendable {
+  package var line: Int
+  package var column: Int
+}
+
+/// Turns byte offsets of one file into lines and columns.
+///
+/// Remembers the last answer, so that many offsets of one very long line, asked for in order, cost one pass.
+package struct LineIndex {
+  private let file: SourceFile
+  private let starts: [Int]
+  private var last = (start: 0, offset: 0, column: 1)
+
+  package init(_ file: SourceFile) {
+    self.file = file
+    var starts = [0]
+    for (offset, byte) in file.bytes.enumerated() where byte == 0x0A { starts.append(offset + 1) }
+    self.starts = starts
+  }
+
+  /// The number of lines; a text that ends in a newline has an empty last line.
+  package var lineCount: Int { starts.count }
+
+  /// The line, from 1, that holds the byte offset.
+  package func line(of offset: Int) -> Int {
+    var low = 0
+    var high = starts.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= offset { low = middle } else { high = middle }
+    }
+    return low + 1
+  }
+
+  /// The bytes of a line, from 1, without its line ending; an empty range for a line that does not exist.
+  package func range(ofLine line: Int) -> Range<Int> {
+    guard line >= 1, line <= starts.count else { return file.bytes.count..<file.bytes.count }
+    let start = starts[line - 1]
+    var end = line < starts.count ? starts[line] - 1 : file.bytes.count
+    if end > start, file.bytes[end - 1] == 0x0D { end -= 1 }
+    return start..<end
+  }
+
+  /// Line and column of a byte offset; offsets past the end count as the end.
+  package mutating func position(of offset: Int) -> LinePosition {
+    let offset = min(max(0, offset), file.bytes.count)
+    let line = line(of: offset)
+    let start = starts[line - 1]
+    if last.start != start || last.offset > offset { last = (start, start, 1) }
+    for byte in file.bytes[last.offset..<offset] where !isContinuation(byte) { last.column += 1 }
+    last.offset = offset
+    return LinePosition(line: line, column: last.column)
+  }
+
+  private func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
+}
