@@ -1,0 +1,171 @@
+package import Diagnostics
+
+/// The tokens and comments of one file, with what was wrong about single characters.
+package struct LexedFile: Sendable {
+  package var tokens: [Token] = []
+  package var comments: [Comment] = []
+  package var diagnostics: [Diagnostic] = []
+}
+
+/// Splits a policy file into tokens. Never fails: bytes that begin no token become `invalid` tokens.
+package func lex(_ source: SourceFile, as file: SourceID) -> LexedFile {
+  var lexer = Lexer(bytes: source.bytes, file: file)
+  return lexer.run()
+}
+
+private struct Lexer {
+  let bytes: [UInt8]
+  let file: SourceID
+  var offset = 0
+  var startsLine = true
+  var result = LexedFile()
+
+  mutating func run() -> LexedFile {
+    result.tokens.reserveCapacity(bytes.count / 6 + 1)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
+    while let byte = peek() {
+      switch byte {
+      case 0x0A:
+        startsLine = true
+        offset += 1
+      case 0x20, 0x09, 0x0D: offset += 1
+      case UInt8(ascii: "#"): comment()
+      case UInt8(ascii: "\""): string()
+      case UInt8(ascii: "{"): single(.leftBrace)
+      case UInt8(ascii: "}"): single(.rightBrace)
+      case UInt8(ascii: "="): single(.equals)
+      case UInt8(ascii: ","): single(.comma)
+      case UInt8(ascii: ";"): single(.semicolon)
+      case _ where isArrow: emit(.arrow, length: 2)
+      case _ where isWordByte(byte): word()
+      default: invalid()
+      }
+    }
+    emit(.endOfFile, length: 0)
+    return result
+  }
+
+  func peek(_ distance: Int = 0) -> UInt8? {
+    let index = offset + distance
+    return index < bytes.count ? bytes[index] : nil
+  }
+
+  var isArrow: Bool { peek() == UInt8(ascii: "-") && peek(1) == UInt8(ascii: ">") }
+
+  mutating func single(_ kind: TokenKind) { emit(kind, length: 1) }
+
+  mutating func emit(_ kind: TokenKind, length: Int) {
+    result.tokens.append(
+      Token(kind: kind, startsLine: startsLine, start: Int32(clamping: offset), end: Int32(clamping: offset + length))
+    )
+    startsLine = false
+    offset += length
+  }
+
+  mutating func word() {
+    let start = offset
+    while let byte = peek(), isWordByte(byte), !isArrow { offset += 1 }
+    let length = offset - start
+    offset = start
+    emit(.word, length: length)
+  }
+
+  mutating func comment() {
+    let start = offset
+    while let byte = peek(), byte != 0x0A { offset += 1 }
+    var end = offset
+    while end > start, bytes[end - 1] == 0x0D { end -= 1 }
+    result.comments.append(
+      Comment(startsLine: startsLine, start: Int32(clamping: start), end: Int32(clamping: end)))
+    reportBadText(in: start..<end, context: "a comment")
+  }
+
+  mutating func string() {
+    let start = offset
+    var length = 1
+    var isClosed = false
+    while let byte = peek(length), byte != 0x0A {
+      length += 1
+      if byte == UInt8(ascii: "\""), length > 1 {
+        isClosed = true
+        break
+      }
+      if byte == UInt8(ascii: "\\") { length += escape(at: start + length - 1) }
+    }
+    if !isClosed {
+      while length > 1, bytes[start + length - 1] == 0x0D { length -= 1 }
+      report(
+        "unterminated-string", "this string is never closed", start..<start + length,
+        help: "close it with `\"` on the same line")
+    }
+    reportBadText(in: start..<start + length, context: "a string")
+    emit(.string, length: length)
+  }
+
+  /// Checks the escape whose backslash stands at `position`; returns how many bytes to pass over behind it.
+  mutating func escape(at position: Int) -> Int {
+    let next = position + 1 < bytes.count ? bytes[position + 1] : 0x0A
+    if next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") { return 1 }
+    let end = next == 0x0A || next == 0x0D ? position + 1 : position + 2
+    report(
+      "invalid-escape", "a backslash in a string stands before `\"` or `\\` only", position..<end,
+      help: "write `\\\\` for a backslash")
+    return 0
+  }
+
+  mutating func invalid() {
+    let start = offset
+    while let byte = peek(), !beginsToken(byte) { offset += 1 }
+    let end = max(offset, start + 1)
+    offset = start
+    let text = bytes[start..<end]
+    if String(validating: text, as: UTF8.self) == nil {
+      report("invalid-utf8", "these bytes are not UTF-8", start..<end, help: "save the file as UTF-8")
+    } else {
+      report(
+        "invalid-character", "`\(String(decoding: text.prefix(40), as: UTF8.self))` has no meaning here",
+        start..<end, help: "names are `[a-z][a-z0-9-]*`; other text goes into double quotes")
+    }
+    emit(.invalid, length: end - start)
+  }
+
+  /// Comments and strings hold any UTF-8 but control characters, so that no file can write to a terminal or
+  /// end a line in a server's file.
+  mutating func reportBadText(in range: Range<Int>, context: String) {
+    let text = bytes[range]
+    for (position, byte) in zip(range, text) where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
+      report(
+        "control-character", "\(context) holds a control character", position..<position + 1,
+        help: "remove the byte \(byte)")
+      return
+    }
+    guard text.contains(where: { $0 >= 0x80 }), String(validating: text, as: UTF8.self) == nil else { return }
+    report("invalid-utf8", "\(context) holds bytes that are not UTF-8", range, help: "save the file as UTF-8")
+  }
+
+  mutating func report(_ code: String, _ message: String, _ range: Range<Int>, help: String) {
+    result.diagnostics.append(.error(code, message, at: SourceSpan(file: file, range), help: help))
+  }
+}
+
+/// Whether a byte may stand in a word.
+private func isWordByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
+    UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"),
+    UInt8(ascii: "*"):
+    true
+  default: false
+  }
+}
+
+/// Whether a byte ends a run of invalid bytes.
+private func beginsToken(_ byte: UInt8) -> Bool {
+  switch byte {
+  case 0x0A, 0x20, 0x09, 0x0D, UInt8(ascii: "#"), UInt8(ascii: "\""), UInt8(ascii: "{"), UInt8(ascii: "}"),
+    UInt8(ascii: "="), UInt8(ascii: ","), UInt8(ascii: ";"):
+    true
+  default: isWordByte(byte)
+  }
+}

@@ -1,0 +1,144 @@
+package import Diagnostics
+
+/// Parses one policy file. Never fails: the tree holds whatever could be understood, its diagnostics the rest.
+///
+/// The parser knows tokens, statements and braces; what a statement means is decided by `Policy`. After a mistake it
+/// goes on at the next statement or brace. It does not recurse, so no nesting can exhaust the stack.
+package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax {
+  let lexed = lex(source, as: file)
+  var parser = Parser(
+    tree: PolicyFileSyntax(
+      source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [],
+      diagnostics: lexed.diagnostics))
+  parser.run()
+  return parser.tree
+}
+
+/// The words that begin a declaration with a block.
+private let blockKeywords: Set<String> = ["gateway", "server", "publish"]
+
+private struct Parser {
+  var tree: PolicyFileSyntax
+  var index = 0
+
+  var current: Token { tree.token(index) }
+
+  mutating func run() {
+    while current.kind != .endOfFile {
+      if current.kind == .rightBrace {
+        report("stray-brace", "this `}` closes nothing", at: current, help: "remove it")
+        index += 1
+      } else if let statement = statement(inBlock: false) {
+        tree.statements.append(statement)
+      }
+    }
+  }
+
+  /// One statement and its terminator; `nil` when only punctuation was found and passed over.
+  mutating func statement(inBlock: Bool) -> StatementSyntax? {
+    let first = index
+    skipHeader()
+    let header = first..<index
+    if header.isEmpty {
+      if current.kind == .leftBrace {
+        report("syntax-error", "a block needs a declaration before its `{`", at: current)
+        skipBlock()
+      } else {
+        index += 1
+      }
+      return nil
+    }
+    var statement = StatementSyntax(tokens: header)
+    if current.kind == .leftBrace {
+      reportBraceOnOwnLine()
+      if inBlock {
+        report(
+          "unexpected-block", "a statement inside a block has no block of its own", at: current,
+          help: "end the statement before the `{`, or close the block around it first")
+        skipBlock()
+      } else {
+        statement.block = block()
+      }
+    }
+    if current.kind == .semicolon { index += 1 }
+    return statement
+  }
+
+  /// Passes over words, strings and list punctuation, up to what ends a statement. A newline behind a comma or
+  /// before an opening brace does not end it.
+  mutating func skipHeader() {
+    let first = index
+    var continues = true
+    while true {
+      let token = current
+      switch token.kind {
+      case .word, .string, .equals, .comma, .arrow, .invalid:
+        if token.startsLine, index > first, !continues { return }
+        continues = token.kind == .comma
+        index += 1
+      case .leftBrace, .rightBrace, .semicolon, .endOfFile:
+        return
+      }
+    }
+  }
+
+  mutating func block() -> BlockSyntax {
+    var block = BlockSyntax(open: index, statements: [])
+    index += 1
+    while true {
+      switch current.kind {
+      case .rightBrace:
+        block.close = index
+        index += 1
+        return block
+      case .endOfFile:
+        reportUnclosed(block)
+        return block
+      case .word where beginsDeclaration:
+        reportUnclosed(block)
+        return block
+      default:
+        if let statement = statement(inBlock: true) { block.statements.append(statement) }
+      }
+    }
+  }
+
+  /// Whether a line inside a block looks like the next declaration: `publish NAME {`, so that one forgotten brace
+  /// is reported once, where it is missing.
+  var beginsDeclaration: Bool {
+    guard current.startsLine, blockKeywords.contains(tree.text(current)) else { return false }
+    return tree.token(index + 1).kind == .word && tree.token(index + 2).kind == .leftBrace
+  }
+
+  /// Passes over a balanced `{ ... }`, however deep.
+  mutating func skipBlock() {
+    var depth = 0
+    while current.kind != .endOfFile {
+      if current.kind == .leftBrace { depth += 1 }
+      if current.kind == .rightBrace { depth -= 1 }
+      index += 1
+      if depth == 0 { return }
+    }
+  }
+
+  mutating func reportBraceOnOwnLine() {
+    guard current.startsLine, index > 0 else { return }
+    let end = Int(tree.token(index - 1).end)
+    let gap = SourceSpan(file: tree.file, end..<Int(current.start))
+    let hasComment = tree.source.bytes[gap.range].contains(UInt8(ascii: "#"))
+    tree.diagnostics.append(
+      .error(
+        "syntax-error", "`{` stands on the line of its declaration", at: tree.span(current),
+        fixes: hasComment ? [] : [.replace(gap, with: " ", "move the brace up")]))
+  }
+
+  mutating func reportUnclosed(_ block: BlockSyntax) {
+    report(
+      "unclosed-block", "this block is never closed", at: tree.token(block.open),
+      help: "close it with `}` on a line of its own")
+  }
+
+  mutating func report(_ code: String, _ message: String, at token: Token, help: String? = nil) {
+    tree.diagnostics.append(.error(code, message, at: tree.span(token), help: help))
+  }
+}

@@ -1,0 +1,70 @@
+package import Diagnostics
+
+/// A statement: words, strings and punctuation up to the end of the line or `;`, perhaps with a block behind.
+/// Declarations are statements at the top of a file.
+package struct StatementSyntax: Sendable {
+  /// Positions of its tokens in `PolicyFileSyntax.tokens`, the block excluded; never empty.
+  package var tokens: Range<Int>
+  package var block: BlockSyntax?
+}
+
+/// `{ ... }` behind a declaration.
+package struct BlockSyntax: Sendable {
+  /// Position of `{`.
+  package var open: Int
+  package var statements: [StatementSyntax]
+  /// Position of `}`; `nil` when the block is never closed, which was reported.
+  package var close: Int?
+}
+
+/// The lossless tree of one policy file: what was written, whatever was written.
+package struct PolicyFileSyntax: Sendable {
+  package var source: SourceFile
+  package var file: SourceID
+  /// Every token in order; the last is `endOfFile`. What lies between two tokens is white space and comments.
+  package var tokens: [Token]
+  package var comments: [Comment]
+  package var statements: [StatementSyntax]
+  /// What is wrong with characters and braces.
+  package var diagnostics: [Diagnostic]
+
+  /// The token at a position; `endOfFile` behind the last.
+  package func token(_ index: Int) -> Token {
+    if tokens.indices.contains(index) { return tokens[index] }
+    let end = Int32(clamping: source.bytes.count)
+    return Token(kind: .endOfFile, startsLine: true, start: end, end: end)
+  }
+
+  package func text(_ token: Token) -> String { source.text(token.range) }
+
+  /// The bytes of a token.
+  package func bytes(_ token: Token) -> ArraySlice<UInt8> {
+    source.bytes[token.range.clamped(to: 0..<source.bytes.count)]
+  }
+
+  package func span(_ token: Token) -> SourceSpan { SourceSpan(file: file, token.range) }
+
+  /// From the first byte of the first to the last byte of the last of these tokens.
+  package func span(_ tokens: Range<Int>) -> SourceSpan {
+    let first = token(tokens.lowerBound)
+    let last = token(max(tokens.lowerBound, tokens.upperBound - 1))
+    return SourceSpan(file: file, Int(first.start)..<Int(max(first.start, last.end)))
+  }
+
+  /// What a string token says: quotes removed, escapes resolved.
+  package func stringValue(_ token: Token) -> String {
+    var content = bytes(token).dropFirst()
+    if content.last == UInt8(ascii: "\"") { content = content.dropLast() }
+    var result: [UInt8] = []
+    var isEscaped = false
+    for byte in content {
+      if byte == UInt8(ascii: "\\"), !isEscaped {
+        isEscaped = true
+      } else {
+        result.append(byte)
+        isEscaped = false
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
