@@ -1,0 +1,75 @@
+package import Addressing
+
+/// A set of client addresses of both families.
+package struct AddressSet: Hashable, Sendable {
+  package var ipv4 = IntervalSet<UInt32>()
+  package var ipv6 = IntervalSet<UInt128>()
+
+  package init() {}
+
+  /// Every address of both families.
+  package static let any: AddressSet = {
+    var set = AddressSet()
+    set.ipv4 = IntervalSet([0...UInt32.max])
+    set.ipv6 = IntervalSet([0...UInt128.max])
+    return set
+  }()
+
+  /// The union of prefixes.
+  package init(_ prefixes: some Sequence<Prefix>) {
+    var narrow: [ClosedRange<UInt32>] = []
+    var wide: [ClosedRange<UInt128>] = []
+    for prefix in prefixes {
+      let bounds = prefix.bounds
+      switch prefix.family {
+      case .ipv4:
+        narrow.append(
+          UInt32(truncatingIfNeeded: bounds.lowerBound)...UInt32(truncatingIfNeeded: bounds.upperBound))
+      case .ipv6:
+        wide.append(bounds)
+      }
+    }
+    ipv4 = IntervalSet(narrow)
+    ipv6 = IntervalSet(wide)
+  }
+
+  package var isEmpty: Bool { ipv4.isEmpty && ipv6.isEmpty }
+
+  package func isEmpty(_ family: AddressFamily) -> Bool {
+    family == .ipv4 ? ipv4.isEmpty : ipv6.isEmpty
+  }
+
+  /// The union of any number of sets, in one pass.
+  package init(unionOf sets: [AddressSet]) {
+    ipv4 = IntervalSet(sets.lazy.flatMap(\.ipv4.intervals))
+    ipv6 = IntervalSet(sets.lazy.flatMap(\.ipv6.intervals))
+  }
+
+  package func subtracting(_ other: Self) -> Self {
+    var result = self
+    result.ipv4 = ipv4.subtracting(other.ipv4)
+    result.ipv6 = ipv6.subtracting(other.ipv6)
+    return result
+  }
+
+  package func isSuperset(of other: Self) -> Bool {
+    ipv4.isSuperset(of: other.ipv4) && ipv6.isSuperset(of: other.ipv6)
+  }
+
+  package func contains(_ address: IPAddress) -> Bool {
+    switch address {
+    case .v4(let address): ipv4.contains(address.value)
+    case .v6(let address): ipv6.contains(address.value)
+    }
+  }
+
+  /// The intervals of one family as pairs of addresses, lowest first.
+  package func ranges(_ family: AddressFamily) -> [ClosedRange<IPAddress>] {
+    switch family {
+    case .ipv4:
+      ipv4.intervals.map { .v4(IPv4Address($0.lowerBound))...(.v4(IPv4Address($0.upperBound))) }
+    case .ipv6:
+      ipv6.intervals.map { .v6(IPv6Address($0.lowerBound))...(.v6(IPv6Address($0.upperBound))) }
+    }
+  }
+}

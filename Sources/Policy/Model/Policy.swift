@@ -1,0 +1,73 @@
+package import Addressing
+package import Diagnostics
+
+/// `clients NAME = LIST`, with every name in it resolved.
+package struct ClientList: Sendable {
+  package var name: Located<String>
+  /// The entries as written.
+  package var terms: [ClientTerm]
+  /// The addresses of every entry.
+  package var addresses: AddressSet
+}
+
+/// `gateway NAME { ... }`.
+package struct Gateway: Sendable {
+  package var name: Located<String>
+  /// Interfaces where clients come from; empty when rules match on addresses alone.
+  package var outside: [Located<String>] = []
+  /// Interfaces where the servers are.
+  package var inside: [Located<String>] = []
+  /// The default `external ip` of its publications.
+  package var externalAddresses: [Located<IPAddress>] = []
+  /// The first line of the declaration.
+  package var header: SourceSpan
+
+  package init(name: Located<String>, header: SourceSpan) {
+    self.name = name
+    self.header = header
+  }
+}
+
+/// The meaning of one policy: typed, resolved, with defaults explicit. Order is that of the text.
+package struct Policy: Sendable {
+  package var clientLists: [ClientList] = []
+  package var gateways: [Gateway] = []
+  package var servers: [Server] = []
+  package var publications: [Publication] = []
+
+  package init() {}
+
+  /// The server of a publication; `nil` when naming it went wrong.
+  package func server(of publication: Publication) -> Server? {
+    publication.server.flatMap { servers.indices.contains($0) ? servers[$0] : nil }
+  }
+
+  package func gateway(of publication: Publication) -> Gateway? {
+    publication.gateway.flatMap { gateways.indices.contains($0) ? gateways[$0] : nil }
+  }
+
+  /// The publications of one server, in the order of the text.
+  package func publications(ofServer index: Int) -> [Publication] {
+    publications.filter { $0.server == index }
+  }
+
+  /// The addresses that an entry of an `allow`, `deny` or `clients` list stands for.
+  package func addresses(of term: ClientTerm) -> AddressSet {
+    switch term.kind {
+    case .any: .any
+    case .prefix(let prefix): AddressSet([prefix])
+    case .list(let index): clientLists.indices.contains(index) ? clientLists[index].addresses : AddressSet()
+    }
+  }
+
+  /// The clients that a publication admits: what `allow` lists, less what `deny` lists.
+  package func admittedClients(of publication: Publication) -> AddressSet {
+    let allowed =
+      publication.allow.isEmpty ? AddressSet.any : union(publication.allow)
+    return publication.deny.isEmpty ? allowed : allowed.subtracting(union(publication.deny))
+  }
+
+  private func union(_ terms: [ClientTerm]) -> AddressSet {
+    AddressSet(unionOf: terms.map(addresses))
+  }
+}

@@ -1,0 +1,108 @@
+package import Addressing
+package import Diagnostics
+
+/// The port of the control connection as clients dial it, and as the server listens on it.
+package struct ControlPort: Hashable, Sendable {
+  package var external: UInt16
+  package var server: UInt16
+
+  package init(external: UInt16, server: UInt16) {
+    self.external = external
+    self.server = server
+  }
+
+  package var isTranslated: Bool { external != server }
+}
+
+/// What clients may or must do about TLS.
+package enum TLSMode: String, CaseIterable, Sendable {
+  case off
+  case explicitOptional = "explicit optional"
+  case explicitRequired = "explicit required"
+  case implicit
+
+  /// Whether a session may be encrypted.
+  package var allowsTLS: Bool { self != .off }
+  /// Whether a session may stay in clear text.
+  package var allowsPlain: Bool { self == .off || self == .explicitOptional }
+}
+
+/// Which source address the server sees.
+package enum SourceMode: String, CaseIterable, Sendable {
+  case keep, gateway
+}
+
+/// Which new control connections are logged.
+package enum LogMode: String, CaseIterable, Sendable {
+  case off, new, denied, all
+
+  package var logsNew: Bool { self == .new || self == .all }
+  package var logsDenied: Bool { self == .denied || self == .all }
+}
+
+/// One `limit` statement; all of them count control connections.
+package enum Limit: Hashable, Sendable {
+  case sessionsPerClient(UInt32)
+  case sessions(UInt32)
+  case newPerMinutePerClient(UInt32)
+}
+
+/// One entry of an `allow` or `deny` list.
+package struct ClientTerm: Sendable {
+  package enum Kind: Hashable, Sendable {
+    case any
+    /// Position in `Policy.clientLists`.
+    case list(Int)
+    case prefix(Prefix)
+  }
+
+  package var kind: Kind
+  package var span: SourceSpan
+
+  package init(_ kind: Kind, _ span: SourceSpan) {
+    self.kind = kind
+    self.span = span
+  }
+}
+
+/// One `publish` block, with every default in place.
+package struct Publication: Sendable {
+  package var name: Located<String>
+  /// Position in `Policy.gateways`; `nil` when there is none.
+  package var gateway: Int?
+  /// Position in `Policy.servers`; `nil` only when an error was reported.
+  package var server: Int?
+  /// The addresses that clients dial, at most one of each family; the gateway's when the block names none.
+  package var externalAddresses: [Located<IPAddress>] = []
+  package var controlPort: Setting<ControlPort>
+  package var passiveRange: Located<PortRange>?
+  package var tls = Setting(default: TLSMode.off)
+  /// `clear-control`: clients may return to a clear control connection after login (CCC, RFC 4217 section 12.3).
+  package var clearControl: SourceSpan?
+  package var helper = Setting(default: false)
+  package var active = Setting(default: false)
+  /// Empty means `allow any`.
+  package var allow: [ClientTerm] = []
+  package var deny: [ClientTerm] = []
+  package var limits: [Located<Limit>] = []
+  package var hairpin = Setting(default: false)
+  package var source = Setting(default: SourceMode.keep)
+  package var log = Setting(default: LogMode.off)
+  /// The first line of the block.
+  package var header: SourceSpan
+
+  package init(name: Located<String>, header: SourceSpan) {
+    self.name = name
+    self.header = header
+    controlPort = Setting(default: ControlPort(external: 21, server: 21))
+  }
+
+  package func external(_ family: AddressFamily) -> Located<IPAddress>? {
+    externalAddresses.first { $0.value.family == family }
+  }
+
+  /// Whether every client may connect.
+  package var admitsEveryone: Bool {
+    deny.isEmpty && (allow.isEmpty || allow.contains { $0.kind == .any })
+  }
+}

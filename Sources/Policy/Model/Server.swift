@@ -1,0 +1,76 @@
+package import Addressing
+package import Diagnostics
+
+/// The FTP server programs that a policy can name.
+package enum SoftwareKind: String, CaseIterable, Sendable {
+  case iis
+  case pureFTPd = "pure-ftpd"
+  case proftpd
+  case vsftpd
+  case filezilla
+  case other
+
+  /// The program's own spelling of its name.
+  package var title: String {
+    switch self {
+    case .iis: "IIS"
+    case .pureFTPd: "Pure-FTPd"
+    case .proftpd: "ProFTPD"
+    case .vsftpd: "vsftpd"
+    case .filezilla: "FileZilla Server"
+    case .other: "the FTP server"
+    }
+  }
+}
+
+/// `software NAME [VERSION]`.
+package struct Software: Hashable, Sendable {
+  package var kind: SoftwareKind
+  /// As written, for example `1.3.8`; `nil` when the policy does not say.
+  package var version: String?
+
+  package init(_ kind: SoftwareKind, version: String? = nil) {
+    self.kind = kind
+    self.version = version
+  }
+}
+
+/// The certificate that a server presents.
+package enum Certificate: Hashable, Sendable {
+  /// Paths on the server; without a key the certificate file holds the key as well.
+  case files(certificate: String, key: String?)
+  /// SHA-1 thumbprint of a certificate in the Windows store: 40 upper-case hexadecimal digits.
+  case thumbprint(String)
+}
+
+/// One FTP server: a `server` block, or a server given in place by a publication.
+package struct Server: Sendable {
+  package var name: Located<String>
+  /// Where it listens, at most one of each family; empty when it is the firewall host itself.
+  package var addresses: [Located<IPAddress>]
+  /// The `local` of `address local`; `nil` for a server behind the gateway.
+  package var local: SourceSpan?
+  /// `nil` when the policy does not say, or says it wrongly (an error then).
+  package var software: Located<Software>?
+  /// The IIS site that is configured.
+  package var site: Located<String>?
+  package var certificate: Located<Certificate>?
+  /// Simultaneous sessions that the server admits; at least 1.
+  package var maxClients: Located<Int>?
+  /// The first line of the declaration.
+  package var header: SourceSpan
+
+  package init(name: Located<String>, header: SourceSpan) {
+    self.name = name
+    self.header = header
+    addresses = []
+  }
+
+  /// Whether the server runs on the firewall host.
+  package var isLocal: Bool { local != nil }
+
+  /// The address of a family; `nil` for a local server too.
+  package func address(_ family: AddressFamily) -> Located<IPAddress>? {
+    addresses.first { $0.value.family == family }
+  }
+}

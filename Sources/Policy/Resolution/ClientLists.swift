@@ -1,0 +1,91 @@
+import Diagnostics
+import PolicySyntax
+
+/// Resolves `clients NAME = LIST`, where a list may name others, in any order.
+struct ClientListResolver {
+  let declarations: [DeclarationSyntax]
+  let names: DeclaredNames
+  private(set) var diagnostics: [Diagnostic] = []
+
+  init(declarations: [DeclarationSyntax], names: DeclaredNames) {
+    self.declarations = declarations
+    self.names = names
+  }
+
+  mutating func run() -> [ClientList] {
+    let terms = declarations.map { read($0) }
+    var addresses = [AddressSet?](repeating: nil, count: terms.count)
+    for start in terms.indices { resolve(start, terms, &addresses) }
+    return declarations.indices.map { index in
+      ClientList(name: declarations[index].name, terms: terms[index], addresses: addresses[index] ?? AddressSet())
+    }
+  }
+
+  private mutating func read(_ declaration: DeclarationSyntax) -> [ClientTerm] {
+    var reader = StatementReader(
+      tree: declaration.tree, statement: declaration.arguments, keyword: "clients", words: 0, names: names)
+    defer { diagnostics += reader.diagnostics }
+    if declaration.name.value == "any" {
+      diagnostics.append(
+        .error(
+          "duplicate-name", "`any` is built in and stands for every client", at: declaration.name.span,
+          help: "give the list another name"))
+    }
+    guard reader.accept(.equals) != nil else {
+      reader.fail("expected `=` behind the name\(reader.foundText)")
+      return []
+    }
+    let terms = reader.clientTerms() ?? []
+    return reader.finish() ? terms : []
+  }
+
+  /// Depth first without recursion: the path holds the lists whose members are being resolved.
+  private mutating func resolve(_ start: Int, _ terms: [[ClientTerm]], _ addresses: inout [AddressSet?]) {
+    var path = [start]
+    while let current = path.last {
+      if addresses[current] != nil {
+        path.removeLast()
+        continue
+      }
+      var missing: Int?
+      for term in terms[current] {
+        guard case .list(let index) = term.kind, addresses[index] == nil else { continue }
+        if let loop = path.firstIndex(of: index) {
+          report(path[loop...], at: term)
+          addresses[index] = AddressSet()
+        } else {
+          missing = index
+        }
+        break
+      }
+      if let missing {
+        path.append(missing)
+      } else if !terms[current].contains(where: { isOpen($0, addresses) }) {
+        addresses[current] = AddressSet(unionOf: terms[current].map { value(of: $0, addresses) })
+        path.removeLast()
+      }
+    }
+  }
+
+  private func isOpen(_ term: ClientTerm, _ addresses: [AddressSet?]) -> Bool {
+    if case .list(let index) = term.kind { return addresses[index] == nil }
+    return false
+  }
+
+  private func value(of term: ClientTerm, _ addresses: [AddressSet?]) -> AddressSet {
+    switch term.kind {
+    case .any: .any
+    case .prefix(let prefix): AddressSet([prefix])
+    case .list(let index): addresses[index] ?? AddressSet()
+    }
+  }
+
+  private mutating func report(_ loop: ArraySlice<Int>, at term: ClientTerm) {
+    let names = loop.map { "`\(declarations[$0].name.value)`" }
+    diagnostics.append(
+      .error(
+        "clients-cycle", "client lists contain one another: \((names + names.prefix(1)).joined(separator: " -> "))",
+        at: term.span, related: loop.dropFirst().map { Label(declarations[$0].name.span) },
+        help: "take one name out of its list"))
+  }
+}

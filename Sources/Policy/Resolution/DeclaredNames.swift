@@ -1,0 +1,66 @@
+import Diagnostics
+import PolicySyntax
+
+/// The kinds of things that a policy names; each kind has a name space of its own.
+enum DeclarationKind: String, CaseIterable {
+  case clients, gateway, server, publish
+
+  /// As in "a second client list `partners`".
+  var title: String {
+    switch self {
+    case .clients: "client list"
+    case .gateway: "gateway"
+    case .server: "server"
+    case .publish: "publication"
+    }
+  }
+}
+
+/// One name of one kind: where it was declared, and its position among its kind.
+struct Declaration {
+  var name: Located<String>
+  var position: Int
+}
+
+/// Every name that a policy declares, known before any block is read, so that order carries no meaning.
+struct DeclaredNames {
+  private var byKind: [DeclarationKind: [String: Declaration]] = [:]
+
+  /// Adds a name; the earlier declaration when the name is taken.
+  mutating func add(_ name: Located<String>, _ kind: DeclarationKind, position: Int) -> Declaration? {
+    if let earlier = byKind[kind]?[name.value] { return earlier }
+    byKind[kind, default: [:]][name.value] = Declaration(name: name, position: position)
+    return nil
+  }
+
+  func find(_ name: String, _ kind: DeclarationKind) -> Declaration? { byKind[kind]?[name] }
+
+  /// Every name of a kind, sorted.
+  func all(_ kind: DeclarationKind) -> [String] { (byKind[kind] ?? [:]).keys.sorted() }
+
+  /// The error about a name that nobody declared.
+  func unknown(_ name: Located<String>, _ kind: DeclarationKind) -> Diagnostic {
+    let suggestion = nearest(to: name.value, among: all(kind))
+    let help: String
+    if let suggestion {
+      help = "did you mean `\(suggestion)`?"
+    } else if kind == .clients {
+      help = "declare it with `clients \(name.value) = ADDRESS, ...`"
+    } else {
+      help = "declare it with `\(kind.rawValue) \(name.value) { ... }`"
+    }
+    return .error(
+      "unknown-name", "there is no \(kind.title) `\(name.value)`", at: name.span, help: help,
+      fixes: suggestion.map { [.replace(name.span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+  }
+}
+
+extension StatementReader {
+  /// A name that must be declared; its position among its kind.
+  mutating func reference(_ kind: DeclarationKind) -> Int? {
+    guard let name = name("the name of a \(kind.title)") else { return nil }
+    if let found = names.find(name.value, kind) { return found.position }
+    fail(names.unknown(name, kind))
+    return nil
+  }
+}

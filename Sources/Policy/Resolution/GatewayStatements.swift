@@ -1,0 +1,36 @@
+import Addressing
+import Diagnostics
+import PolicySyntax
+
+/// The statements of a `gateway` block.
+let gatewayForms = StatementForms<Gateway>(
+  block: "gateway",
+  [
+    StatementForm("outside") { reader, gateway in gateway.outside = reader.interfaces() ?? [] },
+    StatementForm("inside") { reader, gateway in gateway.inside = reader.interfaces() ?? [] },
+    StatementForm("external ip") { reader, gateway in
+      gateway.externalAddresses = reader.addressPair("an external address", code: "external-ip-not-an-address") ?? []
+    },
+  ])
+
+extension StatementReader {
+  /// Names of network interfaces: at most 15 bytes, as the kernel allows (`IFNAMSIZ` in `linux/if.h`).
+  mutating func interfaces() -> [Located<String>]? {
+    list { reader in
+      let quoted = reader.accept(.string).map { Located(reader.tree.stringValue($0), reader.tree.span($0)) }
+      guard let name = quoted ?? reader.word("the name of an interface") else { return nil }
+      if isInterfaceName(name.value) { return name }
+      reader.fail(
+        "`\(name.value)` is not the name of an interface", code: "invalid-interface", at: name.span,
+        help: "a name has 1 to 15 characters, without `/`, `:`, `*`, quotes and spaces")
+      return nil
+    }
+  }
+}
+
+/// Whether the kernel could give an interface that name (`dev_valid_name` in `net/core/dev.c`); `*` is left out
+/// because nft takes it for a wildcard, quotes and backslash because nft cannot write them.
+private func isInterfaceName(_ name: String) -> Bool {
+  guard (1...15).contains(name.utf8.count), name != ".", name != ".." else { return false }
+  return name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !Array("/:*\"\\".utf8).contains($0) }
+}

@@ -1,0 +1,127 @@
+import Diagnostics
+import PolicySyntax
+
+/// One statement of a kind of block: its keyword, and how its arguments change the thing that the block declares.
+struct StatementForm<Subject>: Sendable {
+  /// One or two words, for example `external ip`.
+  let keyword: String
+  /// Whether it may stand more than once.
+  let isRepeatable: Bool
+  let read: @Sendable (inout StatementReader, inout Subject) -> Void
+
+  init(
+    _ keyword: String, repeatable: Bool = false,
+    _ read: @escaping @Sendable (inout StatementReader, inout Subject) -> Void
+  ) {
+    self.keyword = keyword
+    self.isRepeatable = repeatable
+    self.read = read
+  }
+}
+
+/// The statements that one kind of block may hold.
+struct StatementForms<Subject>: Sendable {
+  /// As in "a `server` block".
+  let block: String
+  let forms: [StatementForm<Subject>]
+  private let byKeyword: [String: Int]
+
+  init(block: String, _ forms: [StatementForm<Subject>]) {
+    self.block = block
+    self.forms = forms
+    byKeyword = Dictionary(
+      forms.enumerated().map { ($0.element.keyword, $0.offset) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The form of a statement and the number of words of its keyword.
+  func find(_ tree: PolicyFileSyntax, _ statement: StatementSyntax) -> (position: Int, words: Int)? {
+    let first = tree.token(statement.tokens.lowerBound)
+    guard first.kind == .word else { return nil }
+    let word = tree.text(first)
+    if let position = byKeyword[word] { return (position, 1) }
+    let second = tree.token(statement.tokens.lowerBound + 1)
+    guard statement.tokens.count > 1, second.kind == .word else { return nil }
+    return byKeyword["\(word) \(tree.text(second))"].map { ($0, 2) }
+  }
+
+  /// Reads every statement of a block into the subject. Returns the keywords that were
+  /// present, whether their arguments are in order or not.
+  func read(
+    _ block: BlockSyntax?, of tree: PolicyFileSyntax, names: DeclaredNames, into subject: inout Subject,
+    diagnostics: inout [Diagnostic]
+  ) -> Set<String> {
+    var seen: [Int: SourceSpan] = [:]
+    for statement in block?.statements ?? [] {
+      guard let (position, words) = find(tree, statement) else {
+        diagnostics += unknown(statement, in: tree)
+        continue
+      }
+      let form = forms[position]
+      var reader = StatementReader(
+        tree: tree, statement: statement.tokens, keyword: form.keyword, words: words, names: names)
+      if let first = seen[position], !form.isRepeatable {
+        diagnostics.append(duplicate(form.keyword, reader.span, first: first))
+        continue
+      }
+      if seen[position] == nil { seen[position] = reader.span }
+      var changed = subject
+      form.read(&reader, &changed)
+      if reader.finish() { subject = changed }
+      diagnostics += reader.diagnostics
+    }
+    return Set(seen.keys.map { forms[$0].keyword })
+  }
+
+  private func duplicate(_ keyword: String, _ span: SourceSpan, first: SourceSpan) -> Diagnostic {
+    .error(
+      "duplicate-statement", "`\(keyword)` stands twice in this block", at: span,
+      related: [Label(first, "the first one")], help: "keep one of the two")
+  }
+
+  private func unknown(_ statement: StatementSyntax, in tree: PolicyFileSyntax) -> [Diagnostic] {
+    let first = tree.token(statement.tokens.lowerBound)
+    let words = statement.tokens.prefix(2).map(tree.token).filter { $0.kind == .word }
+    guard let last = words.last, first.kind == .word else {
+      guard first.kind != .invalid else { return [] }
+      return [
+        .error(
+          "syntax-error", "a statement begins with its keyword, not with `\(tree.text(first))`",
+          at: tree.span(first))
+      ]
+    }
+    let one = tree.text(first)
+    let two = words.map(tree.text).joined(separator: " ")
+    let keywords = forms.map(\.keyword)
+    let span = tree.span(first)
+    if let keyword = nearest(to: two, among: keywords.filter { $0.contains(" ") }) {
+      return [unknown(two, span.joined(with: tree.span(last)), suggestion: keyword)]
+    }
+    if let keyword = keywords.first(where: { $0.hasPrefix(one + " ") }) {
+      return [unknown(one, span, suggestion: keyword)]
+    }
+    return [unknown(one, span, suggestion: nearest(to: one, among: keywords))]
+  }
+
+  private func unknown(_ text: String, _ span: SourceSpan, suggestion: String?) -> Diagnostic {
+    let home = statementHomes[text]
+    return .error(
+      "unknown-statement", "a `\(block)` block has no statement `\(text)`", at: span,
+      help: suggestion.map { "did you mean `\($0)`?" }
+        ?? home.map { "`\(text)` belongs into a `\($0)` block" }
+        ?? "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))",
+      fixes: suggestion.map { [.replace(span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+  }
+}
+
+/// The block that a first word belongs into, for statements found in the wrong one.
+private let statementHomes: [String: String] = {
+  var homes: [String: String] = [:]
+  let all =
+    publicationForms.forms.map { ($0.keyword, "publish") } + serverForms.forms.map { ($0.keyword, "server") }
+    + gatewayForms.forms.map { ($0.keyword, "gateway") }
+  for (keyword, block) in all {
+    homes[keyword] = block
+    if let first = keyword.split(separator: " ").first { homes[String(first)] = block }
+  }
+  return homes
+}()

@@ -1,0 +1,153 @@
+import Addressing
+import Diagnostics
+import PolicySyntax
+
+extension StatementReader {
+  /// A name: `[a-z][a-z0-9-]*`, at most 48 characters.
+  mutating func name(_ what: String) -> Located<String>? {
+    guard let word = word(what) else { return nil }
+    if isName(word.value) { return word }
+    let fixed = word.value.lowercased()
+    let fixes: [FixIt] =
+      fixed != word.value && isName(fixed)
+      ? [.replace(word.span, with: fixed, "write `\(fixed)`", .unsafe)] : []
+    fail(
+      "`\(word.value)` is not a name", code: "invalid-name", at: word.span,
+      help: "names are `[a-z][a-z0-9-]*`, at most 48 characters", fixes: fixes)
+    return nil
+  }
+
+  /// A decimal number within bounds.
+  mutating func number(_ what: String, in bounds: ClosedRange<UInt32>) -> Located<UInt32>? {
+    guard let word = word(what) else { return nil }
+    if let value = decimal(word.value.utf8), bounds.contains(value) { return Located(value, word.span) }
+    fail(
+      "`\(word.value)` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
+      code: "invalid-number", at: word.span)
+    return nil
+  }
+
+  /// A TCP port: 1 to 65535.
+  mutating func port(_ what: String = "a port") -> Located<UInt16>? {
+    guard let number = number(what, in: 1...65535) else { return nil }
+    return Located(UInt16(truncatingIfNeeded: number.value), number.span)
+  }
+
+  /// A port range, `low-high`. Numbers above 65535 are `passive-range-out-of-bounds`, a reversed pair is
+  /// `range-reversed`.
+  mutating func portRange(_ what: String) -> Located<PortRange>? {
+    guard let word = word("\(what) such as `50000-50399`") else { return nil }
+    let bounds = word.value.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+    let numbers = bounds.map { decimal($0) }
+    guard let first = numbers.first, let last = numbers.last, numbers.count <= 2, let first, let last else {
+      fail(
+        "`\(word.value)` is not \(what)", code: "invalid-number", at: word.span,
+        help: "write it as `low-high`, for example `50000-50399`")
+      return nil
+    }
+    guard first <= 65535, last <= 65535, first > 0, last > 0 else {
+      fail(
+        "\(what) `\(word.value)` lies outside the TCP ports", code: "passive-range-out-of-bounds", at: word.span,
+        help: "choose ports from 1025 to 65535")
+      return nil
+    }
+    guard let range = PortRange(low: UInt16(first), high: UInt16(last)) else {
+      fail(
+        "\(what) `\(word.value)` is reversed", code: "range-reversed", at: word.span,
+        fixes: [.replace(word.span, with: "\(last)-\(first)", "swap the ends")])
+      return nil
+    }
+    return Located(range, word.span)
+  }
+
+  /// An IPv4 or IPv6 literal.
+  mutating func address(_ what: String, code: String = "invalid-address") -> Located<IPAddress>? {
+    guard let word = addressWord(what, code: code) else { return nil }
+    if let address = IPAddress(word.value.utf8) { return Located(address, word.span) }
+    var help = "write an IPv4 or IPv6 literal; names are not resolved, because each server does so at another time"
+    if word.value.contains("/") { help = "one address is wanted here, without a prefix length" }
+    if word.value.contains("%") { help = "leave out the zone behind `%`" }
+    fail("`\(word.value)` is not an IP address", code: code, at: word.span, help: help)
+    return nil
+  }
+
+  private mutating func addressWord(_ what: String, code: String) -> Located<String>? {
+    if next?.kind == .string {
+      let fix = FixIt.replace(nextSpan, with: next.map(tree.stringValue) ?? "", "remove the quotes")
+      fail("\(what) stands without quotes", code: code, fixes: [fix])
+      return nil
+    }
+    return word(what)
+  }
+
+  /// Addresses of a server or of the outside: one, or one of each family.
+  mutating func addressPair(_ what: String, code: String = "invalid-address") -> [Located<IPAddress>]? {
+    guard let addresses = list({ $0.address(what, code: code) }) else { return nil }
+    for (position, address) in addresses.enumerated() {
+      if let first = addresses[..<position].first(where: { $0.value.family == address.value.family }) {
+        fail(
+          "two \(address.value.family.title) addresses stand here, and at most one is possible",
+          code: "address-family-mismatch", at: address.span,
+          related: [Label(first.span, "the first")],
+          help: "write one publication for each address")
+        return nil
+      }
+    }
+    return addresses
+  }
+
+  /// One of a few words. Several words make one value when the language spells it so (`explicit required`).
+  mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
+    _ type: Value.Type, _ what: String
+  ) -> Located<Value>? {
+    let all = type.allCases.map(\.rawValue)
+    guard let word = word("\(what): \(listed(all))") else { return nil }
+    if let value = type.init(rawValue: word.value) { return Located(value, word.span) }
+    if let next, next.kind == .word, let value = type.init(rawValue: "\(word.value) \(tree.text(next))") {
+      index += 1
+      return Located(value, word.span.joined(with: tree.span(next)))
+    }
+    unknownValue(word, what, all)
+    return nil
+  }
+
+  /// Reports a word that is none of the possible ones, with the nearest of them.
+  mutating func unknownValue(_ word: Located<String>, _ what: String, _ all: [String]) {
+    let nearest = nearest(to: word.value, among: all)
+    fail(
+      "`\(word.value)` is not \(what)", code: "unknown-value", at: word.span,
+      help: nearest.map { "did you mean `\($0)`?" } ?? "it is one of \(listed(all))",
+      fixes: nearest.map { [.replace(word.span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+  }
+
+  /// `on` or `off`.
+  mutating func toggle() -> Bool? { choice(Toggle.self, "`on` or `off`").map { $0.value == .on } }
+}
+
+private enum Toggle: String, CaseIterable {
+  case on, off
+}
+
+/// `a`, `b` or `c` in backticks.
+func listed(_ words: [String]) -> String {
+  let quoted = words.map { "`\($0)`" }
+  guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "" }
+  return quoted.dropLast().joined(separator: ", ") + " or " + last
+}
+
+/// A decimal number of at most nine digits, without sign.
+private func decimal(_ text: some Collection<UInt8>) -> UInt32? {
+  guard (1...9).contains(text.count) else { return nil }
+  var value: UInt32 = 0
+  for byte in text {
+    guard (0x30...0x39).contains(byte) else { return nil }
+    value = value * 10 + UInt32(byte - 0x30)
+  }
+  return value
+}
+
+/// Whether a text is a name of the language.
+func isName(_ text: String) -> Bool {
+  guard text.utf8.count <= 48, let first = text.utf8.first, (0x61...0x7A).contains(first) else { return false }
+  return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+}

@@ -1,0 +1,140 @@
+import Addressing
+import Diagnostics
+import PolicySyntax
+
+/// Reads the arguments of one statement, token by token, and reports the first that does not fit.
+///
+/// Every reading method returns `nil` when the statement went wrong, there or before; each statement reports at most
+/// one mistake of its own shape.
+struct StatementReader {
+  let tree: PolicyFileSyntax
+  /// Tokens of the statement.
+  let tokens: Range<Int>
+  /// The keyword as the language spells it, for messages.
+  let keyword: String
+  /// Names that the policy declares.
+  let names: DeclaredNames
+  var index: Int
+  private(set) var diagnostics: [Diagnostic] = []
+  private(set) var failed = false
+
+  init(tree: PolicyFileSyntax, statement: Range<Int>, keyword: String, words: Int, names: DeclaredNames) {
+    self.tree = tree
+    self.keyword = keyword
+    self.names = names
+    tokens = statement
+    index = min(statement.lowerBound + words, statement.upperBound)
+    failed = tree.tokens[statement.clamped(to: 0..<tree.tokens.count)].contains { $0.kind == .invalid }
+  }
+
+  /// The whole statement, keyword included.
+  var span: SourceSpan { tree.span(tokens) }
+
+  /// The span of the next token; the end of the statement behind the last.
+  var nextSpan: SourceSpan {
+    if let next { return tree.span(next) }
+    return SourceSpan(file: tree.file, Int(span.end)..<Int(span.end))
+  }
+
+  /// The next token, `nil` at the end of the statement.
+  var next: Token? { index < tokens.upperBound ? tree.token(index) : nil }
+
+  var isAtEnd: Bool { next == nil }
+
+  /// The text of the next token; empty at the end.
+  var nextText: String { next.map(tree.text) ?? "" }
+
+  // MARK: - Tokens
+
+  /// Takes the next token when it is of that kind.
+  mutating func accept(_ kind: TokenKind) -> Token? {
+    guard !failed, let next, next.kind == kind else { return nil }
+    index += 1
+    return next
+  }
+
+  /// Takes the next token when it is that word.
+  mutating func accept(_ word: String) -> SourceSpan? {
+    guard !failed, let next, next.kind == .word, tree.bytes(next).elementsEqual(word.utf8) else { return nil }
+    index += 1
+    return tree.span(next)
+  }
+
+  /// The next token, which must be that word.
+  mutating func expect(_ word: String) -> SourceSpan? {
+    if let span = accept(word) { return span }
+    fail("expected `\(word)`\(foundText)")
+    return nil
+  }
+
+  /// A word of any shape.
+  mutating func word(_ what: String) -> Located<String>? {
+    guard let token = accept(.word) else {
+      fail("expected \(what)\(foundText)")
+      return nil
+    }
+    return Located(tree.text(token), tree.span(token))
+  }
+
+  /// A double quoted string that is not empty.
+  mutating func string(_ what: String) -> Located<String>? {
+    let help = "write it in double quotes"
+    guard let token = accept(.string) else {
+      let fix: [FixIt] =
+        next?.kind == .word
+        ? [.replace(nextSpan, with: "\"\(nextText)\"", "put it into double quotes")] : []
+      fail("expected \(what) in double quotes\(foundText)", help: help, fixes: fix)
+      return nil
+    }
+    let value = tree.stringValue(token)
+    guard !value.isEmpty else {
+      fail("\(what) is empty", at: tree.span(token))
+      return nil
+    }
+    return Located(value, tree.span(token))
+  }
+
+  /// One or more items between commas; a comma behind the last is allowed.
+  mutating func list<Item>(_ item: (inout StatementReader) -> Item?) -> [Item]? {
+    var items: [Item] = []
+    repeat {
+      if isAtEnd, !items.isEmpty { break }
+      guard let next = item(&self) else { return nil }
+      items.append(next)
+    } while accept(.comma) != nil
+    return items
+  }
+
+  /// Reports whatever is left of the statement. Returns whether the statement was in order.
+  mutating func finish() -> Bool {
+    if !failed, let next {
+      let rest = tree.span(index..<tokens.upperBound)
+      if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
+        fail("unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest, help: "end the statement before it, or separate list items with `,`")
+      } else {
+        fail("unexpected `\(tree.text(next))`", at: rest)
+      }
+    }
+    return !failed
+  }
+
+  // MARK: - Reporting
+
+  /// Reports a mistake at the next token, once a statement.
+  mutating func fail(
+    _ message: String, code: String = "syntax-error", at span: SourceSpan? = nil, label: String = "",
+    related: [Label] = [], help: String? = nil, fixes: [FixIt] = []
+  ) {
+    fail(.error(code, message, at: span ?? nextSpan, label: label, related: related, help: help, fixes: fixes))
+  }
+
+  /// Reports a mistake that is worded elsewhere, once a statement.
+  mutating func fail(_ diagnostic: Diagnostic) {
+    guard !failed else { return }
+    failed = true
+    diagnostics.append(diagnostic)
+  }
+
+  /// `, found X` for messages.
+  var foundText: String { next.map { ", found `\(tree.text($0))`" } ?? " at the end of the statement" }
+}
