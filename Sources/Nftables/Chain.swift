@@ -1,0 +1,92 @@
+package import Diagnostics
+
+/// One rule: statements from left to right; evaluation stops at the first that does not match.
+package struct Rule: Hashable, Sendable {
+  package var statements: [Statement]
+  /// At most 128 bytes.
+  package var comment: String?
+  /// The policy statements that asked for the rule.
+  package var provenance: [SourceSpan]
+
+  package init(_ statements: [Statement], comment: String? = nil, provenance: [SourceSpan]) {
+    self.statements = statements
+    self.comment = comment
+    self.provenance = provenance
+  }
+}
+
+/// Where a base chain is called from the network stack.
+package struct BaseChain: Hashable, Sendable {
+  package enum Kind: String, Sendable { case filter, nat }
+  package enum Hook: String, Sendable { case prerouting, input, forward, output, postrouting }
+
+  package var kind: Kind
+  package var hook: Hook
+  /// Lower runs first; connection tracking runs at -200 (`NF_IP_PRI_CONNTRACK`).
+  package var priority: Int
+
+  package init(_ kind: Kind, _ hook: Hook, priority: Int) {
+    self.kind = kind
+    self.hook = hook
+    self.priority = priority
+  }
+}
+
+/// A chain of rules. Base chains always have policy accept: what no rule of ours names is left alone.
+package struct Chain: Hashable, Sendable {
+  package var name: String
+  /// `nil` for a chain that is only jumped to.
+  package var base: BaseChain?
+  package var rules: [Rule]
+
+  package init(_ name: String, _ base: BaseChain? = nil, rules: [Rule] = []) {
+    self.name = name
+    self.base = base
+    self.rules = rules
+  }
+}
+
+extension Rule {
+  func write(to writer: inout ScriptWriter) {
+    writer.line { writer in
+      writer.write(statements, separator: " ") { $1.write(to: &$0) }
+      if let comment {
+        writer.write(" comment ")
+        writer.write(quoted: comment, limit: 128)
+      }
+    }
+  }
+
+  func json(family: String, table: String, chain: String) -> JSONValue {
+    [
+      "rule": .object([
+        "family": .string(family), "table": .string(table), "chain": .string(chain),
+        "comment": comment.map { .string($0) }, "expr": .array(statements.map(\.json)),
+      ])
+    ]
+  }
+}
+
+extension Chain {
+  func write(to writer: inout ScriptWriter) {
+    writer.block("chain \(name)") { writer in
+      if let base {
+        writer.line {
+          $0.write(
+            "type \(base.kind.rawValue) hook \(base.hook.rawValue) priority \(base.priority); policy accept;")
+        }
+      }
+      for rule in rules { rule.write(to: &writer) }
+    }
+  }
+
+  func json(family: String, table: String) -> JSONValue {
+    [
+      "chain": .object([
+        "family": .string(family), "table": .string(table), "name": .string(name),
+        "type": base.map { .string($0.kind.rawValue) }, "hook": base.map { .string($0.hook.rawValue) },
+        "prio": base.map { .number(Int64($0.priority)) }, "policy": base.map { _ in "accept" },
+      ])
+    ]
+  }
+}

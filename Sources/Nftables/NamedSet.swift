@@ -1,0 +1,129 @@
+package import Diagnostics
+
+/// One element of a set or map.
+package struct Element: Hashable, Sendable {
+  /// One value for each field of the key.
+  package var key: [Value]
+  /// One value for each field of the data; empty in a set.
+  package var data: [Value]
+  /// At most 128 bytes.
+  package var comment: String?
+  /// The policy statement that asked for the element.
+  package var provenance: SourceSpan
+
+  package init(key: [Value], data: [Value] = [], comment: String? = nil, provenance: SourceSpan) {
+    self.key = key
+    self.data = data
+    self.comment = comment
+    self.provenance = provenance
+  }
+}
+
+/// A named set, or a named map when it has data.
+package struct NamedSet: Hashable, Sendable {
+  package enum Flag: String, Sendable, CaseIterable { case interval, dynamic, timeout }
+
+  package var name: String
+  /// The expressions whose type the fields of the key have. Declared by `typeof`: sets declared by `type` by nft 1.1.2
+  /// and newer crash readers older than 1.1.4.
+  package var key: [Expression]
+  /// The same for the data; empty in a set.
+  package var data: [Expression]
+  package var flags: [Flag]
+  /// Most elements that packets may add; 0 for sets that packets do not change.
+  package var size: Int
+  /// Seconds after which an element goes away; 0 for never.
+  package var timeout: Int
+  package var elements: [Element]
+
+  package init(
+    _ name: String, key: [Expression], data: [Expression] = [], flags: [Flag] = [], size: Int = 0, timeout: Int = 0,
+    elements: [Element] = []
+  ) {
+    self.name = name
+    self.key = key
+    self.data = data
+    self.flags = flags
+    self.size = size
+    self.timeout = timeout
+    self.elements = elements
+  }
+
+  package var isMap: Bool { !data.isEmpty }
+}
+
+extension NamedSet {
+  func write(to writer: inout ScriptWriter) {
+    writer.block("\(isMap ? "map" : "set") \(name)") { writer in
+      writer.line { writer in
+        writer.write("typeof ")
+        Expression.concatenation(key).write(to: &writer)
+        if isMap {
+          writer.write(" : ")
+          Self.writeData(data, to: &writer)
+        }
+      }
+      if size > 0 { writer.line { $0.write("size \(size)") } }
+      if !flags.isEmpty { writer.line { $0.write("flags \(flags.map(\.rawValue).joined(separator: ","))") } }
+      if timeout > 0 { writer.line { $0.write("timeout \(timeout)s") } }
+      if !elements.isEmpty {
+        writer.block("elements =") { writer in
+          for element in elements { element.write(to: &writer) }
+        }
+      }
+    }
+  }
+
+  private static func writeData(_ data: [Expression], to writer: inout ScriptWriter) {
+    if data == [.verdict] { return writer.write("verdict") }
+    Expression.concatenation(data).write(to: &writer)
+  }
+
+  func json(family: String, table: String) -> JSONValue {
+    let keyTypes = key.map { JSONValue.string($0.typeName) }
+    let type = keyTypes.count == 1 ? keyTypes.first : .array(keyTypes)
+    return [
+      isMap ? "map" : "set": .object([
+        "family": .string(family), "table": .string(table), "name": .string(name), "type": type,
+        "map": isMap ? .string(data.map(\.typeName).joined(separator: " . ")) : nil,
+        "size": size > 0 ? .number(Int64(size)) : nil,
+        "flags": flags.isEmpty ? nil : .array(flags.map { .string($0.rawValue) }),
+        "timeout": timeout > 0 ? .number(Int64(timeout)) : nil,
+        "elem": elements.isEmpty ? nil : .array(elements.map(\.json)),
+      ])
+    ]
+  }
+}
+
+extension Expression {
+  /// The data of a verdict map.
+  package static let verdict = Expression.value(.symbol("verdict"))
+}
+
+extension Element {
+  func write(to writer: inout ScriptWriter) {
+    writer.line { writer in
+      writer.write(key, separator: " . ") { $1.write(to: &$0) }
+      if let comment {
+        writer.write(" comment ")
+        writer.write(quoted: comment, limit: 128)
+      }
+      if !data.isEmpty {
+        writer.write(" : ")
+        writer.write(data, separator: " . ") { $1.write(to: &$0) }
+      }
+      writer.write(",")
+    }
+  }
+
+  var json: JSONValue {
+    let value = Self.json(key)
+    let element: JSONValue = comment.map { ["elem": ["val": value, "comment": .string($0)]] } ?? value
+    return data.isEmpty ? element : [element, Self.json(data)]
+  }
+
+  private static func json(_ values: [Value]) -> JSONValue {
+    guard let only = values.first, values.count == 1 else { return ["concat": .array(values.map(\.json))] }
+    return only.json
+  }
+}

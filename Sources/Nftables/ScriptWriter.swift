@@ -1,0 +1,74 @@
+package import Addressing
+
+/// Collects the text of an nft script.
+package struct ScriptWriter {
+  package private(set) var bytes: [UInt8] = []
+  private var indentation = 0
+
+  package init() {}
+
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  package mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+  package mutating func write(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// A decimal number.
+  package mutating func write(number: UInt32) {
+    if number >= 10 { write(number: number / 10) }
+    bytes.append(UInt8(truncatingIfNeeded: number % 10) + 0x30)
+  }
+
+  package mutating func write(_ address: IPAddress) {
+    guard case .v4(let address) = address else { return write(address.description) }
+    for shift: UInt32 in [24, 16, 8, 0] {
+      write(number: address.value >> shift & 255)
+      if shift > 0 { bytes.append(UInt8(ascii: ".")) }
+    }
+  }
+
+  /// A quoted string. nft 1.0.6 knows no escape in strings, so a byte that would end the string or the line becomes
+  /// `?`, and what exceeds `limit` bytes is cut off at a character.
+  package mutating func write(quoted text: String, limit: Int) {
+    bytes.append(UInt8(ascii: "\""))
+    var length = 0
+    for scalar in text.unicodeScalars {
+      let width = UTF8.width(scalar)
+      guard length + width <= limit else { break }
+      length += width
+      let isSafe = scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "\""
+      bytes.append(contentsOf: String(isSafe ? scalar : "?").utf8)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// One whole line at the current depth.
+  package mutating func line(_ body: (inout ScriptWriter) -> Void) {
+    for _ in 0..<indentation { write("  ") }
+    body(&self)
+    bytes.append(0x0A)
+  }
+
+  /// `HEADER { ... }` over several lines.
+  package mutating func block(_ header: String, _ body: (inout ScriptWriter) -> Void) {
+    line { $0.write("\(header) {") }
+    indentation += 1
+    body(&self)
+    indentation -= 1
+    line { $0.write("}") }
+  }
+
+  /// Items between separators.
+  package mutating func write<Item>(
+    _ items: some Sequence<Item>, separator: StaticString, _ item: (inout ScriptWriter, Item) -> Void
+  ) {
+    var isFirst = true
+    for next in items {
+      if !isFirst { write(separator) }
+      isFirst = false
+      item(&self, next)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package import Addressing
+
+/// A constant in a rule or an element.
+package enum Value: Hashable, Sendable {
+  case address(IPAddress)
+  /// From the first to the last address, both inclusive; of one family.
+  case addresses(IPAddress, IPAddress)
+  case port(UInt16)
+  case ports(PortRange)
+  /// The name of an interface.
+  case interface(String)
+  /// A word that nft knows, for example `new` or `tcp`.
+  case symbol(String)
+  /// A quoted string, for example the name of a helper.
+  case string(String)
+  case verdict(Verdict)
+
+  /// A range of addresses, as one address when it holds no more.
+  package init(_ range: ClosedRange<IPAddress>) {
+    self =
+      range.lowerBound == range.upperBound
+      ? .address(range.lowerBound) : .addresses(range.lowerBound, range.upperBound)
+  }
+
+  /// A range of ports, as one port when it holds no more.
+  package init(_ range: PortRange) { self = range.count == 1 ? .port(range.low) : .ports(range) }
+}
+
+extension Value {
+  func write(to writer: inout ScriptWriter) {
+    switch self {
+    case .address(let address): writer.write(address)
+    case .addresses(let low, let high):
+      if let length = prefixLength(low, high) {
+        writer.write(low)
+        writer.write("/")
+        writer.write(number: UInt32(length))
+      } else {
+        writer.write(low)
+        writer.write("-")
+        writer.write(high)
+      }
+    case .port(let port): writer.write(number: UInt32(port))
+    case .ports(let range):
+      writer.write(number: UInt32(range.low))
+      writer.write("-")
+      writer.write(number: UInt32(range.high))
+    case .interface(let name), .string(let name): writer.write(quoted: name, limit: 255)
+    case .symbol(let word): writer.write(word)
+    case .verdict(let verdict): verdict.write(to: &writer)
+    }
+  }
+
+  /// As libnftables lists it (schema in `libnftables-json(5)`).
+  var json: JSONValue {
+    switch self {
+    case .address(let address): return .string(address.description)
+    case .addresses(let low, let high):
+      if let length = prefixLength(low, high) {
+        return ["prefix": ["addr": .string(low.description), "len": .number(Int64(length))]]
+      }
+      return ["range": [.string(low.description), .string(high.description)]]
+    case .port(let port): return .number(Int64(port))
+    case .ports(let range): return ["range": [.number(Int64(range.low)), .number(Int64(range.high))]]
+    case .interface(let name), .string(let name), .symbol(let name): return .string(name)
+    case .verdict(let verdict): return verdict.json
+    }
+  }
+}
+
+/// The length of the prefix that covers exactly these addresses; nft lists such a range as a prefix.
+private func prefixLength(_ low: IPAddress, _ high: IPAddress) -> Int? {
+  let size = high.value &- low.value
+  let hostBits = UInt128.bitWidth - size.leadingZeroBitCount
+  guard size &+ 1 == 0 || size & (size &+ 1) == 0, low.value & size == 0 else { return nil }
+  return low.family.bits - hostBits
+}
