@@ -1,0 +1,41 @@
+import Addressing
+import Diagnostics
+package import Nftables
+package import Policy
+
+/// Turns the publications of one gateway into our table.
+///
+/// The number of rules depends on which statements the policy uses, never on how often: what differs between
+/// publications lies in sets and maps. (The exceptions: a rule for each distinct number in a `limit`; a chain for each
+/// publication that is logged, because a log prefix is part of a rule; and one for each that counts its sessions over
+/// both families, because a set holds one.)
+///
+/// - Parameters:
+///   - policy: A policy without errors.
+///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
+package func lower(_ policy: Policy, gateway: Int?) -> Table {
+  let services = publishedServices(of: policy, gateway: gateway)
+  let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+  var builder = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
+  for step in steps { step(services, &builder) }
+  return builder.table()
+}
+
+/// One aspect of the policy: adds its sets and rules to the table.
+typealias LoweringStep = @Sendable ([PublishedService], inout TableBuilder) -> Void
+
+/// Every step, in the order in which their rules stand in a chain. The entrance comes last, because it leads only where
+/// rules are.
+private let steps: [LoweringStep] = [
+  lowerClients,
+  lowerLimits,
+  lowerHelper,
+  lowerLog,
+  lowerControl,
+  lowerPassive,
+  lowerRelated,
+  lowerActive,
+  lowerHairpin,
+  lowerSource,
+  lowerEntrance,
+]

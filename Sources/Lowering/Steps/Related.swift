@@ -1,0 +1,64 @@
+import Addressing
+import Diagnostics
+import Nftables
+import Policy
+
+/// The ports of a server's or client's data connections where the policy names none.
+private let dataPorts = PortRange(low: 1024, high: 65535)
+
+/// `helper on`: of the data connections that the FTP helper expects, those to a published server on its data ports, and
+/// with `active on` those from it, are accepted; any other to or from it is dropped (rule 7 of the language). `ct
+/// helper` compares the kernel's name of the helper and sees the control connection behind a data connection.
+func lowerRelated(_ services: [PublishedService], _ builder: inout TableBuilder) {
+  let helped = services.filter(\.publication.helper.value)
+  guard let first = helped.map({ $0.publication.helper.span ?? $0.publication.header }).min() else { return }
+  for family in AddressFamily.allCases {
+    let helped = helped.of(family)
+    accept("related_in", .destination(family), family, helped, &builder) { $0.passiveRange ?? dataPorts }
+    accept("related_out", .source(family), family, helped, &builder) {
+      $0.publication.active.value ? dataPorts : nil
+    }
+    var servers: [IPAddress: SourceSpan] = [:]
+    for service in helped {
+      let span = service.publication.helper.span ?? service.publication.header
+      servers[service.serverAddress] = min(span, servers[service.serverAddress] ?? span)
+    }
+    let name = "helper_servers\(family.suffix)"
+    let elements = servers.sorted { $0.key < $1.key }.map {
+      Element(key: [.address($0.key)], provenance: $0.value)
+    }
+    guard builder.add(NamedSet(name, key: [.destination(family)], elements: elements)) else { continue }
+    for side in [Expression.destination(family), .source(family)] {
+      builder.add(.in(side, name), .counter, .verdict(.drop), to: .related, provenance: first)
+    }
+  }
+  let hooks: [ChainName] =
+    (helped.contains { $0.endpoint.reach != .local } ? [.forward] : [])
+    + (helped.contains { $0.endpoint.reach == .local } ? [.input, .output] : [])
+  for hook in hooks {
+    builder.add(
+      .match(.conntrack("state"), .equal, .flags(["related"])),
+      .match(.conntrack("helper"), .equal, .value(.string("ftp"))), .verdict(.jump(ChainName.related.rawValue)),
+      to: hook, provenance: first)
+  }
+}
+
+/// Accepts related connections by an address and the destination port.
+private func accept(
+  _ name: String, _ side: Expression, _ family: AddressFamily, _ services: [PublishedService],
+  _ builder: inout TableBuilder, _ ports: (PublishedService) -> PortRange?
+) {
+  var segments = PortSegments<Void>()
+  for service in services {
+    guard let ports = ports(service) else { continue }
+    segments.add(
+      service.serverAddress, ports, for: service,
+      provenance: service.publication.passiveRange?.span ?? service.publication.header)
+  }
+  let elements = segments.elements()
+  let key = [side, .destinationPort]
+  guard builder.add(NamedSet(name + family.suffix, key: key, flags: [.interval], elements: elements)) else { return }
+  builder.add(
+    .in(.concatenation(key), name + family.suffix), .verdict(.accept), to: .related,
+    provenance: elements.map(\.provenance).min())
+}

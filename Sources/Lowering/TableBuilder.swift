@@ -1,0 +1,137 @@
+import Addressing
+import Diagnostics
+import Nftables
+import Policy
+
+/// The chains of our table, in the order in which they are written.
+///
+/// Priorities: the helper must be assigned behind connection tracking (-200) and before dstnat (-100); see
+/// `nft_ct_helper_obj_eval` in the kernel's `nft_ct.c`, and CVE-2025-68206 for what happened when it came later.
+enum ChainName: String, CaseIterable {
+  case prerouting
+  case admission
+  case denied
+  case destinationNAT = "destination_nat"
+  case publish
+  case forward = "forward_data"
+  case input = "input_data"
+  case output = "output_data"
+  case outputHelper = "output_helper"
+  case related = "related_data"
+  case postrouting = "source_nat"
+
+  var base: BaseChain? {
+    switch self {
+    case .prerouting: BaseChain(.filter, .prerouting, priority: -150)
+    case .destinationNAT: BaseChain(.nat, .prerouting, priority: -100)
+    case .forward: BaseChain(.filter, .forward, priority: 0)
+    case .input: BaseChain(.filter, .input, priority: 0)
+    case .output: BaseChain(.filter, .output, priority: 0)
+    case .outputHelper: BaseChain(.filter, .output, priority: -150)
+    case .postrouting: BaseChain(.nat, .postrouting, priority: 100)
+    case .admission, .denied, .publish, .related: nil
+    }
+  }
+}
+
+/// Collects sets and rules; what stays empty is left out of the table.
+struct TableBuilder {
+  /// The name of the one table that we own.
+  static let tableName = "sallyport"
+  /// The name of our helper object.
+  static let helperName = "published-ftp"
+
+  /// Interfaces where clients come from; empty when addresses alone decide.
+  let outside: [Located<String>]
+  /// Interfaces where the servers are.
+  let inside: [Located<String>]
+
+  private var usesHelper = false
+  private var sets: [NamedSet] = []
+  private var rules: [ChainName: [Rule]] = [:]
+  private var publicationChains: [Chain] = []
+
+  init(outside: [Located<String>], inside: [Located<String>]) {
+    self.outside = outside
+    self.inside = inside
+  }
+
+  /// Adds a set or map unless it is empty. Returns whether it was added.
+  @discardableResult
+  mutating func add(_ set: NamedSet) -> Bool {
+    guard !set.elements.isEmpty || set.flags.contains(.dynamic) else { return false }
+    sets.append(set)
+    return true
+  }
+
+  /// Adds a set even when it has no element, for rules that ask what is *not* in it.
+  mutating func addEvenIfEmpty(_ set: NamedSet) { sets.append(set) }
+
+  mutating func add(
+    _ statements: Statement..., to chain: ChainName, comment: String? = nil, provenance: SourceSpan?
+  ) {
+    rules[chain, default: []].append(
+      Rule(statements, comment: comment, provenance: provenance.map { [$0] } ?? []))
+  }
+
+  /// Whether a chain would be written.
+  func hasRules(_ chain: ChainName) -> Bool { rules[chain]?.isEmpty == false }
+
+  /// Whether a rule so far asks for the outside interfaces.
+  var usesOutsideSet: Bool {
+    rules.values.contains { $0.contains { rule in rule.statements.contains { $0.names(outsideSet) } } }
+  }
+
+  /// Adds a chain that exists for one publication.
+  mutating func addPublicationChain(_ chain: Chain) { publicationChains.append(chain) }
+
+  mutating func useHelper() { usesHelper = true }
+
+  func table() -> Table {
+    let chains = ChainName.allCases.compactMap { name in
+      rules[name].map { Chain(name.rawValue, name.base, rules: $0) }
+    }
+    return Table(
+      Self.tableName, helpers: usesHelper ? [HelperObject(Self.helperName, type: "ftp")] : [], sets: sets,
+      chains: publicationChains + chains)
+  }
+}
+
+extension Expression {
+  /// `ip daddr . tcp dport`.
+  static func dialled(_ family: AddressFamily) -> Expression {
+    .concatenation([.destination(family), .destinationPort])
+  }
+}
+
+extension NamedSet {
+  /// A set or map keyed by an address and ports of it.
+  static func ports(
+    _ name: String, _ family: AddressFamily, data: [Expression] = [], isInterval: Bool = true, _ elements: [Element]
+  ) -> NamedSet {
+    NamedSet(
+      name + family.suffix, key: [.destination(family), .destinationPort], data: data,
+      flags: isInterval ? [.interval] : [], elements: elements)
+  }
+}
+
+extension AddressFamily {
+  /// What ends the name of a set that exists once a family; it also keeps names clear of nft's keywords.
+  var suffix: String { self == .ipv4 ? "4" : "6" }
+}
+
+extension Statement {
+  /// A match against a named set.
+  static func `in`(_ expression: Expression, _ set: String) -> Statement { .match(expression, .equal, .set(set)) }
+  static func notIn(_ expression: Expression, _ set: String) -> Statement {
+    .match(expression, .notEqual, .set(set))
+  }
+  /// Whether the statement matches against that set.
+  func names(_ set: String) -> Bool {
+    if case .match(_, _, .set(set)) = self { return true }
+    return false
+  }
+  static let isNew = Statement.match(.conntrack("state"), .equal, .flags(["new"]))
+  /// The connection was translated by a dnat rule.
+  static let isTranslated = Statement.match(.conntrack("status"), .equal, .flags(["dnat"]))
+}
