@@ -1,6 +1,7 @@
 /// Terminal columns of a Unicode scalar: 0 for combining marks, 2 for East Asian wide and emoji, 1 otherwise
 /// (Unicode Standard Annex 11, as terminals apply it).
 package func displayWidth(of scalar: Unicode.Scalar) -> Int {
+  if scalar.isASCII { return 1 }
   switch scalar.properties.generalCategory {
   case .nonspacingMark, .enclosingMark: return 0
   case .format: return scalar.value == 0xAD ? 1 : 0

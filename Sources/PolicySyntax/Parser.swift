@@ -73,7 +73,7 @@ private struct Parser {
       let token = current
       switch token.kind {
       case .word, .string, .equals, .comma, .arrow, .invalid:
-        if token.startsLine, index > first, !continues { return }
+        if token.startsLine, index > first, !continues || beginsDeclaration { return }
         continues = token.kind == .comma
         index += 1
       case .leftBrace, .rightBrace, .semicolon, .endOfFile:

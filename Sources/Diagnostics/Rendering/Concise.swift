@@ -14,6 +14,7 @@ func renderConcise(_ diagnostics: [Diagnostic], in sources: SourceSet, style: St
 
 /// A text without control characters.
 package func printable(_ text: String) -> String {
+  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
   var result = String.UnicodeScalarView()
   for scalar in text.unicodeScalars { result.append(printable(scalar)) }
   return String(result)

@@ -24,7 +24,9 @@ struct FullRenderer {
     var lastLine = 0
     for marks in marked {
       if marks.file != lastFile {
-        let start = locator.positions(of: marks.labels.first?.span ?? diagnostic.primary.span).start
+        let isPrimary = marks.file == diagnostic.primary.span.file
+        let span = isPrimary ? diagnostic.primary.span : marks.labels.first?.span
+        let start = locator.positions(of: span ?? diagnostic.primary.span).start
         let arrow = lastFile == nil ? "-->" : ":::"
         let place = "\(printable(locator.name(of: marks.file))):\(start.line):\(start.column)"
         text += "\(margin)\(style.blue(arrow)) \(place)\n\(margin) \(style.blue("|"))\n"
@@ -34,7 +36,9 @@ struct FullRenderer {
       (lastFile, lastLine) = (marks.file, marks.line)
       text += excerpt(marks, gutter: gutter, severity: diagnostic.severity)
     }
-    for note in diagnostic.notes { text += "\(margin) \(style.blue("=")) \(style.bold("note:")) \(printable(note))\n" }
+    for note in diagnostic.notes {
+      text += "\(margin) \(style.blue("=")) \(style.bold("note:")) \(printable(note))\n"
+    }
     if let help = diagnostic.help {
       text += "\(margin) \(style.blue("=")) \(style.bold("help:")) \(printable(help))\n"
     }
@@ -83,8 +87,12 @@ struct FullRenderer {
 
   private mutating func excerpt(_ marks: MarkedLine, gutter: Int, severity: Severity) -> String {
     let range = locator.range(ofLine: marks.line, in: marks.file)
+    let anchor = marks.labels.min { $0.columns.lowerBound < $1.columns.lowerBound }
+    let isFirstLine = anchor.map { range.contains($0.span.range.lowerBound) } ?? false
     let window = LineWindow(
-      locator.sources[marks.file].bytes[range], around: marks.labels.map(\.columns.lowerBound).min() ?? 1)
+      locator.sources[marks.file].bytes[range],
+      around: isFirstLine ? anchor?.span.range.lowerBound ?? range.lowerBound : range.lowerBound,
+      column: isFirstLine ? anchor?.columns.lowerBound ?? 1 : 1)
     let number = String(marks.line)
     let padded = String(repeating: " ", count: max(0, gutter - number.count)) + number
     let bar = style.blue("|")

@@ -11,18 +11,27 @@ struct LineWindow {
   /// The first shown column, from 1.
   private var firstColumn = 1
 
-  /// - Parameter column: The column, from 1, that must be visible.
-  init(_ bytes: ArraySlice<UInt8>, around column: Int) {
-    var scalars = ArraySlice(String(decoding: bytes, as: UTF8.self).unicodeScalars.map { $0 })
+  /// - Parameters:
+  ///   - bytes: The line.
+  ///   - anchor: The byte, as an index of `bytes`, that must be visible.
+  ///   - column: Its column, from 1.
+  init(_ bytes: ArraySlice<UInt8>, around anchor: Int, column: Int) {
+    let anchor = min(max(anchor, bytes.startIndex), bytes.endIndex)
+    var start = max(bytes.startIndex, anchor - Self.limit * 2)
+    while start < anchor, bytes[start] & 0xC0 == 0x80 { start += 1 }
+    let end = min(bytes.endIndex, anchor + Self.limit * 4)
+    let before = Array(String(decoding: bytes[start..<anchor], as: UTF8.self).unicodeScalars)
+    let behind = Array(String(decoding: bytes[anchor..<end], as: UTF8.self).unicodeScalars)
+    let isWhole = start == bytes.startIndex && before.count + behind.count <= Self.limit
+    let shown = isWhole ? before[...] : before.suffix(Self.limit / 2)
+    firstColumn = max(1, column - shown.count)
+    let scalars = shown + behind
+    let isCut = end < bytes.endIndex || scalars.count > Self.limit
     var cell = 0
-    if scalars.count > Self.limit, column > Self.limit / 2 {
-      let skipped = min(column - Self.limit / 2, scalars.count)
-      scalars = scalars.dropFirst(skipped)
-      firstColumn = skipped + 1
+    if firstColumn > 1 {
       text = "…"
       cell = 1
     }
-    let isCut = scalars.count > Self.limit
     for scalar in scalars.prefix(Self.limit) {
       starts.append(cell)
       if scalar == "\t" {
