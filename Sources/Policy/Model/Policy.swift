@@ -19,6 +19,9 @@ package struct Gateway: Sendable {
   package var inside: [Located<String>] = []
   /// The default `external ip` of its publications.
   package var externalAddresses: [Located<IPAddress>] = []
+  /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
+  /// but unknown.
+  package var unreadable: Set<String> = []
   /// The first line of the declaration.
   package var header: SourceSpan
 
@@ -34,6 +37,8 @@ package struct Policy: Sendable {
   package var gateways: [Gateway] = []
   package var servers: [Server] = []
   package var publications: [Publication] = []
+  /// Whether declarations were left out because of mistakes, which were reported.
+  package var isPartial = false
 
   package init() {}
 

@@ -77,7 +77,8 @@ package struct Publication: Sendable {
   package var controlPort: Setting<ControlPort>
   package var passiveRange: Located<PortRange>?
   package var tls = Setting(default: TLSMode.off)
-  /// `clear-control`: clients may return to a clear control connection after login (CCC, RFC 4217 section 12.3).
+  /// `clear-control`: clients may return to a clear control connection after login (CCC, RFC 4217 section
+  /// 12.3).
   package var clearControl: SourceSpan?
   package var helper = Setting(default: false)
   package var active = Setting(default: false)
@@ -88,6 +89,9 @@ package struct Publication: Sendable {
   package var hairpin = Setting(default: false)
   package var source = Setting(default: SourceMode.keep)
   package var log = Setting(default: LogMode.off)
+  /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
+  /// but unknown.
+  package var unreadable: Set<String> = []
   /// The first line of the block.
   package var header: SourceSpan
 

@@ -57,6 +57,9 @@ package struct Server: Sendable {
   package var certificate: Located<Certificate>?
   /// Simultaneous sessions that the server admits; at least 1.
   package var maxClients: Located<Int>?
+  /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
+  /// but unknown.
+  package var unreadable: Set<String> = []
   /// The first line of the declaration.
   package var header: SourceSpan
 

@@ -42,10 +42,12 @@ private struct Resolver {
     var header = DeclarationHeader(statement, of: tree)
     guard let kind = header.kind else {
       diagnostics += header.diagnostics
+      policy.isPartial = policy.isPartial || header.diagnostics.hasErrors
       return
     }
     guard let declaration = header.read(kind) else {
       diagnostics += header.diagnostics
+      policy.isPartial = true
       return
     }
     diagnostics += header.diagnostics
@@ -58,6 +60,7 @@ private struct Resolver {
     }
     if let earlier = names.add(declaration.name, kind, position: position) {
       diagnostics.append(duplicate(declaration.name, kind, first: earlier.name))
+      policy.isPartial = true
       return
     }
     switch kind {
@@ -76,24 +79,27 @@ private struct Resolver {
 
   mutating func gateway(_ declaration: DeclarationSyntax) -> Gateway {
     var gateway = Gateway(name: declaration.name, header: declaration.header)
-    _ = gatewayForms.read(
+    let keywords = gatewayForms.read(
       declaration.block, of: declaration.tree, names: names, into: &gateway, diagnostics: &diagnostics)
+    gateway.unreadable = keywords.unreadable
     return gateway
   }
 
   mutating func server(_ declaration: DeclarationSyntax) -> Server {
     var server = Server(name: declaration.name, header: declaration.header)
-    let present = serverForms.read(
+    let keywords = serverForms.read(
       declaration.block, of: declaration.tree, names: names, into: &server, diagnostics: &diagnostics)
-    require(["address", "software"], present, declaration, "server")
+    server.unreadable = keywords.unreadable
+    require(["address", "software"], keywords.present, declaration, "server")
     return server
   }
 
   mutating func publication(_ declaration: DeclarationSyntax) -> Publication {
     var draft = PublicationDraft(publication: Publication(name: declaration.name, header: declaration.header))
-    let present = publicationForms.read(
+    let keywords = publicationForms.read(
       declaration.block, of: declaration.tree, names: names, into: &draft, diagnostics: &diagnostics)
-    require(["server"], present, declaration, "publish")
+    draft.publication.unreadable = keywords.unreadable
+    require(["server"], keywords.present, declaration, "publish")
     if let server = draft.inlineServer {
       let position = policy.servers.count
       if let earlier = names.add(server.name, .server, position: position) {
@@ -102,7 +108,7 @@ private struct Resolver {
       draft.publication.server = position
       policy.servers.append(server)
     }
-    applyDefaults(&draft.publication, present: present)
+    applyDefaults(&draft.publication, present: keywords.present)
     return draft.publication
   }
 

@@ -31,7 +31,9 @@ extension StatementReader {
     guard let kind = choice(SoftwareKind.self, "a server program") else { return nil }
     guard !isAtEnd, let version = word("a version") else { return Located(Software(kind.value), kind.span) }
     guard version.value.utf8.first.map({ (0x30...0x39).contains($0) }) == true else {
-      fail("`\(version.value)` is not a version", code: "syntax-error", at: version.span, help: "write for example `1.3.8`")
+      fail(
+        "`\(version.value)` is not a version", code: "syntax-error", at: version.span,
+        help: "write for example `1.3.8`")
       return nil
     }
     return Located(

@@ -19,6 +19,14 @@ struct StatementForm<Subject>: Sendable {
   }
 }
 
+/// The keywords that a block was found to hold.
+struct StatementKeywords {
+  /// Whether their arguments are in order or not.
+  var present: Set<String> = []
+  /// Those of statements that were reported, misspelt ones included: what they set is not missing but unknown.
+  var unreadable: Set<String> = []
+}
+
 /// The statements that one kind of block may hold.
 struct StatementForms<Subject>: Sendable {
   /// As in "a `server` block".
@@ -44,16 +52,18 @@ struct StatementForms<Subject>: Sendable {
     return byKeyword["\(word) \(tree.text(second))"].map { ($0, 2) }
   }
 
-  /// Reads every statement of a block into the subject. Returns the keywords that were
-  /// present, whether their arguments are in order or not.
+  /// Reads every statement of a block into the subject.
   func read(
     _ block: BlockSyntax?, of tree: PolicyFileSyntax, names: DeclaredNames, into subject: inout Subject,
     diagnostics: inout [Diagnostic]
-  ) -> Set<String> {
+  ) -> StatementKeywords {
     var seen: [Int: SourceSpan] = [:]
+    var keywords = StatementKeywords()
     for statement in block?.statements ?? [] {
       guard let (position, words) = find(tree, statement) else {
-        diagnostics += unknown(statement, in: tree)
+        let (diagnostic, meant) = unknown(statement, in: tree)
+        diagnostics += diagnostic.map { [$0] } ?? []
+        if let meant { keywords.unreadable.insert(meant) }
         continue
       }
       let form = forms[position]
@@ -66,10 +76,11 @@ struct StatementForms<Subject>: Sendable {
       if seen[position] == nil { seen[position] = reader.span }
       var changed = subject
       form.read(&reader, &changed)
-      if reader.finish() { subject = changed }
+      if reader.finish() { subject = changed } else { keywords.unreadable.insert(form.keyword) }
       diagnostics += reader.diagnostics
     }
-    return Set(seen.keys.map { forms[$0].keyword })
+    keywords.present = Set(seen.keys.map { forms[$0].keyword }).union(keywords.unreadable)
+    return keywords
   }
 
   private func duplicate(_ keyword: String, _ span: SourceSpan, first: SourceSpan) -> Diagnostic {
@@ -78,28 +89,29 @@ struct StatementForms<Subject>: Sendable {
       related: [Label(first, "the first one")], help: "keep one of the two")
   }
 
-  private func unknown(_ statement: StatementSyntax, in tree: PolicyFileSyntax) -> [Diagnostic] {
+  /// The error about a statement that the block does not have, and the keyword that was probably meant.
+  private func unknown(
+    _ statement: StatementSyntax, in tree: PolicyFileSyntax
+  ) -> (diagnostic: Diagnostic?, meant: String?) {
     let first = tree.token(statement.tokens.lowerBound)
     let words = statement.tokens.prefix(2).map(tree.token).filter { $0.kind == .word }
     guard let last = words.last, first.kind == .word else {
-      guard first.kind != .invalid else { return [] }
-      return [
-        .error(
-          "syntax-error", "a statement begins with its keyword, not with `\(tree.text(first))`",
-          at: tree.span(first))
-      ]
+      guard first.kind != .invalid else { return (nil, nil) }
+      let message = "a statement begins with its keyword, not with `\(tree.text(first))`"
+      return (.error("syntax-error", message, at: tree.span(first)), nil)
     }
     let one = tree.text(first)
     let two = words.map(tree.text).joined(separator: " ")
     let keywords = forms.map(\.keyword)
     let span = tree.span(first)
     if let keyword = nearest(to: two, among: keywords.filter { $0.contains(" ") }) {
-      return [unknown(two, span.joined(with: tree.span(last)), suggestion: keyword)]
+      return (unknown(two, span.joined(with: tree.span(last)), suggestion: keyword), keyword)
     }
     if let keyword = keywords.first(where: { $0.hasPrefix(one + " ") }) {
-      return [unknown(one, span, suggestion: keyword)]
+      return (unknown(one, span, suggestion: keyword), keyword)
     }
-    return [unknown(one, span, suggestion: nearest(to: one, among: keywords))]
+    let keyword = nearest(to: one, among: keywords)
+    return (unknown(one, span, suggestion: keyword), keyword)
   }
 
   private func unknown(_ text: String, _ span: SourceSpan, suggestion: String?) -> Diagnostic {
@@ -125,3 +137,8 @@ private let statementHomes: [String: String] = {
   }
   return homes
 }()
+
+/// Every keyword of two words, for the formatter.
+package let twoWordKeywords: Set<String> = Set(
+  (publicationForms.forms.map(\.keyword) + serverForms.forms.map(\.keyword) + gatewayForms.forms.map(\.keyword))
+    .filter { $0.contains(" ") })

@@ -100,14 +100,19 @@ extension StatementReader {
   mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
     _ type: Value.Type, _ what: String
   ) -> Located<Value>? {
-    let all = type.allCases.map(\.rawValue)
+    var all: [String] { type.allCases.map(\.rawValue) }
     guard let word = word("\(what): \(listed(all))") else { return nil }
     if let value = type.init(rawValue: word.value) { return Located(value, word.span) }
     if let next, next.kind == .word, let value = type.init(rawValue: "\(word.value) \(tree.text(next))") {
       index += 1
       return Located(value, word.span.joined(with: tree.span(next)))
     }
-    unknownValue(word, what, all)
+    if let next, next.kind == .word, all.contains(where: { $0.hasPrefix(word.value + " ") }) {
+      let rest = all.compactMap { $0.hasPrefix(word.value + " ") ? String($0.dropFirst(word.value.count + 1)) : nil }
+      unknownValue(Located(tree.text(next), tree.span(next)), "what follows `\(word.value)`", rest)
+    } else {
+      unknownValue(word, what, all)
+    }
     return nil
   }
 

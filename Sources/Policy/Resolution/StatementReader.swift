@@ -68,9 +68,9 @@ struct StatementReader {
   }
 
   /// A word of any shape.
-  mutating func word(_ what: String) -> Located<String>? {
+  mutating func word(_ what: @autoclosure () -> String) -> Located<String>? {
     guard let token = accept(.word) else {
-      fail("expected \(what)\(foundText)")
+      fail("expected \(what())\(foundText)")
       return nil
     }
     return Located(tree.text(token), tree.span(token))
@@ -110,7 +110,9 @@ struct StatementReader {
     if !failed, let next {
       let rest = tree.span(index..<tokens.upperBound)
       if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
-        fail("unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest, help: "end the statement before it, or separate list items with `,`")
+        fail(
+          "unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest,
+          help: "end the statement before it, or separate list items with `,`")
       } else {
         fail("unexpected `\(tree.text(next))`", at: rest)
       }

@@ -1,0 +1,103 @@
+import Addressing
+package import Diagnostics
+
+/// An `allow` entry that lets nobody in.
+package struct AllowNeverMatches: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "allow-never-matches", "an allow entry lets nobody in",
+    explanation: """
+      `deny` wins over `allow`, so an entry that is denied as a whole admits nobody. Nor does one of a \
+      family in which nothing is published. Somebody probably expects to get in.
+      """,
+    bad: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+          allow          198.51.100.7, 192.0.2.0/24
+          deny           198.51.100.0/24
+      }
+      """,
+    good: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+          allow          198.51.100.0/24, 192.0.2.0/24
+          deny           198.51.100.7
+      }
+      """)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    var denials = Denials(policy: context.policy)
+    var diagnostics: [Diagnostic] = []
+    for published in context.published {
+      let publication = published.publication
+      let families = published.endpoints.map(\.family)
+      guard !families.isEmpty else { continue }
+      for term in publication.allow {
+        if families.allSatisfy({ context.policy.first(term, $0) == nil }) {
+          // An empty list was reported as wrong.
+          guard !context.policy.addresses(of: term).isEmpty else { continue }
+          diagnostics.append(otherFamily(context.policy.text(of: term), term, published))
+        } else if denials.cover(term, publication.deny, families) {
+          diagnostics.append(denied(context.policy.text(of: term), term, publication))
+        }
+      }
+      guard publication.allow.isEmpty, !publication.cannotTell("allow"), let first = publication.deny.first,
+        denials.cover(ClientTerm(.any, first.span), publication.deny, families)
+      else { continue }
+      diagnostics.append(
+        diagnostic("`deny` leaves no client that may connect to `\(published.name)`", at: first.span))
+    }
+    return diagnostics
+  }
+
+  private func otherFamily(_ name: String, _ term: ClientTerm, _ published: Published) -> Diagnostic {
+    let families = joined(published.endpoints.map(\.family.title))
+    return diagnostic(
+      "`\(name)` holds no \(families) address, and `\(published.name)` is published over nothing else",
+      at: term.span, related: published.endpoints.map { Label($0.external.span) },
+      help: "take it out, or add an external address of its family")
+  }
+
+  private func denied(_ name: String, _ term: ClientTerm, _ publication: Publication) -> Diagnostic {
+    diagnostic(
+      "`\(name)` is denied as a whole, so allowing it lets nobody in", at: term.span,
+      related: publication.deny.prefix(3).map { Label($0.span, "`deny` wins") },
+      help: "take it out of one of the two lists")
+  }
+}
+
+/// Answers whether a `deny` list takes away all of an entry, and remembers answers about lists that are
+/// shared.
+private struct Denials {
+  let policy: Policy
+  private var unions: [[ClientTerm.Kind]: AddressSet] = [:]
+
+  init(policy: Policy) { self.policy = policy }
+
+  mutating func cover(_ term: ClientTerm, _ deny: [ClientTerm], _ families: [AddressFamily]) -> Bool {
+    guard !deny.isEmpty else { return false }
+    // Most entries are not denied at all: their first address says so.
+    for family in families {
+      guard let first = policy.first(term, family) else { continue }
+      guard deny.contains(where: { policy.contains($0, first) }) else { return false }
+    }
+    let addresses = policy.addresses(of: term)
+    let kinds = deny.map(\.kind)
+    let union: AddressSet
+    if let known = unions[kinds] {
+      union = known
+    } else {
+      let sets = deny.map(policy.addresses)
+      union = sets.count == 1 ? sets.first ?? AddressSet() : AddressSet(unionOf: sets)
+      unions[kinds] = union
+    }
+    return families.allSatisfy { union.covers(addresses, $0) }
+  }
+}

@@ -1,0 +1,56 @@
+package import Diagnostics
+
+/// TLS is possible, and the policy names no certificate.
+package struct CertificateMissing: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "certificate-missing", "the server offers TLS and the policy names no certificate",
+    explanation: """
+      Without a certificate in the policy the settings of the server name none, and what happens is up to \
+      what is there: IIS answers 534 to AUTH TLS when its site has none bound, ProFTPD answers 431, vsftpd \
+      and Pure-FTPd look in their default places, FileZilla Server makes one that no client trusts. A \
+      certificate is named in a `server` block.
+      """,
+    failureModes: ["F23"],
+    bad: """
+      publish files {
+          server         10.10.20.200 proftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """,
+    good: """
+      server files {
+          address      10.10.20.200
+          software     proftpd
+          certificate  "/etc/ssl/certs/ftp.pem" key "/etc/ssl/private/ftp.key"
+      }
+
+      publish files {
+          server         files
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.byDeclaration.compactMap { group in
+      guard let published = group.first(where: { $0.publication.tls.value.allowsTLS }) else { return nil }
+      let server = published.server
+      guard server.certificate == nil, !server.unreadable.contains("certificate") else { return nil }
+      let statement =
+        published.software == .iis
+        ? "certificate thumbprint HEX" : "certificate \"CERT\" key \"KEY\""
+      let isInPlace = server.name.span == published.publication.name.span
+      return diagnostic(
+        "server `\(server.name.value)` offers TLS, and the policy names no certificate for it",
+        at: server.header,
+        related: .place(published.publication.tls.span, "TLS is possible here"),
+        help: isInPlace
+          ? "declare it as `server NAME { ... }` with a line `\(statement)`" : "add a line `\(statement)`")
+    }
+  }
+}

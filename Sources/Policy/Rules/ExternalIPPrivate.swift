@@ -1,0 +1,85 @@
+import Addressing
+package import Diagnostics
+
+/// An external address that the Internet does not know.
+package struct ExternalIPPrivate: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "external-ip-private", "the external address is private",
+    explanation: """
+      A private external address means that clients of the Internet dial another one, and a second box \
+      translates it. The server must then announce that outermost address, and the second box must pass on \
+      the whole passive range unchanged; the helper would write this private address into the 227 reply. \
+      Where all clients are inside, say so with `allow`: no warning is given when every admitted client has \
+      a private address.
+      """,
+    failureModes: ["F01", "F56"],
+    bad: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    192.168.1.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """,
+    good: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    192.168.1.10
+          passive range  50000-50399
+          tls            explicit required
+          allow          192.168.0.0/16
+      }
+      """)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    var seen: Set<SourceSpan> = []
+    var inside = PrivateClients(policy: context.policy)
+    var diagnostics: [Diagnostic] = []
+    for published in context.published {
+      for endpoint in published.endpoints where endpoint.reach != .routed {
+        let external = endpoint.external
+        guard external.value.scope == .privateUse, external.value.unusableReason == nil,
+          !inside.areAll(published.publication, endpoint.family), seen.insert(external.span).inserted
+        else { continue }
+        let helper = published.publication.helper
+        diagnostics.append(
+          diagnostic(
+            "`\(external.value)` is a private address, which clients on the Internet cannot dial",
+            at: external.span,
+            related: helper.value ? .place(helper.span, "writes this address into the 227 reply") : [],
+            help: "write the outermost address and translate the same ports on the box before this one, "
+              + "or admit private addresses only"))
+      }
+    }
+    return diagnostics
+  }
+}
+
+/// Remembers which client lists hold private addresses only.
+private struct PrivateClients {
+  let policy: Policy
+  private var known: [Int: [AddressFamily: Bool]] = [:]
+
+  init(policy: Policy) { self.policy = policy }
+
+  /// Whether every client that `allow` names has a private address.
+  mutating func areAll(_ publication: Publication, _ family: AddressFamily) -> Bool {
+    if publication.cannotTell("allow") { return true }
+    guard !publication.admitsEveryone, !publication.allow.isEmpty else { return false }
+    return publication.allow.allSatisfy { isPrivate($0, family) }
+  }
+
+  private mutating func isPrivate(_ term: ClientTerm, _ family: AddressFamily) -> Bool {
+    guard let first = policy.first(term, family) else { return true }
+    guard AddressSet.privateUse.contains(first) else { return false }
+    guard case .list(let index) = term.kind else {
+      return AddressSet.privateUse.covers(policy.addresses(of: term), family)
+    }
+    if let answer = known[index]?[family] { return answer }
+    let answer = AddressSet.privateUse.covers(policy.addresses(of: term), family)
+    known[index, default: [:]][family] = answer
+    return answer
+  }
+}

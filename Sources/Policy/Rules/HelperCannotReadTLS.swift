@@ -1,0 +1,44 @@
+package import Diagnostics
+
+/// The helper is asked to open the data path of sessions that it cannot read.
+package struct HelperCannotReadTLS: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .error, "helper-cannot-read-tls", "the helper cannot open the data path of encrypted sessions",
+    explanation: """
+      The conntrack FTP helper reads the 227 and 229 replies on the control connection. With TLS it sees \
+      noise: login works and the listing hangs. Where a session may be encrypted, the passive range must be \
+      opened statically. Only `clear-control` is accepted with the helper alone, because such clients return \
+      to a clear control connection after login.
+      """,
+    failureModes: ["F04"],
+    bad: """
+      publish files {
+          server       10.10.20.200 pure-ftpd
+          external ip  203.0.113.10
+          tls          explicit required
+          helper       on
+      }
+      """,
+    good: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.policy.publications.filter {
+      $0.helper.value && $0.tls.value.allowsTLS && $0.passiveRange == nil && $0.clearControl == nil
+        && !$0.cannotTell("passive range")
+    }.map { publication in
+      diagnostic(
+        "the helper cannot read the control connection of TLS sessions, so nothing opens their data path",
+        at: publication.helperSpan, related: .place(publication.tls.span, "TLS is possible here"),
+        help: "add `passive range 50000-50399`, and set the same range on the server")
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Addressing
+package import Diagnostics
+
+/// Clients beside the server are allowed, and cannot get in.
+package struct LANClientsWithoutHairpin: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "lan-clients-without-hairpin",
+    "clients beside the server need hairpin to use the external address",
+    explanation: """
+      A client in the server's own network that dials the external address is sent to the server, which \
+      answers it directly, from an address that the client never dialled: the connection times out. `hairpin \
+      on` makes the gateway stand between them. Names that lead inside clients to the server's own address \
+      do as well, and then the publication need not allow them.
+      """,
+    failureModes: ["F40"],
+    bad: """
+      gateway edge {
+          outside  eth0
+          inside   eth1
+      }
+
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+          allow          198.51.100.0/24, 10.10.20.0/24
+      }
+      """,
+    good: """
+      gateway edge {
+          outside  eth0
+          inside   eth1
+      }
+
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+          allow          198.51.100.0/24, 10.10.20.0/24
+          hairpin        on
+      }
+      """)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.published.flatMap { published -> [Diagnostic] in
+      let publication = published.publication
+      guard !publication.hairpin.value, !publication.cannotTell("hairpin") else { return [] }
+      let servers = published.endpoints.filter { $0.reach == .translated }.map(\.server)
+      return publication.allow.compactMap { term in
+        guard isNetwork(term), let server = servers.first(where: { context.policy.contains(term, $0) })
+        else {
+          return nil
+        }
+        return diagnostic(
+          "`\(context.policy.text(of: term))` holds the server's own address \(server), and clients beside "
+            + "the server cannot use the external address without `hairpin on`",
+          at: term.span, related: [Label(published.server.header)],
+          help: "add `hairpin on`, or lead them to the server's own address and take them out here")
+      }
+    }
+  }
+
+  /// Whether an entry is less than a whole family.
+  private func isNetwork(_ term: ClientTerm) -> Bool {
+    switch term.kind {
+    case .any: false
+    case .prefix(let prefix): prefix.length > 0
+    case .list: true
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Addressing
+package import Diagnostics
+
+/// A passive range holds ports that boxes on the way treat as something else.
+package struct PassiveRangeALGPort: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "passive-range-alg-port", "the passive range holds ports that are treated as another protocol",
+    explanation: """
+      Routers look into connections to ports of telephony and tunnel protocols, and rewrite or drop what \
+      does not look like them; providers block database ports. A listing then fails now and then, always \
+      with the same port in the 227 reply. FileZilla Server drops its whole passive range when its \
+      administration port lies in it. Every range of the same size serves as well.
+      """,
+    failureModes: ["F50"],
+    bad: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  5000-5500
+          tls            explicit required
+      }
+      """,
+    good: """
+      publish files {
+          server         10.10.20.200 pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50500
+          tls            explicit required
+      }
+      """)
+
+  /// Ports with conntrack helpers in Linux or application gateways in routers, or blocked by providers.
+  private static let known: [(port: UInt16, protocol: String)] = [
+    (1720, "H.323"), (1723, "PPTP"), (2000, "SCCP"), (3306, "MySQL"), (5060, "SIP"), (5061, "SIP"),
+    (6667, "IRC"),
+  ]
+  private static let filezillaAdministration: UInt16 = 14148
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.policy.publications.compactMap { publication in
+      guard let range = publication.passiveRange else { return nil }
+      var ports = Self.known.filter { range.value.contains($0.port) }.map { "\($0.port) (\($0.protocol))" }
+      let software = context.policy.server(of: publication)?.software?.value.kind
+      if software == .filezilla, range.value.contains(Self.filezillaAdministration) {
+        ports.append("\(Self.filezillaAdministration) (administration of FileZilla Server)")
+      }
+      guard !ports.isEmpty else { return nil }
+      let high = 50000 + range.value.count - 1
+      let isOne = ports.count == 1
+      return diagnostic(
+        "passive range `\(range.value)` holds \(isOne ? "port" : "ports") \(joined(ports)), which "
+          + "\(isOne ? "is" : "are") taken for another protocol",
+        at: range.span,
+        help: high <= 65535
+          ? "choose a range without them, for example `50000-\(high)`" : "choose a range without them")
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Addressing
+package import Diagnostics
+
+/// A server on the firewall host shares its passive range with the host's outgoing connections.
+package struct PassiveRangeEphemeral: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "passive-range-ephemeral", "the host's outgoing connections take ports of the passive range",
+    explanation: """
+      Linux gives outgoing connections a port from 32768 to 60999 unless told otherwise. On the firewall \
+      host the FTP server takes its passive ports from the same numbers, so under load it finds them busy at \
+      random.
+      """,
+    failureModes: ["F29"],
+    bad: """
+      publish files {
+          server         local pure-ftpd
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """,
+    good: """
+      publish files {
+          server         local pure-ftpd
+          external ip    203.0.113.10
+          passive range  61000-61399
+          tls            explicit required
+      }
+      """)
+
+  /// The default of `net.ipv4.ip_local_port_range`.
+  private static let ephemeral = PortRange(low: 32768, high: 60999)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.published.compactMap { published in
+      guard let local = published.server.local, let range = published.publication.passiveRange,
+        Self.ephemeral?.overlaps(range.value) == true
+      else { return nil }
+      let high = 61000 + range.value.count - 1
+      return diagnostic(
+        "passive range `\(range.value)` overlaps ports 32768-60999, from which the firewall host's outgoing "
+          + "connections take theirs",
+        at: range.span, related: [Label(local, "the server is the firewall host")],
+        help: (high <= 65535 ? "write `passive range 61000-\(high)`" : "choose a range above 60999")
+          + ", or reserve it with `net.ipv4.ip_local_reserved_ports`")
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Addressing
+package import Diagnostics
+
+/// Fewer passive ports than twice the sessions.
+package struct PassiveRangeTooSmall: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .warning, "passive-range-too-small", "the passive range has less than two ports for every session",
+    explanation: """
+      A port stays busy for a while after its transfer, and clients open several at once, so a range needs \
+      two ports for every session. What happens otherwise depends on the program: Pure-FTPd silently admits \
+      half as many clients as the range has ports; ProFTPD takes a port outside the range, which the \
+      firewall drops; vsftpd ends the session; FileZilla Server answers 425.
+      """,
+    failureModes: ["F28", "F29", "F30"],
+    bad: """
+      server files {
+          address      10.10.20.200
+          software     proftpd
+          max clients  200
+      }
+
+      publish files {
+          server         files
+          external ip    203.0.113.10
+          passive range  50000-50099
+          tls            explicit required
+      }
+      """,
+    good: """
+      server files {
+          address      10.10.20.200
+          software     proftpd
+          max clients  200
+      }
+
+      publish files {
+          server         files
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """)
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.published.compactMap { published in
+      guard let range = published.publication.passiveRange, let sessions = sessions(published),
+        range.value.count < 2 * sessions.value
+      else { return nil }
+      // `passive-range-single-port` says more.
+      if range.value.count == 1, [.proftpd, .pureFTPd].contains(published.software) { return nil }
+      let needed = 2 * sessions.value
+      let high = Int(range.value.low) + needed - 1
+      return diagnostic(
+        "passive range `\(range.value)` has \(counted(range.value.count, "port")), and "
+          + "\(counted(sessions.value, "session")) need 2 x \(sessions.value) = \(needed)",
+        at: range.span, related: [Label(sessions.span, "\(counted(sessions.value, "session")) here")],
+        notes: [consequence(published.software, range.value)],
+        help: high <= 65535
+          ? "write `passive range \(range.value.low)-\(high)` if these ports are free, or admit "
+            + "\(range.value.count / 2) sessions"
+          : "choose a range of \(needed) ports, or admit \(range.value.count / 2) sessions")
+    }
+  }
+
+  /// The sessions that the server or the gateway admits, whichever is less; `nil` when nothing limits them.
+  private func sessions(_ published: Published) -> Located<Int>? {
+    let limits = published.publication.limits.compactMap { limit -> Located<Int>? in
+      if case .sessions(let count) = limit.value { return Located(Int(count), limit.span) }
+      return nil
+    }
+    let all = limits + (published.server.maxClients.map { [$0] } ?? [])
+    return all.min { $0.value < $1.value }
+  }
+
+  private func consequence(_ software: SoftwareKind?, _ range: PortRange) -> String {
+    switch software {
+    case .pureFTPd:
+      "Pure-FTPd admits half as many clients as the range has ports, \(range.count / 2), and does not say so"
+    case .proftpd:
+      "when the range is exhausted ProFTPD takes a port outside it, and the firewall drops the connection"
+    case .vsftpd:
+      "when vsftpd finds no free port it ends the session"
+    case .filezilla:
+      "when no port is free FileZilla Server answers 425 to PASV and EPSV"
+    default:
+      "when no port is free the server refuses the transfer"
+    }
+  }
+}

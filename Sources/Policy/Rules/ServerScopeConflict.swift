@@ -1,0 +1,153 @@
+package import Diagnostics
+
+/// Two publications want different values of something that their server has once.
+package struct ServerScopeConflict: PolicyRule {
+  package init() {}
+
+  package let page = RulePage(
+    .error, "server-scope-conflict",
+    "publications want different values of a setting that the server has once",
+    explanation: """
+      IIS has one passive range for all its sites, and one external address and TLS policy for a site. \
+      Pure-FTPd and vsftpd have one range, one address in the 227 reply and one TLS mode for the whole \
+      daemon. FileZilla Server has one range and one address for all listeners. ProFTPD has them for each \
+      virtual host, so for each control port. And every server has everything once for one control port: \
+      published at two external addresses, it can announce one of them, and clients of the other are sent to \
+      the wrong place.
+      """,
+    failureModes: ["F44", "F52"],
+    bad: """
+      server files {
+          address   10.10.20.200
+          software  pure-ftpd
+      }
+
+      publish files-a {
+          server         files
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+
+      publish files-b {
+          server         files
+          external ip    203.0.113.11
+          passive range  50000-50399
+          tls            explicit required
+      }
+      """,
+    good: """
+      server files {
+          address   10.10.20.200
+          software  pure-ftpd
+      }
+
+      server files-second {
+          address   10.10.20.200
+          software  pure-ftpd
+      }
+
+      publish files-a {
+          server         files
+          external ip    203.0.113.10
+          passive range  50000-50399
+          tls            explicit required
+      }
+
+      publish files-b {
+          server         files-second
+          external ip    203.0.113.11
+          control port   21 -> 2121
+          passive range  50400-50799
+          tls            explicit required
+      }
+      """)
+
+  /// The first publication of a scope that wants something.
+  private struct First {
+    var subject: ServerSubject
+    var published: Published
+    var wish: ServerWish
+  }
+
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    // Only publications that share a machine or a declaration can collide.
+    let groups = (context.byMachine + context.byDeclaration).filter { $0.count > 1 }
+    let positions = Set(groups.flatMap { $0.map(\.position) })
+    var firsts: [ServerScope: [First]] = [:]
+    var diagnostics: [Diagnostic] = []
+    for published in context.published where positions.contains(published.position) {
+      let wishes = ServerSubject.allCases.compactMap { subject in
+        published.wish(subject, in: context.policy).map {
+          First(subject: subject, published: published, wish: $0)
+        }
+      }
+      var reported: Set<ServerSubject> = []
+      for scope in ServerScope.all(of: published) {
+        let known = firsts[scope] ?? []
+        let shared = wishes.filter { scope.shares($0.subject, published.software) }
+        firsts[scope] = known + shared.filter { wish in !known.contains { $0.subject == wish.subject } }
+        for wish in shared {
+          guard let first = known.first(where: { $0.subject == wish.subject }),
+            differ(first.wish, wish.wish, in: scope, published.software),
+            reported.insert(wish.subject).inserted
+          else { continue }
+          diagnostics.append(conflict(wish.subject, first.published, published, scope))
+        }
+      }
+    }
+    return diagnostics
+  }
+
+  /// Whether one server cannot fulfil both. IIS has implicit TLS on a port of its own, beside explicit TLS.
+  private func differ(
+    _ first: ServerWish, _ second: ServerWish, in scope: ServerScope, _ software: SoftwareKind?
+  ) -> Bool {
+    guard first != second else { return false }
+    guard case .daemon = scope, software == .iis, case .tls(let one, _) = first,
+      case .tls(let other, _) = second
+    else { return true }
+    return one != .implicit && other != .implicit
+  }
+
+  private func conflict(
+    _ subject: ServerSubject, _ first: Published, _ second: Published, _ scope: ServerScope
+  ) -> Diagnostic {
+    var spans = (first.span(of: subject), second.span(of: subject))
+    if spans.0 == spans.1 { spans = (first.publication.header, second.publication.header) }
+    return diagnostic(
+      "`\(first.name)` and `\(second.name)` want different \(subject.title) of \(place(scope, second)), "
+        + "which has one",
+      at: spans.1, label: "wanted by `\(second.name)`",
+      related: [Label(spans.0, "wanted by `\(first.name)`")], help: help(subject, scope, second))
+  }
+
+  private func place(_ scope: ServerScope, _ published: Published) -> String {
+    let server = "server `\(published.server.name.value)`"
+    switch scope {
+    case .socket, .port: return "port \(published.publication.controlPort.value.server) of \(server)"
+    case .daemon where published.software == .iis: return "the site of \(server)"
+    case .daemon: return "\(server), a single \(published.software?.title ?? "") daemon"
+    case .machine: return "the IIS of \(server)"
+    }
+  }
+
+  private func help(_ subject: ServerSubject, _ scope: ServerScope, _ published: Published) -> String {
+    let same = "give both the same value"
+    switch (scope, published.software) {
+    case (.machine, _): return same
+    case (_, .iis) where subject == .range: return same
+    case (.socket, .iis), (.port, .iis), (.daemon, .iis):
+      return "\(same), or declare a second `server` with a site and a control port of its own"
+    case (.socket, .proftpd), (.port, .proftpd):
+      return "\(same), or use another port of the server for one of them: `control port N -> M`"
+    case (_, .filezilla) where subject == .range || subject == .masquerade: return same
+    case (_, .pureFTPd):
+      return "\(same), or declare a second `server` for a second daemon with its own `Bind` port"
+    case (_, .vsftpd):
+      return "\(same), or declare a second `server` for a second daemon with its own `listen_port`"
+    default:
+      return "\(same), or use another port of the server for one of them: `control port N -> M`"
+    }
+  }
+}

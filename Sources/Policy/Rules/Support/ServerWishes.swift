@@ -1,0 +1,108 @@
+import Addressing
+import Diagnostics
+
+/// Something of which a server may have only one.
+enum ServerSubject: Hashable, CaseIterable {
+  case program, range, masquerade, tls, active
+
+  /// As in "want different ...".
+  var title: String {
+    switch self {
+    case .program: "programs"
+    case .range: "passive ranges"
+    case .masquerade: "addresses in the 227 reply"
+    case .tls: "TLS modes"
+    case .active: "answers to PORT and EPRT"
+    }
+  }
+}
+
+/// What one publication wants of its server.
+enum ServerWish: Hashable {
+  case program(SoftwareKind)
+  case range(PortRange)
+  case masquerade(plain: IPAddress?, encrypted: IPAddress?)
+  case tls(TLSMode, clearControl: Bool)
+  case active(Bool)
+}
+
+extension Published {
+  /// What the publication wants; `nil` when it does not care, or when the program has no such setting.
+  func wish(_ subject: ServerSubject, in policy: Policy) -> ServerWish? {
+    switch subject {
+    case .program:
+      return software.map { .program($0) }
+    case .range:
+      return publication.passiveRange.map { .range($0.value) }
+    case .masquerade:
+      guard endpoints.contains(where: { $0.family == .ipv4 }) else { return nil }
+      guard !publication.cannotTell("passive range", "helper", "external ip") else { return nil }
+      let masquerade = policy.masquerade(of: publication)
+      return .masquerade(plain: masquerade.plain, encrypted: masquerade.encrypted)
+    case .tls:
+      guard !publication.cannotTell("tls") else { return nil }
+      // Pure-FTPd allows CCC to everybody, whatever the policy says.
+      let isClear = publication.clearControl != nil && software != .pureFTPd
+      return .tls(publication.tls.value, clearControl: isClear)
+    case .active:
+      guard let software, software.canRefuseActive, publication.active.span != nil else { return nil }
+      return .active(publication.active.value)
+    }
+  }
+
+  /// The statement that says so.
+  func span(of subject: ServerSubject) -> SourceSpan {
+    switch subject {
+    case .program: server.software?.span ?? server.header
+    case .range: publication.passiveRange?.span ?? publication.header
+    case .masquerade: publication.external(.ipv4)?.span ?? publication.header
+    case .tls: publication.tlsSpan
+    case .active: publication.activeSpan
+    }
+  }
+}
+
+/// What several publications share.
+enum ServerScope: Hashable {
+  /// One control port of one host: one socket.
+  case socket(GatewayAddress, port: UInt16)
+  /// One control port of one declared server.
+  case port(declaration: Int, UInt16)
+  /// One daemon, or one site of IIS.
+  case daemon(declaration: Int)
+  /// One installation of IIS.
+  case machine(Int)
+
+  /// The scopes of a publication, the narrowest first.
+  static func all(of published: Published) -> [ServerScope] {
+    let port = published.publication.controlPort.value.server
+    let gateway = published.publication.gateway
+    var scopes: [ServerScope] = []
+    if published.server.isLocal {
+      scopes = published.publication.externalAddresses.map {
+        .socket(GatewayAddress(gateway: gateway, address: $0.value), port: port)
+      }
+    } else {
+      scopes = [.port(declaration: published.declaration, port)]
+      scopes += published.server.addresses.map {
+        .socket(GatewayAddress(gateway: gateway, address: $0.value), port: port)
+      }
+    }
+    scopes.append(.daemon(declaration: published.declaration))
+    if published.software == .iis { scopes.append(.machine(published.machine)) }
+    return scopes
+  }
+
+  /// What publications in such a scope have in common, by the program (scopes of settings: the vendors'
+  /// documentation, and for Pure-FTPd, vsftpd and FileZilla Server their source).
+  func shares(_ subject: ServerSubject, _ software: SoftwareKind?) -> Bool {
+    switch (self, software) {
+    case (.socket, _), (.port, _): true
+    case (.daemon, .pureFTPd), (.daemon, .vsftpd): subject != .program
+    case (.daemon, .iis): [.range, .masquerade, .tls].contains(subject)
+    case (.daemon, .filezilla): [.range, .masquerade].contains(subject)
+    case (.daemon, _): false
+    case (.machine, _): subject == .range
+    }
+  }
+}
