@@ -1,0 +1,117 @@
+import Addressing
+import Diagnostics
+import Policy
+
+/// Compares what a policy asks of a server with what its program can be told.
+///
+/// What is written in the policy and cannot be had is an error, or a warning where the gateway makes up for it;
+/// a default that cannot be had is a note.
+struct CapabilityCheck {
+  var plan: ServerPlan
+  var emitter: any ServerEmitter
+
+  var capabilities: Capabilities { emitter.capabilities }
+  var server: Server { plan.server }
+  /// The name of the program in messages.
+  var title: String { emitter.software.title }
+  var publications: [Publication] { plan.request.publications }
+
+  /// Where the policy names the program.
+  var softwareSpan: SourceSpan { server.software?.span ?? server.header }
+
+  func diagnostics() -> [Diagnostic] {
+    guard !publications.isEmpty else { return [] }
+    return publications.flatMap { tlsMode($0) + clearControl($0) }
+      + sharing() + wildcard() + certificate() + site() + clients() + values()
+  }
+
+  /// Settings that one installation has once, and that its control ports want differently.
+  private func sharing() -> [Diagnostic] {
+    guard let first = plan.services.first else { return [] }
+    let place = capabilities.hasSites ? "one IIS site" : "one installation of \(title)"
+    let ports = plan.services.dropFirst().flatMap { service in
+      ScopeConflict.all(first, service, sharing: capabilities.shared).map {
+        $0.diagnostic(place, help: "give both the same value, or declare a server of its own for one of them")
+      }
+    }
+    guard capabilities.isOneProcessPerService else { return ports }
+    return ports + wildcardCollisions()
+  }
+
+  /// Processes of their own that would listen on all addresses, on the same port.
+  private func wildcardCollisions() -> [Diagnostic] {
+    guard !capabilities.bindsBothFamilies else { return [] }
+    var diagnostics: [Diagnostic] = []
+    for (index, service) in plan.services.enumerated() where !service.listensOnly(.ipv4) {
+      for other in plan.services[(index + 1)...] where other.port == service.port {
+        guard let second = other.publications.first, let one = service.publications.first else { continue }
+        diagnostics.append(
+          .error(
+            "server-scope-conflict",
+            "\(title) listens on all addresses when IPv6 is among them, so `\(one.name.value)` and "
+              + "`\(second.name.value)` cannot both have port \(service.port)",
+            at: second.controlPort.span ?? second.header,
+            related: [Label(one.header, "also port \(service.port)")],
+            help: "use another port of the server for one of them"))
+      }
+    }
+    return diagnostics
+  }
+
+  /// A program on the firewall host that cannot be kept to the published addresses.
+  private func wildcard() -> [Diagnostic] {
+    guard let local = server.local, !capabilities.bindsBothFamilies,
+      plan.services.contains(where: { !$0.listensOnly(.ipv4) })
+    else { return [] }
+    return [
+      .warning(
+        "listens-on-all-addresses",
+        "\(title) cannot be given an IPv6 address, so it listens on every address of this firewall host",
+        at: local,
+        help:
+          "publish it over IPv4 only, or see that other rules keep its port closed on the other interfaces")
+    ]
+  }
+
+  /// `site`, which one program needs and no other knows.
+  private func site() -> [Diagnostic] {
+    if capabilities.hasSites, server.site == nil {
+      return [
+        .error(
+          "site-missing", "\(title) keeps its settings by site, and server `\(server.name.value)` names none",
+          at: softwareSpan,
+          help: "write `site \"NAME\"` in a `server` block, with the name that IIS Manager shows")
+      ]
+    }
+    guard !capabilities.hasSites, let site = server.site, emitter.software != .other else { return [] }
+    return [
+      .warning(
+        "site-unsupported", "\(title) has no sites, so `\(site.value)` is not used", at: site.span,
+        help: "remove the statement; only `software iis` has sites")
+    ]
+  }
+
+  /// `max clients`, where it cannot be said or counts for each process.
+  private func clients() -> [Diagnostic] {
+    guard let clients = server.maxClients else { return [] }
+    guard capabilities.limitsClients else {
+      return [
+        .warning(
+          "max-clients-unsupported", "\(title) has no limit on its sessions", at: clients.span,
+          help: "limit them at the gateway: `limit \(clients.value) sessions`")
+      ]
+    }
+    guard capabilities.isOneProcessPerService else { return [] }
+    let processes = plan.services.reduce(0) { count, service in
+      count + (capabilities.splitsFamilies && service.needsTwoSockets(server) ? 2 : 1)
+    }
+    guard processes > 1 else { return [] }
+    return [
+      .warning(
+        "max-clients-per-process",
+        "server `\(server.name.value)` is \(processes) processes of \(title), each of which admits "
+          + "\(clients.value) sessions",
+        at: clients.span, help: "limit the total at the gateway: `limit \(clients.value) sessions`")
+    ]
+  }
+}

@@ -1,0 +1,60 @@
+package import Mustache
+
+/// How text from a policy is written into one kind of file, so that it stays one value of that file.
+///
+/// `obstacle` is asked first, and what it refuses becomes a diagnostic. `escapeText` is applied by the template to
+/// every value; on text that should have been refused it still keeps the value on its line and in its place.
+package protocol DocumentFormat: MustacheContentType {
+  /// The name that selects it in a template: `{{% CONTENT_TYPE: NAME}}`.
+  var name: String { get }
+  /// Why a text cannot be a value in such a file, as the end of "it ...", for example "has a comma";
+  /// `nil` when it can.
+  func obstacle(in text: String) -> String?
+}
+
+extension DocumentFormat {
+  package func obstacle(in text: String) -> String? {
+    text.unicodeScalars.contains(where: \.breaksLine) ? "has a control character" : nil
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it is a control character or one that some reader takes for the end of a line.
+  var breaksLine: Bool {
+    value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
+  }
+}
+
+extension String {
+  /// The text with each character that the closure refuses left out or replaced.
+  func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      if let text = replacement(scalar) {
+        result.append(contentsOf: text.unicodeScalars)
+      } else {
+        result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}
+
+/// A comment behind `#`, and plain prose: control characters become question marks.
+struct CommentFormat: DocumentFormat {
+  let name = "COMMENT"
+
+  func escapeText(_ text: String) -> String { text.replacingScalars { $0.breaksLine ? "?" : nil } }
+}
+
+/// Makes the formats known to the template parser, which keeps them by name for the whole process.
+enum Formats {
+  /// Registers every format once; later calls do nothing.
+  static func register() { registered }
+
+  private static let registered: Void = {
+    let formats: [any DocumentFormat] =
+      [CommentFormat(), CommandCommentFormat()] + Emitters.all.map(\.format)
+    for format in formats { MustacheContentTypes.register(format, named: format.name) }
+  }()
+}

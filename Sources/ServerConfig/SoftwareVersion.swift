@@ -1,0 +1,28 @@
+/// The numbers at the start of a version, for example 1, 3 and 8 of `1.3.8` and of `1.3.8rc2`.
+package struct SoftwareVersion: Hashable, Comparable, Sendable {
+  package var numbers: [Int]
+
+  package init(_ numbers: Int...) { self.numbers = numbers }
+
+  /// Reads a version; `nil` when there is none or when it does not begin with a number.
+  package init?(_ text: String?) {
+    var numbers: [Int] = []
+    for piece in (text ?? "").split(separator: ".", omittingEmptySubsequences: false) {
+      let digits = piece.prefix { ("0"..."9").contains($0) }
+      guard let number = Int(digits) else { break }
+      numbers.append(number)
+      if digits.count < piece.count { break }
+    }
+    guard !numbers.isEmpty else { return nil }
+    self.numbers = numbers
+  }
+
+  /// By number; a missing number counts as zero.
+  package static func < (left: Self, right: Self) -> Bool {
+    let count = max(left.numbers.count, right.numbers.count)
+    let padded = { (version: Self) in
+      version.numbers + Array(repeating: 0, count: count - version.numbers.count)
+    }
+    return padded(left).lexicographicallyPrecedes(padded(right))
+  }
+}
