@@ -77,9 +77,9 @@ struct TableBuilder {
   /// Whether a chain would be written.
   func hasRules(_ chain: ChainName) -> Bool { rules[chain]?.isEmpty == false }
 
-  /// Whether a rule so far asks for the outside interfaces.
-  var usesOutsideSet: Bool {
-    rules.values.contains { $0.contains { rule in rule.statements.contains { $0.names(outsideSet) } } }
+  /// Whether a rule so far asks for that set.
+  func uses(_ set: String) -> Bool {
+    rules.values.contains { $0.contains { rule in rule.statements.contains { $0.names(set) } } }
   }
 
   /// Adds a chain that exists for one publication.

@@ -16,21 +16,22 @@ func lowerEntrance(_ services: [PublishedService], _ builder: inout TableBuilder
       .match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept), to: .prerouting,
       comment: "only the first packet of a connection decides", provenance: first)
   }
+  for (name, interfaces) in [(outsideSet, builder.outside), (insideSet, builder.inside)] {
+    let isEntered = !interfaces.isEmpty && !doors.isEmpty && (name == outsideSet || hasHairpin(services, builder))
+    if isEntered || builder.uses(name) { builder.add(interfaceSet(name, interfaces)) }
+  }
   guard let outside = builder.outside.first else {
     for door in doors { builder.add(.verdict(.jump(door.to.rawValue)), to: door.from, provenance: first) }
     return
   }
-  if !doors.isEmpty || builder.usesOutsideSet { builder.add(interfaceSet(outsideSet, builder.outside)) }
   for door in doors {
     builder.add(
       .in(.inputInterface, outsideSet), .verdict(.jump(door.to.rawValue)), to: door.from, provenance: outside.span)
   }
-  let hairpins = services.filter(\.publication.hairpin.value)
-  guard let inside = builder.inside.first, !hairpins.isEmpty, !doors.isEmpty else { return }
-  builder.add(interfaceSet(insideSet, builder.inside))
+  guard let inside = builder.inside.first, hasHairpin(services, builder), !doors.isEmpty else { return }
   for family in AddressFamily.allCases {
     var segments = PortSegments<Void>()
-    for service in hairpins.of(family) {
+    for service in services.of(family) where service.publication.hairpin.value {
       for ports in service.dialledPorts {
         segments.add(
           service.external, ports, for: service, provenance: service.publication.hairpin.span ?? inside.span)
@@ -43,6 +44,11 @@ func lowerEntrance(_ services: [PublishedService], _ builder: inout TableBuilder
         .verdict(.jump(door.to.rawValue)), to: door.from, provenance: inside.span)
     }
   }
+}
+
+/// Whether connections from inside are looked at on their own: without outside interfaces every connection is.
+private func hasHairpin(_ services: [PublishedService], _ builder: TableBuilder) -> Bool {
+  !builder.outside.isEmpty && services.contains { $0.publication.hairpin.value }
 }
 
 private func interfaceSet(_ name: String, _ interfaces: [Located<String>]) -> NamedSet {

@@ -20,7 +20,8 @@ func lowerHelper(_ services: [PublishedService], _ builder: inout TableBuilder) 
       provenance: elements.map(\.provenance).min())
     guard helped.contains(where: { $0.endpoint.reach == .local }) else { continue }
     builder.add(
-      .isNew, .match(.outputInterface, .equal, .value(.interface("lo"))), .in(.dialled(family), name), .assignHelper(TableBuilder.helperName),
+      .isNew, .match(.outputInterface, .equal, .value(.interface("lo"))), .in(.dialled(family), name),
+      .assignHelper(TableBuilder.helperName),
       to: .outputHelper, comment: "the host itself as a client", provenance: elements.map(\.provenance).min())
   }
 }

@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings of every Swift target: explicit existentials, imports that name what they use, and no warnings.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Tests may use what their imports import.
+let forTests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+  name: "sallyport",
+  products: [
+    .executable(name: "sallyport", targets: ["sallyport"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .executableTarget(name: "sallyport", dependencies: ["SallyportCLI"], swiftSettings: strict),
+    .target(
+      name: "SallyportCLI",
+      dependencies: [
+        "Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig", argumentParser,
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Compilation",
+      dependencies: ["Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      swiftSettings: strict),
+    .target(
+      name: "ServerConfig",
+      dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
+    .target(
+      name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Policy"], swiftSettings: strict),
+    .target(
+      name: "Policy", dependencies: ["Addressing", "Diagnostics", "PolicySyntax"], swiftSettings: strict),
+    .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
+    .target(name: "PolicySyntax", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
+    .target(name: "Addressing", swiftSettings: strict),
+    .target(name: "Diagnostics", swiftSettings: strict),
+    .target(
+      name: "Templates", path: "templates",
+      resources: ["iis", "other", "proftpd", "pure-ftpd", "vsftpd"].map { .embedInCode($0) },
+      swiftSettings: strict),
+
+    // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
+    .target(name: "LiveSupport", dependencies: [subprocess], path: "Tests/LiveSupport", swiftSettings: strict),
+    .testTarget(name: "LiveTests", dependencies: ["LiveSupport", "sallyport"], swiftSettings: forTests),
+    .testTarget(
+      name: "ServerConfigTests", dependencies: ["Addressing", "Diagnostics", "Policy", "ServerConfig"],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Policy", "PolicySyntax"],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "CorpusTests",
+      dependencies: ["Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "UnitTests",
+      dependencies: [
+        "Addressing", "Compilation", "Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "sallyport",
+        subprocess, .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: forTests),
+  ]
+)

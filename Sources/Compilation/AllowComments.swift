@@ -1,0 +1,55 @@
+import Diagnostics
+import Policy
+import PolicySyntax
+
+/// Applies `# allow: CODE, CODE (REASON)`: takes out the warnings that a comment allows on its line, and reports the
+/// allowed codes that silenced nothing. Errors cannot be silenced.
+func applyAllowComments(_ diagnostics: [Diagnostic], to trees: [PolicyFileSyntax]) -> [Diagnostic] {
+  var kept = diagnostics
+  for tree in trees {
+    let allowances = tree.comments.compactMap { allowedCodes(in: $0, of: tree) }.flatMap(\.self)
+    guard !allowances.isEmpty else { continue }
+    let index = LineIndex(tree.source)
+    var used = Set<SourceSpan>()
+    let byLine = Dictionary(grouping: allowances) { index.line(of: $0.span.range.lowerBound) }
+    kept = kept.filter { diagnostic in
+      let span = diagnostic.primary.span
+      guard span.file == tree.file, diagnostic.severity != .error else { return true }
+      let first = index.line(of: span.range.lowerBound)
+      let last = index.line(of: max(span.range.lowerBound, span.range.upperBound - 1))
+      let matching = [first, last].flatMap { byLine[$0] ?? [] }.filter { $0.value == diagnostic.code }
+      used.formUnion(matching.map(\.span))
+      return matching.isEmpty
+    }
+    kept += allowances.filter { !used.contains($0.span) }.map { unused($0, diagnostics) }
+  }
+  return kept
+}
+
+/// The codes of one comment with their places; `nil` when it allows nothing.
+private func allowedCodes(in comment: Comment, of tree: PolicyFileSyntax) -> [Located<String>]? {
+  let bytes = tree.source.bytes[comment.range.clamped(to: 0..<tree.source.bytes.count)]
+  let body = bytes.dropFirst().drop { $0 == 0x20 || $0 == 0x09 }
+  let marker = Array("allow:".utf8)
+  guard body.starts(with: marker) else { return nil }
+  let list = body.dropFirst(marker.count).prefix { $0 != UInt8(ascii: "(") }
+  return list.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: ",") }).map {
+    Located(String(decoding: $0, as: UTF8.self), SourceSpan(file: tree.file, $0.startIndex..<$0.endIndex))
+  }
+}
+
+private func unused(_ code: Located<String>, _ diagnostics: [Diagnostic]) -> Diagnostic {
+  let page = rulePages.first { $0.code == code.value }
+  let suggestion = page == nil ? nearest(to: code.value, among: rulePages.map(\.code)) : nil
+  var message = "there is no warning `\(code.value)` on this line"
+  var help = "remove the comment"
+  if page?.severity == .error {
+    message = "`\(code.value)` is an error, which cannot be silenced"
+  } else if page == nil {
+    message = "no diagnostic is called `\(code.value)`"
+    help = suggestion.map { "did you mean `\($0)`?" } ?? "`sallyport rules` lists the codes"
+  }
+  return .warning(
+    "unused-allow", message, at: code.span, help: help,
+    fixes: suggestion.map { [.replace(code.span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+}

@@ -1,0 +1,95 @@
+package import Diagnostics
+import Lowering
+import Nftables
+import Policy
+package import ServerConfig
+
+/// One file of a `build`.
+package struct BundleFile: Sendable {
+  /// Path inside the output folder, with `/`.
+  package var path: String
+  package var bytes: [UInt8]
+  /// Where it belongs on its machine; `nil` when the server's documentation decides.
+  package var destination: String?
+  /// What the file is, in one phrase.
+  package var purpose: String
+}
+
+/// Everything that a policy becomes.
+package struct Bundle: Sendable {
+  /// Sorted by path; the manifest is the last.
+  package var files: [BundleFile]
+  package var diagnostics: [Diagnostic]
+}
+
+extension Compilation {
+  /// The ruleset and kernel files of every gateway, the settings of every server, and a manifest.
+  ///
+  /// - Throws: `EmitError` when a template that replaces a built-in one cannot be used.
+  package func bundle(templates: [String: String] = [:], version: String) throws(EmitError) -> Bundle {
+    var bundle = Bundle(files: [], diagnostics: [])
+    let gateways: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
+    for gateway in gateways { bundle.files += gatewayFiles(gateway, version: version) }
+    for (server, emission) in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
+      bundle.diagnostics += emission.diagnostics
+      bundle.files += emission.documents.map {
+        BundleFile(
+          path: "servers/\(server.name.value)/\($0.name)", bytes: Array($0.text.utf8), destination: nil,
+          purpose: "settings of server \(server.name.value)")
+      }
+    }
+    bundle.files.sort { $0.path < $1.path }
+    bundle.files.append(manifest(of: bundle.files, version: version))
+    return bundle
+  }
+
+  private func gatewayFiles(_ gateway: Int?, version: String) -> [BundleFile] {
+    let services = publishedServices(of: policy, gateway: gateway)
+    let folder = gateway.map { "gateways/\(policy.gateways[$0].name.value)" } ?? "gateway"
+    let kernel = KernelFiles(services)
+    let script = table(gateway: gateway).script(header: scriptHeader(version: version)).bytes
+    let texts: [(path: String, text: String?, destination: String, purpose: String)] = [
+      ("modules-load.conf", kernel.modulesLoad, "/etc/modules-load.d/sallyport.conf", "kernel modules to load"),
+      ("modprobe.conf", kernel.modprobe, "/etc/modprobe.d/sallyport.conf", "options of the FTP helper"),
+      ("sysctl.conf", kernel.sysctl, "/etc/sysctl.d/60-sallyport.conf", "kernel settings"),
+    ]
+    let ruleset = BundleFile(
+      path: "\(folder)/sallyport.nft", bytes: script, destination: "/etc/nftables.d/sallyport.nft",
+      purpose: "the ruleset; load it with nft -f")
+    return [ruleset]
+      + texts.compactMap { file in
+        file.text.map {
+          BundleFile(
+            path: "\(folder)/\(file.path)", bytes: Array($0.utf8), destination: file.destination,
+            purpose: file.purpose)
+        }
+      }
+  }
+
+  /// The comment at the head of every nft script.
+  package func scriptHeader(version: String) -> [String] {
+    ["Compiled by sallyport \(version). Owns the table `inet sallyport` and touches no other; load it with nft -f."]
+  }
+
+  private func manifest(of files: [BundleFile], version: String) -> BundleFile {
+    let entries = files.map {
+      Manifest.Entry(path: $0.path, purpose: $0.purpose, destination: $0.destination, bytes: $0.bytes.count)
+    }
+    let text = encodeJSON(Manifest(formatVersion: 1, sallyport: version, files: entries))
+    return BundleFile(
+      path: "manifest.json", bytes: Array(text.utf8), destination: nil, purpose: "what the other files are")
+  }
+}
+
+private struct Manifest: Encodable {
+  struct Entry: Encodable {
+    var path: String
+    var purpose: String
+    var destination: String?
+    var bytes: Int
+  }
+
+  var formatVersion: Int
+  var sallyport: String
+  var files: [Entry]
+}

@@ -1,0 +1,79 @@
+package import Diagnostics
+import Lowering
+package import Nftables
+package import Policy
+package import PolicySyntax
+import ServerConfig
+
+/// One policy on its way from sources to output: the one pipeline behind every command.
+package struct Compilation: Sendable {
+  package let sources: SourceSet
+  package let trees: [PolicyFileSyntax]
+  package let policy: Policy
+  /// Everything that is wrong or worth a warning, in the order of the text, after `# allow:` comments.
+  package let diagnostics: [Diagnostic]
+
+  package init(_ loaded: LoadedSources) {
+    let resolved = resolve(loaded.trees)
+    let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
+    var found = syntax + validate(resolved.policy)
+    if !found.hasErrors { found += Emitters.findings(resolved.policy) }
+    sources = loaded.sources
+    trees = loaded.trees
+    policy = resolved.policy
+    diagnostics = applyAllowComments(found, to: loaded.trees).inSourceOrder()
+  }
+
+  /// Whether the policy may be turned into anything.
+  package var isAccepted: Bool { !diagnostics.hasErrors }
+
+  /// The table of one gateway.
+  ///
+  /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
+  package func table(gateway: Int?) -> Table { lower(policy, gateway: gateway) }
+
+  /// `FILE:LINE` of a span, for comments in what is generated.
+  package func location(of span: SourceSpan) -> String { locator()(span) }
+
+  /// The same for many spans: each file is indexed once.
+  package func locator() -> (SourceSpan) -> String {
+    let indexes = trees.map { LineIndex($0.source) }
+    return { span in
+      let file = Int(span.file.index)
+      let line = indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1
+      return "\(sources[span.file].name):\(line)"
+    }
+  }
+}
+
+/// Which gateway a command is about.
+package enum GatewayChoice: Error, Hashable, Sendable {
+  case unknown(String, known: [String])
+  case ambiguous([String])
+}
+
+extension Compilation {
+  /// The position of the gateway of that name; without a name the only one, or `nil` when there is none.
+  package func gateway(named name: String?) throws(GatewayChoice) -> Int? {
+    let known = policy.gateways.map(\.name.value)
+    guard let name else {
+      guard known.count <= 1 else { throw .ambiguous(known) }
+      return known.isEmpty ? nil : 0
+    }
+    guard let index = known.firstIndex(of: name) else { throw .unknown(name, known: known) }
+    return index
+  }
+}
+
+extension GatewayChoice: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unknown(let name, let known) where known.isEmpty:
+      "there is no gateway `\(name)`: the policy declares none"
+    case .unknown(let name, let known):
+      "there is no gateway `\(name)`; the policy has \(known.map { "`\($0)`" }.joined(separator: ", "))"
+    case .ambiguous(let known):
+      "the policy has several gateways; choose one with --gateway: \(known.joined(separator: ", "))"
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Compilation
+import Diagnostics
+import Policy
+import ServerConfig
+
+/// `sallyport emit`.
+struct Emit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write the settings of one FTP server to standard output.",
+    discussion: """
+      Forms, the default first: \(formTable).
+
+      Where a form has several files, a line `# file: NAME` stands before each. A server given in place by a publication \
+      bears the publication's name.
+
+      EXAMPLES:
+        sallyport emit office.sally --server files
+        sallyport emit office.sally --server files > /etc/proftpd/conf.d/50-sallyport.conf
+      """)
+
+  @Argument(help: "Policy files, together one policy. - is standard input.")
+  var files: [String]
+
+  @Option(help: ArgumentHelp("The server whose settings are wanted.", valueName: "name"))
+  var server: String
+
+  @Option(help: ArgumentHelp("The form in which the server is configured.", valueName: "form"))
+  var form: String?
+
+  @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
+  var templates: String?
+
+  @Option(help: ArgumentHelp("text or json.", valueName: "form"))
+  var output: OutputForm = .text
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let console = common.console
+    let compilation = try PolicyFiles(files: files, console: console).compile()
+    try compilation.reportOnError(console, as: output)
+    let names = compilation.policy.servers.map(\.name.value)
+    guard let index = names.firstIndex(of: server) else {
+      let hint = nearest(to: server, among: names).map { "; did you mean `\($0)`?" }
+      throw console.failure(
+        "there is no server `\(server)`" + (hint ?? "; the policy has \(names.joined(separator: ", "))"), .usage)
+    }
+    let emission: Emission
+    do {
+      emission = try Emitters.emit(
+        compilation.policy, server: index, form: form,
+        templates: try readTemplates(templates, console: console), locate: compilation.locator())
+    } catch let error as EmitError {
+      throw console.failure("\(error)", .usage)
+    }
+    if emission.diagnostics.hasErrors {
+      try compilation.reportOnError(console, as: output, also: emission.diagnostics)
+    }
+    try write(emission.documents, console)
+  }
+
+  private func write(_ documents: [ServerDocument], _ console: Console) throws {
+    if output == .json {
+      let files = documents.map { EmitOutput.Document(name: $0.name, text: $0.text) }
+      return try console.write(encodeJSON(EmitOutput(formatVersion: 1, server: server, documents: files)))
+    }
+    guard documents.count > 1 else { return try console.write(documents.map(\.text).joined()) }
+    for document in documents { try console.write("# file: \(document.name)\n\(document.text)") }
+  }
+}
+
+/// `iis appcmd; pure-ftpd conf; ...`.
+private let formTable = SoftwareKind.allCases.map { software in
+  "\(software.rawValue) \(Emitters.forms(of: software).joined(separator: "|"))"
+}.joined(separator: "; ")
+
+private struct EmitOutput: Encodable {
+  struct Document: Encodable {
+    var name: String
+    var text: String
+  }
+
+  var formatVersion: Int
+  var server: String
+  var documents: [Document]
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Diagnostics
+import Glibc
+
+/// When to colour what is shown.
+enum ColorChoice: String, ExpressibleByArgument, CaseIterable {
+  case auto, always, never
+}
+
+/// The two output streams: data on standard output, everything that is said about it on standard error.
+struct Console {
+  var color: ColorChoice
+
+  /// The style of standard error.
+  var errorStyle: Style { style(of: STDERR_FILENO) }
+  /// The style of standard output.
+  var outputStyle: Style { style(of: STDOUT_FILENO) }
+
+  private func style(of descriptor: Int32) -> Style {
+    switch color {
+    case .always: Style(isColored: true)
+    case .never: .plain
+    case .auto:
+      Style(isColored: environment("NO_COLOR").isEmpty && environment("TERM") != "dumb" && isatty(descriptor) == 1)
+    }
+  }
+
+  /// Writes data.
+  ///
+  /// - Throws: `ExitStatus.inputOutput` when standard output takes no more, for example on a full disk.
+  func write(_ bytes: [UInt8]) throws {
+    guard let reason = writeAll(bytes, to: STDOUT_FILENO) else { return }
+    throw failure("standard output: \(reason)", .inputOutput)
+  }
+
+  func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Says something to the person at the terminal. What cannot be said is lost: there is nobody else to tell.
+  func say(_ text: String) { _ = writeAll(Array(text.utf8), to: STDERR_FILENO) }
+
+  /// Prints `sallyport: MESSAGE` and returns what to throw.
+  func failure(_ message: String, _ status: ExitStatus) -> ExitCode {
+    say("\(errorStyle.red("error:")) \(printable(message))\n")
+    return status.code
+  }
+}
+
+/// An environment variable; empty when it is not set.
+private func environment(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
+
+/// Writes every byte; the system's reason when that fails.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> String? {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if errno != EINTR {
+      return systemError()
+    }
+  }
+  return nil
+}
+
+/// The text of `errno`.
+func systemError(_ number: Int32 = errno) -> String {
+  String(cString: strerror(number)).lowercased()
+}

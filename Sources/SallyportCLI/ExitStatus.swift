@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// Exit status of every command; from 64 on the numbers of BSD's `sysexits.h`.
+enum ExitStatus: Int32 {
+  case fine = 0
+  /// Errors in the policy, a difference, an audit mismatch, a session that fails.
+  case findings = 1
+  case usage = 64
+  case inputMissing = 66
+  case internalFault = 70
+  case inputOutput = 74
+
+  /// What a command throws to end with this status, its message already printed.
+  var code: ExitCode { ExitCode(rawValue) }
+
+  /// The table for `--help`.
+  static let help = """
+    EXIT STATUS:
+      0   fine
+      1   findings: errors in the policy, or a text that is not in canonical layout
+      64  usage: the command line is wrong
+      66  an input file is missing or cannot be read
+      70  internal fault
+      74  input/output: a file or folder cannot be written
+    """
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Compilation
+import Diagnostics
+import FoundationEssentials
+
+/// `--output`: for people or for programs.
+enum OutputForm: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+}
+
+/// Options of every command.
+struct CommonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Colour: auto, always or never. NO_COLOR turns auto off.", valueName: "when"))
+  var color: ColorChoice = .auto
+
+  var console: Console { Console(color: color) }
+}
+
+/// The policy files of a command.
+struct PolicyFiles {
+  var files: [String]
+  var console: Console
+
+  /// Reads and compiles the files as one policy; without files, every `*.sally` of the current folder.
+  ///
+  /// - Throws: `ExitStatus.inputMissing` when a file cannot be read.
+  func compile() throws -> Compilation { Compilation(try load()) }
+
+  /// Reads and parses the files as one policy.
+  func load() throws -> LoadedSources {
+    let roots = try paths().map { path in
+      SourceFile(name: path == "-" ? standardInputName : path, bytes: try read(path))
+    }
+    return loadSources(roots, read: readInput)
+  }
+
+  /// The files as given; without any, every `*.sally` of the current folder.
+  func paths() throws -> [String] {
+    guard files.isEmpty else { return files }
+    let found = (try? FileManager.default.contentsOfDirectory(atPath: ".")) ?? []
+    let policies = found.filter { $0.hasSuffix(".sally") }.sorted()
+    guard !policies.isEmpty else {
+      throw console.failure("no file named, and no *.sally in this folder", .inputMissing)
+    }
+    return policies
+  }
+
+  func read(_ path: String) throws -> [UInt8] {
+    switch readInput(path) {
+    case .success(let bytes): return bytes
+    case .failure(.missing): throw console.failure("\(path): no such file", .inputMissing)
+    case .failure(.unreadable(let reason)): throw console.failure("\(path): \(reason)", .inputMissing)
+    }
+  }
+
+}
+
+extension Compilation {
+  /// Shows errors and warnings on standard error (notes are for `check`); ends the command when the policy is refused.
+  ///
+  /// - Throws: `ExitStatus.findings`.
+  func reportOnError(_ console: Console, as form: OutputForm, also more: [Diagnostic] = []) throws {
+    let all = (diagnostics + more).inSourceOrder().filter { $0.severity > .note }
+    if !all.isEmpty || form == .json && all.hasErrors {
+      let format: DiagnosticFormat = form == .json ? .json : .full
+      console.say(render(all, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
+    }
+    guard all.hasErrors else { return }
+    if form == .text { console.say("\n" + summary(of: all) + "\n") }
+    throw ExitStatus.findings.code
+  }
+}
+
+/// `2 errors, 1 warning`.
+func summary(of diagnostics: [Diagnostic]) -> String {
+  let errors = diagnostics.count { $0.severity == .error }
+  let warnings = diagnostics.count { $0.severity == .warning }
+  return [counted(errors, "error"), counted(warnings, "warning")].compactMap(\.self).joined(separator: ", ")
+}
+
+/// `3 errors`, `1 error`; `nil` for none.
+func counted(_ count: Int, _ noun: String) -> String? {
+  count == 0 ? nil : "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// Runs the command line of the process and exits with its status.
+package func runSallyport() { SallyportCommand.main() }
+
+/// `sallyport`.
+struct SallyportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sallyport",
+    abstract: "Publish FTP and FTPS servers through a firewall, from one policy that makes the parts agree.",
+    discussion: """
+      Reads a policy and writes an nftables ruleset, the configuration of the conntrack helper and the matching \
+      settings of the FTP server.
+
+      EXAMPLES:
+        sallyport check office.sally
+        sallyport compile office.sally | nft -c -f -
+        sallyport build office.sally -o out
+        sallyport emit office.sally --server files
+
+      Data goes to standard output, everything else to standard error. A file named - is standard input. Several \
+      files form one policy.
+
+      \(ExitStatus.help)
+      """,
+    version: "sallyport \(sallyportVersion)",
+    subcommands: [Check.self, Fmt.self, Compile.self, Build.self, Emit.self, Rules.self])
+}

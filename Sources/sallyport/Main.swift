@@ -1,0 +1,8 @@
+import SallyportCLI
+
+@main
+struct Main {
+  static func main() {
+    runSallyport()
+  }
+}
