@@ -1,0 +1,75 @@
+import Compilation
+import Diagnostics
+import Nftables
+import Policy
+import PolicySyntax
+import ServerConfig
+
+/// What the product says about a case today, in the form of one kind of block.
+struct Observation {
+  let compilation: Compilation
+  private let policy: String
+
+  init(_ corpusCase: CorpusCase) {
+    policy = corpusCase.policy.text
+    let root = SourceFile(name: "policy.sally", text: policy)
+    let loaded = loadSources([root]) { path in
+      corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(.missing)
+    }
+    compilation = Compilation(loaded)
+  }
+
+  /// The text for a block; `nil` for a kind that the runner does not know.
+  func text(for fence: Fence) -> String? {
+    switch fence.kind {
+    case "nft": ruleset(only: Set(fence.arguments))
+    case "json": refusal ?? (try? table.json()).map { String(decoding: $0, as: UTF8.self) }
+    case "diagnostics": diagnostics
+    case "formatted": formatted
+    case "pure-ftpd", "proftpd", "vsftpd", "iis", "other": settings(fence)
+    default: nil
+    }
+  }
+
+  /// The first gateway's table.
+  private var table: Table { compilation.table(gateway: compilation.policy.gateways.isEmpty ? nil : 0) }
+
+  /// What stands where output would, when the policy is refused.
+  private var refusal: String? { compilation.isAccepted ? nil : "refused\n" }
+
+  private var diagnostics: String {
+    render(compilation.diagnostics, in: compilation.sources, as: .full, style: .plain, version: "")
+  }
+
+  private var formatted: String {
+    compilation.trees.first.flatMap { format($0, twoWordKeywords: twoWordKeywords) } ?? "refused\n"
+  }
+
+  /// The script without its header; with names, only these sets, maps and chains.
+  private func ruleset(only names: Set<String>) -> String {
+    if let refusal { return refusal }
+    var shown = table
+    if !names.isEmpty {
+      shown.helpers.removeAll { !names.contains($0.name) }
+      shown.sets.removeAll { !names.contains($0.name) }
+      shown.chains.removeAll { !names.contains($0.name) }
+    }
+    return shown.script().text.split(separator: "\n").dropFirst(2).map { $0 + "\n" }.joined()
+  }
+
+  /// The settings of the only server, or of the one that the block names.
+  private func settings(_ fence: Fence) -> String {
+    if let refusal { return refusal }
+    let servers = compilation.policy.servers
+    let index = fence.arguments.first.flatMap { name in servers.firstIndex { $0.name.value == name } } ?? 0
+    do {
+      let emission = try Emitters.emit(compilation.policy, server: index, locate: compilation.locator())
+      if emission.diagnostics.hasErrors {
+        return render(emission.diagnostics, in: compilation.sources, as: .full, style: .plain, version: "")
+      }
+      return emission.documents.map { $0.text.replacing("\r\n", with: "\n") }.joined()
+    } catch {
+      return "\(error)\n"
+    }
+  }
+}

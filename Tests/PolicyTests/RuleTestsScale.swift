@@ -1,0 +1,65 @@
+import Diagnostics
+import Policy
+import PolicySyntax
+import Testing
+
+/// Rules stay linear: pair loops, or client lists built anew for each publication, would take minutes.
+@Suite("Scale")
+struct RuleTestsScale {
+  /// Publications that stand to one another in one way.
+  struct Shape: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    /// What stands before the publications.
+    var declarations = ""
+    var publication: @Sendable (Int) -> String
+
+    var policy: Policy {
+      let text = declarations + (0..<RuleTestsScale.count).map(publication).joined()
+      return resolve([parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))]).policy
+    }
+  }
+
+  static let count = 5_000
+  static let limit = Duration.seconds(20)
+
+  static let shapes = [
+    Shape(testDescription: "apart") { number in
+      publication(
+        name: "p\(number)", server: "10.1.\(number / 250).\(number % 250) pure-ftpd",
+        external: "20.1.\(number / 250).\(number % 250)")
+    },
+    Shape(testDescription: "on one address") { number in
+      publication(
+        "control port \(1025 + number) -> 21", name: "p\(number)",
+        server: "10.1.\(number / 250).\(number % 250) proftpd",
+        range: "\(20000 + 2 * number)-\(20001 + 2 * number)")
+    },
+    Shape(
+      testDescription: "of one server", declarations: "server files { address 10.1.1.1; software proftpd }\n"
+    ) { number in
+      publication("control port \(1025 + number)", name: "p\(number)", server: "files", range: "20000-60000")
+    },
+    Shape(
+      testDescription: "for one list",
+      declarations: "clients many = "
+        + (0..<20_000).map { "30.\($0 / 250).\($0 % 250).0/25" }.joined(separator: ", ") + "\n"
+    ) { number in
+      publication(
+        "allow many, 10.1.\(number / 250).0/24",
+        "deny 30.0.\(number % 250).0/26, 40.0.\(number / 250).\(number % 250)", name: "p\(number)",
+        server: "10.1.\(number / 250).\(number % 250) pure-ftpd",
+        external: "192.168.\(number / 250).\(number % 250)")
+    },
+  ]
+
+  @Test("many publications", arguments: shapes)
+  func many(_ shape: Shape) {
+    let policy = shape.policy
+    #expect(policy.publications.count == Self.count)
+    let context = RuleContext(policy)
+    for rule in policyRules {
+      let time = ContinuousClock().measure { _ = rule.check(context) }
+      #expect(time < Self.limit, "\(rule.page.code) took \(time)")
+    }
+  }
+}

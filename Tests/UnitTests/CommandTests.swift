@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+@Suite struct CommandTests {
+  private let good = published("tls explicit required # allow: certificate-missing")
+
+  @Test(arguments: [["compile", "-"], ["emit", "-", "--server", "files"], ["build", "-", "-o", "/nonexistent/x"]])
+  func badPolicy(arguments: [String]) async throws {
+    let run = try await sallyport(arguments, input: published("tls explicit requried"))
+    #expect(run.status == 1)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.contains("error[unknown-value]"))
+    #expect(run.errors.contains("<stdin>:5:18"))
+    #expect(run.errors.contains("did you mean `required`?"))
+  }
+
+  @Test(arguments: ["check", "compile", "fmt"])
+  func missingFile(command: String) async throws {
+    let run = try await sallyport([command, "/nonexistent/policy.sally"])
+    #expect(run.status == 66)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.contains("/nonexistent/policy.sally"))
+  }
+
+  @Test(arguments: [
+    ["compile"], ["nonsense"], ["emit", "-"], ["emit", "-", "--server", "fils"],
+    ["emit", "-", "--server", "files", "--form", "xml"], ["compile", "-", "--gateway", "edge"],
+    ["rules", "tls-of"], ["check", "--format", "yaml"],
+  ])
+  func usage(arguments: [String]) async throws {
+    let run = try await sallyport(arguments, input: good)
+    #expect(run.status == 64)
+    #expect(run.output.isEmpty)
+    #expect(!run.errors.isEmpty)
+  }
+
+  @Test func checkSaysSo() async throws {
+    let run = try await sallyport(["check", "-"], input: good)
+    #expect(run.status == 0)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.contains("1 publication, no errors"))
+  }
+
+  @Test func checkForMachines() async throws {
+    let policy = published("tls explicit requried")
+    let run = try await sallyport(["check", "--output", "json", "-"], input: policy)
+    #expect(run.status == 1)
+    #expect(run.json?["format_version"] as? Int == 1)
+    let diagnostics = try #require(run.json?["diagnostics"] as? [[String: Any]])
+    let first = try #require(diagnostics.first { $0["code"] as? String == "unknown-value" })
+    #expect(first["severity"] as? String == "error")
+    #expect(first["file"] as? String == "<stdin>")
+    #expect(first["line"] as? Int == 5 && first["column"] as? Int == 18)
+    #expect(first["end_line"] as? Int == 5 && first["end_column"] as? Int == 26)
+    #expect(first["notes"] is [Any] && first["fixes"] is [Any])
+    let sarif = try await sallyport(["check", "--format", "sarif", "-"], input: policy)
+    #expect(sarif.json?["version"] as? String == "2.1.0")
+    #expect((sarif.json?["runs"] as? [[String: Any]])?.first?["results"] is [Any])
+    let github = try await sallyport(["check", "--format", "github", "-"], input: policy)
+    #expect(github.output.hasPrefix("::error file=<stdin>,line=5,col=18,"))
+  }
+
+  @Test func colours() async throws {
+    let bad = "x\n"
+    #expect(try await sallyport(["check", "-", "--color", "always"], input: bad).errors.contains("\u{1B}["))
+    #expect(try await !sallyport(["check", "-"], input: bad).errors.contains("\u{1B}["))
+    #expect(try await !sallyport(["check", "-", "--color", "never"], input: bad).errors.contains("\u{1B}["))
+  }
+
+  @Test func tenMistakesAreTen() async throws {
+    let policy = """
+      clients partners = 198.51.100.0/33, 192.0.2.7
+      gateway edge { outsid eth0 }
+      server files {
+      \taddress      10.10.20.200
+      \tsoftware     profptd 1.3.8
+      \tcertificate  /etc/ssl/certs/ftp.pem
+      }
+      publish a {
+      \tserver         files
+      \texternal ip    ftp.example.com
+      \tpassive range  5500-5000
+      \ttls            explicit requried
+      \tallow          partner
+      }
+      publish a { server files; passive range 50000-50100 -> 60000-60100; external ip 203.0.113.10 }
+      publish b { server files; external ip 203.0.113.11; helper maybe; passive range 50000-50100 }
+      """
+    let run = try await sallyport(["check", "--format", "concise", "-"], input: policy)
+    let errors = run.errors.split(separator: "\n").filter { $0.contains(" error: ") }
+    #expect(errors.count == 10, "\(run.errors)")
+  }
+
+  @Test func includesAreRelativeToTheirFile() async throws {
+    let main = "include \"sub/clients.sally\"\n" + published("allow partners # allow: tls-off")
+    try await withFolder(["main.sally": main]) { folder in
+      let sub = folder.appending(path: "sub")
+      try FileManager.default.createDirectory(at: sub, withIntermediateDirectories: true)
+      try "include \"more.sally\"\n".write(
+        to: sub.appending(path: "clients.sally"), atomically: true, encoding: .utf8)
+      try "clients partners = 192.0.2.0/24\n".write(
+        to: sub.appending(path: "more.sally"), atomically: true, encoding: .utf8)
+      let run = try await sallyport(["compile", folder.appending(path: "main.sally").path])
+      #expect(run.status == 0, "\(run.errors)")
+      #expect(run.output.contains("192.0.2.0/24"))
+    }
+  }
+
+  @Test func writingToAFullDevice() async throws {
+    let policy = good
+    try await withFolder(["policy.sally": policy]) { folder in
+      let path = folder.appending(path: "policy.sally").path
+      let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "sallyport").path
+      let process = Process()
+      process.executableURL = URL(filePath: program)
+      process.arguments = ["compile", path]
+      process.standardOutput = FileHandle(forWritingAtPath: "/dev/full")
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 74)
+    }
+  }
+}

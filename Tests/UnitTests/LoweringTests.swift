@@ -1,0 +1,97 @@
+import Foundation
+import Nftables
+import Policy
+import Testing
+
+@Suite struct LoweringTests {
+  @Test func rulesDoNotGrowWithPublications() {
+    let counts = [1, 10, 100].map { count in
+      compile(manyPublications(count)).table(gateway: nil).ruleCount
+    }
+    #expect(counts.first ?? 0 > 0)
+    #expect(Set(counts).count == 1, "\(counts)")
+  }
+
+  @Test func everythingHasProvenance() {
+    let compilation = compile(everyStatement)
+    let table = compilation.table(gateway: 0)
+    for chain in table.chains {
+      for rule in chain.rules { #expect(!rule.provenance.isEmpty, "\(chain.name): \(rule)") }
+    }
+    for set in table.sets {
+      for element in set.elements {
+        #expect(!compilation.sources.text(element.provenance).isEmpty, "\(set.name): \(element)")
+      }
+    }
+  }
+
+  @Test func orderOfDeclarationsCarriesNoMeaning() {
+    let blocks = everyStatement.components(separatedBy: "\n\n")
+    let expected = compile(everyStatement).script
+    for seed in 0..<20 {
+      var random = SeededGenerator(state: UInt64(seed))
+      let shuffled = blocks.shuffled(using: &random).joined(separator: "\n\n")
+      #expect(compile(shuffled).script == expected)
+    }
+  }
+
+  @Test func sameBytesEveryTime() {
+    let first = compile(everyStatement).script
+    for _ in 0..<20 { #expect(compile(everyStatement).script == first) }
+  }
+
+  /// Explicit and implicit TLS of one server share its range: one element, not two that collide.
+  @Test func sharedRangesAreOneElement() {
+    let script = compile(
+      """
+      server s { address 10.10.20.200; software proftpd }
+      publish a { server s; external ip 203.0.113.10; passive range 50000-50399; tls explicit required; allow 192.0.2.1 }
+      publish b { server s; external ip 203.0.113.10; passive range 50200-50599; tls implicit; allow 192.0.2.2 }
+      """
+    ).script
+    #expect(script.contains("203.0.113.10 . 50000-50199 comment \"a\" : 10.10.20.200,"))
+    #expect(script.contains("203.0.113.10 . 50200-50399 comment \"a, b\" : 10.10.20.200,"))
+    #expect(script.contains("203.0.113.10 . 50400-50599 comment \"b\" : 10.10.20.200,"))
+    #expect(script.contains("203.0.113.10 . 50200-50399 . 192.0.2.1-192.0.2.2 comment \"a, b\","))
+    #expect(script.contains("203.0.113.10 . 50400-50599 . 192.0.2.2 comment \"b\","))
+  }
+
+  @Test func denyIsSubtracted() {
+    let script = compile(
+      published("allow 198.51.100.0/24, 198.51.100.128/25, 192.0.2.0/31 ; deny 198.51.100.64/26, 192.0.2.1")
+    ).script
+    #expect(script.contains("203.0.113.10 . 21 . 192.0.2.0 comment"))
+    #expect(script.contains("203.0.113.10 . 21 . 198.51.100.0/26 comment"))
+    #expect(script.contains("203.0.113.10 . 21 . 198.51.100.128/25 comment"))
+    #expect(!script.contains("198.51.100.64"))
+  }
+
+  @Test func prioritiesOfHelperAssignment() {
+    for chain in compile(everyStatement).table(gateway: 0).chains {
+      let assigns = chain.rules.contains {
+        $0.statements.contains { if case .assignHelper = $0 { true } else { false } }
+      }
+      if let base = chain.base, assigns || chain.name == "prerouting" {
+        #expect(base.priority > -200 && base.priority < -100)
+      }
+    }
+  }
+}
+
+/// Publications of every common kind, each with addresses of its own.
+func manyPublications(_ count: Int) -> String {
+  (0..<count).map { index in
+    let (high, low) = (index / 200, index % 200 + 1)
+    return """
+      publish p\(index) {
+          server         10.\(20 + high / 200).\(high % 200).\(low) proftpd
+          external ip    203.\(high / 200).\(high % 200).\(low)
+          passive range  50000-50399
+          tls            explicit optional
+          helper         on
+          allow          192.0.2.0/24
+          deny           192.0.2.7
+      }
+      """
+  }.joined(separator: "\n")
+}
