@@ -1,0 +1,39 @@
+# Everything that a newcomer and a maintainer type.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+RELEASE := .build/release/sallyport
+SOURCES := Package.swift Sources Tests templates
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release install test lint format demo clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what building and testing need (Debian packages, as root)
+	@scripts/setup
+
+build: ## debug build
+	$(SWIFT) build
+
+release: ## optimised build with the Swift runtime linked in: .build/release/sallyport
+	$(SWIFT) build -c release --product sallyport --static-swift-stdlib
+
+install: release ## install into PREFIX (default /usr/local)
+	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/sallyport
+
+test: setup lint ## everything: lint, unit, corpus and live tests (live ones need root)
+	$(SWIFT) test -Xswiftc -warnings-as-errors
+
+lint: ## formatting of the sources
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+format: ## bring the sources into the house format
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+demo: setup release ## from a fresh clone to a published server, on a throw-away gateway
+	@scripts/demo $(RELEASE)
+
+clean: ## remove what was built
+	rm -rf .build
