@@ -14,10 +14,10 @@ help: ## this list
 setup: ## install what building and testing need (Debian packages, as root)
 	@scripts/setup
 
-build: ## debug build
+build: setup ## debug build
 	$(SWIFT) build
 
-release: ## optimised build with the Swift runtime linked in: .build/release/sallyport
+release: setup ## optimised build with the Swift runtime linked in: .build/release/sallyport
 	$(SWIFT) build -c release --product sallyport --static-swift-stdlib
 
 install: release ## install into PREFIX (default /usr/local)
@@ -32,8 +32,8 @@ lint: ## formatting of the sources
 format: ## bring the sources into the house format
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
-demo: setup release ## from a fresh clone to a published server, on a throw-away gateway
-	@scripts/demo $(RELEASE)
+demo: build ## from a fresh clone to a published server, on a throw-away gateway
+	@scripts/demo .build/debug/sallyport .build/debug/sallyport-demo
 
 clean: ## remove what was built
 	rm -rf .build

@@ -57,6 +57,8 @@ let package = Package(
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
     .target(name: "LiveSupport", dependencies: [subprocess], path: "Tests/LiveSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "sallyport-demo", dependencies: ["LiveSupport"], path: "Tests/Demo", swiftSettings: strict),
     .testTarget(name: "LiveTests", dependencies: ["LiveSupport", "sallyport"], swiftSettings: forTests),
     .testTarget(
       name: "ServerConfigTests", dependencies: ["Addressing", "Diagnostics", "Policy", "ServerConfig"],

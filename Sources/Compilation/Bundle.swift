@@ -54,7 +54,7 @@ extension Compilation {
       ("sysctl.conf", kernel.sysctl, "/etc/sysctl.d/60-sallyport.conf", "kernel settings"),
     ]
     let ruleset = BundleFile(
-      path: "\(folder)/sallyport.nft", bytes: script, destination: "/etc/nftables.d/sallyport.nft",
+      path: "\(folder)/sallyport.nft", bytes: script, destination: "/etc/sallyport/sallyport.nft",
       purpose: "the ruleset; load it with nft -f")
     return [ruleset]
       + texts.compactMap { file in
