@@ -8,6 +8,8 @@ package indirect enum Expression: Hashable, Sendable {
   case meta(String)
   /// A property of the conntrack entry, for example `state`, `status`, `helper`.
   case conntrack(String)
+  /// An address of one direction of the connection, for example `ct original ip daddr`.
+  case tuple(_ direction: String, _ address: String)
   case concatenation([Expression])
   case value(Value)
   /// Flags that may be set, for example of `ct state`.
@@ -38,6 +40,7 @@ extension Expression {
     case .payload(let header, let field): writer.write("\(header) \(field)")
     case .meta(let key): writer.write(key)
     case .conntrack(let key): writer.write("ct \(key)")
+    case .tuple(let direction, let address): writer.write("ct \(direction) \(address)")
     case .concatenation(let fields): writer.write(fields, separator: " . ") { $1.write(to: &$0) }
     case .value(let value): value.write(to: &writer)
     case .flags(let words): writer.write(words.joined(separator: ","))
@@ -54,6 +57,7 @@ extension Expression {
       ["payload": ["protocol": .string(header), "field": .string(field)]]
     case .meta(let key): ["meta": ["key": .string(key)]]
     case .conntrack(let key): ["ct": ["key": .string(key)]]
+    case .tuple(let direction, let address): ["ct": ["key": .string(address), "dir": .string(direction)]]
     case .concatenation(let fields): ["concat": .array(fields.map(\.json))]
     case .value(let value): value.json
     case .flags(let words): words.count == 1 ? .string(words.joined()) : .array(words.map { .string($0) })

@@ -18,19 +18,7 @@ func lowerRelated(_ services: [PublishedService], _ builder: inout TableBuilder)
     accept("related_out", .source(family), family, helped, &builder) {
       $0.publication.active.value ? dataPorts : nil
     }
-    var servers: [IPAddress: SourceSpan] = [:]
-    for service in helped {
-      let span = service.publication.helper.span ?? service.publication.header
-      servers[service.serverAddress] = min(span, servers[service.serverAddress] ?? span)
-    }
-    let name = "helper_servers\(family.suffix)"
-    let elements = servers.sorted { $0.key < $1.key }.map {
-      Element(key: [.address($0.key)], provenance: $0.value)
-    }
-    guard builder.add(NamedSet(name, key: [.destination(family)], elements: elements)) else { continue }
-    for side in [Expression.destination(family), .source(family)] {
-      builder.add(.in(side, name), .counter, .verdict(.drop), to: .related, provenance: first)
-    }
+    dropOthers(helped, family, &builder)
   }
   let hooks: [ChainName] =
     (helped.contains { $0.endpoint.reach != .local } ? [.forward] : [])
@@ -41,6 +29,40 @@ func lowerRelated(_ services: [PublishedService], _ builder: inout TableBuilder)
       .match(.conntrack("helper"), .equal, .value(.string("ftp"))), .verdict(.jump(ChainName.related.rawValue)),
       to: hook, provenance: first)
   }
+}
+
+/// Drops what is left of the data connections of published control connections: those to the server that were dialled at
+/// a published address, and those from the server that clients see coming from one. A server may be a client of other
+/// servers too; what some other table's helper expects for those sessions is none of ours, and leaves or arrives
+/// with another address.
+private func dropOthers(_ services: [PublishedService], _ family: AddressFamily, _ builder: inout TableBuilder) {
+  let servers = addresses("helper_servers", services, family, \.serverAddress)
+  let external = addresses("helper_external", services, family, \.external)
+  guard builder.add(servers), builder.add(external) else { return }
+  let provenance = servers.elements.map(\.provenance).min()
+  let dialled = Expression.tuple("original", "\(family.header) daddr")
+  let seen = Expression.tuple("reply", "\(family.header) daddr")
+  builder.add(
+    .in(.destination(family), servers.name), .in(dialled, external.name), .counter, .verdict(.drop), to: .related,
+    provenance: provenance)
+  builder.add(
+    .in(.source(family), servers.name), .in(seen, external.name), .counter, .verdict(.drop), to: .related,
+    provenance: provenance)
+}
+
+/// A set of one address of each service.
+private func addresses(
+  _ name: String, _ services: [PublishedService], _ family: AddressFamily, _ address: (PublishedService) -> IPAddress
+) -> NamedSet {
+  var spans: [IPAddress: SourceSpan] = [:]
+  for service in services {
+    let span = service.publication.helper.span ?? service.publication.header
+    let key = address(service)
+    spans[key] = min(span, spans[key] ?? span)
+  }
+  return NamedSet(
+    name + family.suffix, key: [.destination(family)],
+    elements: spans.sorted { $0.key < $1.key }.map { Element(key: [.address($0.key)], provenance: $0.value) })
 }
 
 /// Accepts related connections by an address and the destination port.

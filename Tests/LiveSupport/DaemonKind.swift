@@ -1,0 +1,110 @@
+/// An FTP server that the bench can run. The raw value is its name in a policy.
+package enum DaemonKind: String, CaseIterable, Sendable {
+  case pureFTPD = "pure-ftpd"
+  case proFTPD = "proftpd"
+  case vsftpd
+
+  /// How to start it with a given configuration.
+  func recipe(configuration: String, folder: DaemonFolder, tree: String) -> DaemonRecipe {
+    switch self {
+    case .pureFTPD: .pureFTPD(configuration, folder)
+    case .proFTPD: .proFTPD(configuration, folder, tree: tree)
+    case .vsftpd: .vsftpd(configuration, folder)
+    }
+  }
+
+  /// The lines by which a server that runs nevertheless says that it did not take its configuration.
+  ///
+  /// ProFTPD 1.3.8 drops an included file at its first mistake, calls that fatal, and starts without the rest of
+  /// the file; `proftpd -t` ends with status 0 as well (measured).
+  func refusal(in log: String) -> String? {
+    guard self == .proFTPD else { return nil }
+    let lines = log.split(separator: "\n").filter { $0.contains(": fatal: ") || $0.contains(": error: ") }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+  }
+}
+
+/// What has to be written and called to start a server.
+struct DaemonRecipe {
+  /// The program, below the tree that the package was unpacked into.
+  var program: String
+  var arguments: [String]
+  /// Files of the server's own folder: name and text.
+  var files: [(name: String, text: String)]
+}
+
+extension DaemonRecipe {
+  /// Pure-FTPd reads one file, which is its only argument.
+  ///
+  /// A word of the given configuration that the bench repeats does no harm: of two booleans `yes` wins.
+  static func pureFTPD(_ configuration: String, _ folder: DaemonFolder) -> DaemonRecipe {
+    let ours = """
+      Daemonize          no
+      PIDFile            \(folder.path)/pure-ftpd.pid
+      NoAnonymous        yes
+      UnixAuthentication yes
+      ChrootEveryone     yes
+      DontResolve        yes
+      """
+    return DaemonRecipe(
+      program: "usr/sbin/pure-ftpd",
+      arguments: ["\(folder.path)/pure-ftpd.conf"],
+      files: [("pure-ftpd.conf", "\(configuration)\n\(ours)\n")])
+  }
+
+  /// ProFTPD reads a main file, which includes the given configuration as the last thing, as Debian's does.
+  ///
+  /// The first occurrence of a directive wins, so the main file holds nothing that a policy decides.
+  static func proFTPD(_ configuration: String, _ folder: DaemonFolder, tree: String) -> DaemonRecipe {
+    let main = """
+      ModulePath \(tree)/usr/lib/proftpd
+      LoadModule mod_tls.c
+      ServerName "bench"
+      ServerType standalone
+      User nobody
+      Group nogroup
+      PidFile \(folder.path)/proftpd.pid
+      ScoreboardFile \(folder.path)/scoreboard
+      SystemLog /var/log/proftpd/proftpd.log
+      TransferLog none
+      WtmpLog off
+      <IfModule mod_ctrls.c>
+        ControlsEngine off
+        ControlsSocket \(folder.path)/proftpd.sock
+      </IfModule>
+      <IfModule mod_delay.c>
+        DelayEngine off
+      </IfModule>
+      <Global>
+        AuthOrder mod_auth_unix.c
+        DefaultRoot ~
+        AllowOverwrite on
+        RequireValidShell off
+      </Global>
+      Include \(folder.path)/conf.d/
+      """
+    return DaemonRecipe(
+      program: "usr/sbin/proftpd",
+      arguments: ["--nodaemon", "--config", "\(folder.path)/proftpd.conf"],
+      files: [("proftpd.conf", main + "\n"), ("conf.d/50-sallyport.conf", configuration + "\n")])
+  }
+
+  /// vsftpd reads one file, in which the last occurrence of a key wins.
+  static func vsftpd(_ configuration: String, _ folder: DaemonFolder) -> DaemonRecipe {
+    let ours = """
+      background=NO
+      local_enable=YES
+      write_enable=YES
+      chroot_local_user=YES
+      allow_writeable_chroot=YES
+      secure_chroot_dir=\(folder.path)/empty
+      pam_service_name=vsftpd
+      vsftpd_log_file=/var/log/vsftpd.log
+      xferlog_enable=YES
+      """
+    return DaemonRecipe(
+      program: "usr/sbin/vsftpd",
+      arguments: ["\(folder.path)/vsftpd.conf"],
+      files: [("vsftpd.conf", "\(configuration)\n\(ours)\n")])
+  }
+}

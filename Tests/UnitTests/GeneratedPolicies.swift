@@ -1,0 +1,65 @@
+import Compilation
+import Diagnostics
+import Foundation
+import LiveSupport
+import Policy
+import PolicySyntax
+import Testing
+
+/// What holds for every policy, shown on generated ones: `SALLYPORT_PROVE` sets how many, 200 otherwise.
+@Suite struct GeneratedPolicies {
+  static let count = ProcessInfo.processInfo.environment["SALLYPORT_PROVE"].flatMap { Int($0) } ?? 200
+
+  /// The first accepted policies of a row of seeds, and how many were refused on the way.
+  static let policies: (accepted: [(text: String, compilation: Compilation)], refused: Int) = {
+    var accepted: [(String, Compilation)] = []
+    var refused = 0
+    var seed: UInt64 = 1
+    while accepted.count < count, refused < count * 10 {
+      var generator = PolicyGenerator(seed: seed)
+      let text = generator.policy()
+      let compilation = compile(text)
+      if compilation.isAccepted { accepted.append((text, compilation)) } else { refused += 1 }
+      seed += 1
+    }
+    return (accepted, refused)
+  }()
+
+  /// A generator that is refused more often than not would prove little.
+  @Test func mostAreAccepted() {
+    #expect(Self.policies.accepted.count == Self.count)
+    #expect(Self.policies.refused < Self.count, "\(Self.policies.refused) refused")
+  }
+
+  @Test(.enabled(if: LiveRequirements.met, Comment(rawValue: LiveRequirements.comment)))
+  func everyAcceptedPolicyLoads() async throws {
+    try await withLab { lab in
+      for (text, compilation) in Self.policies.accepted {
+        let result = try await lab.nft(["-f", "-"], input: compilation.script)
+        #expect(result.succeeded, "\(text)\n\(result.errorText)")
+      }
+    }
+  }
+
+  @Test func formattingKeepsTheBytes() throws {
+    for (text, compilation) in Self.policies.accepted {
+      let formatted = try #require(format(tree(text), twoWordKeywords: twoWordKeywords))
+      let again = compile(formatted)
+      #expect(again.script == compilation.script, "\(text)")
+      #expect(again.diagnostics.map(\.code) == compilation.diagnostics.map(\.code), "\(text)")
+    }
+  }
+
+  @Test func orderKeepsTheBytes() {
+    var random = SeededGenerator(state: 7)
+    for (text, compilation) in Self.policies.accepted {
+      let declarations = text.components(separatedBy: "\n}\n").filter { !$0.isEmpty }.map { $0 + "\n}\n" }
+      let lists = text.split(separator: "\n").filter { $0.hasPrefix("clients ") }
+      let blocks = declarations.map { block in
+        block.split(separator: "\n").filter { !$0.hasPrefix("clients ") }.joined(separator: "\n")
+      }
+      let shuffled = (blocks + lists.map(String.init)).shuffled(using: &random).joined(separator: "\n")
+      #expect(compile(shuffled).script == compilation.script, "\(text)\n\(shuffled)")
+    }
+  }
+}

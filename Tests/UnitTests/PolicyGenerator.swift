@@ -1,0 +1,116 @@
+/// Writes random policies of every kind that the language allows: mostly valid, now and then refused.
+struct PolicyGenerator {
+  var random: SeededGenerator
+  private var text = ""
+
+  init(seed: UInt64) { random = SeededGenerator(state: seed) }
+
+  /// One policy with one to five publications.
+  mutating func policy() -> String {
+    text = ""
+    let hasGateway = chance(2)
+    if hasGateway { line("gateway edge {\n    outside  eth0\n    inside   eth1, eth2\n}") }
+    let lists = clientLists()
+    for index in 0..<number(1...5) { publication(index, hasGateway: hasGateway, lists: lists) }
+    return text
+  }
+
+  private mutating func clientLists() -> [String] {
+    (0..<number(0...3)).map { index in
+      let name = "list\(index)"
+      var terms = (0..<number(1...6)).map { _ in prefix() }
+      if index > 0, chance(3) { terms.append("list\(index - 1)") }
+      line("clients \(name) = \(terms.joined(separator: ", "))")
+      return name
+    }
+  }
+
+  private mutating func publication(_ index: Int, hasGateway: Bool, lists: [String]) {
+    let software = pick(["pure-ftpd", "proftpd", "vsftpd", "iis", "filezilla", "other"])
+    let families = pick([[4], [4], [4], [6], [4, 6]])
+    let kind = pick(["translated", "translated", "translated", "routed", "local"])
+    let external = families.map { $0 == 4 ? "203.0.113.\(10 + index)" : "2001:db8:113::\(10 + index)" }
+    let inner = families.map { $0 == 4 ? "10.10.20.\(10 + index)" : "2001:db8:20::\(10 + index)" }
+    let address = kind == "local" ? ["local"] : kind == "routed" ? external : inner
+    let tls = mode(of: software)
+    let needsRange = tls != "off" || chance(2)
+    let helper = (tls == "off" || tls == "explicit optional") && (!needsRange || chance(3))
+    server(index, software, address, tls)
+    line("publish p\(index) {")
+    statement("server s\(index)")
+    statement("external ip \(external.joined(separator: ", "))")
+    if chance(3), tls != "implicit" { statement("control port \(2100 + index)\(chance(2) ? " -> 21" : "")") }
+    if needsRange {
+      let low = 20_000 + index * 2_000 + number(0...500)
+      statement("passive range \(low)-\(low + number(200...1_400))")
+    }
+    statement("tls \(tls)")
+    if helper { statement("helper on") }
+    if chance(4), software != "filezilla" { statement("active on") }
+    clients(lists)
+    limits()
+    if hasGateway, kind == "translated", chance(4) { statement("hairpin on") }
+    if kind != "local", chance(6) { statement("source gateway") }
+    if chance(3) { statement("log \(pick(["new", "denied", "all"]))") }
+    line("}")
+  }
+
+  private mutating func server(_ index: Int, _ software: String, _ address: [String], _ tls: String) {
+    line("server s\(index) {")
+    statement("address \(address.joined(separator: ", "))")
+    statement("software \(software)")
+    if software == "iis" { statement("site \"Site \(index)\"") }
+    if tls != "off" {
+      let thumbprint = "certificate thumbprint 57686F6120447564652C2049495320526F636B73"
+      statement(software == "iis" ? thumbprint : "certificate \"/etc/ssl/a.pem\" key \"/etc/ssl/a.key\"")
+    }
+    if chance(2) { statement("max clients \(number(1...100))") }
+    line("}")
+  }
+
+  private mutating func mode(of software: String) -> String {
+    var modes = ["explicit optional", "explicit required", "explicit required"]
+    if software != "filezilla" { modes.append("off") }
+    if software != "pure-ftpd" { modes.append("implicit") }
+    return pick(modes)
+  }
+
+  private mutating func clients(_ lists: [String]) {
+    var terms = lists.filter { _ in chance(2) }
+    if chance(3) { terms += (0..<number(1...4)).map { _ in prefix() } }
+    if !terms.isEmpty { statement("allow \(terms.joined(separator: ", "))") }
+    if chance(4) { statement("deny \((0..<number(1...3)).map { _ in prefix() }.joined(separator: ", "))") }
+  }
+
+  private mutating func limits() {
+    if chance(4) { statement("limit \(number(1...50)) sessions per client") }
+    if chance(4) { statement("limit \(number(1...500)) sessions") }
+    if chance(4) { statement("limit \(number(1...90)) new per minute per client") }
+  }
+
+  /// Addresses and prefixes that overlap often.
+  private mutating func prefix() -> String {
+    if chance(4) {
+      let length = number(3...8) * 8
+      return "2001:db8:\(String(number(0...3), radix: 16))::/\(max(48, length))"
+    }
+    let length = number(16...32)
+    let bits = UInt32(number(0...65_535)) | 0xC633_0000
+    let network = length == 32 ? bits : bits & ~(UInt32.max >> UInt32(length))
+    let octets = [24, 16, 8, 0].map { String(network >> UInt32($0) & 255) }
+    return octets.joined(separator: ".") + (length == 32 ? "" : "/\(length)")
+  }
+
+  private mutating func statement(_ statement: String) { line("    \(statement)") }
+
+  private mutating func line(_ line: String) { text += line + "\n" }
+
+  private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+
+  /// True once in so many times.
+  private mutating func chance(_ times: Int) -> Bool { number(1...times) == 1 }
+
+  private mutating func pick<Element>(_ elements: [Element]) -> Element {
+    elements[number(0...(elements.count - 1))]
+  }
+}
