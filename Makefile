@@ -2,11 +2,12 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
-RELEASE := .build/release/sallyport
+RELEASE := .build/release
+PROGRAMS := sallyport sallyport-netfilter
 SOURCES := Package.swift Sources Tests templates
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release install test lint format demo clean
+.PHONY: help setup build release install test prove lint format demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,14 +18,20 @@ setup: ## install what building and testing need (Debian packages, as root)
 build: setup ## debug build
 	$(SWIFT) build
 
-release: setup ## optimised build with the Swift runtime linked in: .build/release/sallyport
-	$(SWIFT) build -c release --product sallyport --static-swift-stdlib
+release: setup ## optimised build with the Swift runtime linked in: .build/release
+	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program --static-swift-stdlib || exit; done
 
 install: release ## install into PREFIX (default /usr/local)
-	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/sallyport
+	install -D -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
+	install -D -m 755 $(RELEASE)/sallyport-netfilter $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-netfilter
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE
+	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
 
 test: setup lint ## everything: lint, unit, corpus and live tests (live ones need root)
 	$(SWIFT) test -Xswiftc -warnings-as-errors
+
+prove: setup ## 10,000 generated policies: all load in the kernel (root; several minutes)
+	SALLYPORT_PROVE=10000 $(SWIFT) test --filter GeneratedPolicies
 
 lint: ## formatting of the sources
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -15,16 +15,18 @@ let forTests: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "sallyport",
   products: [
-    .executable(name: "sallyport", targets: ["sallyport"])
+    .executable(name: "sallyport", targets: ["sallyport"]),
+    .executable(name: "sallyport-netfilter", targets: ["sallyport-netfilter"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
@@ -32,9 +34,20 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig", argumentParser,
+        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        argumentParser,
       ],
       swiftSettings: strict),
+    .target(
+      name: "Netfilter",
+      dependencies: [
+        "Addressing", "Compilation", "Diagnostics", "Lowering", "Nftables", "Policy", subprocess, systemPackage,
+      ],
+      swiftSettings: strict),
+    // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it.
+    .executableTarget(
+      name: "sallyport-netfilter", dependencies: ["CNftables"], exclude: ["LICENSE"], swiftSettings: strict),
+    .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
     .target(
       name: "Compilation",
       dependencies: ["Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
@@ -61,6 +74,12 @@ let package = Package(
       name: "sallyport-demo", dependencies: ["LiveSupport"], path: "Tests/Demo", swiftSettings: strict),
     .testTarget(name: "LiveTests", dependencies: ["LiveSupport", "sallyport"], swiftSettings: forTests),
     .testTarget(
+      name: "NetfilterTests",
+      dependencies: [
+        "Compilation", "Diagnostics", "LiveSupport", "Netfilter", "Nftables", "Policy", "sallyport", subprocess,
+      ],
+      swiftSettings: forTests),
+    .testTarget(
       name: "ServerConfigTests", dependencies: ["Addressing", "Diagnostics", "Policy", "ServerConfig"],
       swiftSettings: forTests),
     .testTarget(
@@ -73,8 +92,8 @@ let package = Package(
     .testTarget(
       name: "UnitTests",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "sallyport",
-        subprocess, .product(name: "SystemPackage", package: "swift-system"),
+        "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Policy", "PolicySyntax",
+        "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
   ]

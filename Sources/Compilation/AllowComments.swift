@@ -1,11 +1,25 @@
-import Diagnostics
+package import Diagnostics
 import Policy
 import PolicySyntax
 
 /// Applies `# allow: CODE, CODE (REASON)`: takes out the warnings that a comment allows on its line, and reports the
 /// allowed codes that silenced nothing. Errors cannot be silenced.
 func applyAllowComments(_ diagnostics: [Diagnostic], to trees: [PolicyFileSyntax]) -> [Diagnostic] {
+  let (kept, unused) = silence(diagnostics, in: trees)
+  return kept + unused.map { unusedAllowance($0, diagnostics) }
+}
+
+extension Compilation {
+  /// What is left of later findings after the `# allow:` comments of the policy.
+  package func withoutAllowed(_ findings: [Diagnostic]) -> [Diagnostic] { silence(findings, in: trees).kept }
+}
+
+/// What comments leave of diagnostics, and the codes in comments that silenced none.
+private func silence(
+  _ diagnostics: [Diagnostic], in trees: [PolicyFileSyntax]
+) -> (kept: [Diagnostic], unused: [Located<String>]) {
   var kept = diagnostics
+  var unused: [Located<String>] = []
   for tree in trees {
     let allowances = tree.comments.compactMap { allowedCodes(in: $0, of: tree) }.flatMap(\.self)
     guard !allowances.isEmpty else { continue }
@@ -21,9 +35,14 @@ func applyAllowComments(_ diagnostics: [Diagnostic], to trees: [PolicyFileSyntax
       used.formUnion(matching.map(\.span))
       return matching.isEmpty
     }
-    kept += allowances.filter { !used.contains($0.span) }.map { unused($0, diagnostics) }
+    unused += allowances.filter { !used.contains($0.span) }
   }
-  return kept
+  return (kept, unused.filter { !isAboutKernel($0.value) })
+}
+
+/// Whether a code is a warning about the machine, which a policy may allow for machines that are not this one.
+private func isAboutKernel(_ code: String) -> Bool {
+  rulePages.contains { $0.code == code && $0.origin == .kernel && $0.severity != .error }
 }
 
 /// The codes of one comment with their places; `nil` when it allows nothing.
@@ -38,7 +57,7 @@ private func allowedCodes(in comment: Comment, of tree: PolicyFileSyntax) -> [Lo
   }
 }
 
-private func unused(_ code: Located<String>, _ diagnostics: [Diagnostic]) -> Diagnostic {
+private func unusedAllowance(_ code: Located<String>, _ diagnostics: [Diagnostic]) -> Diagnostic {
   let page = rulePages.first { $0.code == code.value }
   let suggestion = page == nil ? nearest(to: code.value, among: rulePages.map(\.code)) : nil
   var message = "there is no warning `\(code.value)` on this line"

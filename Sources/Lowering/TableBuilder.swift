@@ -46,7 +46,7 @@ struct TableBuilder {
   /// Interfaces where the servers are.
   let inside: [Located<String>]
 
-  private var usesHelper = false
+  private var helper: HelperObject?
   private var sets: [NamedSet] = []
   private var rules: [ChainName: [Rule]] = [:]
   private var publicationChains: [Chain] = []
@@ -85,15 +85,17 @@ struct TableBuilder {
   /// Adds a chain that exists for one publication.
   mutating func addPublicationChain(_ chain: Chain) { publicationChains.append(chain) }
 
-  mutating func useHelper() { usesHelper = true }
+  /// Declares the helper object; the first statement that asks for it is its provenance.
+  mutating func useHelper(provenance: SourceSpan?) {
+    helper = helper ?? HelperObject(Self.helperName, type: "ftp", provenance: provenance.map { [$0] } ?? [])
+  }
 
   func table() -> Table {
     let chains = ChainName.allCases.compactMap { name in
       rules[name].map { Chain(name.rawValue, name.base, rules: $0) }
     }
     return Table(
-      Self.tableName, helpers: usesHelper ? [HelperObject(Self.helperName, type: "ftp")] : [], sets: sets,
-      chains: publicationChains + chains)
+      Self.tableName, helpers: helper.map { [$0] } ?? [], sets: sets, chains: publicationChains + chains)
   }
 }
 

@@ -48,7 +48,7 @@ package struct Chain: Hashable, Sendable {
 
 extension Rule {
   func write(to writer: inout ScriptWriter) {
-    writer.line { writer in
+    writer.line(provenance: provenance) { writer in
       writer.write(statements, separator: " ") { $1.write(to: &$0) }
       if let comment {
         writer.write(" comment ")
@@ -69,7 +69,7 @@ extension Rule {
 
 extension Chain {
   func write(to writer: inout ScriptWriter) {
-    writer.block("chain \(name)") { writer in
+    writer.block("chain \(name)", provenance: rules.first?.provenance ?? []) { writer in
       if let base {
         writer.line {
           $0.write(

@@ -35,10 +35,12 @@ package struct NamedSet: Hashable, Sendable {
   /// Seconds after which an element goes away; 0 for never.
   package var timeout: Int
   package var elements: [Element]
+  /// The policy statements that asked for a set which packets fill; other sets are asked for by their elements.
+  package var provenance: [SourceSpan]
 
   package init(
     _ name: String, key: [Expression], data: [Expression] = [], flags: [Flag] = [], size: Int = 0, timeout: Int = 0,
-    elements: [Element] = []
+    elements: [Element] = [], provenance: [SourceSpan] = []
   ) {
     self.name = name
     self.key = key
@@ -47,6 +49,7 @@ package struct NamedSet: Hashable, Sendable {
     self.size = size
     self.timeout = timeout
     self.elements = elements
+    self.provenance = provenance
   }
 
   package var isMap: Bool { !data.isEmpty }
@@ -54,7 +57,8 @@ package struct NamedSet: Hashable, Sendable {
 
 extension NamedSet {
   func write(to writer: inout ScriptWriter) {
-    writer.block("\(isMap ? "map" : "set") \(name)") { writer in
+    let origin = elements.first.map { [$0.provenance] } ?? provenance
+    writer.block("\(isMap ? "map" : "set") \(name)", provenance: origin) { writer in
       writer.line { writer in
         writer.write("typeof ")
         Expression.concatenation(key).write(to: &writer)
@@ -102,7 +106,7 @@ extension Expression {
 
 extension Element {
   func write(to writer: inout ScriptWriter) {
-    writer.line { writer in
+    writer.line(provenance: CollectionOfOne(provenance)) { writer in
       writer.write(key, separator: " . ") { $1.write(to: &$0) }
       if let comment {
         writer.write(" comment ")

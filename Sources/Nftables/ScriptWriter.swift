@@ -1,9 +1,14 @@
 package import Addressing
+package import Diagnostics
 
 /// Collects the text of an nft script.
 package struct ScriptWriter {
   package private(set) var bytes: [UInt8] = []
+  /// Which policy statements asked for which lines.
+  package private(set) var provenance = ScriptProvenance()
   private var indentation = 0
+  /// The number, from 1, of the line that is written next.
+  private var nextLine = 1
 
   package init() {}
 
@@ -49,6 +54,25 @@ package struct ScriptWriter {
     for _ in 0..<indentation { write("  ") }
     body(&self)
     bytes.append(0x0A)
+    nextLine += 1
+  }
+
+  /// The same for a line that policy statements asked for; the lines behind it, up to the next such line, belong to the
+  /// same statements.
+  package mutating func line(
+    provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
+  ) {
+    provenance.record(spans, line: nextLine)
+    line(body)
+  }
+
+  /// `HEADER { ... }` over several lines, of which the first and those without statements of their own were asked for by
+  /// some.
+  package mutating func block(
+    _ header: String, provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
+  ) {
+    provenance.record(spans, line: nextLine)
+    block(header, body)
   }
 
   /// `HEADER { ... }` over several lines.

@@ -1,3 +1,4 @@
+package import Diagnostics
 import FoundationEssentials
 
 /// A `ct helper` object: the conntrack helper that rules may assign.
@@ -5,10 +6,13 @@ package struct HelperObject: Hashable, Sendable {
   package var name: String
   /// The kernel's name of the helper, for example `ftp`.
   package var type: String
+  /// The policy statements that asked for the object.
+  package var provenance: [SourceSpan]
 
-  package init(_ name: String, type: String) {
+  package init(_ name: String, type: String, provenance: [SourceSpan] = []) {
     self.name = name
     self.type = type
+    self.provenance = provenance
   }
 }
 
@@ -47,7 +51,7 @@ extension Table {
   private func write(to writer: inout ScriptWriter) {
     writer.block("table \(Self.family) \(name)") { writer in
       for helper in helpers {
-        writer.block("ct helper \(helper.name)") { writer in
+        writer.block("ct helper \(helper.name)", provenance: helper.provenance) { writer in
           writer.line {
             $0.write("type ")
             $0.write(quoted: helper.type, limit: 15)

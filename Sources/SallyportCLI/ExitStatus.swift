@@ -7,8 +7,10 @@ enum ExitStatus: Int32 {
   case findings = 1
   case usage = 64
   case inputMissing = 66
+  /// A fault of the program or of its installation, not of the policy.
   case internalFault = 70
   case inputOutput = 74
+  case privilegeMissing = 77
 
   /// What a command throws to end with this status, its message already printed.
   var code: ExitCode { ExitCode(rawValue) }
@@ -20,7 +22,8 @@ enum ExitStatus: Int32 {
       1   findings: errors in the policy, or a text that is not in canonical layout
       64  usage: the command line is wrong
       66  an input file is missing or cannot be read
-      70  internal fault
+      70  internal fault, or a part of the installation that is missing
       74  input/output: a file or folder cannot be written
+      77  privilege missing: the kernel's rules need root or CAP_NET_ADMIN
     """
 }

@@ -17,6 +17,28 @@ struct CommonOptions: ParsableArguments {
   var console: Console { Console(color: color) }
 }
 
+/// What every command that turns a policy into something takes.
+struct PolicyInput: ParsableArguments {
+  @Argument(help: "Policy files, together one policy. - is standard input.")
+  var files: [String]
+
+  @Option(help: ArgumentHelp("text, or json for one object.", valueName: "form"))
+  var output: OutputForm = .text
+
+  @OptionGroup var common: CommonOptions
+
+  var console: Console { common.console }
+
+  /// The policy, which has no errors; warnings were shown.
+  ///
+  /// - Throws: `ExitStatus.inputMissing` when a file cannot be read, `ExitStatus.findings` when the policy is refused.
+  func accepted() throws -> Compilation {
+    let compilation = try PolicyFiles(files: files, console: console).compile()
+    try compilation.reportOnError(console, as: output)
+    return compilation
+  }
+}
+
 /// The policy files of a command.
 struct PolicyFiles {
   var files: [String]

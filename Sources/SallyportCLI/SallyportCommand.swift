@@ -1,10 +1,10 @@
 import ArgumentParser
 
 /// Runs the command line of the process and exits with its status.
-package func runSallyport() { SallyportCommand.main() }
+package func runSallyport() async { await SallyportCommand.main() }
 
 /// `sallyport`.
-struct SallyportCommand: ParsableCommand {
+struct SallyportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyport",
     abstract: "Publish FTP and FTPS servers through a firewall, from one policy that makes the parts agree.",

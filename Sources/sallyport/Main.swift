@@ -2,7 +2,7 @@ import SallyportCLI
 
 @main
 struct Main {
-  static func main() {
-    runSallyport()
+  static func main() async {
+    await runSallyport()
   }
 }

@@ -6,11 +6,11 @@ import Testing
 struct RuleTestsCodes {
   /// Words of the sources that look like codes and are none.
   static let others: Set<String> = [
-    "clear-control", "display-only", "link-local", "pure-ftpd", "proftpd-conf",
+    "clear-control", "display-only", "link-local", "list-chains", "pure-ftpd", "proftpd-conf", "sallyport-netfilter",
   ]
 
   /// Modules that raise diagnostics, by their folder below `Sources`.
-  static let modules = ["PolicySyntax", "Policy", "Compilation", "ServerConfig"]
+  static let modules = ["PolicySyntax", "Policy", "Compilation", "ServerConfig", "Netfilter"]
 
   @Test("every code in the sources has a page", arguments: modules)
   func pages(module: String) throws {

@@ -123,3 +123,38 @@ import Testing
     }
   }
 }
+
+/// SARIF 2.1.0 (OASIS standard, sections 3.13 to 3.34): what a reader of the format relies on.
+@Suite struct SARIFTests {
+  @Test func structure() async throws {
+    let policy = "gateway edge { outsid eth0 }\npublish a { server b; helper on; helper off }\n"
+    let run = try await sallyport(["check", "--format", "sarif", "-"], input: policy)
+    let log = try #require(run.json)
+    #expect(Set(log.keys) == ["$schema", "version", "runs"])
+    #expect(log["version"] as? String == "2.1.0")
+    let runs = try #require(log["runs"] as? [[String: Any]])
+    #expect(runs.count == 1)
+    let first = try #require(runs.first)
+    #expect(["utf16CodeUnits", "unicodeCodePoints"].contains(first["columnKind"] as? String))
+    let driver = try #require((first["tool"] as? [String: Any])?["driver"] as? [String: Any])
+    #expect(driver["name"] as? String == "sallyport")
+    let rules = try #require(driver["rules"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+    let results = try #require(first["results"] as? [[String: Any]])
+    #expect(results.count >= 3)
+    for result in results {
+      let index = try #require(result["ruleIndex"] as? Int)
+      #expect(rules.indices.contains(index) && rules[index] == result["ruleId"] as? String)
+      #expect(["none", "note", "warning", "error"].contains(result["level"] as? String))
+      #expect((result["message"] as? [String: Any])?["text"] is String)
+      let locations = try #require(result["locations"] as? [[String: Any]])
+      for location in locations + (result["relatedLocations"] as? [[String: Any]] ?? []) {
+        let physical = try #require(location["physicalLocation"] as? [String: Any])
+        let uri = (physical["artifactLocation"] as? [String: Any])?["uri"] as? String
+        #expect(uri == "%3Cstdin%3E")
+        let region = try #require(physical["region"] as? [String: Int])
+        #expect(Set(region.keys) == ["startLine", "startColumn", "endLine", "endColumn"])
+        #expect(region.values.allSatisfy { $0 >= 1 })
+      }
+    }
+  }
+}

@@ -34,7 +34,10 @@ func lowerClients(_ services: [PublishedService], _ builder: inout TableBuilder)
     guard let first = restricted.first, builder.add(.ports("restricted", family, restricted)) else { continue }
     let clients = "clients\(family.suffix)"
     let key: [Expression] = [.destination(family), .destinationPort, .source(family)]
-    builder.addEvenIfEmpty(NamedSet(clients, key: key, flags: [.interval], elements: admitted))
+    builder.addEvenIfEmpty(
+      NamedSet(
+        clients, key: key, flags: [.interval], elements: admitted, provenance: restricted.prefix(1).map(\.provenance))
+    )
     builder.add(
       .in(.dialled(family), "restricted\(family.suffix)"), .notIn(.concatenation(key), clients),
       .verdict(.goto(ChainName.denied.rawValue)), to: .admission, comment: "clients", provenance: first.provenance)

@@ -14,7 +14,7 @@ func lowerHelper(_ services: [PublishedService], _ builder: inout TableBuilder) 
     }
     let name = "helper\(family.suffix)"
     guard builder.add(.ports("helper", family, isInterval: false, elements)) else { continue }
-    builder.useHelper()
+    builder.useHelper(provenance: elements.map(\.provenance).min())
     builder.add(
       .in(.dialled(family), name), .assignHelper(TableBuilder.helperName), to: .admission,
       provenance: elements.map(\.provenance).min())

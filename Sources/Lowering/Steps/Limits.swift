@@ -75,7 +75,7 @@ private func lower(
   builder.add(
     NamedSet(
       state, key: fields, flags: limit.isRate ? [.dynamic, .timeout] : [.dynamic], size: dynamicSetSize,
-      timeout: limit.isRate ? 300 : 0))
+      timeout: limit.isRate ? 300 : 0, provenance: sorted.prefix(1).map(\.provenance)))
   builder.add(
     .in(.dialled(family), name + family.suffix),
     .dynamic(operation: limit.isRate ? "update" : "add", set: state, key: .concatenation(fields), limit.statement),

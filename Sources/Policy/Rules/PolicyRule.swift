@@ -14,6 +14,8 @@ package struct RulePage: Sendable {
     case emission
     /// The whole pipeline, with files that it includes: one that is itself, and one that does not exist.
     case includes
+    /// `check --kernel` on a machine with that state.
+    case kernel
   }
 
   package var code: String

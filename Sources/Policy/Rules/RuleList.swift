@@ -53,6 +53,5 @@ package func validate(_ policy: Policy) -> [Diagnostic] {
 
 /// Every page, sorted by code: those of the rules, and those of codes that are raised elsewhere.
 package let rulePages: [RulePage] =
-  (policyRules.map(\.page) + syntaxPages + namePages + valuePages + pipelinePages + serverPages).sorted {
-    $0.code < $1.code
-  }
+  (policyRules.map(\.page) + syntaxPages + namePages + valuePages + pipelinePages + serverPages + kernelPages)
+  .sorted { $0.code < $1.code }

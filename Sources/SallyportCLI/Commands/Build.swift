@@ -18,8 +18,7 @@ struct Build: ParsableCommand {
         sallyport build sites.sally -o out --templates /etc/sallyport/templates
       """)
 
-  @Argument(help: "Policy files, together one policy. - is standard input.")
-  var files: [String]
+  @OptionGroup var input: PolicyInput
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "directory"))
   var out: String
@@ -27,15 +26,9 @@ struct Build: ParsableCommand {
   @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
   var templates: String?
 
-  @Option(help: ArgumentHelp("text or json.", valueName: "form"))
-  var output: OutputForm = .text
-
-  @OptionGroup var common: CommonOptions
-
   func run() throws {
-    let console = common.console
-    let compilation = try PolicyFiles(files: files, console: console).compile()
-    try compilation.reportOnError(console, as: output)
+    let console = input.console
+    let compilation = try input.accepted()
     let bundle: Bundle
     do {
       bundle = try compilation.bundle(
@@ -44,7 +37,7 @@ struct Build: ParsableCommand {
       throw console.failure("\(error)", .usage)
     }
     if bundle.diagnostics.hasErrors {
-      try compilation.reportOnError(console, as: output, also: bundle.diagnostics)
+      try compilation.reportOnError(console, as: input.output, also: bundle.diagnostics)
     }
     do {
       try writeFolder(out, bundle.files.map { ($0.path, $0.bytes) }, replaceIf: isOwnBundle)
@@ -72,7 +65,7 @@ struct Build: ParsableCommand {
   }
 
   private func report(_ bundle: Bundle, _ console: Console) throws {
-    if output == .json {
+    if input.output == .json {
       let files = bundle.files.map {
         BuildOutput.File(path: $0.path, purpose: $0.purpose, destination: $0.destination)
       }

@@ -1,22 +1,29 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
+import Netfilter
 import Policy
 
 extension DiagnosticFormat: ExpressibleByArgument {}
 
 /// `sallyport check`.
-struct Check: ParsableCommand {
+struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Parse and validate a policy.",
     discussion: """
       Reports every mistake that can be known in one run. Exit status 0 without errors (warnings allowed), 1 with \
       errors. full and concise go to standard error; json, github and sarif go to standard output.
 
+      --kernel asks the kernel of this machine as well, in this network namespace: it hands over the ruleset of each \
+      gateway, which is checked and thrown away, and warns of chains of other tables that would drop published \
+      connections. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when \
+      libnftables or the program sallyport-netfilter is missing or fails.
+
       EXAMPLES:
         sallyport check office.sally
         sallyport check --format github policies/*.sally
         sallyport check --fix office.sally
+        sallyport check --kernel office.sally
         cat office.sally | sallyport check --output json -
       """)
 
@@ -33,9 +40,12 @@ struct Check: ParsableCommand {
   @Flag(help: "Apply the fixes that are safe, and report what is left.")
   var fix = false
 
+  @Flag(help: "Also try the ruleset in the kernel of this machine, and change nothing.")
+  var kernel = false
+
   @OptionGroup var common: CommonOptions
 
-  func run() throws {
+  func run() async throws {
     let console = common.console
     let input = PolicyFiles(files: files, console: console)
     var compilation = try input.compile()
@@ -43,19 +53,53 @@ struct Check: ParsableCommand {
       let fixed = try applySafeFixes(compilation, console: console)
       if fixed > 0 { compilation = try input.compile() }
     }
+    let report = kernel && compilation.isAccepted ? await kernelReport(compilation) : nil
+    let diagnostics = (compilation.diagnostics + (report?.diagnostics ?? [])).inSourceOrder()
+    try show(diagnostics, of: compilation, console, report)
+    if let failure = report?.failure {
+      let code = console.failure("\(failure)", failure.status)
+      for line in failure.details { console.say("  \(printable(line))\n") }
+      throw code
+    }
+    if diagnostics.hasErrors { throw ExitStatus.findings.code }
+  }
+
+  private func kernelReport(_ compilation: Compilation) async -> KernelReport {
+    do throws(NetfilterFailure) {
+      let worker = NetfilterWorker(path: try WorkerLocation.find())
+      return await compilation.kernelReport(from: worker, forwarding: .current(), version: sallyportVersion)
+    } catch {
+      return KernelReport(failure: error)
+    }
+  }
+
+  private func show(
+    _ diagnostics: [Diagnostic], of compilation: Compilation, _ console: Console, _ report: KernelReport?
+  ) throws {
     let format = format ?? (output == .json ? .json : .full)
     let style = format.isMachineReadable ? Style.plain : console.errorStyle
     let text = render(
-      compilation.diagnostics, in: compilation.sources, as: format, style: style, version: sallyportVersion)
+      diagnostics, in: compilation.sources, as: format, style: style, version: sallyportVersion)
     if format.isMachineReadable { try console.write(text) } else { console.say(text) }
-    if format == .full { console.say((text.isEmpty ? "" : "\n") + verdict(compilation) + "\n") }
-    if !compilation.isAccepted { throw ExitStatus.findings.code }
+    if format == .full { console.say((text.isEmpty ? "" : "\n") + verdict(diagnostics, compilation, report) + "\n") }
   }
 
-  private func verdict(_ compilation: Compilation) -> String {
-    let found = summary(of: compilation.diagnostics)
-    guard compilation.isAccepted else { return found }
+  private func verdict(_ diagnostics: [Diagnostic], _ compilation: Compilation, _ report: KernelReport?) -> String {
+    let found = summary(of: diagnostics)
+    guard !diagnostics.hasErrors else { return found }
     let publications = counted(compilation.policy.publications.count, "publication") ?? "no publication"
-    return "\(publications), \(found.isEmpty ? "no errors" : "no errors, " + found)"
+    let kernel = report.map { $0.failure == nil ? "; the kernel takes the ruleset" : "" } ?? ""
+    return "\(publications), \(found.isEmpty ? "no errors" : "no errors, " + found)\(kernel)"
+  }
+}
+
+extension NetfilterFailure {
+  /// The exit status of a command that could not ask the kernel.
+  var status: ExitStatus {
+    switch self {
+    case .notPermitted: .privilegeMissing
+    case .noRequestFile: .inputOutput
+    case .workerMissing, .notStarted, .killed, .timedOut, .answerTooLong, .brokenAnswer, .library: .internalFault
+    }
   }
 }

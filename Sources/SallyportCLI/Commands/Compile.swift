@@ -23,8 +23,7 @@ struct Compile: ParsableCommand {
         sallyport compile sites.sally --gateway edge
       """)
 
-  @Argument(help: "Policy files, together one policy. - is standard input.")
-  var files: [String]
+  @OptionGroup var input: PolicyInput
 
   @Option(help: ArgumentHelp("The gateway to compile for, where the policy has several.", valueName: "name"))
   var gateway: String?
@@ -32,15 +31,9 @@ struct Compile: ParsableCommand {
   @Option(help: ArgumentHelp("nft or json.", valueName: "format"))
   var format: RulesetFormat = .nft
 
-  @Option(help: ArgumentHelp("text, or json for the script inside an object.", valueName: "form"))
-  var output: OutputForm = .text
-
-  @OptionGroup var common: CommonOptions
-
   func run() throws {
-    let console = common.console
-    let compilation = try PolicyFiles(files: files, console: console).compile()
-    try compilation.reportOnError(console, as: output)
+    let console = input.console
+    let compilation = try input.accepted()
     let table: Table
     do {
       table = compilation.table(gateway: try compilation.gateway(named: gateway))
@@ -49,7 +42,7 @@ struct Compile: ParsableCommand {
     }
     guard format == .nft else { return try console.write(try table.json()) }
     let script = table.script(header: compilation.scriptHeader(version: sallyportVersion))
-    guard output == .json else { return try console.write(script.bytes) }
+    guard input.output == .json else { return try console.write(script.bytes) }
     try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
   }
 }

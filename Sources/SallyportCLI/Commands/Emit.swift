@@ -19,8 +19,7 @@ struct Emit: ParsableCommand {
         sallyport emit office.sally --server files > /etc/proftpd/conf.d/50-sallyport.conf
       """)
 
-  @Argument(help: "Policy files, together one policy. - is standard input.")
-  var files: [String]
+  @OptionGroup var input: PolicyInput
 
   @Option(help: ArgumentHelp("The server whose settings are wanted.", valueName: "name"))
   var server: String
@@ -31,15 +30,9 @@ struct Emit: ParsableCommand {
   @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
   var templates: String?
 
-  @Option(help: ArgumentHelp("text or json.", valueName: "form"))
-  var output: OutputForm = .text
-
-  @OptionGroup var common: CommonOptions
-
   func run() throws {
-    let console = common.console
-    let compilation = try PolicyFiles(files: files, console: console).compile()
-    try compilation.reportOnError(console, as: output)
+    let console = input.console
+    let compilation = try input.accepted()
     let names = compilation.policy.servers.map(\.name.value)
     guard let index = names.firstIndex(of: server) else {
       let hint = nearest(to: server, among: names).map { "; did you mean `\($0)`?" }
@@ -55,13 +48,13 @@ struct Emit: ParsableCommand {
       throw console.failure("\(error)", .usage)
     }
     if emission.diagnostics.hasErrors {
-      try compilation.reportOnError(console, as: output, also: emission.diagnostics)
+      try compilation.reportOnError(console, as: input.output, also: emission.diagnostics)
     }
     try write(emission.documents, console)
   }
 
   private func write(_ documents: [ServerDocument], _ console: Console) throws {
-    if output == .json {
+    if input.output == .json {
       let files = documents.map { EmitOutput.Document(name: $0.name, text: $0.text) }
       return try console.write(encodeJSON(EmitOutput(formatVersion: 1, server: server, documents: files)))
     }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#ifndef SALLYPORT_CNFTABLES_SHIM_H
+#define SALLYPORT_CNFTABLES_SHIM_H
+
+#include <nftables/libnftables.h>
+
+// glibc 2.27; declared here because sys/mman.h shows it only under _GNU_SOURCE, which Swift's Glibc module is built without.
+extern int memfd_create(const char *name, unsigned int flags);
+
+#endif

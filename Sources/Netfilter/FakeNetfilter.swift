@@ -1,0 +1,30 @@
+/// A ruleset in memory in the place of the kernel, for tests.
+package struct FakeNetfilter: NetfilterBackend {
+  /// A text that the kernel refuses, wherever it stands in a script, and the kernel's reason.
+  package typealias Refusal = (text: String, reason: String)
+
+  package var chains: [InstalledChain]
+  package var refusals: [Refusal]
+  /// What becomes of every dry run, listings apart: libnftables 1.0.6 crashes like this.
+  package var dryRunFailure: NetfilterFailure?
+
+  package init(
+    chains: [InstalledChain] = [], refusals: [Refusal] = [], dryRunFailure: NetfilterFailure? = nil
+  ) {
+    self.chains = chains
+    self.refusals = refusals
+    self.dryRunFailure = dryRunFailure
+  }
+
+  package func dryRun(_ script: [UInt8]) async throws(NetfilterFailure) -> [KernelMessage] {
+    if let dryRunFailure { throw dryRunFailure }
+    let lines = String(decoding: script, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.enumerated().flatMap { index, line in
+      refusals.filter { line.contains($0.text) }.map {
+        KernelMessage(line: index + 1, text: "Could not process rule: \($0.reason)")
+      }
+    }
+  }
+
+  package func baseChains() async throws(NetfilterFailure) -> [InstalledChain] { chains }
+}

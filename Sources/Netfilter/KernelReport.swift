@@ -1,0 +1,70 @@
+package import Compilation
+package import Diagnostics
+import Lowering
+import Nftables
+import Policy
+
+/// What a machine says about a policy.
+package struct KernelReport: Sendable {
+  /// Errors and warnings at the statements that they concern, in the order of the text, after `# allow:` comments.
+  package var diagnostics: [Diagnostic] = []
+  /// Why the kernel could not be asked, or not to the end; `nil` when it was.
+  package var failure: NetfilterFailure?
+
+  package init(diagnostics: [Diagnostic] = [], failure: NetfilterFailure? = nil) {
+    self.diagnostics = diagnostics
+    self.failure = failure
+  }
+}
+
+extension Compilation {
+  /// Tries the ruleset of every gateway in the kernel, without a change, and looks at what else is installed there.
+  ///
+  /// The chains are listed first: libnftables 1.0.6 still lists them where sets of a newer nft crash everything else.
+  ///
+  /// - Parameters:
+  ///   - backend: Whoever knows the kernel's rules.
+  ///   - forwarding: Whether the kernel forwards.
+  ///   - version: The version of the program, which stands at the head of a script.
+  package func kernelReport(
+    from backend: some NetfilterBackend, forwarding: ForwardingSettings, version: String
+  ) async -> KernelReport {
+    let indices: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
+    let views = indices.map { GatewayView(self, gateway: $0) }
+    var report = KernelReport()
+    report.diagnostics = views.flatMap { forwardingFindings($0, forwarding) }
+    do throws(NetfilterFailure) {
+      let chains = try await backend.baseChains()
+      report.diagnostics += views.flatMap { foreignChainFindings($0, chains) }
+      for view in views {
+        let script = view.table.script(header: scriptHeader(version: version))
+        report.diagnostics += refusals(try await backend.dryRun(script.bytes), of: script, view)
+      }
+    } catch {
+      report.failure = error
+    }
+    report.diagnostics = withoutAllowed(report.diagnostics).inSourceOrder()
+    return report
+  }
+}
+
+/// One gateway of a policy, with all that findings about its kernel ask for.
+struct GatewayView {
+  /// `nil` when the policy declares none.
+  let gateway: Gateway?
+  let services: [PublishedService]
+  let table: Table
+
+  init(_ compilation: Compilation, gateway index: Int?) {
+    let policy = compilation.policy
+    gateway = index.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    services = publishedServices(of: policy, gateway: index)
+    table = compilation.table(gateway: index)
+  }
+
+  /// Where to show what concerns these services and has no statement of its own: the declaration of the gateway, or the
+  /// first of their publications.
+  func anchor(_ services: [PublishedService]) -> SourceSpan? {
+    services.map(\.publication.header).min().map { gateway?.header ?? $0 }
+  }
+}

@@ -1,0 +1,29 @@
+package import Diagnostics
+
+/// Which policy statements asked for which lines of a script, so that an error of nft at a line can be shown at the statement.
+package struct ScriptProvenance: Sendable {
+  /// In the order of the lines. A line that no statement asked for has one entry without a span where it ends the reach of
+  /// the lines before it.
+  private var entries: [(line: Int32, span: SourceSpan?)] = []
+
+  /// Notes what asked for a line; lines must come in their order.
+  mutating func record(_ spans: some Collection<SourceSpan>, line: Int) {
+    let line = Int32(clamping: line)
+    if spans.isEmpty { entries.append((line, nil)) }
+    for span in spans { entries.append((line, span)) }
+  }
+
+  /// The statements that asked for a line, or for the nearest line above that was asked for.
+  ///
+  /// - Parameter line: From 1, as nft counts.
+  package func spans(ofLine line: Int) -> [SourceSpan] {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].line <= line { low = middle + 1 } else { high = middle }
+    }
+    guard let last = entries[..<low].last else { return [] }
+    return entries[..<low].reversed().prefix { $0.line == last.line }.compactMap(\.span).reversed()
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+import CNftables
+import Glibc
+
+/// One context of libnftables. The library is not thread safe, whatever the number of contexts: one a process.
+struct Library: ~Copyable {
+  private let context: OpaquePointer
+
+  /// `nil` when the library gives no context. Where netlink cannot be opened, it ends the process instead.
+  init?() {
+    guard let context = nft_ctx_new(UInt32(NFT_CTX_DEFAULT)) else { return nil }
+    guard nft_ctx_buffer_output(context) == 0, nft_ctx_buffer_error(context) == 0 else {
+      nft_ctx_free(context)
+      return nil
+    }
+    // Our scripts include nothing.
+    nft_ctx_clear_include_paths(context)
+    self.context = context
+  }
+
+  deinit { nft_ctx_free(context) }
+
+  func answer(to request: Request) -> Answer {
+    switch request {
+    case .check(let script):
+      nft_ctx_set_dry_run(context, true)
+      return run(script: script)
+    case .listChains:
+      nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
+      return answer(status: nft_run_cmd_from_buffer(context, "list chains"))
+    }
+  }
+
+  /// Runs a script from a file in memory: only files have line numbers in errors. It must be a regular file, which a memfd
+  /// is, and never `/dev/stdin`, which older versions read after they have freed it.
+  private func run(script: [UInt8]) -> Answer {
+    let file = memfd_create("sallyport", 0)
+    guard file >= 0, writeAll(script, to: file), lseek(file, 0, SEEK_SET) == 0 else {
+      return Answer(status: -1, output: [], errors: Array("no memory for the script\n".utf8))
+    }
+    defer { close(file) }
+    return answer(status: nft_run_cmd_from_filename(context, "/proc/self/fd/\(file)"))
+  }
+
+  /// The buffers are rewound when they are read, so each is copied once.
+  private func answer(status: Int32) -> Answer {
+    Answer(
+      status: status, output: bytes(nft_ctx_get_output_buffer(context)),
+      errors: bytes(nft_ctx_get_error_buffer(context)))
+  }
+
+  private func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
+    guard let text else { return [] }
+    return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+}

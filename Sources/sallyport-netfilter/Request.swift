@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+/// What `sallyport` asks for.
+enum Request {
+  /// Frames of another version are refused: both programs belong to one installation.
+  static let protocolVersion = "1"
+
+  /// `check`: have the kernel take a script in and throw it away again.
+  case check(script: [UInt8])
+  /// `list-chains`: every chain of the network namespace, as JSON, without rules.
+  case listChains
+
+  /// `nil` for anything that is not a request of this version.
+  init?(_ frames: [Frame]) {
+    let bodies = Dictionary(frames.map { ($0.name, $0.body) }, uniquingKeysWith: { first, _ in first })
+    guard bodies["protocol"] == Array(Self.protocolVersion.utf8), let verb = bodies["verb"] else { return nil }
+    switch String(decoding: verb, as: UTF8.self) {
+    case "check":
+      guard let script = bodies["script"] else { return nil }
+      self = .check(script: script)
+    case "list-chains": self = .listChains
+    default: return nil
+    }
+  }
+}
+
+/// What the library said.
+struct Answer {
+  /// What the call returned: 0 when all went well. `errno` means nothing after it.
+  var status: Int32
+  var output: [UInt8]
+  var errors: [UInt8]
+
+  var frames: [Frame] {
+    [
+      Frame("protocol", Request.protocolVersion), Frame("status", "\(status)"), Frame("output", output),
+      Frame("errors", errors),
+    ]
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@Suite("check --kernel", .kernel)
+struct CheckCommandTests {
+  private static let policy = """
+    publish files {
+      server         10.10.20.200 vsftpd
+      external ip    203.0.113.10
+      passive range  50000-50399
+      helper         on
+    }
+    """
+
+  /// Copies the programs into a folder that everybody may read, with a policy, and runs lines of shell there in a network
+  /// namespace of their own, which forwards.
+  private func inFolder(
+    _ lines: String, worker: String? = nil, forwards: Bool = true, policy: String = policy
+  ) async throws -> Ended {
+    try await withFolder { folder in
+      try FileManager.default.copyItem(
+        atPath: programs.appending(path: "sallyport").path, toPath: "\(folder)/sallyport")
+      if let worker {
+        try writeProgram("\(folder)/sallyport-netfilter", worker)
+      } else {
+        try FileManager.default.copyItem(
+          atPath: programs.appending(path: "sallyport-netfilter").path, toPath: "\(folder)/sallyport-netfilter")
+      }
+      try policy.write(toFile: "\(folder)/policy.sally", atomically: false, encoding: .utf8)
+      let setting = forwards ? "echo 1 >/proc/sys/net/ipv4/ip_forward\n" : ""
+      return try await shell("cd \(folder)\n\(setting)\(lines)")
+    }
+  }
+
+  @Test("a good policy, and nothing is changed")
+  func good() async throws {
+    let ended = try await inFolder("./sallyport check --kernel policy.sally && nft list ruleset")
+    #expect(ended.status == 0 && ended.output.isEmpty)
+    #expect(ended.errors.hasSuffix("; the kernel takes the ruleset\n"), "\(ended.errors)")
+    let plain = try await inFolder("./sallyport check policy.sally")
+    #expect(!plain.errors.contains("kernel"))
+  }
+
+  @Test("warnings in every format")
+  func formats() async throws {
+    let foreign = "nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'\n"
+    for format in ["full", "concise", "json", "github", "sarif"] {
+      let ended = try await inFolder(
+        foreign + "./sallyport check --kernel --format \(format) policy.sally", forwards: false)
+      #expect(ended.status == 0)
+      let text = ended.output + ended.errors
+      for words in ["foreign-chain-drops", "ip filter FORWARD", "forwarding-off"] {
+        #expect(text.contains(words), "\(format): \(text)")
+      }
+    }
+  }
+
+  @Test("without privilege: 77")
+  func unprivileged() async throws {
+    let ended = try await inFolder(
+      "exec setpriv --reuid 65534 --regid 65534 --clear-groups ./sallyport check --kernel policy.sally")
+    #expect(ended.status == 77)
+    #expect(
+      ended.errors.hasSuffix("error: the rules of the kernel are for root; run this as root or with CAP_NET_ADMIN\n"))
+  }
+
+  @Test("without the worker: 70, and all that needs none still works")
+  func noWorker() async throws {
+    let ended = try await inFolder("rm sallyport-netfilter\n./sallyport check --kernel policy.sally")
+    #expect(ended.status == 70)
+    #expect(ended.errors.contains("error: the program sallyport-netfilter is missing; it belongs to /"))
+    #expect(try await inFolder("rm sallyport-netfilter\n./sallyport compile policy.sally >/dev/null").status == 0)
+  }
+
+  @Test("a library that crashes: 70, the hint, and a whole document for programs")
+  func crash() async throws {
+    let ended = try await inFolder("./sallyport check --kernel --output json policy.sally", worker: "kill -SEGV $$")
+    #expect(ended.status == 70)
+    #expect(ended.errors.contains("libnftables 1.1.4 or newer is needed"))
+    let document = try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any]
+    #expect(document?["diagnostics"] is [Any])
+  }
+
+  @Test("a policy with errors is not handed over")
+  func refused() async throws {
+    let ended = try await inFolder(
+      "./sallyport check --kernel policy.sally", worker: "kill -SEGV $$", policy: "publish files {\n}\n")
+    #expect(ended.status == 1)
+    #expect(!ended.errors.contains("libnftables"))
+  }
+
+  @Test("help names the statuses")
+  func help() async throws {
+    let ended = try await inFolder("./sallyport check --help; ./sallyport --help")
+    #expect(ended.output.contains("ends with 77"))
+    #expect(ended.output.contains("77  privilege missing"))
+  }
+}

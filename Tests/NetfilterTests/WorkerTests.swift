@@ -1,0 +1,174 @@
+import Foundation
+import Netfilter
+import Testing
+
+@Suite("a worker that is not there, breaks, or says what it should not")
+struct WorkerTests {
+  /// Runs a request against a worker made of lines of shell.
+  private func failure(
+    _ lines: String, script: [UInt8] = [], seconds: Int = 20, answerLimit: Int = 1 << 20
+  ) async throws -> NetfilterFailure? {
+    try await withFolder { folder in
+      try writeProgram("\(folder)/worker", lines.replacing("FOLDER", with: folder))
+      let worker = NetfilterWorker(path: "\(folder)/worker", seconds: seconds, answerLimit: answerLimit)
+      do throws(NetfilterFailure) {
+        _ = try await worker.dryRun(script)
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+
+  /// A worker that answers like the real one.
+  private static func answer(status: Int = 0, output: String = "", errors: String = "") -> String {
+    let frames = [
+      Frame("protocol", "1"), Frame("status", "\(status)"), Frame("output", output), Frame("errors", errors),
+    ]
+    return "cat <<'EOF'\n\(String(decoding: Frame.bytes(of: frames).dropLast(), as: UTF8.self))\nEOF"
+  }
+
+  @Test("a whole answer is fine, whether the request was read or not")
+  func whole() async throws {
+    #expect(try await failure(Self.answer()) == nil)
+    #expect(try await failure("cat >/dev/null\n" + Self.answer()) == nil)
+    #expect(
+      try await failure("exec </dev/null\n" + Self.answer(), script: [UInt8](repeating: 0x23, count: 8 << 20)) == nil)
+  }
+
+  @Test("the request arrives whole")
+  func request() async throws {
+    try await withFolder { folder in
+      try writeProgram("\(folder)/worker", "cat >\(folder)/request\n" + Self.answer())
+      let script = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0) }
+      _ = try await NetfilterWorker(path: "\(folder)/worker").dryRun(script)
+      let bytes = try Data(contentsOf: URL(filePath: "\(folder)/request"))
+      #expect(
+        Frame.parse(Array(bytes)) == [Frame("protocol", "1"), Frame("verb", "check"), Frame("script", script)])
+    }
+  }
+
+  @Test("an answer that is not whole")
+  func broken() async throws {
+    #expect(try await failure("exit 0") == .brokenAnswer(status: 0, errors: ""))
+    #expect(
+      try await failure("echo out of memory >&2; exit 1") == .brokenAnswer(status: 1, errors: "out of memory\n"))
+    #expect(try await failure(Self.answer() + "\nexit 3") == .brokenAnswer(status: 3, errors: ""))
+    #expect(try await failure("echo hello") == .brokenAnswer(status: 0, errors: ""))
+    let otherVersion = Self.answer().replacing("protocol 1\n1", with: "protocol 1\n2")
+    #expect(try await failure(otherVersion) == .brokenAnswer(status: 0, errors: "the answer lacks a part"))
+    // A request of 8 MiB that nobody reads ends nobody but the worker.
+    let large = [UInt8](repeating: 0x23, count: 8 << 20)
+    #expect(try await failure("exit 2", script: large) == .brokenAnswer(status: 2, errors: ""))
+  }
+
+  @Test("a signal ends it")
+  func killed() async throws {
+    let crash = try await failure("kill -SEGV $$")
+    #expect(crash == .killed(signal: 11))
+    #expect(crash?.description.contains("libnftables 1.1.4 or newer is needed") == true)
+    #expect(try await failure("kill -KILL $$") == .killed(signal: 9))
+    #expect(try await failure(Self.answer() + "\nkill -ABRT $$") == .killed(signal: 6))
+  }
+
+  @Test("an answer without end")
+  func endless() async throws {
+    #expect(try await failure("exec cat /dev/zero") == .answerTooLong(limit: 1 << 20))
+  }
+
+  @Test("no answer in time; the process is ended, and no other")
+  func timeout() async throws {
+    try await withFolder { folder in
+      let start = ContinuousClock.now
+      #expect(
+        try await failure("echo $$ >\(folder)/pid; exec sleep 300", seconds: 1) == .timedOut(seconds: 1))
+      #expect(ContinuousClock.now - start < .seconds(20))
+      let text = try String(contentsOfFile: "\(folder)/pid", encoding: .utf8)
+      let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+      #expect(kill(process, 0) == -1 && errno == ESRCH)
+    }
+  }
+
+  @Test("a program that cannot be started")
+  func notStarted() async throws {
+    try await withFolder { folder in
+      let file = "\(folder)/worker"
+      for isThere in [false, true] {
+        if isThere { try "no program".write(toFile: file, atomically: false, encoding: .utf8) }
+        let failure = await #expect(throws: NetfilterFailure.self) {
+          try await NetfilterWorker(path: file).baseChains()
+        }
+        guard case .notStarted? = failure else {
+          Issue.record("\(String(describing: failure))")
+          continue
+        }
+      }
+    }
+  }
+
+  @Test("what libnftables says about a script")
+  func errors() async throws {
+    let place = "/proc/self/fd/4"
+    let syntax = "\(place):4:7-10: Error: syntax error, unexpected string\n    tcp dprt 21 accept\n        ^^^^\n"
+    #expect(try await failure(Self.answer(status: -1, errors: syntax)) == .library(syntax))
+    let privilege = "netlink: Error: cache initialization failed: Operation not permitted\n"
+    #expect(try await failure(Self.answer(status: -1, errors: privilege)) == .notPermitted)
+    #expect(try await failure(Self.answer(status: -1)) == .library(""))
+    try await withFolder { folder in
+      let kernel =
+        "\(place):14:9-9: Error: Could not process rule: Operation not permitted\n  chain c {\n        ^\n"
+        + "\(place):5:13-25: Error: Could not process rule: File exists\n"
+      try writeProgram("\(folder)/worker", Self.answer(status: -1, errors: kernel))
+      let messages = try await NetfilterWorker(path: "\(folder)/worker").dryRun([])
+      #expect(messages.map(\.line) == [5, 14])
+      #expect(messages.first?.text == "Could not process rule: File exists")
+    }
+  }
+
+  @Test("the list of chains")
+  func chains() async throws {
+    try await withFolder { folder in
+      let listing = """
+        {"nftables": [{"metainfo": {"version": "1.0.6"}}, {"chain": {"family": "ip", "table": "filter", "name": "forward",
+        "handle": 1, "type": "filter", "hook": "forward", "prio": -10, "policy": "drop"}}, {"chain": {"family": "inet",
+        "table": "a", "name": "plain", "handle": 2}}, {"unheard of": 1}]}
+        """
+      try writeProgram("\(folder)/worker", Self.answer(output: listing))
+      let worker = NetfilterWorker(path: "\(folder)/worker")
+      #expect(
+        try await worker.baseChains() == [
+          InstalledChain(
+            family: "ip", table: "filter", name: "forward", type: "filter", hook: "forward", priority: -10,
+            dropsByPolicy: true)
+        ])
+      for other in ["", "[]", "{\"nftables\": [{\"chain\": 1}]}"] {
+        try writeProgram("\(folder)/worker", Self.answer(output: other))
+        await #expect(throws: NetfilterFailure.self) { try await worker.baseChains() }
+      }
+    }
+  }
+
+  @Test("is found beside the program, then in libexec, and nowhere else")
+  func location() async throws {
+    #expect(
+      WorkerLocation.candidates(beside: "/usr/local/bin/sallyport") == [
+        "/usr/local/bin/sallyport-netfilter", "/usr/local/libexec/sallyport/sallyport-netfilter",
+      ])
+    #expect(
+      WorkerLocation.candidates(beside: "/sallyport") == [
+        "/sallyport-netfilter", "/libexec/sallyport/sallyport-netfilter",
+      ])
+    try await withFolder { folder in
+      let paths = WorkerLocation.candidates(beside: "\(folder)/bin/sallyport")
+      #expect(throws: NetfilterFailure.workerMissing(looked: paths)) {
+        try WorkerLocation.find(beside: "\(folder)/bin/sallyport")
+      }
+      for path in paths.reversed() {
+        let parent = URL(filePath: path).deletingLastPathComponent().path
+        try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+        try writeProgram(path, "exit 0")
+        #expect(try WorkerLocation.find(beside: "\(folder)/bin/sallyport") == path)
+      }
+    }
+  }
+}
