@@ -41,6 +41,10 @@ package struct AddressSet: Hashable, Sendable {
 
   /// The union of any number of sets, in one pass.
   package init(unionOf sets: [AddressSet]) {
+    if sets.count == 1, let only = sets.first {
+      self = only
+      return
+    }
     ipv4 = IntervalSet(sets.lazy.flatMap(\.ipv4.intervals))
     ipv6 = IntervalSet(sets.lazy.flatMap(\.ipv6.intervals))
   }
