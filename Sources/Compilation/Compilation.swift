@@ -16,7 +16,7 @@ package struct Compilation: Sendable {
   package init(_ loaded: LoadedSources) {
     let resolved = resolve(loaded.trees)
     let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
-    var found = syntax + validate(resolved.policy)
+    var found = syntax + validate(resolved.policy).filter { !$0.isAboutOthers(than: loaded.rootCount) }
     if !found.hasErrors { found += Emitters.findings(resolved.policy) }
     sources = loaded.sources
     trees = loaded.trees
@@ -43,6 +43,13 @@ package struct Compilation: Sendable {
       let line = indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1
       return "\(sources[span.file].name):\(line)"
     }
+  }
+}
+
+extension Diagnostic {
+  /// Whether it calls something unused that an included file declares: other policies that include the file may use it.
+  fileprivate func isAboutOthers(than rootCount: Int) -> Bool {
+    code == "unused-declaration" && Int(primary.span.file.index) >= rootCount
   }
 }
 

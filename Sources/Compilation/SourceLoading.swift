@@ -14,6 +14,8 @@ package struct LoadedSources: Sendable {
   package var sources = SourceSet()
   /// In the order in which they were met: roots first, then what they include.
   package var trees: [PolicyFileSyntax] = []
+  /// How many of the files the user named; the others were included.
+  package var rootCount = 0
   /// What is wrong with includes.
   package var diagnostics: [Diagnostic] = []
 }
@@ -31,6 +33,7 @@ package func loadSources(
 ) -> LoadedSources {
   var loader = Loader()
   for root in roots { loader.add(root, path: normalized(root.name), includedBy: nil) }
+  loader.result.rootCount = loader.result.trees.count
   var next = 0
   while next < loader.result.trees.count {
     loader.follow(next, read)
