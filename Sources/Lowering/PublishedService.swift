@@ -2,15 +2,24 @@ package import Addressing
 import Diagnostics
 package import Policy
 
-/// One family of one publication, with all that the steps ask about it.
-package struct PublishedService: Sendable {
-  package var publication: Publication
-  package var server: Server
-  package var endpoint: Endpoint
+/// One family of one publication, with all that the steps ask about it. A class, because every step sorts and filters
+/// these, and a publication is large to copy.
+package final class PublishedService: Sendable {
+  package let publication: Publication
+  package let server: Server
+  package let endpoint: Endpoint
   /// The clients that may connect; `nil` for every client.
-  package var clients: AddressSet?
+  package let clients: AddressSet?
   /// Whether the publication can be reached in both families.
-  package var isDualStack: Bool
+  package let isDualStack: Bool
+
+  init(publication: Publication, server: Server, endpoint: Endpoint, clients: AddressSet?, isDualStack: Bool) {
+    self.publication = publication
+    self.server = server
+    self.endpoint = endpoint
+    self.clients = clients
+    self.isDualStack = isDualStack
+  }
 
   package var name: String { publication.name.value }
   package var family: AddressFamily { endpoint.family }
@@ -36,7 +45,6 @@ package struct PublishedService: Sendable {
 package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedService] {
   policy.publications
     .filter { $0.gateway == gateway }
-    .sorted { $0.name.value < $1.name.value }
     .flatMap { publication -> [PublishedService] in
       guard let server = policy.server(of: publication) else { return [] }
       let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
@@ -47,6 +55,7 @@ package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedSe
           isDualStack: endpoints.count > 1)
       }
     }
+    .sorted { ($0.name, $0.family) < ($1.name, $1.family) }
 }
 
 extension [PublishedService] {
