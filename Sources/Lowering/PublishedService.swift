@@ -10,14 +10,20 @@ package final class PublishedService: Sendable {
   package let endpoint: Endpoint
   /// The clients that may connect; `nil` for every client.
   package let clients: AddressSet?
+  /// The clients that may not, wherever they are.
+  package let denied: AddressSet
   /// Whether the publication can be reached in both families.
   package let isDualStack: Bool
 
-  init(publication: Publication, server: Server, endpoint: Endpoint, clients: AddressSet?, isDualStack: Bool) {
+  init(
+    publication: Publication, server: Server, endpoint: Endpoint, clients: AddressSet?, denied: AddressSet,
+    isDualStack: Bool
+  ) {
     self.publication = publication
     self.server = server
     self.endpoint = endpoint
     self.clients = clients
+    self.denied = denied
     self.isDualStack = isDualStack
   }
 
@@ -48,10 +54,11 @@ package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedSe
     .flatMap { publication -> [PublishedService] in
       guard let server = policy.server(of: publication) else { return [] }
       let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
+      let denied = policy.deniedClients(of: publication)
       let endpoints = policy.endpoints(of: publication)
       return endpoints.map {
         PublishedService(
-          publication: publication, server: server, endpoint: $0, clients: clients,
+          publication: publication, server: server, endpoint: $0, clients: clients, denied: denied,
           isDualStack: endpoints.count > 1)
       }
     }

@@ -10,6 +10,7 @@ import Policy
 enum ChainName: String, CaseIterable {
   case prerouting
   case admission
+  case clients = "admitted_clients"
   case denied
   case destinationNAT = "destination_nat"
   case publish
@@ -29,7 +30,7 @@ enum ChainName: String, CaseIterable {
     case .output: BaseChain(.filter, .output, priority: 0)
     case .outputHelper: BaseChain(.filter, .output, priority: -150)
     case .postrouting: BaseChain(.nat, .postrouting, priority: 100)
-    case .admission, .denied, .publish, .related: nil
+    case .admission, .clients, .denied, .publish, .related: nil
     }
   }
 }

@@ -64,6 +64,21 @@ struct HairpinTests {
     }
   }
 
+  @Test("`allow` is about the outside")
+  func allow() async throws {
+    try await withLab { lab in
+      let policy = policy(
+        lab, .pureFTPD, "passive range 50000-50399; tls explicit required; allow 198.51.100.0/24, 2001:db8:51::/64")
+      let daemon = try await lab.enact(policy, .pureFTPD)
+      for host in [LabHost.inside, .client] {
+        try await lab.expectTransfers(daemon, Dial(encryption: .explicit, host: host))
+      }
+      try await lab.expectTransfers(
+        daemon, Dial(address: Address.external6, encryption: .explicit, host: .inside), [.epsv])
+      try await lab.expectRefused(Dial(host: .stranger))
+    }
+  }
+
   @Test("who may not come in from outside may not from inside")
   func clients() async throws {
     try await withLab { lab in

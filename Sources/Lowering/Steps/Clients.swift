@@ -38,10 +38,54 @@ func lowerClients(_ services: [PublishedService], _ builder: inout TableBuilder)
       NamedSet(
         clients, key: key, flags: [.interval], elements: admitted, provenance: restricted.prefix(1).map(\.provenance))
     )
+    let isRestricted = Statement.in(.dialled(family), "restricted\(family.suffix)")
+    let isStranger = Statement.notIn(.concatenation(key), clients)
+    let deny = Statement.verdict(.goto(ChainName.denied.rawValue))
+    guard hasHairpin(services, builder) else {
+      builder.add(
+        isRestricted, isStranger, deny, to: .admission, comment: "clients", provenance: first.provenance)
+      continue
+    }
     builder.add(
-      .in(.dialled(family), "restricted\(family.suffix)"), .notIn(.concatenation(key), clients),
-      .verdict(.goto(ChainName.denied.rawValue)), to: .admission, comment: "clients", provenance: first.provenance)
+      isRestricted, .verdict(.jump(ChainName.clients.rawValue)), to: .admission, provenance: first.provenance)
+    admitInside(services, family, key, &builder)
+    builder.add(isStranger, deny, to: .clients, provenance: first.provenance)
   }
+}
+
+/// `hairpin on` lets clients behind the inside interfaces in, whatever `allow` lists; `deny` wins there too.
+private func admitInside(
+  _ services: [PublishedService], _ family: AddressFamily, _ key: [Expression], _ builder: inout TableBuilder
+) {
+  var segments = PortSegments<AddressSet>()
+  for service in services where service.publication.hairpin.value {
+    for ports in service.dialledPorts {
+      segments.add(
+        service.external, ports, service.denied, for: service,
+        provenance: service.publication.hairpin.span ?? service.publication.header)
+    }
+  }
+  let elements = segments.segments.flatMap { segment -> [Element] in
+    guard let span = segment.provenance else { return [] }
+    // A port that two publications share is open to whom either lets in.
+    let denied = segment.claims.dropFirst().reduce(segment.claims.first?.payload ?? AddressSet()) {
+      $0.intersection($1.payload)
+    }
+    return denied.ranges(family).map {
+      Element(key: segment.key + [Value($0)], comment: segment.comment, provenance: span)
+    }
+  }
+  let isInside = Statement.in(.inputInterface, insideSet)
+  let set = NamedSet("denied_inside\(family.suffix)", key: key, flags: [.interval], elements: elements)
+  let provenance = services.compactMap(\.publication.hairpin.span).min()
+  if builder.add(set) {
+    builder.add(
+      isInside, .in(.concatenation(key), set.name), .verdict(.goto(ChainName.denied.rawValue)), to: .clients,
+      provenance: provenance)
+  }
+  builder.add(
+    isInside, .in(.dialled(family), hairpinSet + family.suffix), .verdict(.return), to: .clients,
+    comment: "hairpin", provenance: provenance)
 }
 
 extension PublishedService {

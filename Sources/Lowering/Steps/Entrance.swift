@@ -4,6 +4,7 @@ import Policy
 
 let outsideSet = "outside_interfaces"
 let insideSet = "inside_interfaces"
+let hairpinSet = "hairpin"
 
 /// `gateway`, `hairpin`: which packets are looked at. Connections that come in on an outside interface are; those from
 /// inside only towards publications with `hairpin on`.
@@ -16,39 +17,45 @@ func lowerEntrance(_ services: [PublishedService], _ builder: inout TableBuilder
       .match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept), to: .prerouting,
       comment: "only the first packet of a connection decides", provenance: first)
   }
-  for (name, interfaces) in [(outsideSet, builder.outside), (insideSet, builder.inside)] {
-    let isEntered = !interfaces.isEmpty && !doors.isEmpty && (name == outsideSet || hasHairpin(services, builder))
-    if isEntered || builder.uses(name) { builder.add(interfaceSet(name, interfaces)) }
-  }
-  guard let outside = builder.outside.first else {
-    for door in doors { builder.add(.verdict(.jump(door.to.rawValue)), to: door.from, provenance: first) }
-    return
-  }
+  let opensInside = !builder.outside.isEmpty && hasHairpin(services, builder)
   for door in doors {
+    guard let outside = builder.outside.first else {
+      builder.add(.verdict(.jump(door.to.rawValue)), to: door.from, provenance: first)
+      continue
+    }
     builder.add(
       .in(.inputInterface, outsideSet), .verdict(.jump(door.to.rawValue)), to: door.from, provenance: outside.span)
-  }
-  guard let inside = builder.inside.first, hasHairpin(services, builder), !doors.isEmpty else { return }
-  for family in AddressFamily.allCases {
-    var segments = PortSegments<Void>()
-    for service in services.of(family) where service.publication.hairpin.value {
-      for ports in service.dialledPorts {
-        segments.add(
-          service.external, ports, for: service, provenance: service.publication.hairpin.span ?? inside.span)
-      }
-    }
-    guard builder.add(.ports("hairpin", family, segments.elements())) else { continue }
-    for door in doors {
+    guard opensInside else { continue }
+    for family in AddressFamily.allCases where hasHairpin(services.of(family), builder) {
       builder.add(
-        .in(.inputInterface, insideSet), .in(.dialled(family), "hairpin\(family.suffix)"),
-        .verdict(.jump(door.to.rawValue)), to: door.from, provenance: inside.span)
+        .in(.inputInterface, insideSet), .in(.dialled(family), hairpinSet + family.suffix),
+        .verdict(.jump(door.to.rawValue)), to: door.from, provenance: builder.inside.first?.span)
     }
+  }
+  for family in AddressFamily.allCases where builder.uses(hairpinSet + family.suffix) {
+    builder.add(.ports(hairpinSet, family, hairpinElements(services.of(family))))
+  }
+  for (name, interfaces) in [(outsideSet, builder.outside), (insideSet, builder.inside)] where builder.uses(name) {
+    builder.add(interfaceSet(name, interfaces))
   }
 }
 
-/// Whether connections from inside are looked at on their own: without outside interfaces every connection is.
-private func hasHairpin(_ services: [PublishedService], _ builder: TableBuilder) -> Bool {
-  !builder.outside.isEmpty && services.contains { $0.publication.hairpin.value }
+/// What clients inside may dial: the ports of publications with `hairpin on`.
+private func hairpinElements(_ services: [PublishedService]) -> [Element] {
+  var segments = PortSegments<Void>()
+  for service in services where service.publication.hairpin.value {
+    for ports in service.dialledPorts {
+      segments.add(
+        service.external, ports, for: service,
+        provenance: service.publication.hairpin.span ?? service.publication.header)
+    }
+  }
+  return segments.elements()
+}
+
+/// Whether clients inside may use a publication.
+func hasHairpin(_ services: [PublishedService], _ builder: TableBuilder) -> Bool {
+  !builder.inside.isEmpty && services.contains { $0.publication.hairpin.value }
 }
 
 private func interfaceSet(_ name: String, _ interfaces: [Located<String>]) -> NamedSet {

@@ -56,6 +56,13 @@ package struct AddressSet: Hashable, Sendable {
     return result
   }
 
+  package func intersection(_ other: Self) -> Self {
+    var result = self
+    result.ipv4 = ipv4.intersection(other.ipv4)
+    result.ipv6 = ipv6.intersection(other.ipv6)
+    return result
+  }
+
   package func isSuperset(of other: Self) -> Bool {
     ipv4.isSuperset(of: other.ipv4) && ipv6.isSuperset(of: other.ipv6)
   }

@@ -72,6 +72,9 @@ package struct Policy: Sendable {
     return publication.deny.isEmpty ? allowed : allowed.subtracting(union(publication.deny))
   }
 
+  /// The clients that `deny` lists.
+  package func deniedClients(of publication: Publication) -> AddressSet { union(publication.deny) }
+
   private func union(_ terms: [ClientTerm]) -> AddressSet {
     AddressSet(unionOf: terms.map(addresses))
   }
