@@ -17,22 +17,30 @@ package struct Rule: Hashable, Sendable {
 
 /// Where a base chain is called from the network stack.
 package struct BaseChain: Hashable, Sendable {
-  package enum Kind: String, Sendable { case filter, nat }
+  package enum Kind: String, Sendable { case filter, nat, route }
   package enum Hook: String, Sendable { case prerouting, input, forward, output, postrouting }
 
   package var kind: Kind
   package var hook: Hook
   /// Lower runs first; connection tracking runs at -200 (`NF_IP_PRI_CONNTRACK`).
   package var priority: Int
+  /// Whether packets that reach the end are dropped. No chain of ours does that.
+  package var dropsByPolicy: Bool
 
-  package init(_ kind: Kind, _ hook: Hook, priority: Int) {
+  package init(_ kind: Kind, _ hook: Hook, priority: Int, dropsByPolicy: Bool = false) {
     self.kind = kind
     self.hook = hook
     self.priority = priority
+    self.dropsByPolicy = dropsByPolicy
   }
 }
 
-/// A chain of rules. Base chains always have policy accept: what no rule of ours names is left alone.
+extension BaseChain {
+  /// As nft writes it.
+  fileprivate var policy: String { dropsByPolicy ? "drop" : "accept" }
+}
+
+/// A chain of rules. Our base chains have policy accept: what no rule of ours names is left alone.
 package struct Chain: Hashable, Sendable {
   package var name: String
   /// `nil` for a chain that is only jumped to.
@@ -73,7 +81,7 @@ extension Chain {
       if let base {
         writer.line {
           $0.write(
-            "type \(base.kind.rawValue) hook \(base.hook.rawValue) priority \(base.priority); policy accept;")
+            "type \(base.kind.rawValue) hook \(base.hook.rawValue) priority \(base.priority); policy \(base.policy);")
         }
       }
       for rule in rules { rule.write(to: &writer) }
@@ -85,7 +93,7 @@ extension Chain {
       "chain": .object([
         "family": .string(family), "table": .string(table), "name": .string(name),
         "type": base.map { .string($0.kind.rawValue) }, "hook": base.map { .string($0.hook.rawValue) },
-        "prio": base.map { .number(Int64($0.priority)) }, "policy": base.map { _ in "accept" },
+        "prio": base.map { .number(Int64($0.priority)) }, "policy": base.map { .string($0.policy) },
       ])
     ]
   }

@@ -18,6 +18,8 @@ package indirect enum Expression: Hashable, Sendable {
   case set(String)
   /// What a named map holds under a key.
   case map(key: Expression, name: String)
+  /// A data type by the name that nft gives it, where a listing does not say which expression it came from.
+  case dataType(String)
 
   /// `ip daddr` or `ip6 daddr`.
   package static func destination(_ family: AddressFamily) -> Expression { .payload(family.header, "daddr") }
@@ -48,6 +50,7 @@ extension Expression {
     case .map(let key, let name):
       key.write(to: &writer)
       writer.write(" map @\(name)")
+    case .dataType(let name): writer.write(name)
     }
   }
 
@@ -63,6 +66,7 @@ extension Expression {
     case .flags(let words): words.count == 1 ? .string(words.joined()) : .array(words.map { .string($0) })
     case .set(let name): .string("@\(name)")
     case .map(let key, let name): ["map": ["key": key.json, "data": .string("@\(name)")]]
+    case .dataType(let name): .string(name)
     }
   }
 
@@ -73,6 +77,7 @@ extension Expression {
     case .payload("ip6", _): "ipv6_addr"
     case .payload: "inet_service"
     case .meta: "ifname"
+    case .dataType(let name): name
     default: "verdict"
     }
   }

@@ -60,7 +60,7 @@ extension NamedSet {
     let origin = elements.first.map { [$0.provenance] } ?? provenance
     writer.block("\(isMap ? "map" : "set") \(name)", provenance: origin) { writer in
       writer.line { writer in
-        writer.write("typeof ")
+        writer.write(key.contains { $0.isDataType } ? "type " : "typeof ")
         Expression.concatenation(key).write(to: &writer)
         if isMap {
           writer.write(" : ")
@@ -100,6 +100,12 @@ extension NamedSet {
 }
 
 extension Expression {
+  /// Whether only the name of the type is known.
+  fileprivate var isDataType: Bool {
+    guard case .dataType = self else { return false }
+    return true
+  }
+
   /// The data of a verdict map.
   package static let verdict = Expression.value(.symbol("verdict"))
 }

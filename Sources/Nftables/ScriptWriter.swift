@@ -38,15 +38,24 @@ package struct ScriptWriter {
   /// `?`, and what exceeds `limit` bytes is cut off at a character.
   package mutating func write(quoted text: String, limit: Int) {
     bytes.append(UInt8(ascii: "\""))
+    bytes.append(contentsOf: Self.quotable(text, limit: limit).utf8)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// What of a text stands between the quotes.
+  static func quotable(_ text: String, limit: Int) -> String {
+    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
+    if isPlain, text.utf8.count <= limit { return text }
+    var result = String.UnicodeScalarView()
     var length = 0
     for scalar in text.unicodeScalars {
       let width = UTF8.width(scalar)
       guard length + width <= limit else { break }
       length += width
       let isSafe = scalar.value >= 0x20 && scalar.value != 0x7F && scalar != "\""
-      bytes.append(contentsOf: String(isSafe ? scalar : "?").utf8)
+      result.append(isSafe ? scalar : "?")
     }
-    bytes.append(UInt8(ascii: "\""))
+    return String(result)
   }
 
   /// One whole line at the current depth.

@@ -46,6 +46,8 @@ package indirect enum Statement: Hashable, Sendable {
   case verdict(Verdict)
   /// The verdict that a named map holds under a key.
   case verdictMap(key: Expression, name: String)
+  /// A statement that we never write, as a listing has it. A script with it does not load.
+  case foreign(JSONValue)
 }
 
 extension Statement {
@@ -81,6 +83,7 @@ extension Statement {
     case .verdictMap(let key, let name):
       key.write(to: &writer)
       writer.write(" vmap @\(name)")
+    case .foreign(let value): writer.write(value.text)
     }
   }
 
@@ -106,6 +109,7 @@ extension Statement {
       ]
     case .verdict(let verdict): verdict.json
     case .verdictMap(let key, let name): ["vmap": ["key": key.json, "data": .string("@\(name)")]]
+    case .foreign(let value): value
     }
   }
 }

@@ -16,18 +16,39 @@ package struct HelperObject: Hashable, Sendable {
   }
 }
 
+/// Something in a table that we never write: an object of another kind, or one of a shape that is not ours.
+package struct ForeignObject: Hashable, Sendable {
+  /// As nft names it, for example `counter` or `flowtable`.
+  package var kind: String
+  package var name: String
+  /// Everything that the listing says about it, but its handle and its counters.
+  package var definition: JSONValue
+
+  package init(kind: String, name: String, definition: JSONValue) {
+    self.kind = kind
+    self.name = name
+    self.definition = definition
+  }
+}
+
 /// One table of family `inet`, and with it a whole ruleset of ours: we own no other.
 package struct Table: Hashable, Sendable {
   package var name: String
   package var helpers: [HelperObject]
   package var sets: [NamedSet]
   package var chains: [Chain]
+  /// Objects of kinds that we never write, as a listing has them.
+  package var foreign: [ForeignObject]
 
-  package init(_ name: String, helpers: [HelperObject] = [], sets: [NamedSet] = [], chains: [Chain] = []) {
+  package init(
+    _ name: String, helpers: [HelperObject] = [], sets: [NamedSet] = [], chains: [Chain] = [],
+    foreign: [ForeignObject] = []
+  ) {
     self.name = name
     self.helpers = helpers
     self.sets = sets
     self.chains = chains
+    self.foreign = foreign
   }
 
   /// Rules of all chains together.
@@ -36,6 +57,13 @@ package struct Table: Hashable, Sendable {
 
 extension Table {
   private static let family = "inet"
+
+  /// The text of the table alone, for reading and comparing.
+  package var listing: String {
+    var writer = ScriptWriter()
+    write(to: &writer)
+    return writer.text
+  }
 
   /// The script that puts this table in the place of whatever table has its name, in one transaction: the first line
   /// makes the second succeed where there is none.
@@ -61,6 +89,9 @@ extension Table {
       }
       for set in sets { set.write(to: &writer) }
       for chain in chains { chain.write(to: &writer) }
+      for object in foreign {
+        writer.line { $0.write("# \(object.kind) \(object.name) \(object.definition.text)") }
+      }
     }
   }
 

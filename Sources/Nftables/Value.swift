@@ -14,6 +14,8 @@ package enum Value: Hashable, Sendable {
   /// A quoted string, for example the name of a helper.
   case string(String)
   case verdict(Verdict)
+  /// A value that we never write, as a listing has it. A script with it does not load.
+  case foreign(JSONValue)
 
   /// A range of addresses, as one address when it holds no more.
   package init(_ range: ClosedRange<IPAddress>) {
@@ -48,6 +50,7 @@ extension Value {
     case .interface(let name), .string(let name): writer.write(quoted: name, limit: 255)
     case .symbol(let word): writer.write(word)
     case .verdict(let verdict): verdict.write(to: &writer)
+    case .foreign(let value): writer.write(value.text)
     }
   }
 
@@ -64,6 +67,7 @@ extension Value {
     case .ports(let range): return ["range": [.number(Int64(range.low)), .number(Int64(range.high))]]
     case .interface(let name), .string(let name), .symbol(let name): return .string(name)
     case .verdict(let verdict): return verdict.json
+    case .foreign(let value): return value
     }
   }
 }

@@ -1,0 +1,103 @@
+package import Nftables
+
+/// What of a publication an object of our table is about, in the words of the language.
+package enum Aspect: Int, Hashable, Sendable, CaseIterable, Comparable {
+  case external, control, server, passive, clients, limit, helper, active, activeOff, hairpin, source, log, gateway
+
+  package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Every name that lowering gives to sets and chains, read backwards: from the name to what it is about. A name that is
+/// not known here was given by nobody of ours.
+package enum Vocabulary {
+  /// What a set or map is about; `nil` for a name that is not ours.
+  package static func aspect(ofSet name: String) -> Aspect? {
+    if name == outsideSet || name == insideSet { return .gateway }
+    guard name.hasSuffix("4") || name.hasSuffix("6") else { return nil }
+    let stem = String(name.dropLast())
+    return stems[stem] ?? (limit(ofStem: stem) == nil ? nil : .limit)
+  }
+
+  /// What a set limits, as the statement says it, for example `10 sessions per client`.
+  package static func limit(ofSet name: String) -> String? {
+    limit(ofStem: String(name.dropLast()))
+  }
+
+  /// Whether a chain has a name of ours.
+  package static func isChain(_ name: String) -> Bool {
+    ChainName(rawValue: name) != nil || publication(ofChain: name) != nil
+  }
+
+  /// The publication of a chain that exists for one.
+  package static func publication(ofChain name: String) -> String? {
+    for prefix in ["log_new_", "log_denied_", "sessions_"] where name.hasPrefix(prefix) {
+      return String(name.dropFirst(prefix.count))
+    }
+    return nil
+  }
+
+  /// Whether lowering writes such a rule: it refers to a set, map, chain or object of ours, or it is one of the few that
+  /// refer to none.
+  package static func isRule(_ rule: Rule, in chain: String) -> Bool {
+    guard isChain(chain), !rule.statements.contains(where: { $0.isForeign }) else { return false }
+    if rule.statements.contains(where: { $0.names.contains(where: isOurs) }) { return true }
+    switch chain {
+    case ChainName.denied.rawValue: return rule.statements == [.counter, .verdict(.drop)]
+    case ChainName.prerouting.rawValue:
+      return rule.statements == [.match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept)]
+    default:
+      guard publication(ofChain: chain) != nil, case .log? = rule.statements.last else { return false }
+      return rule.statements.count == 2
+    }
+  }
+
+  /// The names of sets, chains and objects that a rule refers to.
+  package static func names(in rule: Rule) -> [String] { rule.statements.flatMap(\.names) }
+
+  private static func isOurs(_ name: String) -> Bool {
+    aspect(ofSet: name) != nil || isChain(name) || name == TableBuilder.helperName
+  }
+
+  private static let stems: [String: Aspect] = [
+    "restricted": .clients, "clients": .clients, "helper": .helper, "related_in": .helper, "related_out": .active,
+    "helper_servers": .helper, "helper_external": .helper, "control": .control, "passive": .passive,
+    "active": .active, "active_off": .activeOff, "hairpin": .hairpin, "hairpin_server": .hairpin,
+    "gateway_source_v": .source, "gateway_source_routed_v": .source, "sessions": .limit, "log_new": .log,
+    "log_denied": .log,
+  ]
+
+  private static func limit(ofStem stem: String) -> String? {
+    let forms = [
+      ("new_per_client_", "new per minute per client"), ("sessions_per_client_", "sessions per client"),
+      ("sessions_", "sessions"),
+    ]
+    for (prefix, words) in forms where stem.hasPrefix(prefix) {
+      let parts = stem.dropFirst(prefix.count).split(separator: "_")
+      guard let count = parts.first.flatMap({ UInt32($0) }), let last = parts.last, parts.count == 2,
+        last == "v" || last == "state"
+      else { return nil }
+      return "\(count) \(words)"
+    }
+    return nil
+  }
+}
+
+extension Statement {
+  fileprivate var isForeign: Bool {
+    switch self {
+    case .foreign: true
+    case .dynamic(_, _, _, let statement): statement.isForeign
+    default: false
+    }
+  }
+
+  fileprivate var names: [String] {
+    switch self {
+    case .match(_, _, .set(let name)), .verdictMap(_, let name), .assignHelper(let name): [name]
+    case .translateDestination(_, .map(_, let name)), .translateSource(_, .map(_, let name)): [name]
+    case .dynamic(_, let name, _, _): [name]
+    case .verdict(.jump(let name)), .verdict(.goto(let name)): [name]
+    default: []
+    }
+  }
+}

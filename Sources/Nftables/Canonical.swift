@@ -1,0 +1,119 @@
+import Addressing
+import Diagnostics
+
+extension Table {
+  /// The one form of all tables with the same meaning, for comparing what was written with what nft lists.
+  ///
+  /// Left out is what no listing of nft 1.0.6 has (`typeof`, the flag `dynamic`), what packets change (elements of
+  /// dynamic sets), and provenance. Objects and elements are sorted; the order of rules and of the statements in a rule
+  /// has a meaning and stays. Texts are cut as the script writer cuts them.
+  ///
+  /// - Parameter dynamicSets: Names of more sets that packets fill.
+  package func canonical(dynamicSets more: Set<String> = []) -> Table {
+    let dynamic = dynamicSets.union(more)
+    var table = Table(name)
+    table.helpers = helpers.map { $0.canonical }.sorted { $0.name < $1.name }
+    table.sets = sets.map { $0.canonical(isDynamic: dynamic.contains($0.name)) }.sorted { $0.name < $1.name }
+    table.chains = chains.map { $0.canonical }.sorted { $0.name < $1.name }
+    table.foreign = foreign.enumerated()
+      .sorted { ($0.element.kind, $0.element.name, $0.offset) < ($1.element.kind, $1.element.name, $1.offset) }
+      .map(\.element)
+    return table
+  }
+
+  /// The sets that packets fill, as far as flags and rules tell.
+  package var dynamicSets: Set<String> {
+    var names = Set(sets.filter { $0.flags.contains(.dynamic) }.map(\.name))
+    for chain in chains {
+      for rule in chain.rules {
+        for case .dynamic(_, let set, _, _) in rule.statements { names.insert(set) }
+      }
+    }
+    return names
+  }
+}
+
+extension HelperObject {
+  fileprivate var canonical: HelperObject { HelperObject(name, type: type) }
+}
+
+extension NamedSet {
+  fileprivate func canonical(isDynamic: Bool) -> NamedSet {
+    var kept = isDynamic ? [] : elements.map { $0.canonical }
+    let isSorted = zip(kept, kept.dropFirst()).allSatisfy { !$1.precedes($0) }
+    if !isSorted { kept.sort { $0.precedes($1) } }
+    return NamedSet(
+      name, key: key.map { .dataType($0.typeName) }, data: data.map { .dataType($0.typeName) },
+      flags: NamedSet.Flag.allCases.filter { $0 != .dynamic && flags.contains($0) }, size: size, timeout: timeout,
+      elements: kept)
+  }
+}
+
+extension Element {
+  fileprivate var canonical: Element {
+    Element(
+      key: key.map(\.canonical), data: data.map(\.canonical),
+      comment: comment.map { ScriptWriter.quotable($0, limit: 128) }, provenance: .none)
+  }
+
+  /// The order of elements in the canonical form: by key.
+  func precedes(_ other: Element) -> Bool {
+    if key != other.key {
+      for (left, right) in zip(key, other.key) where left != right {
+        return left.rank < right.rank
+      }
+      return key.count < other.key.count
+    }
+    return (comment ?? "") < (other.comment ?? "")
+  }
+}
+
+extension Value {
+  fileprivate var canonical: Value {
+    switch self {
+    case .addresses(let low, let high) where low == high: .address(low)
+    case .ports(let range) where range.count == 1: .port(range.low)
+    case .interface(let name): .interface(ScriptWriter.quotable(name, limit: 255))
+    default: self
+    }
+  }
+
+  /// Kinds first, then numbers, then texts.
+  fileprivate var rank: (Int, UInt128, UInt128, String) {
+    switch self {
+    case .address(let address): (address.family == .ipv4 ? 0 : 1, address.value, address.value, "")
+    case .addresses(let low, let high): (low.family == .ipv4 ? 0 : 1, low.value, high.value, "")
+    case .port(let port): (2, UInt128(port), UInt128(port), "")
+    case .ports(let range): (2, UInt128(range.low), UInt128(range.high), "")
+    case .interface(let name): (3, 0, 0, name)
+    case .symbol(let word): (4, 0, 0, word)
+    case .string(let text): (5, 0, 0, text)
+    case .verdict(let verdict): (6, 0, 0, verdict.json.text)
+    case .foreign(let value): (7, 0, 0, value.text)
+    }
+  }
+}
+
+extension Chain {
+  fileprivate var canonical: Chain {
+    Chain(
+      name, base,
+      rules: rules.map { rule in
+        Rule(
+          rule.statements.map(\.canonical), comment: rule.comment.map { ScriptWriter.quotable($0, limit: 128) },
+          provenance: [])
+      })
+  }
+}
+
+extension Statement {
+  fileprivate var canonical: Statement {
+    switch self {
+    case .match(let left, let comparison, .flags(let words)): .match(left, comparison, .flags(words.sorted()))
+    case .match(let left, let comparison, .value(let value)): .match(left, comparison, .value(value.canonical))
+    case .assignHelper(let name): .assignHelper(ScriptWriter.quotable(name, limit: 31))
+    case .log(let prefix): .log(prefix: ScriptWriter.quotable(prefix, limit: 127))
+    default: self
+    }
+  }
+}

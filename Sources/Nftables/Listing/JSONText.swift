@@ -1,0 +1,59 @@
+extension JSONValue {
+  /// The value as JSON on one line, members sorted by name.
+  package var text: String {
+    switch self {
+    case .null: "null"
+    case .bool(let value): value ? "true" : "false"
+    case .number(let value): "\(value)"
+    case .string(let value): Self.quoted(value)
+    case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
+    case .object(let members):
+      "{" + members.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)): \($0.value.text)" }
+        .joined(separator: ", ") + "}"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": result += "\\\(scalar)"
+      case "\u{0}"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  /// The member of an object; `nil` for every other value.
+  subscript(_ name: String) -> JSONValue? {
+    guard case .object(let members) = self else { return nil }
+    return members[name]
+  }
+
+  /// The text of a string.
+  var string: String? {
+    guard case .string(let text) = self else { return nil }
+    return text
+  }
+
+  /// An integer.
+  var number: Int64? {
+    guard case .number(let value) = self else { return nil }
+    return value
+  }
+
+  /// The values of an array; a value that is no array, as an array of one: nft writes single values both ways.
+  var list: [JSONValue] {
+    guard case .array(let values) = self else { return [self] }
+    return values
+  }
+
+  /// The members of an object that has no others than these; `nil` otherwise.
+  func members(among names: Set<String>) -> [String: JSONValue]? {
+    guard case .object(let members) = self, members.keys.allSatisfy(names.contains) else { return nil }
+    return members
+  }
+}

@@ -1,0 +1,139 @@
+import Diagnostics
+
+/// Reads what `nft -j list table` prints (nft 1.0.6, and 1.1.x where it differs) into the values of this module.
+///
+/// Handles and unknown members of objects are ignored. What has a shape that we never write is kept as JSON: a foreign
+/// statement, value or object, never an error.
+struct ListingReader {
+  var table: Table
+  private var isPresent = false
+
+  init(table name: String) { table = Table(name) }
+
+  /// Reads the objects of a listing. Rules may come before their chains.
+  ///
+  /// - Returns: The table; `nil` when the listing has none of that name.
+  mutating func read(_ listing: JSONValue) throws(ListingError) -> Table? {
+    guard case .array(let objects)? = listing["nftables"] else {
+      throw .unexpected(expected: "an object with the array `nftables`", path: "the top")
+    }
+    var rules: [String: [Rule]] = [:]
+    for (index, object) in objects.enumerated() {
+      guard case .object(let members) = object else {
+        throw .unexpected(expected: "an object", path: "nftables[\(index)]")
+      }
+      for (kind, value) in members.sorted(by: { $0.key < $1.key }) where kind != "metainfo" {
+        let member = ListedObject(kind: kind, value: value, path: "nftables[\(index)].\(kind)")
+        guard try isOurs(member) else { continue }
+        if kind == "rule" {
+          rules[try member.text("chain"), default: []].append(try member.rule())
+        } else {
+          try read(member)
+        }
+      }
+    }
+    place(rules)
+    return isPresent ? table : nil
+  }
+
+  /// Whether an object belongs to the table, which the first of a whole ruleset need not do.
+  private mutating func isOurs(_ object: ListedObject) throws(ListingError) -> Bool {
+    guard case .object = object.value else { throw object.unexpected("an object") }
+    guard try object.text("family") == "inet" else { return false }
+    guard object.kind == "table" else { return try object.text("table") == table.name }
+    guard try object.text("name") == table.name else { return false }
+    isPresent = true
+    return false
+  }
+
+  private mutating func read(_ object: ListedObject) throws(ListingError) {
+    switch object.kind {
+    case "set", "map": table.sets.append(try object.set())
+    case "chain":
+      if let chain = try object.chain() {
+        table.chains.append(chain)
+      } else {
+        table.foreign.append(try object.foreign())
+      }
+    case "ct helper" where object.value["protocol"]?.string == "tcp":
+      table.helpers.append(HelperObject(try object.text("name"), type: try object.text("type")))
+    default: table.foreign.append(try object.foreign())
+    }
+  }
+
+  private mutating func place(_ rules: [String: [Rule]]) {
+    for index in table.chains.indices {
+      table.chains[index].rules = rules[table.chains[index].name] ?? []
+    }
+    let known = Set(table.chains.map(\.name))
+    for (chain, rules) in rules.sorted(by: { $0.key < $1.key }) where !known.contains(chain) {
+      table.foreign += rules.map {
+        ForeignObject(kind: "rule", name: chain, definition: .array($0.statements.map(\.json)))
+      }
+    }
+  }
+}
+
+/// One object of a listing and where it stands.
+struct ListedObject {
+  var kind: String
+  var value: JSONValue
+  var path: String
+
+  func unexpected(_ expected: String, at member: String? = nil) -> ListingError {
+    .unexpected(expected: expected, path: member.map { "\(path).\($0)" } ?? path)
+  }
+
+  /// A member that has to be a string.
+  func text(_ name: String) throws(ListingError) -> String {
+    guard let text = value[name]?.string else { throw unexpected("a string", at: name) }
+    return text
+  }
+
+  /// A member that is an integer if it is there.
+  func number(_ name: String) throws(ListingError) -> Int {
+    guard let member = value[name] else { return 0 }
+    guard let number = member.number else { throw unexpected("an integer", at: name) }
+    return Int(number)
+  }
+
+  /// `nil` for a chain of a type or hook that `BaseChain` does not know.
+  func chain() throws(ListingError) -> Chain? {
+    let name = try text("name")
+    guard value["hook"] != nil || value["type"] != nil else { return Chain(name) }
+    guard let kind = BaseChain.Kind(rawValue: try text("type")), value["dev"] == nil,
+      let hook = BaseChain.Hook(rawValue: try text("hook"))
+    else { return nil }
+    let drops = value["policy"]?.string == "drop"
+    return Chain(name, BaseChain(kind, hook, priority: try number("prio"), dropsByPolicy: drops))
+  }
+
+  func foreign() throws(ListingError) -> ForeignObject {
+    guard case .object(var members) = value else { throw unexpected("an object") }
+    let name = members["name"]?.string ?? ""
+    for key in ["handle", "family", "table", "name", "packets", "bytes", "used"] { members[key] = nil }
+    return ForeignObject(kind: kind, name: name, definition: .object(members))
+  }
+
+  func rule() throws(ListingError) -> Rule {
+    guard case .array(let statements)? = value["expr"] else { throw unexpected("an array", at: "expr") }
+    return Rule(statements.map { Statement(listed: $0) }, comment: value["comment"]?.string, provenance: [])
+  }
+}
+
+extension Table {
+  /// Reads a listing in JSON, of one table or of a whole ruleset.
+  ///
+  /// - Parameter name: The name of the table, of family `inet`.
+  /// - Returns: The table as it runs, without provenance; `nil` when the listing has none of that name.
+  /// - Throws: `ListingError` for what is no listing of nft.
+  package static func read(listing bytes: [UInt8], name: String) throws(ListingError) -> Table? {
+    var reader = ListingReader(table: name)
+    return try reader.read(JSONParser.parse(bytes))
+  }
+}
+
+extension SourceSpan {
+  /// The provenance of what was read from a listing: no statement of a policy.
+  static let none = SourceSpan(file: SourceID(-1), 0..<0)
+}
