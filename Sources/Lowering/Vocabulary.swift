@@ -18,6 +18,14 @@ package enum Vocabulary {
     return stems[stem] ?? (limit(ofStem: stem) == nil ? nil : .limit)
   }
 
+  /// The set of the interfaces of one side of the gateway.
+  package static func interfaceSet(outside: Bool) -> String { outside ? outsideSet : insideSet }
+
+  /// Whether the elements of a set have no comment: addresses that several publications share, and interfaces.
+  package static func hasPlainElements(_ set: String) -> Bool {
+    set.hasPrefix("helper_") || aspect(ofSet: set) == .gateway
+  }
+
   /// What a set limits, as the statement says it, for example `10 sessions per client`.
   package static func limit(ofSet name: String) -> String? {
     limit(ofStem: String(name.dropLast()))
@@ -27,6 +35,9 @@ package enum Vocabulary {
   package static func isChain(_ name: String) -> Bool {
     ChainName(rawValue: name) != nil || publication(ofChain: name) != nil
   }
+
+  /// Whether a helper object has the name of ours.
+  package static func isHelper(_ name: String) -> Bool { name == TableBuilder.helperName }
 
   /// The publication of a chain that exists for one.
   package static func publication(ofChain name: String) -> String? {

@@ -38,6 +38,9 @@ package struct BaseChain: Hashable, Sendable {
 extension BaseChain {
   /// As nft writes it.
   fileprivate var policy: String { dropsByPolicy ? "drop" : "accept" }
+
+  /// The whole declaration as nft writes it.
+  var text: String { "type \(kind.rawValue) hook \(hook.rawValue) priority \(priority); policy \(policy);" }
 }
 
 /// A chain of rules. Our base chains have policy accept: what no rule of ours names is left alone.
@@ -79,10 +82,7 @@ extension Chain {
   func write(to writer: inout ScriptWriter) {
     writer.block("chain \(name)", provenance: rules.first?.provenance ?? []) { writer in
       if let base {
-        writer.line {
-          $0.write(
-            "type \(base.kind.rawValue) hook \(base.hook.rawValue) priority \(base.priority); policy \(base.policy);")
-        }
+        writer.line { $0.write(base.text) }
       }
       for rule in rules { rule.write(to: &writer) }
     }

@@ -24,5 +24,5 @@ struct SallyportCommand: AsyncParsableCommand {
       \(ExitStatus.help)
       """,
     version: "sallyport \(sallyportVersion)",
-    subcommands: [Check.self, Fmt.self, Compile.self, Build.self, Emit.self, Rules.self])
+    subcommands: [Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Emit.self, Rules.self])
 }

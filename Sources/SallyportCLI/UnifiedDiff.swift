@@ -4,12 +4,14 @@ import Diagnostics
 private let context = 3
 
 /// The change from one text to another in the unified format; empty when there is none.
-func unifiedDiff(old: String, new: String, name: String, style: Style) -> String {
+///
+/// - Parameter names: What the texts are called in the first two lines.
+func unifiedDiff(old: String, new: String, names: (old: String, new: String), style: Style) -> String {
   let oldLines = lines(of: old)
   let newLines = lines(of: new)
   let steps = lineSteps(oldLines, newLines)
   guard steps.contains(where: { $0.kind != .same }) else { return "" }
-  var text = style.bold("--- \(name)\n+++ \(name) (canonical)") + "\n"
+  var text = style.bold("--- \(names.old)\n+++ \(names.new)") + "\n"
   for hunk in hunks(steps) {
     let before = hunk.filter { $0.kind != .added }
     let after = hunk.filter { $0.kind != .removed }
@@ -41,18 +43,16 @@ private func lines(of text: String) -> [Substring] {
   return lines
 }
 
-/// Walks both texts along the difference that the standard library finds.
+/// Walks both texts along their difference.
 private func lineSteps(_ old: [Substring], _ new: [Substring]) -> [LineStep] {
-  let difference = new.difference(from: old)
-  let removed = Set(difference.removals.map(\.offset))
-  let inserted = Set(difference.insertions.map(\.offset))
+  let difference = LineDifference(old, new)
   var steps: [LineStep] = []
   var (i, j) = (0, 0)
   while i < old.count || j < new.count {
-    if i < old.count, removed.contains(i) {
+    if i < old.count, difference.removed.contains(i) {
       steps.append(LineStep(kind: .removed, line: old[i], old: i + 1, new: j))
       i += 1
-    } else if j < new.count, inserted.contains(j) {
+    } else if j < new.count, difference.added.contains(j) {
       steps.append(LineStep(kind: .added, line: new[j], old: i, new: j + 1))
       j += 1
     } else if i < old.count, j < new.count {
@@ -82,12 +82,4 @@ private func hunks(_ steps: [LineStep]) -> [ArraySlice<LineStep>] {
 
 private func position(_ lines: [LineStep], _ number: KeyPath<LineStep, Int>) -> String {
   "\(lines.first?[keyPath: number] ?? 0),\(lines.count)"
-}
-
-extension CollectionDifference.Change {
-  fileprivate var offset: Int {
-    switch self {
-    case .insert(let offset, _, _), .remove(let offset, _, _): offset
-    }
-  }
 }

@@ -3,7 +3,9 @@ import Addressing
 extension Expression {
   /// `nil` for an expression that we never write.
   init?(listed: JSONValue) {
-    guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else { return nil }
+    guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else {
+      return nil
+    }
     switch kind {
     case "payload":
       guard let parts = value.members(among: ["protocol", "field"]), let header = parts["protocol"]?.string,
@@ -85,7 +87,9 @@ extension Statement {
 
   private static func read(_ listed: JSONValue) -> Statement? {
     if let verdict = Verdict(listed: listed) { return .verdict(verdict) }
-    guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else { return nil }
+    guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else {
+      return nil
+    }
     switch kind {
     case "match": return match(value)
     case "ct helper": return value.string.map { .assignHelper($0) }

@@ -68,7 +68,8 @@ extension Element {
       key = element
     }
     self.init(
-      key: Value.fields(listed: key, types: types), data: data, comment: element["comment"]?.string, provenance: .none)
+      key: Value.fields(listed: key, types: types), data: data, comment: element["comment"]?.string, provenance: .none
+    )
   }
 }
 
@@ -125,7 +126,9 @@ extension Value {
 
 extension Verdict {
   init?(listed: JSONValue) {
-    guard case .object(let members) = listed, let (name, value) = members.first, members.count == 1 else { return nil }
+    guard case .object(let members) = listed, let (name, value) = members.first, members.count == 1 else {
+      return nil
+    }
     switch (name, value["target"]?.string) {
     case ("accept", _): self = .accept
     case ("drop", _): self = .drop

@@ -79,7 +79,8 @@ struct Fmt: ParsableCommand {
 
   private func showDifference(_ path: String, _ bytes: [UInt8], _ text: String, _ console: Console) throws {
     let old = String(decoding: bytes, as: UTF8.self)
-    try console.write(unifiedDiff(old: old, new: text, name: path, style: console.outputStyle))
+    try console.write(
+      unifiedDiff(old: old, new: text, names: (path, "\(path) (canonical)"), style: console.outputStyle))
   }
 
   private func report(_ changed: [String], _ console: Console) throws {

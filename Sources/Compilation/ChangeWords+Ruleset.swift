@@ -1,0 +1,146 @@
+import Lowering
+import Nftables
+
+/// What the publications do not explain.
+extension ChangeWords {
+  mutating func tellSet(_ change: Difference.SetChange) {
+    let declaration = change.declaration
+    guard let aspect = Vocabulary.aspect(ofSet: change.name) else {
+      return add(.foreign, nil, "nobody asked for the \(declaration.noun) `\(change.name)`")
+    }
+    guard aspect != .gateway else { return }
+    if let before = declaration.old, let after = declaration.new, before != after {
+      add(.changed, nil, "the \(declaration.noun) `\(change.name)` is declared in another way than wanted")
+    }
+    if (declaration.old == nil || declaration.new == nil), change.added.isEmpty, change.removed.isEmpty {
+      let isTold = told.values.contains { $0.contains(aspect) }
+      if !isTold { tellWhole("\(declaration.noun) `\(change.name)`", isWanted: declaration.new != nil) }
+    }
+    for element in change.removed { tellElement(element, in: change.name, isWanted: false) }
+    for element in change.added { tellElement(element, in: change.name, isWanted: true) }
+  }
+
+  private mutating func tellElement(_ element: Element, in set: String, isWanted: Bool) {
+    let names = PublicationFacts.publications(of: element)
+    if names.isEmpty {
+      if Vocabulary.hasPlainElements(set), isWanted || isServed(element) {
+        if told.isEmpty { tellWhole("element `\(element.text)` of `\(set)`", isWanted: isWanted) }
+      } else {
+        add(.foreign, nil, "nobody asked for `\(element.text)` in `\(set)`")
+      }
+      return
+    }
+    guard !names.contains(where: { told[$0] != nil }), let name = names.first else { return }
+    let side = isWanted ? "is wanted and not running" : "is running and not wanted"
+    add(isWanted ? .added : .removed, name, "`\(name)`: `\(element.text)` in `\(set)` \(side)")
+  }
+
+  /// Whether an address of a set without comments is one of a publication that is running.
+  private func isServed(_ element: Element) -> Bool {
+    running.values.contains {
+      $0.values(.server).contains(element.text) || $0.values(.external).contains(element.text)
+    }
+      || old.sets.contains { set in
+        Vocabulary.aspect(ofSet: set.name) == .helper && !Vocabulary.hasPlainElements(set.name)
+          && set.elements.contains { $0.key.first == element.key.first && $0.comment != nil }
+      }
+  }
+
+  mutating func tellChains() {
+    let explained = explainedNames()
+    for change in difference.chains {
+      guard Vocabulary.isChain(change.name) else {
+        add(.foreign, nil, "nobody asked for the chain `\(change.name)`")
+        continue
+      }
+      if let before = change.declaration.old, let after = change.declaration.new, before != after {
+        add(.changed, nil, "the chain `\(change.name)`: \(before.hookText) is running, \(after.hookText) is wanted")
+      }
+      let isExplained =
+        explained.contains(change.name)
+        || Vocabulary.publication(ofChain: change.name).map { told[$0] != nil } ?? false
+      let isWhole = change.declaration.old == nil || change.declaration.new == nil
+      if isWhole, !isExplained { tellWhole("chain `\(change.name)`", isWanted: change.declaration.new != nil) }
+      tellRules(of: change, explained: explained, isTold: isExplained || isWhole)
+    }
+  }
+
+  private mutating func tellRules(of change: Difference.ChainChange, explained: Set<String>, isTold: Bool) {
+    let inserted = Set(change.rules.insertions.map(\.rule))
+    let removed = Set(change.rules.removals.map(\.rule))
+    for step in change.rules {
+      let rule = step.rule
+      var isWanted = false
+      if case .insert = step { isWanted = true }
+      if !isWanted, !Vocabulary.isRule(rule, in: change.name) {
+        add(.foreign, nil, "nobody asked for the rule `\(rule.text)` in the chain `\(change.name)`")
+        continue
+      }
+      guard !isTold, !Vocabulary.names(in: rule).contains(where: explained.contains) else { continue }
+      if inserted.contains(rule), removed.contains(rule) {
+        guard isWanted else { continue }
+        add(
+          .changed, nil, "the rule `\(rule.text)` stands in another place of the chain `\(change.name)` than wanted")
+      } else {
+        tellWhole("rule `\(rule.text)` of the chain `\(change.name)`", isWanted: isWanted)
+      }
+    }
+  }
+
+  /// Names of sets, helper objects and chains that come or go with what has been told: rules that refer to them need no
+  /// words of their own, nor do the chains of such rules, nor the chains to which such rules lead.
+  private func explainedNames() -> Set<String> {
+    var names = Set(difference.sets.filter { $0.declaration.isWhole }.map(\.name))
+    names.formUnion(difference.helpers.compactMap { $0.old?.name == $0.new?.name ? nil : ($0.new ?? $0.old)?.name })
+    let chains = difference.chains.filter { $0.declaration.isWhole }
+    var hasGrown = true
+    while hasGrown {
+      let before = names.count
+      for change in difference.chains {
+        let isOne = names.contains(change.name)
+        for rule in change.rules.map(\.rule) {
+          let mentioned = Vocabulary.names(in: rule)
+          guard isOne || mentioned.contains(where: names.contains) else { continue }
+          let reached = chains.map(\.name).filter { mentioned.contains($0) || $0 == change.name }
+          names.formUnion(reached)
+        }
+      }
+      hasGrown = names.count > before
+    }
+    return names
+  }
+
+  mutating func tellHelper(_ change: Difference.Change<HelperObject>) {
+    let name = (change.new ?? change.old)?.name ?? ""
+    if !Vocabulary.isHelper(name) {
+      add(.foreign, nil, "nobody asked for the helper object `\(name)`")
+    } else if let before = change.old, let after = change.new {
+      add(.changed, nil, "the helper object `\(name)`: type `\(before.type)` is running, `\(after.type)` is wanted")
+    } else if !told.values.contains(where: { $0.contains(.helper) }) {
+      tellWhole("helper object `\(name)`", isWanted: change.new != nil)
+    }
+  }
+
+  private mutating func tellWhole(_ what: String, isWanted: Bool) {
+    add(
+      isWanted ? .added : .removed, nil,
+      "the \(what) is \(isWanted ? "wanted and not running" : "running and not wanted")")
+  }
+}
+
+extension Difference.Change {
+  /// Whether an object comes or goes as a whole.
+  fileprivate var isWhole: Bool { old == nil || new == nil }
+}
+
+extension Difference.Change<NamedSet> {
+  fileprivate var noun: String { (new ?? old)?.isMap == true ? "map" : "set" }
+}
+
+extension CollectionDifference.Change where ChangeElement == Rule {
+  fileprivate var rule: Rule {
+    switch self {
+    case .insert(_, let rule, _), .remove(_, let rule, _): rule
+    }
+  }
+}

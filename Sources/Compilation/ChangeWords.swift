@@ -1,0 +1,129 @@
+import Lowering
+import Nftables
+
+/// Puts a difference into words: publications first, then what they do not explain, then what is foreign.
+struct ChangeWords {
+  let difference: Difference
+  let old: Table
+  let new: Table
+  let running: [String: PublicationFacts]
+  let wanted: [String: PublicationFacts]
+  private var changes: [PolicyChange] = []
+  /// Publications that have been spoken of, and the aspects of each; all aspects when it comes or goes.
+  private(set) var told: [String: Set<Aspect>] = [:]
+
+  init(running old: Table, wanted new: Table) {
+    (self.old, self.new) = (old, new)
+    difference = Difference(from: old, to: new)
+    running = PublicationFacts.all(in: old)
+    wanted = PublicationFacts.all(in: new)
+  }
+
+  mutating func all() -> [PolicyChange] {
+    for name in Set(running.keys).union(wanted.keys).sorted() { tellPublication(name) }
+    tellInterfaces(outside: true)
+    tellInterfaces(outside: false)
+    for change in difference.sets { tellSet(change) }
+    tellChains()
+    for change in difference.helpers { tellHelper(change) }
+    for object in difference.removedForeign {
+      add(.foreign, nil, "nobody asked for the \(object.kind) `\(object.name)`")
+    }
+    let foreign = changes.filter { $0.kind == .foreign }
+    return changes.filter { $0.kind != .foreign } + foreign
+  }
+
+  mutating func add(_ kind: PolicyChange.Kind, _ publication: String?, _ summary: String) {
+    changes.append(PolicyChange(kind: kind, publication: publication, summary: summary))
+  }
+
+  private mutating func tellPublication(_ name: String) {
+    switch (running[name], wanted[name]) {
+    case (nil, _?):
+      add(.added, name, "`\(name)` is wanted and not running")
+      told[name] = Set(Aspect.allCases)
+    case (_?, nil):
+      add(.removed, name, "`\(name)` is running and no policy asks for it")
+      told[name] = Set(Aspect.allCases)
+    case (let old?, let new?) where old != new:
+      for aspect in Aspect.allCases { tell(aspect, of: name, old, new) }
+    default: break
+    }
+  }
+
+  private mutating func tell(_ aspect: Aspect, of name: String, _ old: PublicationFacts, _ new: PublicationFacts) {
+    if aspect == .clients { return tellClients(of: name, old, new) }
+    let (before, after) = (old.values(aspect), new.values(aspect))
+    guard before != after else { return }
+    told[name, default: []].insert(aspect)
+    let title = aspect.title
+    if before.isEmpty || after.isEmpty {
+      let values = before.isEmpty ? after : before
+      let what = values == ["on"] ? title : "\(title) \(elided(values))"
+      let side = before.isEmpty ? "is wanted and not running" : "is running and not wanted"
+      add(before.isEmpty ? .added : .removed, name, "`\(name)`: \(what) \(side)")
+    } else {
+      add(.changed, name, "`\(name)`: \(title) \(elided(before)) is running, \(elided(after)) is wanted")
+    }
+  }
+
+  private mutating func tellClients(of name: String, _ old: PublicationFacts, _ new: PublicationFacts) {
+    guard old.isRestricted != new.isRestricted || old.clients != new.clients else { return }
+    told[name, default: []].insert(.clients)
+    guard old.isRestricted, new.isRestricted else {
+      let (before, after) = (old.clientWords, new.clientWords)
+      return add(.changed, name, "`\(name)`: \(before) may connect, \(after) is wanted")
+    }
+    let missing = new.clients.subtracting(old.clients).map(\.text).sorted()
+    let surplus = old.clients.subtracting(new.clients).map(\.text).sorted()
+    if !missing.isEmpty { add(.added, name, "`\(name)`: clients \(elided(missing)) are wanted and not running") }
+    if !surplus.isEmpty { add(.removed, name, "`\(name)`: clients \(elided(surplus)) are running and not wanted") }
+  }
+
+  private mutating func tellInterfaces(outside: Bool) {
+    let name = Vocabulary.interfaceSet(outside: outside)
+    let before = old.sets.first { $0.name == name }?.elements.map(\.text) ?? []
+    let after = new.sets.first { $0.name == name }?.elements.map(\.text) ?? []
+    guard before != after else { return }
+    let title = outside ? "outside interfaces" : "inside interfaces"
+    let kind: PolicyChange.Kind = before.isEmpty ? .added : after.isEmpty ? .removed : .changed
+    let (from, to) = (before.isEmpty ? "none" : elided(before), after.isEmpty ? "none" : elided(after))
+    add(kind, nil, "\(title) \(from) are running, \(to) are wanted")
+  }
+}
+
+/// Values in a row; of many, the first.
+private func elided(_ values: [String]) -> String {
+  let shown = 6
+  guard values.count > shown else { return values.joined(separator: ", ") }
+  return values.prefix(shown - 1).joined(separator: ", ") + " and \(values.count - shown + 1) more"
+}
+
+extension PublicationFacts {
+  fileprivate var clientWords: String {
+    guard isRestricted else { return "every client" }
+    let names = values(.clients)
+    return names.isEmpty ? "no client" : elided(names)
+  }
+}
+
+extension Aspect {
+  /// As the language says it.
+  fileprivate var title: String {
+    switch self {
+    case .external: "external ip"
+    case .control: "control port"
+    case .server: "server"
+    case .passive: "passive range"
+    case .clients: "clients"
+    case .limit: "limit"
+    case .helper: "helper"
+    case .active: "active mode"
+    case .activeOff: "active off"
+    case .hairpin: "hairpin"
+    case .source: "source gateway"
+    case .log: "log"
+    case .gateway: "gateway"
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package import Nftables
+
+/// One thing in which the running table is not what the policy wants, in words.
+package struct PolicyChange: Hashable, Sendable {
+  /// From the running table to the wanted one; foreign is what is running and nobody asked for.
+  package enum Kind: String, Sendable { case added, removed, changed, foreign }
+
+  package var kind: Kind
+  /// The publication that it concerns, where it concerns one.
+  package var publication: String?
+  /// One line, without final period, user text in backticks.
+  package var summary: String
+}
+
+/// The running table against the wanted one.
+package struct PolicyDifference: Sendable {
+  /// Empty exactly when both have the same meaning.
+  package let changes: [PolicyChange]
+  /// Both tables in canonical form; an empty text for a table that is not running.
+  package let runningScript: String
+  package let wantedScript: String
+
+  package var isSame: Bool { changes.isEmpty }
+
+  /// - Parameters:
+  ///   - running: The table as it was listed; `nil` when there is none.
+  ///   - wanted: The table that a policy compiles to.
+  package init(running: Table?, wanted: Table) {
+    guard let running else {
+      let wanted = wanted.canonical()
+      let names = PublicationFacts.all(in: wanted).keys.sorted()
+      changes =
+        [PolicyChange(kind: .added, summary: "the table `inet \(wanted.name)` is not running")]
+        + names.map { PolicyChange(kind: .added, publication: $0, summary: "`\($0)` is wanted and not running") }
+      (runningScript, wantedScript) = ("", wanted.listing)
+      return
+    }
+    let dynamic = running.dynamicSets.union(wanted.dynamicSets)
+    let old = running.canonical(dynamicSets: dynamic)
+    let new = wanted.canonical(dynamicSets: dynamic)
+    if old == new {
+      changes = []
+    } else {
+      var words = ChangeWords(running: old, wanted: new)
+      let told = words.all()
+      changes = told.isEmpty ? [PolicyChange(kind: .changed, summary: "the rulesets differ")] : told
+    }
+    (runningScript, wantedScript) = (old.listing, new.listing)
+  }
+}

@@ -1,0 +1,120 @@
+import Addressing
+import Lowering
+import Nftables
+
+/// What a table says about one publication, in the words of the language: read back from the elements that have its name
+/// as their comment.
+struct PublicationFacts: Equatable {
+  private var words: [Aspect: Set<String>] = [:]
+  private var passive: [PortRange] = []
+  /// Port ranges that clients dial, where no passive map names them.
+  private var dialled: [PortRange] = []
+  private var controlPorts: Set<String> = []
+  private(set) var clients: Set<Value> = []
+  private(set) var isRestricted = false
+
+  /// The values of an aspect, sorted as people expect; empty when the table says nothing about it.
+  func values(_ aspect: Aspect) -> [String] {
+    switch aspect {
+    case .passive: merged(passive.isEmpty ? dialled : passive).map(\.description)
+    case .control: (words[.control] ?? controlPorts).sorted()
+    case .clients: isRestricted ? clients.map(\.text).sorted() : []
+    default: (words[aspect] ?? []).sorted()
+    }
+  }
+
+  private func merged(_ ranges: [PortRange]) -> [PortRange] {
+    var result: [PortRange] = []
+    for range in ranges.sorted() {
+      if let last = result.last, Int(range.low) <= Int(last.high) + 1 {
+        result[result.count - 1] = PortRange(low: last.low, high: max(last.high, range.high)) ?? last
+      } else {
+        result.append(range)
+      }
+    }
+    return result
+  }
+
+  /// The facts of every publication that a table names.
+  static func all(in table: Table) -> [String: PublicationFacts] {
+    var facts: [String: PublicationFacts] = [:]
+    for set in table.sets {
+      guard let aspect = Vocabulary.aspect(ofSet: set.name) else { continue }
+      for element in set.elements {
+        for name in publications(of: element) {
+          facts[name, default: PublicationFacts()].add(element, aspect, set.name)
+        }
+      }
+    }
+    for chain in table.chains {
+      guard let name = Vocabulary.publication(ofChain: chain.name), facts[name] != nil else { continue }
+      for case .connectionCount(let count) in chain.rules.flatMap(\.statements) {
+        facts[name]?.words[.limit, default: []].insert("\(count) sessions")
+      }
+    }
+    return facts
+  }
+
+  private mutating func add(_ element: Element, _ aspect: Aspect, _ set: String) {
+    if [.control, .passive, .clients, .limit, .log].contains(aspect) || set.hasPrefix("helper"),
+      case .address(let external)? = element.key.first
+    {
+      words[.external, default: []].insert(external.description)
+    }
+    switch aspect {
+    case .control:
+      guard case .port(let port)? = element.key.last, case .address(let server)? = element.data.first,
+        case .port(let inner)? = element.data.last
+      else { return }
+      words[.control, default: []].insert(port == inner ? "\(port)" : "\(port) -> \(inner)")
+      words[.server, default: []].insert(server.description)
+    case .passive:
+      switch element.key.last {
+      case .port(let port): passive.append(PortRange(port))
+      case .ports(let range): passive.append(range)
+      default: break
+      }
+      if case .address(let server)? = element.data.first { words[.server, default: []].insert(server.description) }
+    case .clients:
+      isRestricted = true
+      if element.key.count == 3, let client = element.key.last { clients.insert(client) }
+      addDialled(element)
+    case .limit:
+      if let limit = Vocabulary.limit(ofSet: set) { words[.limit, default: []].insert(limit) }
+      addDialled(element)
+    case .log:
+      words[.log, default: []].insert(set.hasPrefix("log_new") ? "new" : "denied")
+      addDialled(element)
+    case .helper:
+      words[.helper, default: []].insert("on")
+      if set.hasPrefix("helper") { addDialled(element) }
+    default: words[aspect, default: []].insert("on")
+    }
+  }
+
+  private mutating func addDialled(_ element: Element) {
+    switch element.key.dropFirst().first {
+    case .port(let port): controlPorts.insert("\(port)")
+    case .ports(let range): dialled.append(range)
+    default: break
+    }
+  }
+
+  /// The publications that the comment of an element names; none when it is no comment of ours.
+  static func publications(of element: Element) -> [String] {
+    guard let comment = element.comment, !element.key.contains(where: \.isForeign) else { return [] }
+    var names: [String] = []
+    for piece in comment.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      let name = names.isEmpty ? piece : piece.first == UInt8(ascii: " ") ? piece.dropFirst() : piece
+      guard let first = name.first, isLetter(first), name.allSatisfy({ isLetter($0) || isOther($0) }) else {
+        return []
+      }
+      names.append(String(decoding: name, as: UTF8.self))
+    }
+    // nft takes 128 bytes, so the last name of a full comment may be cut.
+    return comment.utf8.count == 128 && names.count > 1 ? names.dropLast() : names
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+  private static func isOther(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F }
+}

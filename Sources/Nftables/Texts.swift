@@ -1,0 +1,41 @@
+extension Rule {
+  /// The statements as the script has them, without comment.
+  package var text: String {
+    var writer = ScriptWriter()
+    writer.write(statements, separator: " ") { $1.write(to: &$0) }
+    return writer.text
+  }
+}
+
+extension Element {
+  /// Key and data as the script has them, without comment.
+  package var text: String {
+    var writer = ScriptWriter()
+    writer.write(key, separator: " . ") { $1.write(to: &$0) }
+    if !data.isEmpty {
+      writer.write(" : ")
+      writer.write(data, separator: " . ") { $1.write(to: &$0) }
+    }
+    return writer.text
+  }
+}
+
+extension Value {
+  /// The value as the script has it.
+  package var text: String {
+    var writer = ScriptWriter()
+    write(to: &writer)
+    return writer.text
+  }
+
+  /// Whether we never write such a value.
+  package var isForeign: Bool {
+    guard case .foreign = self else { return false }
+    return true
+  }
+}
+
+extension Chain {
+  /// Where the chain is called from, as the script has it.
+  package var hookText: String { base.map(\.text) ?? "a chain without hook" }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Compilation
+import Diagnostics
+import Nftables
+
+/// `sallyport diff`.
+struct Diff: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell how the running rules differ from a policy.",
+    discussion: """
+      Compares by meaning what the policy compiles to with a listing of the table inet sallyport: handles, counters, \
+      what packets have added and the order of elements do not count. Says in the words of the policy what differs, \
+      names what nobody asked for as foreign, and shows the change of the ruleset as a unified diff. Exit status 0 when \
+      both are the same, 1 when they differ.
+
+      EXAMPLES:
+        nft -j list table inet sallyport | sallyport diff office.sally --against -
+        sallyport diff office.sally --against saved.json --output json
+        sallyport diff sites.sally --gateway edge --against edge.json --quiet
+      """)
+
+  @Argument(help: "Policy files, together one policy. - is standard input.")
+  var files: [String]
+
+  @Option(help: ArgumentHelp("The gateway to compare, where the policy has several.", valueName: "name"))
+  var gateway: String?
+
+  @Option(
+    help: ArgumentHelp("A listing by `nft -j list table inet sallyport`; - is standard input.", valueName: "file"))
+  var against: String
+
+  @Flag(help: "Print no difference; the exit status says whether there is one.")
+  var quiet = false
+
+  @Option(help: ArgumentHelp("text or json.", valueName: "form"))
+  var output: OutputForm = .text
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard against != "-" || !files.contains("-") else {
+      throw ValidationError("standard input can be the policy or the listing, not both")
+    }
+  }
+
+  func run() throws {
+    let console = common.console
+    let compilation = try PolicyFiles(files: files, console: console).compile()
+    try compilation.reportOnError(console, as: output)
+    let wanted: Table
+    do {
+      wanted = compilation.table(gateway: try compilation.gateway(named: gateway))
+    } catch {
+      throw console.failure("\(error)", .usage)
+    }
+    let difference = PolicyDifference(running: try runningTable(wanted.name, console), wanted: wanted)
+    if !quiet { try show(difference, console) }
+    if !difference.isSame { throw ExitStatus.findings.code }
+  }
+
+  /// - Throws: `ExitStatus.inputMissing` when there is no listing to read, or none that is understood.
+  private func runningTable(_ name: String, _ console: Console) throws -> Table? {
+    let listing = try PolicyFiles(files: [], console: console).read(against)
+    do throws(ListingError) {
+      return try Table.read(listing: listing, name: name)
+    } catch {
+      throw console.failure("\(against == "-" ? standardInputName : against): \(error)", .inputMissing)
+    }
+  }
+
+  private func show(_ difference: PolicyDifference, _ console: Console) throws {
+    guard output == .text else { return try console.write(encodeJSON(DiffOutput(difference))) }
+    guard !difference.isSame else { return console.say("the running rules are what the policy wants\n") }
+    let style = console.outputStyle
+    let sentences = difference.changes.map { $0.kind.mark(style) + " " + printable($0.summary) + "\n" }.joined()
+    let lines = unifiedDiff(
+      old: printableLines(difference.runningScript), new: printableLines(difference.wantedScript),
+      names: ("running", "wanted"), style: style)
+    try console.write(sentences + "\n" + lines)
+  }
+
+  /// What was listed may hold control characters.
+  private func printableLines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(
+      separator: "\n")
+  }
+}
+
+extension PolicyChange.Kind {
+  /// The kind at the beginning of a line.
+  fileprivate func mark(_ style: Style) -> String {
+    switch self {
+    case .added: style.green("added:")
+    case .removed: style.red("removed:")
+    case .changed: style.yellow("changed:")
+    case .foreign: style.red("foreign:")
+    }
+  }
+}
+
+private struct DiffOutput: Encodable {
+  var formatVersion = 1
+  var same: Bool
+  var changes: [Entry]
+
+  struct Entry: Encodable {
+    var kind: String
+    var publication: String?
+    var summary: String
+
+    enum CodingKeys: CodingKey { case kind, publication, summary }
+
+    /// A publication that is missing is written as `null`.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(kind, forKey: .kind)
+      try container.encode(publication, forKey: .publication)
+      try container.encode(summary, forKey: .summary)
+    }
+  }
+
+  init(_ difference: PolicyDifference) {
+    same = difference.isSame
+    changes = difference.changes.map {
+      Entry(kind: $0.kind.rawValue, publication: $0.publication, summary: $0.summary)
+    }
+  }
+}
