@@ -1,3 +1,5 @@
+package import Nftables
+
 /// A ruleset in memory in the place of the kernel, for tests.
 package struct FakeNetfilter: NetfilterBackend {
   /// A text that the kernel refuses, wherever it stands in a script, and the kernel's reason.
@@ -8,12 +10,17 @@ package struct FakeNetfilter: NetfilterBackend {
   /// What becomes of every dry run, listings apart: libnftables 1.0.6 crashes like this.
   package var dryRunFailure: NetfilterFailure?
 
+  /// The running tables of family inet.
+  package var tables: [Table]
+
   package init(
-    chains: [InstalledChain] = [], refusals: [Refusal] = [], dryRunFailure: NetfilterFailure? = nil
+    chains: [InstalledChain] = [], refusals: [Refusal] = [], dryRunFailure: NetfilterFailure? = nil,
+    tables: [Table] = []
   ) {
     self.chains = chains
     self.refusals = refusals
     self.dryRunFailure = dryRunFailure
+    self.tables = tables
   }
 
   package func dryRun(_ script: [UInt8]) async throws(NetfilterFailure) -> [KernelMessage] {
@@ -27,4 +34,8 @@ package struct FakeNetfilter: NetfilterBackend {
   }
 
   package func baseChains() async throws(NetfilterFailure) -> [InstalledChain] { chains }
+
+  package func table(named name: String) async throws(NetfilterFailure) -> Table? {
+    tables.first { $0.name == name }
+  }
 }

@@ -1,4 +1,4 @@
-import Nftables
+package import Nftables
 
 /// Whoever knows the rules of a network namespace: the worker, or in tests a ruleset in memory.
 package protocol NetfilterBackend: Sendable {
@@ -9,6 +9,9 @@ package protocol NetfilterBackend: Sendable {
 
   /// The base chains of the namespace, of every table, in the order of the listing.
   func baseChains() async throws(NetfilterFailure) -> [InstalledChain]
+
+  /// A table of family inet as it runs; `nil` when there is none of that name.
+  func table(named name: String) async throws(NetfilterFailure) -> Table?
 }
 
 /// What nft says about a place in a script.

@@ -1,4 +1,4 @@
-import Nftables
+package import Nftables
 
 /// The kernel's rules through the worker, in the network namespace of this process.
 package struct NetfilterWorker: NetfilterBackend {
@@ -28,6 +28,20 @@ package struct NetfilterWorker: NetfilterBackend {
         "this listing is not understood:\n" + String(decoding: answer.output.prefix(2000), as: UTF8.self))
     }
     return chains
+  }
+
+  package func table(named name: String) async throws(NetfilterFailure) -> Table? {
+    let answer = try await ask("list-table", [Frame("table", name)])
+    guard answer.isSuccess else {
+      // The language of the worker is C, so the kernel's reason has these words.
+      if answer.errors.contains("No such file or directory") { return nil }
+      throw answer.failure
+    }
+    do throws(ListingError) {
+      return try Table.read(listing: answer.output, name: name)
+    } catch {
+      throw .library("\(error)")
+    }
   }
 
   private struct Answer {

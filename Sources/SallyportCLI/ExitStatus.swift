@@ -19,7 +19,7 @@ enum ExitStatus: Int32 {
   static let help = """
     EXIT STATUS:
       0   fine
-      1   findings: errors in the policy, or a text that is not in canonical layout
+      1   findings: errors in the policy, a difference, or a text that is not in canonical layout
       64  usage: the command line is wrong
       66  an input file is missing or cannot be read
       70  internal fault, or a part of the installation that is missing

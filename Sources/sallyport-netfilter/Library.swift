@@ -29,6 +29,9 @@ struct Library: ~Copyable {
     case .listChains:
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return answer(status: nft_run_cmd_from_buffer(context, "list chains"))
+    case .listTable(let name):
+      nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
+      return answer(status: nft_run_cmd_from_buffer(context, "list table inet \(name)"))
     }
   }
 

@@ -9,6 +9,8 @@ enum Request {
   case check(script: [UInt8])
   /// `list-chains`: every chain of the network namespace, as JSON, without rules.
   case listChains
+  /// `list-table`: one table of family inet, as JSON.
+  case listTable(name: String)
 
   /// `nil` for anything that is not a request of this version.
   init?(_ frames: [Frame]) {
@@ -19,8 +21,21 @@ enum Request {
       guard let script = bodies["script"] else { return nil }
       self = .check(script: script)
     case "list-chains": self = .listChains
+    case "list-table":
+      guard let name = bodies["table"], Self.isName(name) else { return nil }
+      self = .listTable(name: String(decoding: name, as: UTF8.self))
     default: return nil
     }
+  }
+}
+
+extension Request {
+  /// Whether a name can stand in a command of nft and end none: letters, digits, `_` and `-`, at most 64.
+  private static func isName(_ bytes: [UInt8]) -> Bool {
+    (1...64).contains(bytes.count)
+      && bytes.allSatisfy {
+        (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
+      }
   }
 }
 

@@ -2,6 +2,7 @@ import Compilation
 import Diagnostics
 import Foundation
 import Netfilter
+import Nftables
 import Testing
 
 /// The real worker in a network namespace that each request gets for itself, behind commands of nft.
@@ -29,6 +30,8 @@ private struct IsolatedWorker: NetfilterBackend {
   }
 
   func baseChains() async throws(NetfilterFailure) -> [InstalledChain] { try await worker.baseChains() }
+
+  func table(named name: String) async throws(NetfilterFailure) -> Table? { try await worker.table(named: name) }
 }
 
 @Suite("the kernel", .kernel)
@@ -71,6 +74,21 @@ struct KernelTests {
     let own = compile(Self.policy).table(gateway: nil).script().text
     let (_, report) = try await report(ruleset: own + "table ip nat {\n}\n")
     #expect(report.failure == nil && report.diagnostics.isEmpty)
+  }
+
+  @Test("lists our table as it was written, and says when there is none")
+  func table() async throws {
+    let table = compile(Self.policy).table(gateway: nil)
+    try await withFolder { folder in
+      let worker = try IsolatedWorker(in: folder, ruleset: table.script().text)
+      let running = try #require(try await worker.table(named: table.name))
+      #expect(running.canonical(dynamicSets: table.dynamicSets) == table.canonical())
+    }
+    try await withFolder { folder in
+      let worker = try IsolatedWorker(in: folder, ruleset: "table ip sallyport {\n}\n")
+      #expect(try await worker.table(named: table.name) == nil)
+      await #expect(throws: NetfilterFailure.self) { try await worker.table(named: "a; flush ruleset") }
+    }
   }
 
   @Test("has chains of others")

@@ -57,9 +57,7 @@ struct Check: AsyncParsableCommand {
     let diagnostics = (compilation.diagnostics + (report?.diagnostics ?? [])).inSourceOrder()
     try show(diagnostics, of: compilation, console, report)
     if let failure = report?.failure {
-      let code = console.failure("\(failure)", failure.status)
-      for line in failure.details { console.say("  \(printable(line))\n") }
-      throw code
+      throw console.failure(failure)
     }
     if diagnostics.hasErrors { throw ExitStatus.findings.code }
   }
@@ -90,6 +88,15 @@ struct Check: AsyncParsableCommand {
     let publications = counted(compilation.policy.publications.count, "publication") ?? "no publication"
     let kernel = report.map { $0.failure == nil ? "; the kernel takes the ruleset" : "" } ?? ""
     return "\(publications), \(found.isEmpty ? "no errors" : "no errors, " + found)\(kernel)"
+  }
+}
+
+extension Console {
+  /// Says why the kernel could not be asked, and returns what to throw.
+  func failure(_ failure: NetfilterFailure) -> ExitCode {
+    let code = self.failure("\(failure)", failure.status)
+    for line in failure.details { say("  \(printable(line))\n") }
+    return code
   }
 }
 

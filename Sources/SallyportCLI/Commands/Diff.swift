@@ -1,22 +1,29 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
+import Netfilter
 import Nftables
 
 /// `sallyport diff`.
-struct Diff: ParsableCommand {
+struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Tell how the running rules differ from a policy.",
     discussion: """
-      Compares by meaning what the policy compiles to with a listing of the table inet sallyport: handles, counters, \
-      what packets have added and the order of elements do not count. Says in the words of the policy what differs, \
-      names what nobody asked for as foreign, and shows the change of the ruleset as a unified diff. Exit status 0 when \
-      both are the same, 1 when they differ.
+      Compares by meaning what the policy compiles to with the table inet sallyport in the kernel of this machine, in \
+      this network namespace, or with a saved listing of it: handles, counters, what packets have added and the order of \
+      elements do not count. Says in the words of the policy what differs, names what nobody asked for as foreign, and \
+      shows the change of the ruleset as a unified diff. Nothing is changed.
+
+      Exit status 0 when both are the same, 1 when they differ. Without --against it needs root or CAP_NET_ADMIN, and \
+      ends with 77 without; it ends with 70 when libnftables or the program sallyport-netfilter is missing or fails. A \
+      listing that is missing or not understood ends with 66.
 
       EXAMPLES:
-        nft -j list table inet sallyport | sallyport diff office.sally --against -
-        sallyport diff office.sally --against saved.json --output json
-        sallyport diff sites.sally --gateway edge --against edge.json --quiet
+        sallyport diff office.sally
+        sallyport diff sites.sally --gateway edge --output json
+        nft -j list table inet sallyport > saved.json
+        sallyport diff office.sally --against saved.json --quiet
+        ssh gateway nft -j list table inet sallyport | sallyport diff office.sally --against -
       """)
 
   @Argument(help: "Policy files, together one policy. - is standard input.")
@@ -26,8 +33,10 @@ struct Diff: ParsableCommand {
   var gateway: String?
 
   @Option(
-    help: ArgumentHelp("A listing by `nft -j list table inet sallyport`; - is standard input.", valueName: "file"))
-  var against: String
+    help: ArgumentHelp(
+      "Instead of the kernel: what `nft -j list table inet sallyport` printed. - is standard input.",
+      valueName: "file"))
+  var against: String?
 
   @Flag(help: "Print no difference; the exit status says whether there is one.")
   var quiet = false
@@ -43,7 +52,7 @@ struct Diff: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let console = common.console
     let compilation = try PolicyFiles(files: files, console: console).compile()
     try compilation.reportOnError(console, as: output)
@@ -53,18 +62,30 @@ struct Diff: ParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    let difference = PolicyDifference(running: try runningTable(wanted.name, console), wanted: wanted)
+    let difference = PolicyDifference(running: try await runningTable(wanted.name, console), wanted: wanted)
     if !quiet { try show(difference, console) }
     if !difference.isSame { throw ExitStatus.findings.code }
   }
 
-  /// - Throws: `ExitStatus.inputMissing` when there is no listing to read, or none that is understood.
-  private func runningTable(_ name: String, _ console: Console) throws -> Table? {
+  /// The table in the kernel or in the listing; `nil` when there is none.
+  ///
+  /// - Throws: `ExitStatus.inputMissing` when there is no listing to read, or none that is understood; the status of a
+  ///   kernel that cannot be asked.
+  private func runningTable(_ name: String, _ console: Console) async throws -> Table? {
+    guard let against else { return try await kernelTable(name, console) }
     let listing = try PolicyFiles(files: [], console: console).read(against)
     do throws(ListingError) {
       return try Table.read(listing: listing, name: name)
     } catch {
       throw console.failure("\(against == "-" ? standardInputName : against): \(error)", .inputMissing)
+    }
+  }
+
+  private func kernelTable(_ name: String, _ console: Console) async throws -> Table? {
+    do throws(NetfilterFailure) {
+      return try await NetfilterWorker(path: try WorkerLocation.find()).table(named: name)
+    } catch {
+      throw console.failure(error)
     }
   }
 
