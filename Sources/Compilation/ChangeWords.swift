@@ -82,13 +82,12 @@ struct ChangeWords {
 
   private mutating func tellInterfaces(outside: Bool) {
     let name = Vocabulary.interfaceSet(outside: outside)
-    let before = old.sets.first { $0.name == name }?.elements.map(\.text) ?? []
-    let after = new.sets.first { $0.name == name }?.elements.map(\.text) ?? []
+    let (before, after) = (old.interfaces(name), new.interfaces(name))
     guard before != after else { return }
     let title = outside ? "outside interfaces" : "inside interfaces"
     let kind: PolicyChange.Kind = before.isEmpty ? .added : after.isEmpty ? .removed : .changed
     let (from, to) = (before.isEmpty ? "none" : elided(before), after.isEmpty ? "none" : elided(after))
-    add(kind, nil, "\(title) \(from) are running, \(to) are wanted")
+    add(kind, nil, "\(title): \(from) is running, \(to) is wanted")
   }
 }
 
@@ -97,6 +96,15 @@ private func elided(_ values: [String]) -> String {
   let shown = 6
   guard values.count > shown else { return values.joined(separator: ", ") }
   return values.prefix(shown - 1).joined(separator: ", ") + " and \(values.count - shown + 1) more"
+}
+
+extension Table {
+  /// The names in a set of interfaces; none when there is no such set.
+  fileprivate func interfaces(_ set: String) -> [String] {
+    (sets.first { $0.name == set }?.elements ?? []).map { element in
+      if case .interface(let name)? = element.key.first { name } else { element.text }
+    }
+  }
 }
 
 extension PublicationFacts {

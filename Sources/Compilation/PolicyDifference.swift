@@ -16,9 +16,13 @@ package struct PolicyChange: Hashable, Sendable {
 package struct PolicyDifference: Sendable {
   /// Empty exactly when both have the same meaning.
   package let changes: [PolicyChange]
-  /// Both tables in canonical form; an empty text for a table that is not running.
-  package let runningScript: String
-  package let wantedScript: String
+  /// Both tables in canonical form; `nil` for a table that is not running.
+  private let running: Table?
+  private let wanted: Table
+
+  /// The running table as text; empty when there is none.
+  package var runningScript: String { running?.listing ?? "" }
+  package var wantedScript: String { wanted.listing }
 
   package var isSame: Bool { changes.isEmpty }
 
@@ -28,16 +32,17 @@ package struct PolicyDifference: Sendable {
   package init(running: Table?, wanted: Table) {
     guard let running else {
       let wanted = wanted.canonical()
+      (self.running, self.wanted) = (nil, wanted)
       let names = PublicationFacts.all(in: wanted).keys.sorted()
       changes =
         [PolicyChange(kind: .added, summary: "the table `inet \(wanted.name)` is not running")]
         + names.map { PolicyChange(kind: .added, publication: $0, summary: "`\($0)` is wanted and not running") }
-      (runningScript, wantedScript) = ("", wanted.listing)
       return
     }
     let dynamic = running.dynamicSets.union(wanted.dynamicSets)
     let old = running.canonical(dynamicSets: dynamic)
     let new = wanted.canonical(dynamicSets: dynamic)
+    (self.running, self.wanted) = (old, new)
     if old == new {
       changes = []
     } else {
@@ -45,6 +50,5 @@ package struct PolicyDifference: Sendable {
       let told = words.all()
       changes = told.isEmpty ? [PolicyChange(kind: .changed, summary: "the rulesets differ")] : told
     }
-    (runningScript, wantedScript) = (old.listing, new.listing)
   }
 }

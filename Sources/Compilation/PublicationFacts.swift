@@ -19,6 +19,7 @@ struct PublicationFacts: Equatable {
     case .passive: merged(passive.isEmpty ? dialled : passive).map(\.description)
     case .control: (words[.control] ?? controlPorts).sorted()
     case .clients: isRestricted ? clients.map(\.text).sorted() : []
+    case .log: words[.log] == ["denied", "new"] ? ["all"] : (words[.log] ?? []).sorted()
     default: (words[aspect] ?? []).sorted()
     }
   }

@@ -37,5 +37,5 @@ extension Value {
 
 extension Chain {
   /// Where the chain is called from, as the script has it.
-  package var hookText: String { base.map(\.text) ?? "a chain without hook" }
+  package var hookText: String { base.map { String($0.text.dropLast()) } ?? "a chain without hook" }
 }

@@ -38,7 +38,7 @@ struct Diff: AsyncParsableCommand {
       valueName: "file"))
   var against: String?
 
-  @Flag(help: "Print no difference; the exit status says whether there is one.")
+  @Flag(help: "Print nothing but errors; the exit status says whether there is a difference.")
   var quiet = false
 
   @Option(help: ArgumentHelp("text or json.", valueName: "form"))
@@ -55,7 +55,7 @@ struct Diff: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let compilation = try PolicyFiles(files: files, console: console).compile()
-    try compilation.reportOnError(console, as: output)
+    if !quiet || !compilation.isAccepted { try compilation.reportOnError(console, as: output) }
     let wanted: Table
     do {
       wanted = compilation.table(gateway: try compilation.gateway(named: gateway))
