@@ -16,6 +16,7 @@ struct SallyportCommand: AsyncParsableCommand {
         sallyport check office.sally
         sallyport compile office.sally | nft -c -f -
         sallyport build office.sally -o out
+        sallyport diff office.sally
         sallyport emit office.sally --server files
 
       Data goes to standard output, everything else to standard error. A file named - is standard input. Several \
