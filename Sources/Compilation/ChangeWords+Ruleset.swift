@@ -36,15 +36,7 @@ extension ChangeWords {
   }
 
   /// Whether an address of a set without comments is one of a publication that is running.
-  private func isServed(_ element: Element) -> Bool {
-    running.values.contains {
-      $0.values(.server).contains(element.text) || $0.values(.external).contains(element.text)
-    }
-      || old.sets.contains { set in
-        Vocabulary.aspect(ofSet: set.name) == .helper && !Vocabulary.hasPlainElements(set.name)
-          && set.elements.contains { $0.key.first == element.key.first && $0.comment != nil }
-      }
-  }
+  private func isServed(_ element: Element) -> Bool { element.key.first.map(served.contains) ?? false }
 
   mutating func tellChains() {
     let explained = explainedNames()
@@ -92,7 +84,7 @@ extension ChangeWords {
   private func explainedNames() -> Set<String> {
     var names = Set(difference.sets.filter { $0.declaration.isWhole }.map(\.name))
     names.formUnion(difference.helpers.compactMap { $0.old?.name == $0.new?.name ? nil : ($0.new ?? $0.old)?.name })
-    let chains = difference.chains.filter { $0.declaration.isWhole }
+    let chains = Set(difference.chains.filter { $0.declaration.isWhole }.map(\.name))
     var hasGrown = true
     while hasGrown {
       let before = names.count
@@ -101,8 +93,7 @@ extension ChangeWords {
         for rule in change.rules.map(\.rule) {
           let mentioned = Vocabulary.names(in: rule)
           guard isOne || mentioned.contains(where: names.contains) else { continue }
-          let reached = chains.map(\.name).filter { mentioned.contains($0) || $0 == change.name }
-          names.formUnion(reached)
+          names.formUnion((mentioned + [change.name]).filter(chains.contains))
         }
       }
       hasGrown = names.count > before

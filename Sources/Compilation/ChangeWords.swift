@@ -8,6 +8,8 @@ struct ChangeWords {
   let new: Table
   let running: [String: PublicationFacts]
   let wanted: [String: PublicationFacts]
+  /// Addresses of the publications that are running: external ones, and those of servers.
+  let served: Set<Value>
   private var changes: [PolicyChange] = []
   /// Publications that have been spoken of, and the aspects of each; all aspects when it comes or goes.
   private(set) var told: [String: Set<Aspect>] = [:]
@@ -17,6 +19,10 @@ struct ChangeWords {
     difference = Difference(from: old, to: new)
     running = PublicationFacts.all(in: old)
     wanted = PublicationFacts.all(in: new)
+    served = Set(
+      old.sets.filter { Vocabulary.aspect(ofSet: $0.name) != nil && !Vocabulary.hasPlainElements($0.name) }
+        .flatMap(\.elements).filter { !PublicationFacts.publications(of: $0).isEmpty }
+        .flatMap { $0.key.prefix(1) + $0.data.prefix(1) })
   }
 
   mutating func all() -> [PolicyChange] {

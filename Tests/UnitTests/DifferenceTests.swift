@@ -107,6 +107,9 @@ import Testing
 
   private static let isLive = LiveRequirements.met
 
+  /// Generated policies that are loaded: 100, or up to 1,000 when `SALLYPORT_PROVE` asks for more.
+  private static let loaded = ProcessInfo.processInfo.environment["SALLYPORT_PROVE"] == nil ? 100 : 1000
+
   private func running(_ lab: Lab) async throws -> Table? {
     let listing = try await lab.nft(["-j", "list", "table", "inet", "sallyport"])
     return try Table.read(listing: listing.output, name: "sallyport")
@@ -114,7 +117,7 @@ import Testing
 
   @Test(.enabled(if: isLive, Comment(rawValue: LiveRequirements.comment)))
   func whatIsLoadedIsTheSame() async throws {
-    let generated = GeneratedPolicies.policies.accepted.prefix(100).map { ($0.text, $0.compilation) }
+    let generated = GeneratedPolicies.policies.accepted.prefix(Self.loaded).map { ($0.text, $0.compilation) }
     try await withLab { lab in
       for (name, compilation) in try samplePolicies() + generated {
         for gateway in compilation.gatewayChoices {
