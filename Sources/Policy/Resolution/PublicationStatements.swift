@@ -123,7 +123,7 @@ extension StatementReader {
     }
     guard let word = word("a client name, an address or a prefix") else { return nil }
     let parts = word.value.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    let length = parts.count == 2 ? Int(String(decoding: parts[1], as: UTF8.self)) : nil
+    let length = parts.count == 2 ? parts.last.flatMap { decimal($0) }.map { Int($0) } : nil
     guard let first = parts.first, let address = IPAddress(first), parts.count == 1 || length != nil,
       parts.count <= 2, let prefix = Prefix(address, length: length ?? address.family.bits)
     else {

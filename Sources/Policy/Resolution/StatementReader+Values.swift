@@ -141,7 +141,7 @@ func listed(_ words: [String]) -> String {
 }
 
 /// A decimal number of at most nine digits, without sign.
-private func decimal(_ text: some Collection<UInt8>) -> UInt32? {
+func decimal(_ text: some Collection<UInt8>) -> UInt32? {
   guard (1...9).contains(text.count) else { return nil }
   var value: UInt32 = 0
   for byte in text {
