@@ -30,8 +30,6 @@ struct PortSegments<Payload> {
       (ports, Claim(name: service.name, payload: payload, provenance: provenance)))
   }
 
-  var isEmpty: Bool { byAddress.isEmpty }
-
   /// The segments, sorted by address and port, no two of them overlapping.
   var segments: [Segment] {
     byAddress.sorted { $0.key < $1.key }.flatMap { address, entries in
@@ -43,15 +41,21 @@ struct PortSegments<Payload> {
     }
   }
 
-  /// Cuts ranges wherever one begins or ends.
+  /// Cuts ranges wherever one begins or ends, in one pass over ranges that are sorted.
   private func split(
     _ entries: [(ports: PortRange, claim: Claim)]
   ) -> [(ports: PortRange, claims: [Claim])] {
     let cuts = Set(entries.flatMap { [UInt32($0.ports.low), UInt32($0.ports.high) + 1] }).sorted()
+    var waiting = entries[...]
+    var open: [(ports: PortRange, claim: Claim)] = []
     return zip(cuts, cuts.dropFirst()).compactMap { low, next in
       guard let ports = PortRange(low: UInt16(low), high: UInt16(next - 1)) else { return nil }
-      let claims = entries.filter { $0.ports.overlaps(ports) }.map(\.claim)
-      return claims.isEmpty ? nil : (ports, claims)
+      open.removeAll { $0.ports.high < ports.low }
+      while let entry = waiting.first, entry.ports.low <= ports.low {
+        open.append(entry)
+        waiting.removeFirst()
+      }
+      return open.isEmpty ? nil : (ports, open.map(\.claim))
     }
   }
 }
