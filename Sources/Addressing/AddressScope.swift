@@ -10,9 +10,6 @@ package enum AddressScope: String, Sendable {
   case multicast
   /// 255.255.255.255 and 240.0.0.0/4, which no host uses.
   case reserved
-
-  /// Whether a server can be reached under such an address by a client on another host.
-  package var isReachable: Bool { self == .global || self == .privateUse }
 }
 
 extension IPAddress {

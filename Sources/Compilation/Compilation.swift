@@ -32,10 +32,7 @@ package struct Compilation: Sendable {
   /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   package func table(gateway: Int?) -> Table { lower(policy, gateway: gateway) }
 
-  /// `FILE:LINE` of a span, for comments in what is generated.
-  package func location(of span: SourceSpan) -> String { locator()(span) }
-
-  /// The same for many spans: each file is indexed once.
+  /// `FILE:LINE` of a span, for comments in what is generated; each file is indexed once.
   package func locator() -> (SourceSpan) -> String {
     let indexes = trees.map { LineIndex($0.source) }
     return { span in

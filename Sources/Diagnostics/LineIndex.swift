@@ -19,9 +19,6 @@ package struct LineIndex {
     self.starts = starts
   }
 
-  /// The number of lines; a text that ends in a newline has an empty last line.
-  package var lineCount: Int { starts.count }
-
   /// The line, from 1, that holds the byte offset.
   package func line(of offset: Int) -> Int {
     var low = 0

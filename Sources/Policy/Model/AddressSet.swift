@@ -35,10 +35,6 @@ package struct AddressSet: Hashable, Sendable {
 
   package var isEmpty: Bool { ipv4.isEmpty && ipv6.isEmpty }
 
-  package func isEmpty(_ family: AddressFamily) -> Bool {
-    family == .ipv4 ? ipv4.isEmpty : ipv6.isEmpty
-  }
-
   /// The union of any number of sets, in one pass.
   package init(unionOf sets: [AddressSet]) {
     if sets.count == 1, let only = sets.first {
