@@ -76,13 +76,12 @@ struct WorkerTests {
     #expect(try await failure("exec cat /dev/zero") == .answerTooLong(limit: 1 << 20))
   }
 
+  /// The program never ends by itself, so that it is gone shows that it was ended, however busy the machine is.
   @Test("no answer in time; the process is ended, and no other")
   func timeout() async throws {
     try await withFolder { folder in
-      let start = ContinuousClock.now
       #expect(
-        try await failure("echo $$ >\(folder)/pid; exec sleep 300", seconds: 1) == .timedOut(seconds: 1))
-      #expect(ContinuousClock.now - start < .seconds(20))
+        try await failure("echo $$ >\(folder)/pid; exec sleep infinity", seconds: 1) == .timedOut(seconds: 1))
       let text = try String(contentsOfFile: "\(folder)/pid", encoding: .utf8)
       let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
       #expect(kill(process, 0) == -1 && errno == ESRCH)

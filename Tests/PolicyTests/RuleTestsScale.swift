@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import Policy
 import PolicySyntax
 import Testing
@@ -58,8 +59,17 @@ struct RuleTestsScale {
     #expect(policy.publications.count == Self.count)
     let context = RuleContext(policy)
     for rule in policyRules {
-      let time = ContinuousClock().measure { _ = rule.check(context) }
+      let start = processorTime()
+      _ = rule.check(context)
+      let time = processorTime() - start
       #expect(time < Self.limit, "\(rule.page.code) took \(time)")
     }
+  }
+
+  /// What this thread has had of the processor: a busy machine does not count.
+  private func processorTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 }
