@@ -34,20 +34,25 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        "Compilation", "Diagnostics", "Files", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
         argumentParser,
       ],
       swiftSettings: strict),
     .target(
       name: "Netfilter",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "Lowering", "Nftables", "Policy", subprocess, systemPackage,
+        "Addressing", "Compilation", "Diagnostics", "Files", "Lowering", "Nftables", "Policy", subprocess, systemPackage,
       ],
       swiftSettings: strict),
-    // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it.
+    .target(name: "Files", swiftSettings: strict),
+    // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it. libnftables has to find
+    // the worker's own beginning of a batch, which is a symbol that a program does not export by itself.
     .executableTarget(
-      name: "sallyport-netfilter", dependencies: ["CNftables"], exclude: ["LICENSE"], swiftSettings: strict),
-    .systemLibrary(name: "CNftables", pkgConfig: "libnftables", providers: [.apt(["libnftables-dev"])]),
+      name: "sallyport-netfilter", dependencies: ["CNftables"], exclude: ["LICENSE"], swiftSettings: strict,
+      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=nftnl_batch_begin"])]),
+    .systemLibrary(
+      name: "CNftables", pkgConfig: "libnftables",
+      providers: [.apt(["libnftables-dev", "libnetfilter-conntrack-dev"])]),
     .target(
       name: "Compilation",
       dependencies: ["Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Files
 import Glibc
 
 /// When to colour what is shown.
@@ -47,22 +48,3 @@ struct Console {
 
 /// An environment variable; empty when it is not set.
 private func environment(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
-
-/// Writes every byte; the system's reason when that fails.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> String? {
-  var rest = bytes[...]
-  while !rest.isEmpty {
-    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-    if count > 0 {
-      rest = rest.dropFirst(count)
-    } else if errno != EINTR {
-      return systemError()
-    }
-  }
-  return nil
-}
-
-/// The text of `errno`.
-func systemError(_ number: Int32 = errno) -> String {
-  String(cString: strerror(number)).lowercased()
-}

@@ -1,22 +1,6 @@
+import Files
 import FoundationEssentials
 import Glibc
-
-/// Replaces a file in one step: writes beside it and renames, so that a reader sees the old or the new text.
-///
-/// - Returns: The system's reason when that fails; the file is as it was then.
-func replaceFile(_ path: String, with bytes: [UInt8]) -> String? {
-  var status = stat()
-  let mode = stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0o644
-  let temporary = "\(path).sallyport-\(getpid())"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-  guard descriptor >= 0 else { return systemError() }
-  var reason = writeAll(bytes, to: descriptor)
-  if reason == nil, fsync(descriptor) != 0 { reason = systemError() }
-  if close(descriptor) != 0, reason == nil { reason = systemError() }
-  if reason == nil, rename(temporary, path) != 0 { reason = systemError() }
-  if reason != nil { unlink(temporary) }
-  return reason
-}
 
 /// Why a folder was not written.
 enum FolderFailure: Error {

@@ -1,5 +1,6 @@
 import Compilation
 import Diagnostics
+import Files
 
 /// Applies every safe fix to the files of a policy, in place. Fixes that would touch the same text as an earlier one
 /// wait for the next run.

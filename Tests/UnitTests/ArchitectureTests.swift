@@ -15,20 +15,20 @@ import Testing
     "Compilation": ["Addressing", "Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
     "CNftables": [],
     "sallyport-netfilter": ["CNftables", "Glibc"],
+    "Files": ["Glibc"],
     "Netfilter": [
-      "Addressing", "Compilation", "Diagnostics", "FoundationEssentials", "Glibc", "Lowering", "Nftables", "Policy",
+      "Addressing", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Lowering", "Nftables", "Policy",
       "Subprocess", "SystemPackage",
     ],
     "SallyportCLI": [
-      "ArgumentParser", "Compilation", "Diagnostics", "FoundationEssentials", "Glibc", "Netfilter", "Nftables",
-      "Policy",
-      "PolicySyntax", "ServerConfig",
+      "ArgumentParser", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Netfilter",
+      "Nftables", "Policy", "PolicySyntax", "ServerConfig",
     ],
     "sallyport": ["SallyportCLI"],
   ]
 
   /// The modules that may see clocks, files and the environment.
-  static let world: Set<String> = ["SallyportCLI", "sallyport", "Netfilter", "sallyport-netfilter"]
+  static let world: Set<String> = ["SallyportCLI", "sallyport", "Files", "Netfilter", "sallyport-netfilter"]
 
   private func swiftFiles(_ folder: URL) -> [URL] {
     let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
+import Files
 import Policy
 import PolicySyntax
 

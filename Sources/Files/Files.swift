@@ -1,0 +1,78 @@
+import Glibc
+
+/// The text of `errno`.
+package func systemError(_ number: Int32 = errno) -> String {
+  String(cString: strerror(number)).lowercased()
+}
+
+/// Writes every byte; the system's reason when that fails.
+package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> String? {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    if count > 0 {
+      rest = rest.dropFirst(count)
+    } else if errno != EINTR {
+      return systemError()
+    }
+  }
+  return nil
+}
+
+/// Why a file was not read.
+package enum FileFailure: Error, Hashable, Sendable {
+  case missing
+  /// With the reason.
+  case unreadable(String)
+}
+
+/// Everything up to the end of an open file.
+///
+/// - Parameter limit: Bytes beyond which a file is refused.
+package func readAll(_ descriptor: Int32, limit: Int = .max) throws(FileFailure) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var status = stat()
+  if fstat(descriptor, &status) == 0, status.st_size > 0 {
+    bytes.reserveCapacity(min(Int(status.st_size), limit) + 1)
+  }
+  var chunk = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+    if count == 0 { return bytes }
+    if count < 0 {
+      guard errno == EINTR else { throw .unreadable(systemError()) }
+    } else {
+      bytes += chunk.prefix(count)
+      guard bytes.count <= limit else { throw .unreadable("the file is larger than \(limit >> 20) MiB") }
+    }
+  }
+}
+
+/// Every byte of a file.
+///
+/// - Parameter limit: Bytes beyond which a file is refused.
+package func readFile(_ path: String, limit: Int = .max) throws(FileFailure) -> [UInt8] {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
+  defer { close(descriptor) }
+  return try readAll(descriptor, limit: limit)
+}
+
+/// Replaces a file in one step: writes beside it and renames, so that a reader sees the old or the new text, and so does
+/// whoever starts the machine after it has lost its power.
+///
+/// - Parameter mode: For a file that does not exist yet.
+/// - Returns: The system's reason when that fails; the file is as it was then.
+package func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) -> String? {
+  var status = stat()
+  let mode = stat(path, &status) == 0 ? status.st_mode & 0o7777 : mode
+  let temporary = "\(path).sallyport-\(getpid())"
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+  guard descriptor >= 0 else { return systemError() }
+  var reason = writeAll(bytes, to: descriptor)
+  if reason == nil, fsync(descriptor) != 0 { reason = systemError() }
+  if close(descriptor) != 0, reason == nil { reason = systemError() }
+  if reason == nil, rename(temporary, path) != 0 { reason = systemError() }
+  if reason != nil { unlink(temporary) }
+  return reason
+}
