@@ -14,9 +14,9 @@ struct ChangeWords {
   /// Publications that have been spoken of, and the aspects of each; all aspects when it comes or goes.
   private(set) var told: [String: Set<Aspect>] = [:]
 
-  init(running old: Table, wanted new: Table) {
+  init(_ difference: Difference, running old: Table, wanted new: Table) {
     (self.old, self.new) = (old, new)
-    difference = Difference(from: old, to: new)
+    self.difference = difference
     running = PublicationFacts.all(in: old)
     wanted = PublicationFacts.all(in: new)
     served = Set(

@@ -19,6 +19,8 @@ package struct PolicyDifference: Sendable {
   /// Both tables in canonical form; `nil` for a table that is not running.
   private let running: Table?
   private let wanted: Table
+  /// `nil` when no table is running.
+  private let difference: Difference?
 
   /// The running table as text; empty when there is none.
   package var runningScript: String { running?.listing ?? "" }
@@ -32,7 +34,7 @@ package struct PolicyDifference: Sendable {
   package init(running: Table?, wanted: Table) {
     guard let running else {
       let wanted = wanted.canonical()
-      (self.running, self.wanted) = (nil, wanted)
+      (self.running, self.wanted, difference) = (nil, wanted, nil)
       let names = PublicationFacts.all(in: wanted).keys.sorted()
       changes =
         [PolicyChange(kind: .added, summary: "the table `inet \(wanted.name)` is not running")]
@@ -42,13 +44,27 @@ package struct PolicyDifference: Sendable {
     let dynamic = running.dynamicSets.union(wanted.dynamicSets)
     let old = running.canonical(dynamicSets: dynamic)
     let new = wanted.canonical(dynamicSets: dynamic)
-    (self.running, self.wanted) = (old, new)
-    if old == new {
+    let difference = Difference(from: old, to: new)
+    (self.running, self.wanted, self.difference) = (old, new, difference)
+    if difference.isEmpty {
       changes = []
     } else {
-      var words = ChangeWords(running: old, wanted: new)
+      var words = ChangeWords(difference, running: old, wanted: new)
       let told = words.all()
       changes = told.isEmpty ? [PolicyChange(kind: .changed, summary: "the rulesets differ")] : told
     }
+  }
+
+  /// The script that makes the difference go away.
+  ///
+  /// - Parameters:
+  ///   - running: The table as it was listed; that of the difference.
+  ///   - wanted: The table that a policy compiles to, with the generation that it shall have.
+  ///   - replacing: Whether to replace the whole table where a change would do.
+  ///   - header: Comment lines.
+  package func transaction(
+    from running: Table?, to wanted: Table, replacing: Bool, header: [String]
+  ) -> Transaction {
+    Transaction(from: running, to: wanted, difference: difference, replacing: replacing, header: header)
   }
 }

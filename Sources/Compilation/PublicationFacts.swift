@@ -1,6 +1,6 @@
 import Addressing
 import Lowering
-import Nftables
+package import Nftables
 
 /// What a table says about one publication, in the words of the language: read back from the elements that have its name
 /// as their comment.
@@ -118,4 +118,9 @@ struct PublicationFacts: Equatable {
 
   private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
   private static func isOther(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F }
+}
+
+extension Element {
+  /// The publications that asked for the element, as far as its comment names them.
+  package var publications: [String] { PublicationFacts.publications(of: self) }
 }

@@ -37,8 +37,6 @@ enum ChainName: String, CaseIterable {
 
 /// Collects sets and rules; what stays empty is left out of the table.
 struct TableBuilder {
-  /// The name of the one table that we own.
-  static let tableName = "sallyport"
   /// The name of our helper object.
   static let helperName = "published-ftp"
 
@@ -96,7 +94,7 @@ struct TableBuilder {
       rules[name].map { Chain(name.rawValue, name.base, rules: $0) }
     }
     return Table(
-      Self.tableName, helpers: helper.map { [$0] } ?? [], sets: sets, chains: publicationChains + chains)
+      ownTableName, helpers: helper.map { [$0] } ?? [], sets: sets, chains: publicationChains + chains)
   }
 }
 

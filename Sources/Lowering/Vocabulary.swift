@@ -1,5 +1,8 @@
 package import Nftables
 
+/// The name of the one table that we own, of family `inet`.
+package let ownTableName = "sallyport"
+
 /// What of a publication an object of our table is about, in the words of the language.
 package enum Aspect: Int, Hashable, Sendable, CaseIterable, Comparable {
   case external, control, server, passive, clients, limit, helper, active, activeOff, hairpin, source, log, gateway

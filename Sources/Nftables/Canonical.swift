@@ -5,7 +5,7 @@ extension Table {
   /// The one form of all tables with the same meaning, for comparing what was written with what nft lists.
   ///
   /// Left out is what no listing of nft 1.0.6 has (`typeof`, the flag `dynamic`), what packets change (elements of
-  /// dynamic sets), and provenance. Objects and elements are sorted; the order of rules and of the statements in a rule
+  /// dynamic sets), and the generation. Objects and elements are sorted; the order of rules and of the statements in a rule
   /// has a meaning and stays. Texts are cut as the script writer cuts them.
   ///
   /// - Parameter dynamicSets: Names of more sets that packets fill.
@@ -53,7 +53,7 @@ extension Element {
   fileprivate var canonical: Element {
     Element(
       key: key.map(\.canonical), data: data.map(\.canonical),
-      comment: comment.map { ScriptWriter.quotable($0, limit: 128) }, provenance: .none)
+      comment: comment.map { ScriptWriter.quotable($0, limit: 128) }, provenance: provenance)
   }
 
   /// The order of elements in the canonical form: by key.
@@ -101,7 +101,7 @@ extension Chain {
       rules: rules.map { rule in
         Rule(
           rule.statements.map(\.canonical), comment: rule.comment.map { ScriptWriter.quotable($0, limit: 128) },
-          provenance: [])
+          provenance: rule.provenance, handle: rule.handle)
       })
   }
 }

@@ -5,13 +5,27 @@ package struct Rule: Hashable, Sendable {
   package var statements: [Statement]
   /// At most 128 bytes.
   package var comment: String?
-  /// The policy statements that asked for the rule.
+  /// The policy statements that asked for the rule; no part of its meaning.
   package var provenance: [SourceSpan]
+  /// The number by which the kernel knows a rule that was listed; no part of its meaning.
+  package var handle: Int64?
 
-  package init(_ statements: [Statement], comment: String? = nil, provenance: [SourceSpan]) {
+  package init(
+    _ statements: [Statement], comment: String? = nil, provenance: [SourceSpan], handle: Int64? = nil
+  ) {
     self.statements = statements
     self.comment = comment
     self.provenance = provenance
+    self.handle = handle
+  }
+
+  package static func == (left: Rule, right: Rule) -> Bool {
+    left.comment == right.comment && left.statements == right.statements
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(statements)
+    hasher.combine(comment)
   }
 }
 
@@ -58,8 +72,10 @@ package struct Chain: Hashable, Sendable {
 }
 
 extension Rule {
-  func write(to writer: inout ScriptWriter) {
+  /// - Parameter command: What stands before the statements, with a space behind it; empty within a chain.
+  func write(to writer: inout ScriptWriter, command: String = "") {
     writer.line(provenance: provenance) { writer in
+      writer.write(command)
       writer.write(statements, separator: " ") { $1.write(to: &$0) }
       if let comment {
         writer.write(" comment ")

@@ -8,7 +8,7 @@ package struct Element: Hashable, Sendable {
   package var data: [Value]
   /// At most 128 bytes.
   package var comment: String?
-  /// The policy statement that asked for the element.
+  /// The policy statement that asked for the element; no part of its meaning.
   package var provenance: SourceSpan
 
   package init(key: [Value], data: [Value] = [], comment: String? = nil, provenance: SourceSpan) {
@@ -16,6 +16,16 @@ package struct Element: Hashable, Sendable {
     self.data = data
     self.comment = comment
     self.provenance = provenance
+  }
+
+  package static func == (left: Element, right: Element) -> Bool {
+    left.key == right.key && left.data == right.data && left.comment == right.comment
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(key)
+    hasher.combine(data)
+    hasher.combine(comment)
   }
 }
 
@@ -113,7 +123,7 @@ extension Expression {
 extension Element {
   func write(to writer: inout ScriptWriter) {
     writer.line(provenance: CollectionOfOne(provenance)) { writer in
-      writer.write(key, separator: " . ") { $1.write(to: &$0) }
+      writeKey(to: &writer)
       if let comment {
         writer.write(" comment ")
         writer.write(quoted: comment, limit: 128)
@@ -124,6 +134,10 @@ extension Element {
       }
       writer.write(",")
     }
+  }
+
+  func writeKey(to writer: inout ScriptWriter) {
+    writer.write(key, separator: " . ") { $1.write(to: &$0) }
   }
 
   var json: JSONValue {

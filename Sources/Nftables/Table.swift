@@ -39,6 +39,8 @@ package struct Table: Hashable, Sendable {
   package var chains: [Chain]
   /// Objects of kinds that we never write, as a listing has them.
   package var foreign: [ForeignObject]
+  /// Which `apply` wrote the table; `nil` for none. No part of its meaning: the canonical form has none.
+  package var generation: Generation?
 
   package init(
     _ name: String, helpers: [HelperObject] = [], sets: [NamedSet] = [], chains: [Chain] = [],
@@ -56,7 +58,7 @@ package struct Table: Hashable, Sendable {
 }
 
 extension Table {
-  private static let family = "inet"
+  static let family = "inet"
 
   /// The text of the table alone, for reading and comparing.
   package var listing: String {
@@ -76,7 +78,7 @@ extension Table {
     return writer
   }
 
-  private func write(to writer: inout ScriptWriter) {
+  func write(to writer: inout ScriptWriter) {
     writer.block("table \(Self.family) \(name)") { writer in
       for helper in helpers {
         writer.block("ct helper \(helper.name)", provenance: helper.provenance) { writer in
@@ -87,6 +89,7 @@ extension Table {
           }
         }
       }
+      generation?.set.write(to: &writer)
       for set in sets { set.write(to: &writer) }
       for chain in chains { chain.write(to: &writer) }
       for object in foreign {

@@ -2,7 +2,7 @@ import Diagnostics
 
 /// Reads what `nft -j list table` prints (nft 1.0.6, and 1.1.x where it differs) into the values of this module.
 ///
-/// Handles and unknown members of objects are ignored. What has a shape that we never write is kept as JSON: a foreign
+/// Unknown members of objects are ignored, and so are all handles but those of rules. What has a shape that we never write is kept as JSON: a foreign
 /// statement, value or object, never an error.
 struct ListingReader {
   var table: Table
@@ -48,7 +48,13 @@ struct ListingReader {
 
   private mutating func read(_ object: ListedObject) throws(ListingError) {
     switch object.kind {
-    case "set", "map": table.sets.append(try object.set())
+    case "set", "map":
+      let set = try object.set()
+      if let generation = Generation(set) {
+        table.generation = generation
+      } else {
+        table.sets.append(set)
+      }
     case "chain":
       if let chain = try object.chain() {
         table.chains.append(chain)
@@ -117,7 +123,9 @@ struct ListedObject {
 
   func rule() throws(ListingError) -> Rule {
     guard case .array(let statements)? = value["expr"] else { throw unexpected("an array", at: "expr") }
-    return Rule(statements.map { Statement(listed: $0) }, comment: value["comment"]?.string, provenance: [])
+    return Rule(
+      statements.map { Statement(listed: $0) }, comment: value["comment"]?.string, provenance: [],
+      handle: value["handle"]?.number)
   }
 }
 

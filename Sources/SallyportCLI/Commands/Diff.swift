@@ -93,7 +93,7 @@ struct Diff: AsyncParsableCommand {
     guard output == .text else { return try console.write(encodeJSON(DiffOutput(difference))) }
     guard !difference.isSame else { return console.say("the running rules are what the policy wants\n") }
     let style = console.outputStyle
-    let sentences = difference.changes.map { $0.kind.mark(style) + " " + printable($0.summary) + "\n" }.joined()
+    let sentences = difference.changes.map { $0.sentence(style) }.joined()
     let lines = unifiedDiff(
       old: printableLines(difference.runningScript), new: printableLines(difference.wantedScript),
       names: ("running", "wanted"), style: style)
@@ -107,43 +107,13 @@ struct Diff: AsyncParsableCommand {
   }
 }
 
-extension PolicyChange.Kind {
-  /// The kind at the beginning of a line.
-  fileprivate func mark(_ style: Style) -> String {
-    switch self {
-    case .added: style.green("added:")
-    case .removed: style.red("removed:")
-    case .changed: style.yellow("changed:")
-    case .foreign: style.red("foreign:")
-    }
-  }
-}
-
 private struct DiffOutput: Encodable {
   var formatVersion = 1
   var same: Bool
-  var changes: [Entry]
-
-  struct Entry: Encodable {
-    var kind: String
-    var publication: String?
-    var summary: String
-
-    enum CodingKeys: CodingKey { case kind, publication, summary }
-
-    /// A publication that is missing is written as `null`.
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(kind, forKey: .kind)
-      try container.encode(publication, forKey: .publication)
-      try container.encode(summary, forKey: .summary)
-    }
-  }
+  var changes: [ChangeEntry]
 
   init(_ difference: PolicyDifference) {
     same = difference.isSame
-    changes = difference.changes.map {
-      Entry(kind: $0.kind.rawValue, publication: $0.publication, summary: $0.summary)
-    }
+    changes = difference.changes.map { ChangeEntry($0) }
   }
 }

@@ -1,0 +1,121 @@
+/// The commands that turn one table into another by touching only what differs.
+///
+/// Their order is that of need: rules and elements go first, then what is new comes with what it refers to, then rules and
+/// elements come, then goes what nothing refers to any more. Elements that go stand before those that come, because an
+/// element with other data, or an interval that overlaps, is refused while the old one is there (nft 1.0.6).
+struct TableChange {
+  private let difference: Difference
+  private let running: Table
+  private let wanted: Table
+  /// What is new as a whole.
+  private var additions: Table
+  private var chains: [RuleCommands] = []
+
+  /// `nil` when commands cannot lead there. nft takes another definition of an object that exists and does nothing (a
+  /// helper of another type), or refuses it (another key of a set, another hook of a chain); and what was listed and we
+  /// never write has no text of ours.
+  init?(_ difference: Difference, from running: Table, to wanted: Table) {
+    guard difference.removedForeign.isEmpty, difference.addedForeign.isEmpty,
+      difference.helpers.allSatisfy({ $0.old == nil || $0.new == nil }),
+      difference.sets.allSatisfy(\.isExpressible),
+      difference.chains.allSatisfy({ $0.declaration.isAdditionOrRemoval || $0.declaration.old == $0.declaration.new })
+    else { return nil }
+    self.difference = difference
+    self.running = running
+    self.wanted = wanted
+    additions = Self.additions(difference, wanted)
+    let listed = Dictionary(running.chains.map { ($0.name, $0.rules) }, uniquingKeysWith: { first, _ in first })
+    for change in difference.chains where change.declaration.old != nil && change.declaration.new != nil {
+      guard let commands = RuleCommands(change, running: listed[change.name] ?? []) else { return nil }
+      chains.append(commands)
+    }
+  }
+
+  /// Objects that are not running, as the wanted table has them: the canonical form lacks `typeof` and `dynamic`.
+  private static func additions(_ difference: Difference, _ wanted: Table) -> Table {
+    let helpers = Set(difference.helpers.filter { $0.old == nil }.compactMap(\.new?.name))
+    let sets = Set(difference.sets.filter { $0.declaration.old == nil }.map(\.name))
+    let chains = Set(difference.chains.filter { $0.declaration.old == nil }.map(\.name))
+    return Table(
+      wanted.name, helpers: wanted.helpers.filter { helpers.contains($0.name) },
+      sets: wanted.sets.filter { sets.contains($0.name) }, chains: wanted.chains.filter { chains.contains($0.name) })
+  }
+
+  func write(to writer: inout ScriptWriter) {
+    let kept = difference.sets.filter { $0.declaration.old != nil && $0.declaration.new != nil }
+    for commands in chains { commands.writeDeletions(to: &writer, table: wanted.name) }
+    for set in kept { set.writeElements(set.removed, command: "delete", keysOnly: true, to: &writer, table: wanted.name) }
+    writeAdditions(to: &writer)
+    for set in kept { set.writeElements(set.added, command: "add", keysOnly: false, to: &writer, table: wanted.name) }
+    for commands in chains { commands.writeInsertions(to: &writer, table: wanted.name) }
+    writeRemovals(to: &writer)
+  }
+
+  /// The new objects, and the generation: as an element where its set exists, otherwise with the set.
+  private func writeAdditions(to writer: inout ScriptWriter) {
+    var additions = additions
+    if running.generation == nil {
+      additions.generation = wanted.generation
+    } else if let generation = wanted.generation {
+      writer.line { writer in
+        writer.write("add element \(Table.family) \(wanted.name) \(Generation.setName) { ")
+        generation.value.write(to: &writer)
+        writer.write(" }")
+      }
+    }
+    let isEmpty = additions.helpers.isEmpty && additions.sets.isEmpty && additions.chains.isEmpty
+    if !isEmpty || additions.generation != nil { additions.write(to: &writer) }
+  }
+
+  /// Chains are emptied before sets go, and go behind them: rules refer to sets, and verdict maps to chains.
+  private func writeRemovals(to writer: inout ScriptWriter) {
+    let chains = difference.chains.filter { $0.declaration.new == nil }
+    for chain in chains { writer.command("flush chain", chain.name, in: wanted.name) }
+    for set in difference.sets {
+      guard let old = set.declaration.old, set.declaration.new == nil else { continue }
+      writer.command(old.isMap ? "delete map" : "delete set", set.name, in: wanted.name)
+    }
+    for chain in chains { writer.command("delete chain", chain.name, in: wanted.name) }
+    for helper in difference.helpers {
+      guard let old = helper.old, helper.new == nil else { continue }
+      writer.command("delete ct helper", old.name, in: wanted.name)
+    }
+  }
+}
+
+extension Difference.Change {
+  fileprivate var isAdditionOrRemoval: Bool { old == nil || new == nil }
+}
+
+extension Difference.SetChange {
+  /// Whether commands can make the change: the declaration stays, comes or goes, and every element has a text.
+  fileprivate var isExpressible: Bool {
+    guard !declaration.isAdditionOrRemoval else { return true }
+    return declaration.old == declaration.new
+      && (removed + added).allSatisfy { ($0.key + $0.data).allSatisfy { !$0.isForeign } }
+  }
+
+  fileprivate func writeElements(
+    _ elements: [Element], command: String, keysOnly: Bool, to writer: inout ScriptWriter, table: String
+  ) {
+    guard !elements.isEmpty else { return }
+    writer.block("\(command) element \(Table.family) \(table) \(name)") { writer in
+      for element in elements {
+        guard keysOnly else {
+          element.write(to: &writer)
+          continue
+        }
+        writer.line(provenance: []) { writer in
+          element.writeKey(to: &writer)
+          writer.write(",")
+        }
+      }
+    }
+  }
+}
+
+extension ScriptWriter {
+  fileprivate mutating func command(_ verb: String, _ name: String, in table: String) {
+    line(provenance: []) { $0.write("\(verb) \(Table.family) \(table) \(name)") }
+  }
+}
