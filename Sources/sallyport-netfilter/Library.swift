@@ -26,13 +26,32 @@ struct Library: ~Copyable {
     case .check(let script):
       nft_ctx_set_dry_run(context, true)
       return run(script: script)
+    case .commit(let script, let generation):
+      BatchGeneration.expected = generation
+      var answer = run(script: script)
+      answer.generation = BatchGeneration.isBound ? generation : nil
+      return answer
+    case .listConnections:
+      guard let lines = trackedConnections() else {
+        return Answer(status: -1, output: [], errors: Array("the kernel does not list its connections\n".utf8))
+      }
+      return Answer(status: 0, output: lines, errors: [])
+    case .printTable(let name): return list("list table inet \(name)")
     case .listChains:
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return answer(status: nft_run_cmd_from_buffer(context, "list chains"))
     case .listTable(let name):
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
-      return answer(status: nft_run_cmd_from_buffer(context, "list table inet \(name)"))
+      return list("list table inet \(name)")
     }
+  }
+
+  /// The generation is read first: whatever changes behind it makes a commit that expects it fail.
+  private func list(_ command: String) -> Answer {
+    let generation = rulesetGeneration()
+    var answer = answer(status: nft_run_cmd_from_buffer(context, command))
+    answer.generation = generation
+    return answer
   }
 
   /// Runs a script from a file in memory: only files have line numbers in errors. It must be a regular file, which a memfd

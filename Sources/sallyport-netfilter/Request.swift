@@ -3,10 +3,16 @@
 /// What `sallyport` asks for.
 enum Request {
   /// Frames of another version are refused: both programs belong to one installation.
-  static let protocolVersion = "1"
+  static let protocolVersion = "2"
 
   /// `check`: have the kernel take a script in and throw it away again.
   case check(script: [UInt8])
+  /// `commit`: have the kernel take a script in, if its ruleset is still of this generation; whatever it is, without one.
+  case commit(script: [UInt8], generation: UInt32?)
+  /// `list-connections`: every tracked TCP connection of the network namespace.
+  case listConnections
+  /// `print-table`: one table of family inet, as a text that nft takes in again.
+  case printTable(name: String)
   /// `list-chains`: every chain of the network namespace, as JSON, without rules.
   case listChains
   /// `list-table`: one table of family inet, as JSON.
@@ -20,10 +26,22 @@ enum Request {
     case "check":
       guard let script = bodies["script"] else { return nil }
       self = .check(script: script)
+    case "commit":
+      guard let script = bodies["script"] else { return nil }
+      guard let number = bodies["generation"] else {
+        self = .commit(script: script, generation: nil)
+        return
+      }
+      guard let generation = UInt32(String(decoding: number, as: UTF8.self)) else { return nil }
+      self = .commit(script: script, generation: generation)
+    case "list-connections": self = .listConnections
     case "list-chains": self = .listChains
     case "list-table":
       guard let name = bodies["table"], Self.isName(name) else { return nil }
       self = .listTable(name: String(decoding: name, as: UTF8.self))
+    case "print-table":
+      guard let name = bodies["table"], Self.isName(name) else { return nil }
+      self = .printTable(name: String(decoding: name, as: UTF8.self))
     default: return nil
     }
   }
@@ -45,11 +63,13 @@ struct Answer {
   var status: Int32
   var output: [UInt8]
   var errors: [UInt8]
+  /// The generation of the ruleset before a listing, or the one that a commit was bound to; `nil` where none was asked.
+  var generation: UInt32?
 
   var frames: [Frame] {
     [
       Frame("protocol", Request.protocolVersion), Frame("status", "\(status)"), Frame("output", output),
       Frame("errors", errors),
-    ]
+    ] + (generation.map { [Frame("generation", "\($0)")] } ?? [])
   }
 }
