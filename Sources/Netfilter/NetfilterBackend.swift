@@ -1,4 +1,5 @@
 package import Nftables
+package import SystemPackage
 
 /// Whoever knows the rules of a network namespace: the worker, or in tests a ruleset in memory.
 package protocol NetfilterBackend: Sendable {
@@ -10,8 +11,54 @@ package protocol NetfilterBackend: Sendable {
   /// The base chains of the namespace, of every table, in the order of the listing.
   func baseChains() async throws(NetfilterFailure) -> [InstalledChain]
 
+  /// A table of family inet as it runs.
+  func running(table name: String) async throws(NetfilterFailure) -> Listed<Table>
+
+  /// The same as a text that nft takes in again, with counters and with what packets have added to sets.
+  func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]>
+
+  /// Has the kernel take a script in, as a whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - generation: That of the ruleset for which the script was made; another one makes it fail.
+  ///   - file: Where the request is written for the worker. It keeps the file open as long as it may change anything, and
+  ///     with it every lock of its description.
+  func commit(
+    _ script: [UInt8], expecting generation: UInt32, through file: FileDescriptor
+  ) async throws(NetfilterFailure) -> CommitOutcome
+
+  /// The TCP connections that the kernel tracks.
+  func connections() async throws(NetfilterFailure) -> [TrackedConnection]
+}
+
+extension NetfilterBackend {
   /// A table of family inet as it runs; `nil` when there is none of that name.
-  func table(named name: String) async throws(NetfilterFailure) -> Table?
+  package func table(named name: String) async throws(NetfilterFailure) -> Table? {
+    try await running(table: name).content
+  }
+}
+
+/// What the kernel listed, and when.
+package struct Listed<Content: Sendable>: Sendable {
+  /// `nil` when there is no such table.
+  package var content: Content?
+  /// The generation of the whole ruleset of the network namespace, read before the listing: each transaction of any program
+  /// adds one.
+  package var rulesetGeneration: UInt32
+
+  package init(_ content: Content?, rulesetGeneration: UInt32) {
+    self.content = content
+    self.rulesetGeneration = rulesetGeneration
+  }
+}
+
+/// What became of a script.
+package enum CommitOutcome: Hashable, Sendable {
+  case committed
+  /// Another transaction came first; nothing has changed.
+  case stale
+  /// What the kernel refused, in the order of the script; nothing has changed.
+  case refused([KernelMessage])
 }
 
 /// What nft says about a place in a script.

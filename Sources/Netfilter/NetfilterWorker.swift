@@ -1,4 +1,5 @@
 package import Nftables
+package import SystemPackage
 
 /// The kernel's rules through the worker, in the network namespace of this process.
 package struct NetfilterWorker: NetfilterBackend {
@@ -30,24 +31,69 @@ package struct NetfilterWorker: NetfilterBackend {
     return chains
   }
 
-  package func table(named name: String) async throws(NetfilterFailure) -> Table? {
-    let answer = try await ask("list-table", [Frame("table", name)])
-    guard answer.isSuccess else {
-      // The language of the worker is C, so the kernel's reason has these words.
-      if answer.errors.contains("No such file or directory") { return nil }
-      throw answer.failure
-    }
+  package func running(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
+    let listing = try await listing("list-table", name)
+    guard let bytes = listing.content else { return Listed(nil, rulesetGeneration: listing.rulesetGeneration) }
     do throws(ListingError) {
-      return try Table.read(listing: answer.output, name: name)
+      return Listed(try Table.read(listing: bytes, name: name), rulesetGeneration: listing.rulesetGeneration)
     } catch {
       throw .library("\(error)")
     }
   }
 
+  package func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
+    try await listing("print-table", name)
+  }
+
+  private func listing(_ verb: String, _ name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
+    let answer = try await ask(verb, [Frame("table", name)])
+    guard let generation = answer.generation else { throw .library("the kernel does not tell its generation") }
+    if answer.isSuccess { return Listed(answer.output, rulesetGeneration: generation) }
+    // The language of the worker is C, so the kernel's reason has these words.
+    guard answer.errors.contains("No such file or directory") else { throw answer.failure }
+    return Listed(nil, rulesetGeneration: generation)
+  }
+
+  package func commit(
+    _ script: [UInt8], expecting generation: UInt32, through file: FileDescriptor
+  ) async throws(NetfilterFailure) -> CommitOutcome {
+    try writeRequest(Self.commitRequest(script, expecting: generation), to: file)
+    return try await commit(preparedIn: file)
+  }
+
+  /// Has the kernel take in the script of a request that lies in a file already.
+  package func commit(preparedIn file: FileDescriptor) async throws(NetfilterFailure) -> CommitOutcome {
+    let answer = try Self.answer(in: try await process.answer(toRequestIn: file))
+    if answer.isSuccess { return .committed }
+    if answer.errors.contains(Self.staleGeneration) { return .stale }
+    if let messages = kernelMessages(in: answer.errors), !messages.isEmpty { return .refused(messages) }
+    throw answer.failure
+  }
+
+  /// The bytes of a request to commit a script.
+  ///
+  /// - Parameter generation: `nil` for a script that is right whatever else has changed.
+  package static func commitRequest(_ script: [UInt8], expecting generation: UInt32?) -> [UInt8] {
+    let bound = generation.map { [Frame("generation", "\($0)")] } ?? []
+    return request("commit", [Frame("script", script)] + bound)
+  }
+
+  package func connections() async throws(NetfilterFailure) -> [TrackedConnection] {
+    let answer = try await ask("list-connections")
+    guard answer.isSuccess else { throw answer.failure }
+    return String(decoding: answer.output, as: UTF8.self).split(separator: "\n").compactMap {
+      TrackedConnection(listed: $0)
+    }
+  }
+
+  /// How the C library names ERESTART, with which the kernel refuses a batch of another generation.
+  private static let staleGeneration = "Interrupted system call should be restarted"
+
   private struct Answer {
     var isSuccess: Bool
     var output: [UInt8]
     var errors: String
+    var generation: UInt32?
 
     /// What to say about errors that have no place in a script.
     var failure: NetfilterFailure {
@@ -56,15 +102,23 @@ package struct NetfilterWorker: NetfilterBackend {
   }
 
   private func ask(_ verb: String, _ arguments: [Frame] = []) async throws(NetfilterFailure) -> Answer {
-    let request = [Frame("protocol", Self.protocolVersion), Frame("verb", verb)] + arguments
-    let frames = try await process.answer(to: request)
+    try Self.answer(in: try await process.answer(to: Self.request(verb, arguments)))
+  }
+
+  private static func request(_ verb: String, _ arguments: [Frame]) -> [UInt8] {
+    Frame.bytes(of: [Frame("protocol", protocolVersion), Frame("verb", verb)] + arguments)
+  }
+
+  private static func answer(in frames: [Frame]) throws(NetfilterFailure) -> Answer {
     let bodies = Dictionary(frames.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    guard bodies["protocol"]?.text == Self.protocolVersion, let status = bodies["status"]?.text,
+    guard bodies["protocol"]?.text == protocolVersion, let status = bodies["status"]?.text,
       let output = bodies["output"]?.body, let errors = bodies["errors"]?.text
     else { throw .brokenAnswer(status: 0, errors: "the answer lacks a part") }
-    return Answer(isSuccess: status == "0", output: output, errors: errors)
+    return Answer(
+      isSuccess: status == "0", output: output, errors: errors,
+      generation: bodies["generation"].flatMap { UInt32($0.text) })
   }
 
   /// Both programs are of one installation; another version is refused.
-  private static let protocolVersion = "1"
+  private static let protocolVersion = "2"
 }

@@ -11,8 +11,13 @@ struct WorkerProcess: Sendable {
   var answerLimit: Int
 
   /// The frames of the answer, without those that frame it.
-  func answer(to request: [Frame]) async throws(NetfilterFailure) -> [Frame] {
-    let ended = try await run(Frame.bytes(of: request))
+  func answer(to request: [UInt8]) async throws(NetfilterFailure) -> [Frame] {
+    try await answer(toRequestIn: try requestFile(request))
+  }
+
+  /// The same for a request in a file, which is closed here, and by the worker when it ends.
+  func answer(toRequestIn file: FileDescriptor) async throws(NetfilterFailure) -> [Frame] {
+    let ended = try await run(file)
     switch ended.status {
     case .signaled(let signal): throw .killed(signal: signal)
     case .exited(let status):
@@ -29,8 +34,7 @@ struct WorkerProcess: Sendable {
     var errors: String
   }
 
-  private func run(_ request: [UInt8]) async throws(NetfilterFailure) -> Ended {
-    let file = try requestFile(request)
+  private func run(_ file: FileDescriptor) async throws(NetfilterFailure) -> Ended {
     do {
       return try await withThrowingTaskGroup(of: Ended?.self) { group in
         group.addTask { try await start(reading: file) }

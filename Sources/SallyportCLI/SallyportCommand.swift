@@ -17,6 +17,7 @@ struct SallyportCommand: AsyncParsableCommand {
         sallyport compile office.sally | nft -c -f -
         sallyport build office.sally -o out
         sallyport diff office.sally
+        sallyport apply office.sally --confirm-within 60s
         sallyport emit office.sally --server files
 
       Data goes to standard output, everything else to standard error. A file named - is standard input. Several \
@@ -25,5 +26,8 @@ struct SallyportCommand: AsyncParsableCommand {
       \(ExitStatus.help)
       """,
     version: "sallyport \(sallyportVersion)",
-    subcommands: [Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Emit.self, Rules.self])
+    subcommands: [
+      Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
+      Emit.self, Rules.self, Watch.self,
+    ])
 }

@@ -1,0 +1,54 @@
+package import Diagnostics
+
+/// Why the rules were not changed as asked. Unless said otherwise they are as they were.
+package enum ApplyFailure: Error, Sendable {
+  case netfilter(NetfilterFailure)
+  case state(StateFailure)
+  /// An earlier change waits for its confirmation; for that many more milliseconds.
+  case pending(remaining: Int64)
+  /// Other programs changed the rules of this host again and again while the change was made ready.
+  case restless(tries: Int)
+  /// The kernel refused the change; why, at the statements that asked for it.
+  case refused([Diagnostic])
+  /// The kernel does not take in its own listing of the running table, so there would be no way back.
+  case noWayBack(KernelMessage)
+  /// The watchdog did not start, with the reason.
+  case noWatchdog(String)
+  /// The worker failed, and what is running now cannot be found out.
+  case unknown(NetfilterFailure)
+  /// No change is known that could be taken back or confirmed.
+  case nothingKnown
+  /// The change was taken back already.
+  case takenBack(ChangeOutcome.Reason)
+  /// The rules are as asked; the file for boot is not.
+  case bootFile(path: String, reason: String)
+}
+
+extension ApplyFailure: CustomStringConvertible {
+  /// What happened and what to do, in one line for people.
+  package var description: String {
+    switch self {
+    case .netfilter(let failure): "\(failure)"
+    case .state(let failure): "\(failure)"
+    case .pending(0):
+      "the last change was not confirmed in time, and its watchdog is gone; `sallyport rollback` takes it back, "
+        + "`sallyport confirm` keeps it"
+    case .pending(let remaining):
+      "the last change still waits \((remaining + 999) / 1000) seconds for its confirmation; `sallyport confirm` keeps it, "
+        + "`sallyport rollback` takes it back"
+    case .restless(let tries):
+      "other programs keep changing the rules of this host; gave up after \(tries) tries, nothing was changed"
+    case .refused: "the kernel refused the change; nothing was changed"
+    case .noWayBack(let message):
+      "the running table could not be put back: nft does not take in its own listing (\(message.text)); nothing was "
+        + "changed. Without --confirm-within and --verify the change can be made"
+    case .noWatchdog(let reason): "the watchdog does not start: \(reason); nothing was changed"
+    case .unknown(let failure): "\(failure); whether the rules were changed could not be found out: `sallyport diff` tells"
+    case .nothingKnown: "no change is known that could be taken back"
+    case .takenBack(.unconfirmed): "the change was not confirmed in time and has been taken back"
+    case .takenBack(.unverified): "the change was taken back because the command of --verify failed"
+    case .takenBack(.requested): "the change has been taken back"
+    case .bootFile(let path, let reason): "the rules are as asked, but \(path) was not written: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Compilation
+package import Diagnostics
+import Lowering
+package import Nftables
+
+/// How to apply a policy.
+package struct ApplyOptions: Sendable {
+  /// Whether to replace the whole table where a change would do.
+  package var replacing = false
+  /// Seconds after which the change is taken back unless it is confirmed; `nil` for a change that needs no confirmation.
+  package var confirmWithin: Int?
+  /// Absolute path of the file that loads the rules at boot; `nil` for none.
+  package var bootFile: String?
+  /// Starts the watchdog of a change, which is armed when this returns.
+  package var arm: @Sendable (Generation) async throws(ApplyFailure) -> Void
+
+  package init(
+    replacing: Bool = false, confirmWithin: Int? = nil, bootFile: String? = nil,
+    arm: @escaping @Sendable (Generation) async throws(ApplyFailure) -> Void
+  ) {
+    self.replacing = replacing
+    self.confirmWithin = confirmWithin
+    self.bootFile = bootFile
+    self.arm = arm
+  }
+}
+
+/// What became of a policy that was to be applied.
+package enum Applied: Sendable {
+  /// The rules were what the policy wants.
+  case unchanged(ApplyPlan)
+  case changed(ApplyPlan)
+
+  package var plan: ApplyPlan {
+    switch self {
+    case .unchanged(let plan), .changed(let plan): plan
+    }
+  }
+}
+
+extension RuleChanger {
+  /// Makes the running rules those of a policy, in one transaction.
+  package func apply(_ wanted: WantedRules, _ options: ApplyOptions) async throws(ApplyFailure) -> Applied {
+    try await changing { lock throws(ApplyFailure) in
+      guard let before = try await snapshot() else { return nil }
+      if let waiting = try record(of: before.table)?.deadline, waiting.isOfThisBoot {
+        throw .pending(remaining: waiting.remaining)
+      }
+      state.forgetOutcome()
+      let plan = wanted.plan(from: before.table, replacing: options.replacing)
+      if plan.difference.isSame {
+        if let path = options.bootFile { try writeBootFile(path, wanted.bootScript(before.table?.generation)) }
+        return .unchanged(plan)
+      }
+      return try await change(wanted, plan, before, options, lock)
+    }
+  }
+
+  /// Has the kernel check what `apply` would send, and throw it away.
+  ///
+  /// - Returns: The plan, and what the kernel refuses.
+  package func tryOut(
+    _ wanted: WantedRules, replacing: Bool
+  ) async throws(ApplyFailure) -> (plan: ApplyPlan, refusals: [Diagnostic]) {
+    let plan = wanted.plan(from: try await running().content, replacing: replacing)
+    guard !plan.difference.isSame else { return (plan, []) }
+    let script = plan.transaction.script.bytes
+    let messages = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
+    return (plan, wanted.diagnostics(messages, of: plan))
+  }
+
+  /// The running table as a value and as text, both of one generation.
+  private struct Snapshot {
+    var table: Table?
+    var text: [UInt8]?
+    var rulesetGeneration: UInt32
+  }
+
+  /// Both listings side by side; `nil` when another program changed rules between them.
+  private func snapshot() async throws(ApplyFailure) -> Snapshot? {
+    async let printed = text()
+    let listed = try await running()
+    let text: Listed<[UInt8]>
+    switch await printed {
+    case .success(let listing): text = listing
+    case .failure(let failure): throw .netfilter(failure)
+    }
+    guard text.rulesetGeneration == listed.rulesetGeneration, (text.content == nil) == (listed.content == nil) else {
+      return nil
+    }
+    return Snapshot(table: listed.content, text: text.content, rulesetGeneration: listed.rulesetGeneration)
+  }
+
+  private func text() async -> Result<Listed<[UInt8]>, NetfilterFailure> {
+    do throws(NetfilterFailure) {
+      return .success(try await backend.text(ofTable: ownTableName))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func change(
+    _ wanted: WantedRules, _ plan: ApplyPlan, _ before: Snapshot, _ options: ApplyOptions, _ lock: StateLock
+  ) async throws(ApplyFailure) -> Applied? {
+    if options.confirmWithin != nil { try await tryWayBack(before) }
+    let record = ChangeRecord(
+      plan.generation, hadTable: before.table != nil,
+      deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile)
+    do throws(ApplyFailure) {
+      try inState { () throws(StateFailure) in
+        if let text = before.text { try state.write(text, to: state.beforePath(plan.generation)) }
+        if options.bootFile != nil {
+          try state.write(wanted.bootScript(plan.generation), to: state.bootPath(plan.generation))
+        }
+        try state.write(record)
+      }
+      if options.confirmWithin != nil { try await options.arm(plan.generation) }
+      guard try await commit(wanted, plan, before, lock) else {
+        state.remove(plan.generation)
+        return nil
+      }
+    } catch {
+      if case .unknown = error { throw error }
+      state.remove(plan.generation)
+      throw error
+    }
+    state.removeAll(but: plan.generation)
+    if options.confirmWithin == nil { try keep(record) }
+    return .changed(plan)
+  }
+
+  /// Whether the kernel would take the running table in again.
+  private func tryWayBack(_ before: Snapshot) async throws(ApplyFailure) {
+    guard let text = before.text else { return }
+    let script = Array("delete table inet \(ownTableName)\n".utf8) + text
+    let refusals = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
+    if let refusal = refusals.first { throw .noWayBack(refusal) }
+  }
+
+  /// Whether the transaction took place; not when another program was faster.
+  private func commit(
+    _ wanted: WantedRules, _ plan: ApplyPlan, _ before: Snapshot, _ lock: StateLock
+  ) async throws(ApplyFailure) -> Bool {
+    let outcome: CommitOutcome
+    do throws(NetfilterFailure) {
+      outcome = try await commit(plan.transaction.script.bytes, expecting: before.rulesetGeneration, lock)
+    } catch {
+      // A worker that was ended may have done its work before: the kernel knows.
+      guard let now = try? await backend.running(table: ownTableName) else { throw .unknown(error) }
+      guard now.content?.generation == plan.generation else { throw .netfilter(error) }
+      return true
+    }
+    switch outcome {
+    case .committed: return true
+    case .stale: return false
+    case .refused(let messages): throw .refused(wanted.diagnostics(messages, of: plan))
+    }
+  }
+}

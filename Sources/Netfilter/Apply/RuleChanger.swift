@@ -1,0 +1,105 @@
+import Lowering
+import Nftables
+
+/// Changes the rules of this network namespace, with a way back.
+///
+/// Every change holds the lock of the state folder, is bound to the generation of the ruleset for which it was made, and is
+/// written down before it is made. So whatever dies at whatever moment, the table is wholly the old or the new one, and the
+/// record of the new one is there.
+package struct RuleChanger<Backend: NetfilterBackend>: Sendable {
+  let backend: Backend
+  let state: StateFolder
+
+  package init(backend: Backend, state: StateFolder) {
+    self.backend = backend
+    self.state = state
+  }
+
+  /// How often a change is made ready again when other programs were faster.
+  private static var tries: Int { 20 }
+  /// Seconds to wait for another `sallyport`. It needs few: only a ruleset of 100,000 publications takes that long to load.
+  private static var patience: Int { 10 }
+
+  /// Runs one change under the lock, again and again as long as it returns nothing because other programs were faster.
+  func changing<Result>(
+    _ attempt: (StateLock) async throws(ApplyFailure) -> Result?
+  ) async throws(ApplyFailure) -> Result {
+    let lock = try await locked()
+    defer { lock.release() }
+    for _ in 0..<Self.tries {
+      if let result = try await attempt(lock) { return result }
+    }
+    throw .restless(tries: Self.tries)
+  }
+
+  private func locked() async throws(ApplyFailure) -> StateLock {
+    do throws(StateFailure) {
+      return try await state.lock(waiting: Self.patience)
+    } catch {
+      throw .state(error)
+    }
+  }
+
+  func running() async throws(ApplyFailure) -> Listed<Table> {
+    try await inKernel { () throws(NetfilterFailure) in try await backend.running(table: ownTableName) }
+  }
+
+  func inKernel<Result>(
+    _ body: () async throws(NetfilterFailure) -> Result
+  ) async throws(ApplyFailure) -> Result {
+    do throws(NetfilterFailure) {
+      return try await body()
+    } catch {
+      throw .netfilter(error)
+    }
+  }
+
+  /// The record of the change that is in force; `nil` when none is known.
+  func record(of table: Table?) throws(ApplyFailure) -> ChangeRecord? {
+    guard let generation = table?.generation else { return nil }
+    return try inState { () throws(StateFailure) in try state.record(of: generation) }
+  }
+
+  func inState<Result>(_ body: () throws(StateFailure) -> Result) throws(ApplyFailure) -> Result {
+    do throws(StateFailure) {
+      return try body()
+    } catch {
+      throw .state(error)
+    }
+  }
+
+  func commit(
+    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock
+  ) async throws(NetfilterFailure) -> CommitOutcome {
+    // The worker's side of a copy: the lock itself stays open here.
+    let file = try lock.duplicate()
+    return try await backend.commit(script, expecting: generation, through: file)
+  }
+
+  /// Whether a script that no policy asks for took place; not when another program was faster.
+  func commitOrFail(
+    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock
+  ) async throws(ApplyFailure) -> Bool {
+    let outcome = try await inKernel { () throws(NetfilterFailure) in
+      try await commit(script, expecting: generation, lock)
+    }
+    switch outcome {
+    case .committed: return true
+    case .stale: return false
+    case .refused(let messages):
+      throw .netfilter(.library(messages.map { "line \($0.line): \($0.text)" }.joined(separator: "\n")))
+    }
+  }
+}
+
+extension ChangeRecord {
+  /// The script that takes the change back: it fails as a whole when the change is not in force (any more).
+  ///
+  /// - Parameter before: The table before the change, as nft lists it.
+  func wayBack(to before: [UInt8]?) -> [UInt8] {
+    var writer = ScriptWriter()
+    writer.expect(generation, in: ownTableName)
+    writer.write("delete table inet \(ownTableName)\n")
+    return writer.bytes + (before ?? [])
+  }
+}

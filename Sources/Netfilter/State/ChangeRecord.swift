@@ -1,0 +1,30 @@
+package import Nftables
+
+/// What is known of a change of the rules, written before it is made.
+package struct ChangeRecord: Codable, Hashable, Sendable {
+  private var formatVersion = 1
+  package let generation: Generation
+  /// Whether there was a table before, whose listing lies beside the record.
+  package var hadTable: Bool
+  /// When the change is taken back; `nil` when it is confirmed, or needs no confirmation.
+  package var deadline: Deadline?
+  /// Absolute path of the file that loads the rules at boot; written only once the change is confirmed.
+  package var bootFile: String?
+  /// Whether the file for boot has been written, and its former content lies beside the record if it had any.
+  package var wroteBootFile = false
+
+  private enum CodingKeys: String, CodingKey {
+    case formatVersion = "format_version"
+    case generation, deadline
+    case hadTable = "had_table"
+    case bootFile = "boot_file"
+    case wroteBootFile = "wrote_boot_file"
+  }
+
+  package init(_ generation: Generation, hadTable: Bool, deadline: Deadline?, bootFile: String?) {
+    self.generation = generation
+    self.hadTable = hadTable
+    self.deadline = deadline
+    self.bootFile = bootFile
+  }
+}

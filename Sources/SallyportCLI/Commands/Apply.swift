@@ -1,0 +1,199 @@
+import ArgumentParser
+import Compilation
+import Diagnostics
+import Files
+import FoundationEssentials
+import Netfilter
+import Nftables
+
+/// `sallyport apply`.
+struct Apply: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Make the running rules those of a policy, in one transaction.",
+    discussion: """
+      Compares the policy with the table inet sallyport in the kernel of this machine, in this network namespace, and \
+      sends the smallest transaction that reaches the goal: elements and rules that differ, by their handles; the whole \
+      table where that cannot do. The kernel takes all of it or nothing, and only while no other program has changed \
+      rules in between. Other tables stay as they are. Connections in progress go on.
+
+      --confirm-within arms a watchdog before the change is made. It puts back what ran before unless `sallyport confirm` \
+      comes in time, also when this shell, this program and its parents are gone. --verify runs a command and confirms \
+      when it succeeds; when it fails the change is taken back at once. `sallyport rollback` takes the last change back \
+      later, too.
+
+      --persist writes the ruleset into a file that `nft -f` loads at boot, only once the change is confirmed.
+
+      Exit status 0 when the rules are as the policy wants, 1 when the policy or the kernel refuses or an earlier change \
+      waits for its confirmation, 74 when the state folder or the file for boot cannot be written or other programs keep \
+      changing rules, 75 when the change was made and taken back, 77 without root or CAP_NET_ADMIN.
+
+      EXAMPLES:
+        sallyport apply office.sally --dry-run
+        sallyport apply office.sally --confirm-within 60s
+        sallyport apply office.sally --verify "curl -sS --ssl-reqd ftp://ftp.example.org/"
+        sallyport apply office.sally --persist /etc/nftables.d/sallyport.nft
+      """)
+
+  @OptionGroup var input: PolicyInput
+
+  @Option(help: ArgumentHelp("The gateway that this machine is, where the policy has several.", valueName: "name"))
+  var gateway: String?
+
+  @Flag(help: "Show the transaction and have the kernel check it; change nothing.")
+  var dryRun = false
+
+  @Flag(help: "Replace the whole table, which loses counters and what packets have added to sets.")
+  var replace = false
+
+  @Option(
+    help: ArgumentHelp("Take the change back unless it is confirmed in time: 60s, 5m, 1h.", valueName: "time"))
+  var confirmWithin: TimeSpan?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Confirm when this command of the shell succeeds, take the change back when it fails. Its time is that of \
+      --confirm-within, 60s without it.
+      """, valueName: "command"))
+  var verify: String?
+
+  @Option(help: ArgumentHelp("Write the ruleset for boot into a file, once confirmed.", valueName: "file"))
+  var persist: String?
+
+  @OptionGroup var state: StateOptions
+
+  private var console: Console { input.console }
+
+  /// Seconds until the change is taken back; `nil` for a change that needs no confirmation.
+  private var patience: Int? { confirmWithin?.seconds ?? (verify == nil ? nil : 60) }
+
+  func run() async throws {
+    let compilation = try input.accepted()
+    let changer = try state.changer(console)
+    let wanted: WantedRules
+    do {
+      wanted = WantedRules(
+        compilation, gateway: try compilation.gateway(named: gateway), version: sallyportVersion)
+    } catch {
+      throw console.failure("\(error)", .usage)
+    }
+    if dryRun { return try await tryOut(wanted, changer) }
+    let applied = try await apply(wanted, changer)
+    try show(applied)
+    if case .changed = applied { try await verifyChange(wanted, changer) }
+  }
+
+  private func apply(_ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>) async throws -> Applied {
+    let folder = StateFolder(path: state.stateDir).path
+    let options = ApplyOptions(
+      replacing: replace, confirmWithin: patience, bootFile: persist.map(absolute)
+    ) { generation throws(ApplyFailure) in
+      try armWatchdog(of: generation, folder: folder)
+    }
+    do throws(ApplyFailure) {
+      return try await changer.apply(wanted, options)
+    } catch {
+      if case .refused(let diagnostics) = error { show(diagnostics, of: wanted) }
+      throw console.failure(error)
+    }
+  }
+
+  private func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+  }
+
+  /// `--dry-run`: the transaction on standard output, what the kernel says about it behind.
+  private func tryOut(_ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>) async throws {
+    let trial: (plan: ApplyPlan, refusals: [Diagnostic])
+    do throws(ApplyFailure) {
+      trial = try await changer.tryOut(wanted, replacing: replace)
+    } catch {
+      throw console.failure(error)
+    }
+    if input.output == .json {
+      try console.write(encodeJSON(ApplyOutput(trial.plan, applied: false, confirmWithin: nil)))
+    } else if trial.plan.difference.isSame {
+      console.say("the running rules are what the policy wants\n")
+    } else {
+      try console.write(trial.plan.transaction.script.bytes)
+    }
+    guard trial.refusals.isEmpty else {
+      show(trial.refusals, of: wanted)
+      throw ExitStatus.findings.code
+    }
+    if !trial.plan.difference.isSame { console.say("the kernel takes this transaction\n") }
+  }
+
+  private func show(_ diagnostics: [Diagnostic], of wanted: WantedRules) {
+    console.say(
+      render(
+        diagnostics, in: wanted.sources, as: input.output == .json ? .json : .full, style: console.errorStyle,
+        version: sallyportVersion))
+  }
+
+  private func show(_ applied: Applied) throws {
+    let plan = applied.plan
+    var isChanged = false
+    if case .changed = applied { isChanged = true }
+    if input.output == .json {
+      return try console.write(
+        encodeJSON(ApplyOutput(plan, applied: isChanged, confirmWithin: isChanged ? patience : nil)))
+    }
+    guard isChanged else { return console.say("the running rules are what the policy wants\n") }
+    try console.write(plan.difference.changes.map { $0.sentence(console.outputStyle) }.joined())
+    console.say("\napplied as change \(plan.generation.name): \(plan.summary)\n")
+    guard let patience, verify == nil else { return }
+    console.say("`sallyport confirm` keeps it; without that it is taken back in \(patience) seconds\n")
+  }
+
+  /// `--verify`: keeps the change or takes it back.
+  private func verifyChange(_ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>) async throws {
+    guard let verify, let patience else { return }
+    let success = await runShell(verify, seconds: patience)
+    do throws(ApplyFailure) {
+      if success {
+        _ = try await changer.confirm()
+        console.say("the command of --verify succeeded: confirmed\n")
+      } else {
+        _ = try await changer.rollback(.unverified)
+        throw ApplyFailure.takenBack(.unverified)
+      }
+    } catch {
+      throw console.failure(error)
+    }
+  }
+}
+
+extension ApplyPlan {
+  /// What is sent to the kernel, in a few words.
+  fileprivate var summary: String {
+    let bytes = transaction.script.bytes.count
+    return switch transaction.kind {
+    case .create: "the table is new, \(bytes) bytes"
+    case .change: "only what differs, \(bytes) bytes"
+    case .replace: "the whole table, \(bytes) bytes"
+    }
+  }
+}
+
+/// What `apply` did, for programs.
+private struct ApplyOutput: Encodable {
+  private var formatVersion = 1
+  private var applied: Bool
+  private var same: Bool
+  private var generation: String?
+  private var transaction: String?
+  private var bytes: Int
+  private var confirmWithin: Int?
+  private var changes: [ChangeEntry]
+
+  init(_ plan: ApplyPlan, applied: Bool, confirmWithin: Int?) {
+    self.applied = applied
+    same = plan.difference.isSame
+    generation = applied ? plan.generation.name : nil
+    transaction = same ? nil : plan.transaction.kind.rawValue
+    bytes = same ? 0 : plan.transaction.script.bytes.count
+    self.confirmWithin = confirmWithin
+    changes = plan.difference.changes.map { ChangeEntry($0) }
+  }
+}

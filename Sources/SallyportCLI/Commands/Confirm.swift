@@ -1,0 +1,29 @@
+import ArgumentParser
+import Netfilter
+
+/// `sallyport confirm`.
+struct Confirm: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Keep the change that waits for its confirmation.",
+    discussion: """
+      For a change that was made by `sallyport apply --confirm-within`. Where --persist was given, the ruleset for boot is \
+      written now. Exit status 0 also when nothing waits; 75 when the change has been taken back already.
+
+      EXAMPLES:
+        sallyport confirm
+      """)
+
+  @OptionGroup var state: StateOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let console = common.console
+    let changer = try state.changer(console)
+    do throws(ApplyFailure) {
+      let wasWaiting = try await changer.confirm()
+      console.say(wasWaiting ? "confirmed: the rules stay\n" : "no change waits for a confirmation\n")
+    } catch {
+      throw console.failure(error)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Glibc
+import Netfilter
+import Nftables
+
+/// `sallyport watch`, which `apply` starts: the watchdog of one change. It says `armed` when it is.
+struct Watch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take one change back at its deadline unless it is confirmed.", shouldDisplay: false)
+
+  @Argument(help: ArgumentHelp("The name of the change.", valueName: "change"))
+  var change: String
+
+  @OptionGroup var state: StateOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let console = common.console
+    guard let generation = Generation(name: change) else {
+      throw console.failure("`\(change)` names no change", .usage)
+    }
+    let changer = try state.changer(console)
+    let watchdog: Watchdog
+    do throws(ApplyFailure) {
+      watchdog = try Watchdog(of: generation, changer)
+    } catch {
+      throw console.failure(error)
+    }
+    // The end of a shell is none for us.
+    for number in [SIGHUP, SIGINT, SIGPIPE] { signal(number, SIG_IGN) }
+    chdir("/")
+    try console.write(armedMessage)
+    leaveStreams()
+    await watchdog.run()
+  }
+
+  /// Whoever reads them sees their end.
+  private func leaveStreams() {
+    let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+    guard null >= 0 else { return }
+    for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] { dup2(null, stream) }
+    close(null)
+  }
+}
+
+/// What a watchdog says that is ready.
+let armedMessage = "armed\n"
