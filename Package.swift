@@ -41,12 +41,13 @@ let package = Package(
     .target(
       name: "Netfilter",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "Files", "Lowering", "Nftables", "Policy", subprocess, systemPackage,
+        "Addressing", "Compilation", "Diagnostics", "Files", "Lowering", "Nftables", "Policy", subprocess,
+        systemPackage,
       ],
       swiftSettings: strict),
     .target(name: "Files", swiftSettings: strict),
-    // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it. libnftables has to find
-    // the worker's own beginning of a batch, which is a symbol that a program does not export by itself.
+    // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it. libnftables has to
+    // find the worker's own beginning of a batch, which is a symbol that a program does not export by itself.
     .executableTarget(
       name: "sallyport-netfilter", dependencies: ["CNftables"], exclude: ["LICENSE"], swiftSettings: strict,
       linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=nftnl_batch_begin"])]),

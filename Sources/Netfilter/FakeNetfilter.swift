@@ -1,5 +1,4 @@
 package import Nftables
-package import SystemPackage
 
 /// A ruleset in memory in the place of the kernel, for tests.
 package struct FakeNetfilter: NetfilterBackend {
@@ -39,18 +38,4 @@ package struct FakeNetfilter: NetfilterBackend {
   package func running(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
     Listed(tables.first { $0.name == name }, rulesetGeneration: 1)
   }
-
-  package func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
-    Listed(tables.first { $0.name == name }.map { Array($0.listing.utf8) }, rulesetGeneration: 1)
-  }
-
-  /// What `refusals` say; what is taken in changes nothing here.
-  package func commit(
-    _ script: [UInt8], expecting generation: UInt32, through file: FileDescriptor
-  ) async throws(NetfilterFailure) -> CommitOutcome {
-    let messages = try await dryRun(script)
-    return messages.isEmpty ? .committed : .refused(messages)
-  }
-
-  package func connections() async throws(NetfilterFailure) -> [TrackedConnection] { [] }
 }

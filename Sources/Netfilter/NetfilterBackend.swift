@@ -13,8 +13,11 @@ package protocol NetfilterBackend: Sendable {
 
   /// A table of family inet as it runs.
   func running(table name: String) async throws(NetfilterFailure) -> Listed<Table>
+}
 
-  /// The same as a text that nft takes in again, with counters and with what packets have added to sets.
+/// Whoever can change them as well.
+package protocol ChangingBackend: NetfilterBackend {
+  /// A table of family inet as a text that nft takes in again, with counters and with what packets have added to sets.
   func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]>
 
   /// Has the kernel take a script in, as a whole or not at all.
@@ -57,6 +60,8 @@ package enum CommitOutcome: Hashable, Sendable {
   case committed
   /// Another transaction came first; nothing has changed.
   case stale
+  /// A table or set that the script names is not there, so nothing was sent.
+  case missing
   /// What the kernel refused, in the order of the script; nothing has changed.
   case refused([KernelMessage])
 }

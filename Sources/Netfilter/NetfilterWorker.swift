@@ -2,7 +2,7 @@ package import Nftables
 package import SystemPackage
 
 /// The kernel's rules through the worker, in the network namespace of this process.
-package struct NetfilterWorker: NetfilterBackend {
+package struct NetfilterWorker: ChangingBackend {
   private let process: WorkerProcess
 
   /// - Parameters:
@@ -47,11 +47,11 @@ package struct NetfilterWorker: NetfilterBackend {
 
   private func listing(_ verb: String, _ name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
     let answer = try await ask(verb, [Frame("table", name)])
-    guard let generation = answer.generation else { throw .library("the kernel does not tell its generation") }
-    if answer.isSuccess { return Listed(answer.output, rulesetGeneration: generation) }
     // The language of the worker is C, so the kernel's reason has these words.
-    guard answer.errors.contains("No such file or directory") else { throw answer.failure }
-    return Listed(nil, rulesetGeneration: generation)
+    let isMissing = !answer.isSuccess && answer.errors.contains("No such file or directory")
+    guard answer.isSuccess || isMissing else { throw answer.failure }
+    guard let generation = answer.generation else { throw .library("the kernel does not tell its generation") }
+    return Listed(isMissing ? nil : answer.output, rulesetGeneration: generation)
   }
 
   package func commit(
@@ -67,6 +67,8 @@ package struct NetfilterWorker: NetfilterBackend {
     if answer.isSuccess { return .committed }
     if answer.errors.contains(Self.staleGeneration) { return .stale }
     if let messages = kernelMessages(in: answer.errors), !messages.isEmpty { return .refused(messages) }
+    // libnftables looks names up in what it has listed itself before it sends anything.
+    if answer.errors.contains("Error: No such file or directory") { return .missing }
     throw answer.failure
   }
 
@@ -120,5 +122,5 @@ package struct NetfilterWorker: NetfilterBackend {
   }
 
   /// Both programs are of one installation; another version is refused.
-  private static let protocolVersion = "2"
+  private static let protocolVersion = "1"
 }

@@ -22,7 +22,9 @@ package struct Generation: Hashable, Sendable {
 
   /// The inverse of `name`.
   package init?(name: String) {
-    guard name.utf8.count == 8, let number = UInt32(name, radix: 16) else { return nil }
+    guard name.utf8.count == 8, name.utf8.first != UInt8(ascii: "+"), let number = UInt32(name, radix: 16) else {
+      return nil
+    }
     self.init(number)
   }
 

@@ -44,9 +44,9 @@ struct TableChange {
   func write(to writer: inout ScriptWriter) {
     let kept = difference.sets.filter { $0.declaration.old != nil && $0.declaration.new != nil }
     for commands in chains { commands.writeDeletions(to: &writer, table: wanted.name) }
-    for set in kept { set.writeElements(set.removed, command: "delete", keysOnly: true, to: &writer, table: wanted.name) }
+    for set in kept { set.writeRemovals(to: &writer, table: wanted.name) }
     writeAdditions(to: &writer)
-    for set in kept { set.writeElements(set.added, command: "add", keysOnly: false, to: &writer, table: wanted.name) }
+    for set in kept { set.writeAdditions(to: &writer, table: wanted.name) }
     for commands in chains { commands.writeInsertions(to: &writer, table: wanted.name) }
     writeRemovals(to: &writer)
   }
@@ -95,21 +95,23 @@ extension Difference.SetChange {
       && (removed + added).allSatisfy { ($0.key + $0.data).allSatisfy { !$0.isForeign } }
   }
 
-  fileprivate func writeElements(
-    _ elements: [Element], command: String, keysOnly: Bool, to writer: inout ScriptWriter, table: String
-  ) {
-    guard !elements.isEmpty else { return }
-    writer.block("\(command) element \(Table.family) \(table) \(name)") { writer in
-      for element in elements {
-        guard keysOnly else {
-          element.write(to: &writer)
-          continue
-        }
+  /// An element that goes needs no data.
+  fileprivate func writeRemovals(to writer: inout ScriptWriter, table: String) {
+    guard !removed.isEmpty else { return }
+    writer.block("delete element \(Table.family) \(table) \(name)") { writer in
+      for element in removed {
         writer.line(provenance: []) { writer in
           element.writeKey(to: &writer)
           writer.write(",")
         }
       }
+    }
+  }
+
+  fileprivate func writeAdditions(to writer: inout ScriptWriter, table: String) {
+    guard !added.isEmpty else { return }
+    writer.block("add element \(Table.family) \(table) \(name)") { writer in
+      for element in added { element.write(to: &writer) }
     }
   }
 }

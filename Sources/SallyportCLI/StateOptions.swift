@@ -29,6 +29,7 @@ extension Console {
   func failure(_ failure: ApplyFailure) -> ExitCode {
     switch failure {
     case .netfilter(let failure): self.failure(failure)
+    case .state(.notPermitted): self.failure("\(failure)", .privilegeMissing)
     case .state, .restless, .bootFile: self.failure("\(failure)", .inputOutput)
     case .pending, .refused, .noWayBack, .nothingKnown: self.failure("\(failure)", .findings)
     case .noWatchdog, .unknown: self.failure("\(failure)", .internalFault)
@@ -43,8 +44,8 @@ struct TimeSpan: ExpressibleByArgument {
 
   init?(argument: String) {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
-    guard let last = argument.last, let unit = units[last], let count = Int(argument.dropLast()), argument.first != "+",
-      (1...86_400).contains(count), (1...86_400).contains(count * unit)
+    guard let last = argument.last, let unit = units[last], argument.first != "+",
+      let count = Int(argument.dropLast()), (1...86_400).contains(count), (1...86_400).contains(count * unit)
     else { return nil }
     seconds = count * unit
   }

@@ -31,7 +31,8 @@ private final class Lines {
   func append(_ connection: OpaquePointer) {
     guard nfct_get_attr_u8(connection, ATTR_L4PROTO) == UInt8(IPPROTO_TCP) else { return }
     let count = Int(
-      nfct_snprintf(&line, UInt32(line.count), connection, UInt32(NFCT_T_UNKNOWN.rawValue), UInt32(NFCT_O_DEFAULT), 0))
+      nfct_snprintf(&line, UInt32(line.count), connection, UInt32(NFCT_T_UNKNOWN.rawValue), UInt32(NFCT_O_DEFAULT), 0)
+    )
     guard count > 0 else { return }
     bytes += line.prefix(min(count, line.count - 1)).map { UInt8(bitPattern: $0) }
     bytes.append(0x0A)

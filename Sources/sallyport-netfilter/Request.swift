@@ -3,7 +3,7 @@
 /// What `sallyport` asks for.
 enum Request {
   /// Frames of another version are refused: both programs belong to one installation.
-  static let protocolVersion = "2"
+  static let protocolVersion = "1"
 
   /// `check`: have the kernel take a script in and throw it away again.
   case check(script: [UInt8])

@@ -24,6 +24,11 @@ package actor RunningDaemon {
   /// The bytes of a file in the served directory, such as an upload; nil when there is none.
   package nonisolated func servedFile(_ name: String) -> [UInt8]? { readBytes("\(folder.home)/\(name)") }
 
+  /// Puts a file into the served directory.
+  package nonisolated func serve(_ bytes: [UInt8], as name: String) throws {
+    try writeFile("\(folder.home)/\(name)", bytes, mode: 0o644)
+  }
+
   /// How the server ended; nil while it runs.
   package var ended: String? { ending }
 

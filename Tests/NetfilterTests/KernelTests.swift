@@ -31,7 +31,9 @@ private struct IsolatedWorker: NetfilterBackend {
 
   func baseChains() async throws(NetfilterFailure) -> [InstalledChain] { try await worker.baseChains() }
 
-  func table(named name: String) async throws(NetfilterFailure) -> Table? { try await worker.table(named: name) }
+  func running(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
+    try await worker.running(table: name)
+  }
 }
 
 @Suite("the kernel", .kernel)

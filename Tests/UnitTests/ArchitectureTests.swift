@@ -17,7 +17,8 @@ import Testing
     "sallyport-netfilter": ["CNftables", "Glibc"],
     "Files": ["Glibc"],
     "Netfilter": [
-      "Addressing", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Lowering", "Nftables", "Policy",
+      "Addressing", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Lowering", "Nftables",
+      "Policy",
       "Subprocess", "SystemPackage",
     ],
     "SallyportCLI": [

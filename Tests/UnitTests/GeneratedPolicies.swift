@@ -41,6 +41,39 @@ import Testing
     }
   }
 
+  /// From each policy to the next one by `apply`, which changes only what differs: then nothing differs, and the way back
+  /// leads where it came from.
+  @Test(.enabled(if: LiveRequirements.met, Comment(rawValue: LiveRequirements.comment)))
+  func everyAcceptedPolicyIsApplied() async throws {
+    let program = Sallyport.besideThisProgram.path
+    try await withLab { lab in
+      func sallyport(_ words: [String], _ policy: String) async throws -> CommandResult {
+        try await lab.run([program] + words, on: .gateway, input: policy)
+      }
+      func isRunning(_ policy: String) async throws -> Bool {
+        try await sallyport(["diff", "--quiet", "-"], policy).status == 0
+      }
+      let state = ["--state-dir", "\(lab.folder)/state"]
+      var before = ""
+      var replaced = 0
+      for (index, (text, _)) in Self.policies.accepted.prefix(max(60, Self.count / 5)).enumerated() {
+        let applied = try await sallyport(["apply", "-", "--output", "json"] + state, text)
+        let isThere = try await isRunning(text)
+        #expect(applied.succeeded && isThere, "from\n\(before)\nto\n\(text)\n\(applied.errorText)")
+        if applied.text.contains("\"replace\"") { replaced += 1 }
+        if index % 10 == 9 {
+          let rolledBack = try await sallyport(["rollback"] + state, "")
+          let isBack = try await isRunning(before)
+          #expect(rolledBack.succeeded && isBack, "back from\n\(text)\nto\n\(before)\n\(rolledBack.errorText)")
+        } else {
+          before = text
+        }
+      }
+      // Whatever the language can say differs in elements and rules, never in what only a new table could change.
+      #expect(replaced == 0)
+    }
+  }
+
   @Test func formattingKeepsTheBytes() throws {
     for (text, compilation) in Self.policies.accepted {
       let formatted = try #require(format(tree(text), twoWordKeywords: twoWordKeywords))

@@ -43,7 +43,8 @@ extension ApplyFailure: CustomStringConvertible {
       "the running table could not be put back: nft does not take in its own listing (\(message.text)); nothing was "
         + "changed. Without --confirm-within and --verify the change can be made"
     case .noWatchdog(let reason): "the watchdog does not start: \(reason); nothing was changed"
-    case .unknown(let failure): "\(failure); whether the rules were changed could not be found out: `sallyport diff` tells"
+    case .unknown(let failure):
+      "\(failure); whether the rules were changed could not be found out: `sallyport diff` tells"
     case .nothingKnown: "no change is known that could be taken back"
     case .takenBack(.unconfirmed): "the change was not confirmed in time and has been taken back"
     case .takenBack(.unverified): "the change was taken back because the command of --verify failed"

@@ -115,7 +115,10 @@ extension RuleChanger {
         try state.write(record)
       }
       if options.confirmWithin != nil { try await options.arm(plan.generation) }
-      guard try await commit(wanted, plan, before, lock) else {
+      let isCommitted = try await commit(
+        plan.transaction.script.bytes, expecting: before.rulesetGeneration, lock,
+        isDone: { $0?.generation == plan.generation }, refusal: { .refused(wanted.diagnostics($0, of: plan)) })
+      guard isCommitted else {
         state.remove(plan.generation)
         return nil
       }
@@ -135,25 +138,5 @@ extension RuleChanger {
     let script = Array("delete table inet \(ownTableName)\n".utf8) + text
     let refusals = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
     if let refusal = refusals.first { throw .noWayBack(refusal) }
-  }
-
-  /// Whether the transaction took place; not when another program was faster.
-  private func commit(
-    _ wanted: WantedRules, _ plan: ApplyPlan, _ before: Snapshot, _ lock: StateLock
-  ) async throws(ApplyFailure) -> Bool {
-    let outcome: CommitOutcome
-    do throws(NetfilterFailure) {
-      outcome = try await commit(plan.transaction.script.bytes, expecting: before.rulesetGeneration, lock)
-    } catch {
-      // A worker that was ended may have done its work before: the kernel knows.
-      guard let now = try? await backend.running(table: ownTableName) else { throw .unknown(error) }
-      guard now.content?.generation == plan.generation else { throw .netfilter(error) }
-      return true
-    }
-    switch outcome {
-    case .committed: return true
-    case .stale: return false
-    case .refused(let messages): throw .refused(wanted.diagnostics(messages, of: plan))
-    }
   }
 }

@@ -24,7 +24,9 @@ extension RuleChanger {
       guard let table = now.content else { return .some(nil) }
       let removal = try await removal(of: table)
       let script = Array("delete table inet \(ownTableName)\n".utf8)
-      guard try await commitOrFail(script, expecting: now.rulesetGeneration, lock) else { return nil }
+      let isCommitted = try await commit(
+        script, expecting: now.rulesetGeneration, lock, isDone: { $0 == nil })
+      guard isCommitted else { return nil }
       state.removeAll(but: nil)
       return removal
     }

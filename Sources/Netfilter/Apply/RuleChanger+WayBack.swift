@@ -55,8 +55,10 @@ extension RuleChanger {
       guard (before != nil) == record.hadTable else {
         throw .state(.damaged(path: state.beforePath(record.generation)))
       }
-      let script = record.wayBack(to: before)
-      guard try await commitOrFail(script, expecting: now.rulesetGeneration, lock) else { return nil }
+      let isCommitted = try await commit(
+        record.wayBack(to: before), expecting: now.rulesetGeneration, lock,
+        isDone: { $0?.generation != record.generation })
+      guard isCommitted else { return nil }
       try finish(record, reason)
       return record
     }

@@ -6,7 +6,7 @@ import Nftables
 /// Every change holds the lock of the state folder, is bound to the generation of the ruleset for which it was made, and is
 /// written down before it is made. So whatever dies at whatever moment, the table is wholly the old or the new one, and the
 /// record of the new one is there.
-package struct RuleChanger<Backend: NetfilterBackend>: Sendable {
+package struct RuleChanger<Backend: ChangingBackend>: Sendable {
   let backend: Backend
   let state: StateFolder
 
@@ -68,27 +68,36 @@ package struct RuleChanger<Backend: NetfilterBackend>: Sendable {
     }
   }
 
+  /// Whether a script took place; not when another program was faster.
+  ///
+  /// - Parameters:
+  ///   - generation: That of the ruleset for which the script was made.
+  ///   - isDone: Whether a running table shows that the script took place.
+  ///   - refusal: What to throw when the kernel refuses the script.
   func commit(
-    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock
-  ) async throws(NetfilterFailure) -> CommitOutcome {
-    // The worker's side of a copy: the lock itself stays open here.
-    let file = try lock.duplicate()
-    return try await backend.commit(script, expecting: generation, through: file)
-  }
-
-  /// Whether a script that no policy asks for took place; not when another program was faster.
-  func commitOrFail(
-    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock
+    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock, isDone: (Table?) -> Bool,
+    refusal: ([KernelMessage]) -> ApplyFailure = Self.refusedByKernel
   ) async throws(ApplyFailure) -> Bool {
-    let outcome = try await inKernel { () throws(NetfilterFailure) in
-      try await commit(script, expecting: generation, lock)
+    let outcome: CommitOutcome
+    do throws(NetfilterFailure) {
+      // The worker's side of a copy: the lock itself stays open here.
+      outcome = try await backend.commit(script, expecting: generation, through: lock.duplicate())
+    } catch {
+      // A worker that was ended may have done its work before: the kernel knows.
+      guard let now = try? await backend.running(table: ownTableName) else { throw .unknown(error) }
+      guard isDone(now.content) else { throw .netfilter(error) }
+      return true
     }
     switch outcome {
     case .committed: return true
-    case .stale: return false
-    case .refused(let messages):
-      throw .netfilter(.library(messages.map { "line \($0.line): \($0.text)" }.joined(separator: "\n")))
+    case .stale, .missing: return false
+    case .refused(let messages): throw refusal(messages)
     }
+  }
+
+  /// For a script that no policy asks for.
+  private static func refusedByKernel(_ messages: [KernelMessage]) -> ApplyFailure {
+    .netfilter(.library(messages.map { "line \($0.line): \($0.text)" }.joined(separator: "\n")))
   }
 }
 

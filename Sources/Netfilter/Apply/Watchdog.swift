@@ -66,10 +66,9 @@ package struct Watchdog: Sendable {
     else { return false }
     switch outcome {
     case .stale: return false
-    case .refused(let messages):
-      // The change is not in force: it never was, or another one came.
-      guard messages.contains(where: \.isMissingObject) else { return false }
-      changer.state.remove(generation)
+    case .refused(let messages) where !messages.contains(where: \.isMissingObject): return false
+    // The change is not in force: it never was, or another one came.
+    case .missing, .refused: changer.state.remove(generation)
     case .committed:
       if let record = try? changer.state.record(of: generation) { try? changer.finish(record, .unconfirmed) }
     }

@@ -1,22 +1,28 @@
 import Files
+import Glibc
 
 /// Why the state folder cannot be used.
 package enum StateFailure: Error, Hashable, Sendable {
   /// A file or folder, with the system's reason.
   case system(path: String, reason: String)
+  /// The folder is not for this user.
+  case notPermitted(path: String)
   /// Another `sallyport` holds the lock.
   case busy(path: String, seconds: Int)
   /// A file is not what was written there.
   case damaged(path: String)
 
   /// The reason is that of `errno`.
-  init(_ path: String) { self = .system(path: path, reason: systemError()) }
+  init(_ path: String) {
+    self = errno == EACCES ? .notPermitted(path: path) : .system(path: path, reason: systemError())
+  }
 }
 
 extension StateFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .system(let path, let reason): "\(path): \(reason)"
+    case .notPermitted(let path): "\(path): permission denied; run this as root"
     case .busy(let path, let seconds):
       "another sallyport is changing the rules (lock in \(path)); waited \(seconds) seconds for it"
     case .damaged(let path): "\(path): not a state of sallyport; remove it if no change waits for its confirmation"

@@ -55,8 +55,9 @@ package struct StateFolder: Sendable {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
-      var status = stat()
-      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw .init(path) }
+      // What there is instead of a folder, or why there is none.
+      guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+      throw .init(path)
     }
   }
 

@@ -158,6 +158,9 @@ struct Apply: AsyncParsableCommand {
         _ = try await changer.rollback(.unverified)
         throw ApplyFailure.takenBack(.unverified)
       }
+    } catch .nothingKnown {
+      // The watchdog was faster.
+      throw console.failure(.takenBack(.unverified))
     } catch {
       throw console.failure(error)
     }

@@ -1,0 +1,270 @@
+import Foundation
+import Testing
+
+/// Whatever breaks while the rules are changed, they are wholly the old or wholly the new ones, the way back holds, and
+/// the message and the exit status tell.
+@Suite("apply, when things break", .kernel)
+struct ApplyFaultTests {
+  /// Runs lines that end with status 0 when all is as it should be.
+  @discardableResult
+  private func expect(
+    _ lines: String, worker: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> Ended {
+    let ended = try await ApplyBench.run("set -e\n" + lines, worker: worker)
+    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
+    return ended
+  }
+
+  /// Loops that run side by side, each in a network namespace of its own, and kills in each of them.
+  private static let loops = 10
+  private static let kills = 20
+
+  /// One loop: the old rules run; an apply of the new ones is killed at a random moment, every other time together with the
+  /// shell that started it and with the worker. Then either the old or the new ones run, and the new ones not for longer
+  /// than the watchdog promises.
+  private static let killLoop = """
+    $S apply old.sally $A
+    started=$(date +%s%N); $S apply new.sally $A --confirm-within 60s; span=$((($(date +%s%N) - started) / 1000))
+    $S rollback $A
+    was() { $S diff --quiet --against now.json $1; }
+    kept=0; changed=0
+    for i in $(seq \(kills)); do
+      setsid sh -c "$S apply new.sally $A --confirm-within 2s; :" &
+      shell=$!
+      sleep $(printf 0.%06d $((RANDOM * (span + span / 4) / 32767)))
+      if [ $((i % 2)) = 0 ]; then kill -KILL -- -$shell || true; else pkill -KILL -P $shell -x sallyport || true; fi
+      wait $shell || true
+      # A worker that is left holds the lock until it has ended.
+      flock state/lock true
+      # One listing for both questions: the watchdog may be at work.
+      nft -j list table inet sallyport >now.json
+      if was old.sally; then kept=$((kept + 1))
+      else was new.sally || fail "neither the old nor the new rules"; changed=$((changed + 1)); fi
+      quiet || fail "a watchdog is left"
+      is old.sally || fail "the new rules stayed"
+    done
+    echo "kept $kept changed $changed"
+    """
+
+  @Test("SIGKILL at 200 random moments: wholly old or wholly new, and the watchdog keeps its promise")
+  func killed() async throws {
+    let ends = try await withThrowingTaskGroup(of: Ended.self) { group in
+      for _ in 0..<Self.loops { group.addTask { try await expect(Self.killLoop) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let words = ends.compactMap { $0.output.split(separator: "\n").last?.split(separator: " ") }
+    let kept = words.compactMap { $0.count == 4 ? Int($0[1]) : nil }.reduce(0, +)
+    let changed = words.compactMap { $0.count == 4 ? Int($0[3]) : nil }.reduce(0, +)
+    #expect(kept + changed == Self.loops * Self.kills)
+    // Moments before and behind the commit were among them.
+    #expect(kept > 0 && changed > 0, "kept \(kept), changed \(changed)")
+  }
+
+  @Test("a worker that is killed before it commits: 70, nothing changed")
+  func workerKilledBefore() async throws {
+    let ended = try await expect(
+      """
+      rm -f armed; $S apply old.sally $A; touch armed; nft list ruleset >before
+      status=0; $S apply new.sally $A --confirm-within 60s || status=$?; test $status = 70 || fail "status $status"
+      nft list ruleset | cmp - before; rm armed; $S apply new.sally $A; is new.sally
+      quiet || fail "the watchdog is left"
+      """,
+      worker: #"grep -qx commit $REQUEST && test -e armed && kill -KILL $$; exec $WORKER <$REQUEST"#)
+    #expect(ended.errors.contains("sallyport-netfilter was ended by signal 9"), "\(ended.errors)")
+  }
+
+  @Test("a worker that is killed behind its commit: the kernel is asked, and the change stands")
+  func workerKilledBehind() async throws {
+    try await expect(
+      "$S apply old.sally $A; $S apply new.sally $A --persist boot.nft; is new.sally; test -e boot.nft; $S rollback $A; is old.sally",
+      worker: #"$WORKER <$REQUEST >answer.$$; grep -qx commit $REQUEST && kill -KILL $$; cat answer.$$"#)
+  }
+
+  @Test("a crash of libnftables names the cause")
+  func crash() async throws {
+    let ended = try await expect(
+      "status=0; $S apply old.sally $A || status=$?; test $status = 70; test -z \"$(nft list ruleset)\"",
+      worker: "grep -qx commit $REQUEST && kill -SEGV $$; exec $WORKER <$REQUEST")
+    #expect(ended.errors.contains("libnftables 1.1.4 or newer is needed"), "\(ended.errors)")
+  }
+
+  @Test("a state folder that is full or read-only: 74, nothing changed")
+  func folder() async throws {
+    let ended = try await expect(
+      """
+      mkdir state; mount -t tmpfs -o size=64k none state; $S apply old.sally $A; nft list ruleset >before
+      dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
+      status=0; $S apply new.sally $A || status=$?; test $status = 74 || fail "full: $status"
+      nft list ruleset | cmp - before
+      rm state/filler; mount -o remount,ro state
+      status=0; $S apply new.sally $A || status=$?; test $status = 74 || fail "read-only: $status"
+      nft list ruleset | cmp - before
+      """)
+    #expect(ended.errors.contains("no space left on device"), "\(ended.errors)")
+    #expect(ended.errors.contains("read-only file system"), "\(ended.errors)")
+  }
+
+  @Test("the watchdog needs no space in a state folder that has become full")
+  func fullFolderLater() async throws {
+    try await expect(
+      """
+      mkdir state; mount -t tmpfs -o size=64k none state; $S apply old.sally $A
+      $S apply new.sally $A --confirm-within 6s; is new.sally
+      dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
+      quiet; is old.sally || fail "not put back"
+      """)
+  }
+
+  @Test("a watchdog whose worker fails tries again")
+  func watchdogTriesAgain() async throws {
+    try await expect(
+      """
+      $S apply old.sally $A; $S apply new.sally $A --confirm-within 4s; touch broken
+      sleep 6; is new.sally || fail "who put it back?"; rm broken; quiet; is old.sally || fail "not put back"
+      """, worker: "grep -qx commit $REQUEST && test -e ${REQUEST%/*}/broken && exit 1; exec $WORKER <$REQUEST")
+  }
+
+  /// A library that sets the clock for the programs that load it: by as many seconds as a file says.
+  private static let clockLibrary = """
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <time.h>
+    int clock_gettime(clockid_t clock, struct timespec *time) {
+      int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+      int status = real(clock, time);
+      FILE *file = clock == CLOCK_REALTIME ? fopen(getenv("CLOCK_OFFSET"), "r") : NULL;
+      long offset = 0;
+      if (file != NULL) {
+        if (fscanf(file, "%ld", &offset) == 1) time->tv_sec += offset;
+        fclose(file);
+      }
+      return status;
+    }
+    """
+
+  @Test("a clock that is set forward or back moves no deadline", arguments: [86_400, -86_400])
+  func clock(offset: Int) async throws {
+    try await expect(
+      """
+      cat >clock.c <<'END'
+      \(Self.clockLibrary)
+      END
+      clang -shared -fPIC -o clock.so clock.c
+      $S apply old.sally $A
+      export CLOCK_OFFSET=$PWD/offset; echo 0 >offset
+      LD_PRELOAD=$PWD/clock.so $S apply new.sally $A --confirm-within 6s; begin=$(cut -d ' ' -f 1 /proc/uptime)
+      echo \(offset) >offset
+      moved=$(LD_PRELOAD=$PWD/clock.so date +%s); moved=$((moved - $(date +%s) - (\(offset))))
+      test $moved -ge -2 -a $moved -le 2 || fail "the clock did not move: $moved"
+      sleep 1; is new.sally || fail "put back too early"
+      quiet || fail "not put back in time"; is old.sally || fail "not put back"
+      awk -v begin=$begin '{ exit $1 - begin > 15 }' /proc/uptime || fail "put back too late"
+      """)
+  }
+
+  @Test("two applies at once: one behind the other, and the second sees what the first did")
+  func twoAtOnce() async throws {
+    try await expect(
+      """
+      for i in 1 2 3 4 5; do
+        $S apply old.sally $A & first=$!; $S apply new.sally $A & second=$!
+        wait $first || fail "first"; wait $second || fail "second"
+        is old.sally || is new.sally || fail "neither"
+        test "$(ls state/*.json | grep -vc outcome)" = 1 || fail "$(ls state)"
+      done
+      """)
+  }
+
+  @Test("a lock that is not given back: 74 behind ten seconds")
+  func lock() async throws {
+    let ended = try await expect(
+      """
+      mkdir state; flock state/lock sleep 30 & holder=$!
+      while flock -n state/lock true; do sleep 0.05; done
+      status=0; $S apply old.sally $A || status=$?; test $status = 74 || fail "status $status"
+      kill $(pgrep -P $holder) $holder || true; test -z "$(nft list ruleset)"
+      """)
+    #expect(ended.errors.contains("another sallyport is changing the rules"), "\(ended.errors)")
+  }
+
+  @Test("another program that changes our table between plan and commit: made anew, and nothing of it is mixed in")
+  func otherWriter() async throws {
+    try await expect(
+      """
+      $S apply old.sally $A; touch armed
+      $S apply new.sally $A; is new.sally || fail "mixed"
+      ! nft list table inet sallyport | grep -q 40000 || fail "mixed"
+      """,
+      worker: #"""
+        if grep -qx commit $REQUEST && test -e armed; then
+          rm armed; nft add element inet sallyport passive4 '{ 203.0.113.10 . 40000-40001 : 10.10.20.200 }'
+        fi
+        exec $WORKER <$REQUEST
+        """#)
+  }
+
+  @Test("programs that never stop changing rules: 74, nothing changed")
+  func restless() async throws {
+    let ended = try await expect(
+      """
+      $S apply old.sally $A; nft list table inet sallyport >before; touch armed
+      status=0; $S apply new.sally $A || status=$?; test $status = 74 || fail "status $status"
+      nft list table inet sallyport | cmp - before; test "$(ls state/*.json | wc -l)" = 1
+      """,
+      worker: #"""
+        if grep -qx commit $REQUEST && test -e armed; then nft add table ip other; nft delete table ip other; fi
+        exec $WORKER <$REQUEST
+        """#)
+    #expect(ended.errors.contains("gave up after 20 tries"), "\(ended.errors)")
+  }
+
+  @Test("a table that another program replaced is left alone by the watchdog and by rollback")
+  func replaced() async throws {
+    try await expect(
+      """
+      $S apply old.sally $A; $S apply new.sally $A --confirm-within 6s
+      sed 's/50399/50999/' old.sally >other.sally; $S compile other.sally | nft -f -
+      quiet; is other.sally || fail "touched"
+      status=0; $S rollback $A || status=$?; test $status = 1 || fail "status $status"
+      """)
+  }
+
+  @Test("what the kernel refuses is shown at its statement: 1, nothing changed")
+  func refused() async throws {
+    let ended = try await expect(
+      "$S apply new.sally $A --confirm-within 60s || status=$?; test $status = 1; test -z \"$(nft list ruleset)\"; test \"$(ls state)\" = lock; quiet",
+      worker: #"""
+        if grep -qx commit $REQUEST; then
+          line=$(sed -n '/^create table/,$p' $REQUEST | grep -n 'ct helper published-ftp' | head -1 | cut -d : -f 1)
+          head=$(sed -n '/^script /,/^create table/p' $REQUEST | grep -c '^#')
+          text="/proc/self/fd/4:$((line + head)):1-9: Error: Could not process rule: No such file or directory
+        x
+        ^
+        "
+          printf 'protocol 1\n1\nstatus 2\n-1\noutput 0\n\nerrors %d\n%s\nend 0\n\n' ${#text} "$text"
+          exit 0
+        fi
+        exec $WORKER <$REQUEST
+        """#)
+    #expect(ended.errors.contains("error[helper-module-missing]"), "\(ended.errors)")
+    #expect(ended.errors.contains("--> new.sally:6:3"), "\(ended.errors)")
+  }
+
+  @Test("a transaction that exceeds the socket of an unprivileged namespace is refused whole")
+  func tooLarge() async throws {
+    let ended = try await expect(
+      """
+      { cat old.sally | sed 's/helper .*/helper off\\n  allow many/'; printf 'clients many = 192.0.2.1'
+        for i in $(seq 30000); do printf ', 10.%d.%d.1' $((i / 250)) $((i % 250)); done; echo; } >many.sally
+      chmod -R 777 .
+      cat >inner.sh <<'END'
+      ./sallyport apply new.sally --state-dir inner && ./sallyport apply many.sally --state-dir inner && exit 9
+      test $? = 70 -o $? = 1 && ./sallyport diff --quiet new.sally
+      END
+      setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --net bash inner.sh || fail "$?"
+      """)
+    #expect(ended.errors.contains("Message too long"), "\(ended.errors)")
+  }
+}

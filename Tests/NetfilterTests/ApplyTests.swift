@@ -1,0 +1,184 @@
+import Foundation
+import Testing
+
+@Suite("apply", .kernel)
+struct ApplyTests {
+  /// Runs lines that end with status 0 when all is as it should be.
+  private func expect(
+    _ lines: String, worker: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> Ended {
+    let ended = try await ApplyBench.run("set -e\n" + lines, worker: worker)
+    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
+    return ended
+  }
+
+  @Test("the first apply makes the table, the next ones change what differs, and nothing is done twice")
+  func transactions() async throws {
+    let ended = try await expect(
+      """
+      $S apply old.sally $A --output json; is old.sally
+      $S apply new.sally $A --output json; is new.sally
+      $S apply new.sally $A --output json
+      $S apply old.sally $A --replace --output json; is old.sally
+      """)
+    let reports = ended.output.components(separatedBy: "\n}\n").compactMap {
+      try? JSONSerialization.jsonObject(with: Data("\($0)}".utf8)) as? [String: Any]
+    }
+    #expect(reports.map { $0["transaction"] as? String } == ["create", "change", nil, "replace"])
+    #expect(reports.map { $0["applied"] as? Bool } == [true, true, false, true])
+    let change = try #require(reports.dropFirst().first)
+    #expect((change["bytes"] as? Int ?? .max) < 1000)
+    #expect((change["changes"] as? [[String: Any]])?.first?["publication"] as? String == "files")
+    #expect(ended.errors.split(separator: "\n").filter { $0.hasPrefix("error") }.isEmpty, "\(ended.errors)")
+  }
+
+  @Test("a dry run shows what the kernel would take, and changes nothing")
+  func dryRun() async throws {
+    let ended = try await expect(
+      """
+      $S apply old.sally $A; nft list ruleset >before
+      $S apply new.sally $A --dry-run; nft list ruleset >after; cmp before after
+      ls state >files; test "$(grep -c json files)" = 1
+      $S apply new.sally $A --dry-run 2>/dev/null >script; nft -f script; is new.sally
+      """)
+    #expect(ended.output.contains("add element inet sallyport passive4 {\n  203.0.113.10 . 50000-50499 comment"))
+    #expect(ended.errors.contains("the kernel takes this transaction"))
+  }
+
+  @Test("other tables stay as they are, byte for byte, and so do counters and what packets have added")
+  func keeps() async throws {
+    _ = try await expect(
+      """
+      nft -f - <<'END'
+      table ip other { set s { type ipv4_addr; elements = { 192.0.2.1 }; }
+        chain c { type filter hook forward priority 0; policy drop; ip saddr @s counter accept; }; }
+      END
+      nft list table ip other >before
+      sed 's/helper .*/helper on\\n  limit 5 new per minute per client/' old.sally >limited.sally
+      sed 's/50399/50499/' limited.sally >wider.sally
+      $S apply limited.sally $A
+      set=new_per_client_5_state4
+      element='203.0.113.10 . 21 . 198.51.100.10'
+      nft add element inet sallyport $set "{ $element limit rate over 5/minute burst 5 packets }"
+      nft insert rule inet sallyport related_data counter packets 7 bytes 420
+      $S apply wider.sally $A; is wider.sally || fail "not applied"
+      nft list table ip other | cmp - before
+      nft list set inet sallyport $set | grep -q "$element" || fail "the dynamic element is gone"
+      $S apply limited.sally $A --replace
+      ! nft list set inet sallyport $set | grep -q "$element" || fail "the dynamic element is still there"
+      nft list table ip other | cmp - before
+      $S rollback $A
+      nft list set inet sallyport $set | grep -q "$element" || fail "the way back lost the dynamic element"
+      """)
+  }
+
+  @Test("unconfirmed: the watchdog puts back what ran, to the byte; confirmed: it stays; too late: 75")
+  func confirmation() async throws {
+    _ = try await expect(
+      """
+      $S apply old.sally $A; nft list ruleset >before
+      $S apply new.sally $A --confirm-within 6s; is new.sally || fail "not applied"
+      status=0; $S apply old.sally $A || status=$?; test $status = 1 || fail "pending: $status"
+      quiet || fail "the watchdog is still there"
+      nft list ruleset | cmp - before
+      status=0; $S confirm $A || status=$?; test $status = 75 || fail "too late: $status"
+      $S apply new.sally $A --confirm-within 10s; $S confirm $A; quiet; is new.sally || fail "not kept"
+      $S confirm $A
+      $S rollback $A; nft list ruleset | cmp - before
+      status=0; $S rollback $A || status=$?; test $status = 1 || fail "twice: $status"
+      """)
+  }
+
+  @Test("an unconfirmed first apply leaves no table behind")
+  func firstUnconfirmed() async throws {
+    _ = try await expect(
+      "$S apply new.sally $A --confirm-within 1s; quiet; test -z \"$(nft list ruleset)\"; test -z \"$(ls state/*.nft state/0* 2>/dev/null)\""
+    )
+  }
+
+  @Test("the watchdog outlives the shell, its session and whatever started it")
+  func survivors() async throws {
+    _ = try await expect(
+      """
+      $S apply old.sally $A
+      setsid bash -c "$S apply new.sally $A --confirm-within 6s; touch applied; exec sleep 100" &
+      while ! test -e applied; do sleep 0.05; done
+      is new.sally || fail "not applied"
+      kill -HUP -- -$!; kill -KILL -- -$! || true
+      quiet; is old.sally || fail "not put back"
+      """)
+  }
+
+  @Test("--verify keeps what works, takes back what fails or hangs")
+  func verify() async throws {
+    _ = try await expect(
+      """
+      $S apply old.sally $A
+      status=0; $S apply new.sally $A --verify false || status=$?
+      test $status = 75 || fail "false: $status"; is old.sally || fail "not taken back"
+      status=0; $S apply new.sally $A --verify 'sleep 100' --confirm-within 1s || status=$?
+      test $status = 75 || fail "hangs: $status"; is old.sally || fail "not taken back"
+      $S apply new.sally $A --verify 'nft list table inet sallyport | grep -q 50499' >out; is new.sally
+      ! grep -q confirmed out; quiet; is new.sally || fail "not kept"
+      """)
+  }
+
+  @Test("--persist: for boot, only once confirmed, and back with the rules")
+  func persist() async throws {
+    _ = try await expect(
+      """
+      echo '# mine' >boot.nft
+      $S apply old.sally $A
+      $S apply new.sally $A --persist boot.nft --confirm-within 60s
+      test "$(cat boot.nft)" = '# mine' || fail "written before it was confirmed"
+      $S confirm $A; unshare --net sh -c "nft -f boot.nft && ./sallyport diff --quiet new.sally"
+      $S rollback $A; test "$(cat boot.nft)" = '# mine' || fail "not as before"
+      $S apply old.sally $A --persist fresh.nft; nft -c -f fresh.nft
+      """)
+  }
+
+  @Test("rules that somebody else changed are put right; a table that somebody else made is taken over")
+  func foreign() async throws {
+    _ = try await expect(
+      """
+      $S compile old.sally 2>/dev/null | nft -f -
+      $S apply new.sally $A; is new.sally || fail "not taken over"
+      $S rollback $A; is old.sally || fail "not given back"
+      nft add rule inet sallyport publish tcp dport 22 accept
+      nft insert rule inet sallyport related_data tcp dport 23 accept
+      nft add counter inet sallyport mine
+      nft add element inet sallyport passive4 '{ 203.0.113.10 . 40000-40001 : 10.10.20.200 }'
+      $S apply old.sally $A; is old.sally || fail "not put right"
+      """)
+  }
+
+  @Test("remove takes our table away and nothing else")
+  func remove() async throws {
+    let ended = try await expect(
+      """
+      nft add table ip other; nft list ruleset >before
+      $S remove $A
+      $S apply old.sally $A --confirm-within 15s
+      $S remove $A --dry-run; is old.sally || fail "a dry run removed it"
+      $S remove $A; nft list ruleset | cmp - before
+      quiet; nft list ruleset | cmp - before
+      test "$(ls state)" = lock || fail "$(ls state)"
+      """)
+    #expect(ended.errors.contains("there is no table `inet sallyport`"), "\(ended)")
+  }
+
+  @Test("without privilege: 77, and nothing is left behind")
+  func unprivileged() async throws {
+    _ = try await expect(
+      """
+      chmod 777 .; mkdir state; chmod 777 state
+      for command in "apply old.sally" "apply old.sally --dry-run" "remove" "confirm" "rollback"; do
+        status=0; setpriv --reuid 65534 --clear-groups $S $command $A || status=$?
+        test $status = 77 || fail "$command: $status"
+      done
+      status=0; setpriv --reuid 65534 --clear-groups $S remove --state-dir /run/sallyport-none || status=$?
+      test $status = 77 || fail "no folder: $status"
+      test "$(ls state)" = lock || fail "$(ls state)"
+      """)
+  }
+}
