@@ -21,12 +21,13 @@ enum ExitStatus: Int32 {
   static let help = """
     EXIT STATUS:
       0   fine
-      1   findings: errors in the policy, a difference, a text that is not in canonical layout, or a change that the
-          kernel refuses or that waits for its confirmation
+      1   findings: errors in the policy, a difference, a text that is not in
+          canonical layout, a change that the kernel refuses or that waits
       64  usage: the command line is wrong
       66  an input file is missing or cannot be read
       70  internal fault, or a part of the installation that is missing
-      74  input/output: a file or folder cannot be written, or other programs keep changing the rules
+      74  input/output: a file or folder cannot be written, or other programs
+          keep changing the rules
       75  the rules were changed, and changed back
       77  privilege missing: the kernel's rules need root or CAP_NET_ADMIN
     """
