@@ -86,7 +86,9 @@ let package = Package(
       ],
       swiftSettings: forTests),
     .testTarget(
-      name: "ServerConfigTests", dependencies: ["Addressing", "Diagnostics", "Policy", "ServerConfig"],
+      name: "ServerConfigTests",
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", subprocess],
+      exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
       name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Policy", "PolicySyntax"],
