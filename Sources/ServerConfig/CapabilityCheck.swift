@@ -76,18 +76,21 @@ struct CapabilityCheck {
   private func wildcardCollisions() -> [Diagnostic] {
     guard capabilities.isOneProcessPerService else { return [] }
     var diagnostics: [Diagnostic] = []
-    for (index, service) in plan.services.enumerated() where listensEverywhere(service) {
-      for other in plan.services[(index + 1)...] where other.port == service.port {
-        guard let second = other.publications.first, let one = service.publications.first else { continue }
-        diagnostics.append(
-          .error(
-            "server-scope-conflict",
-            "\(title) listens on all addresses when IPv6 is among them, so `\(one.name.value)` and "
-              + "`\(second.name.value)` cannot both have port \(service.port)",
-            at: second.controlPort.span ?? second.header,
-            related: [Label(one.header, "also port \(service.port)")],
-            help: "use another port of the server for one of them"))
+    var everywhere: [UInt16: Publication] = [:]
+    for service in plan.services {
+      guard let second = service.publications.first else { continue }
+      guard let one = everywhere[service.port] else {
+        if listensEverywhere(service) { everywhere[service.port] = second }
+        continue
       }
+      diagnostics.append(
+        .error(
+          "server-scope-conflict",
+          "\(title) listens on all addresses when IPv6 is among them, so `\(one.name.value)` and "
+            + "`\(second.name.value)` cannot both have port \(service.port)",
+          at: second.controlPort.span ?? second.header,
+          related: [Label(one.header, "also port \(service.port)")],
+          help: "use another port of the server for one of them"))
     }
     return diagnostics
   }

@@ -78,9 +78,12 @@ extension ServerRequest {
   /// The services of the server. Publications that lead to one of them want the same, or the policy has errors.
   package func services() -> [Service] {
     var services: [Service] = []
+    var onPort: [UInt16: [Int]] = [:]
     for publication in publications {
       let service = Service(publication, of: server, in: policy)
-      guard let index = services.firstIndex(where: { $0.collides(with: service) }) else {
+      let known = onPort[service.port, default: []]
+      guard let index = known.first(where: { services[$0].collides(with: service) }) else {
+        onPort[service.port, default: []].append(services.count)
         services.append(service)
         continue
       }
