@@ -20,7 +20,7 @@ package struct Bundle: Sendable {
   /// Sorted by path; the manifest is the last.
   package var files: [BundleFile]
   package var diagnostics: [Diagnostic]
-  /// What only writing brings up about the settings of servers, without repetition.
+  /// What only writing brings up about the settings of servers in their default forms, and which forms are left out.
   package var remarks: [Diagnostic] = []
 }
 
@@ -32,10 +32,10 @@ extension Compilation {
     var bundle = Bundle(files: [], diagnostics: [])
     let gateways: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
     for gateway in gateways { bundle.files += gatewayFiles(gateway, version: version) }
-    var remarks: Set<Diagnostic> = []
     for form in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
       bundle.diagnostics += form.emission.diagnostics
-      bundle.remarks += form.emission.remarks.filter { remarks.insert($0).inserted }
+      // Remarks on a form that nobody asked for are for `emit`, but not that it is missing.
+      bundle.remarks += form.emission.remarks.filter { form.isDefault || $0.code == formLeftOut }
       bundle.files += serverFiles(form)
     }
     bundle.files.sort { $0.path < $1.path }

@@ -1,6 +1,9 @@
 package import Diagnostics
 package import Policy
 
+/// The code of a remark on a form that cannot hold a policy.
+package let formLeftOut = "form-left-out"
+
 /// Every program and form that settings can be written for.
 package enum Emitters {
   /// The forms of one program stand in the order in which they are offered, its default first.
@@ -85,7 +88,7 @@ package enum Emitters {
       guard let error = form.emission.diagnostics.first(where: { $0.severity == .error }) else { return form }
       var form = form
       let remark = Diagnostic(
-        .note, "form-left-out",
+        .note, formLeftOut,
         "the form `\(form.form)` of server `\(form.server.name.value)` is left out: \(error.message)",
         at: error.primary.span)
       form.emission = Emission(diagnostics: [remark])
