@@ -98,10 +98,12 @@ struct CapabilityCheck {
   /// A program on the firewall host that cannot be kept to the published addresses.
   private func wildcard() -> [Diagnostic] {
     guard let local = server.local, plan.services.contains(where: listensEverywhere) else { return [] }
+    let limit =
+      capabilities.binding == .oneAddress ? "can be given one address only" : "cannot be given an IPv6 address"
     return [
       .warning(
         "listens-on-all-addresses",
-        "\(title) cannot be given an IPv6 address, so it listens on every address of this firewall host",
+        "\(title) \(limit), so it listens on every address of this firewall host",
         at: local,
         help:
           "publish it over IPv4 only, or see that other rules keep its port closed on the other interfaces")
