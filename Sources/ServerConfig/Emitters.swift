@@ -68,18 +68,23 @@ package enum Emitters {
   package static func emitAll(
     _ policy: Policy, templates: [String: String] = [:], locate: @escaping (SourceSpan) -> String
   ) throws(EmitError) -> [Form] {
-    var all: [Form] = []
+    var forms: [Form] = []
+    // Parsing templates takes longer than filling them in.
+    var renderers: [TemplateRenderer] = []
+    for emitter in all {
+      renderers.append(try TemplateRenderer(emitter.templates, overrides: templates))
+    }
     for request in requests(policy, locate: locate) {
       var written: [Form] = []
-      for emitter in emitters(of: request.software) {
+      for (emitter, renderer) in zip(all, renderers) where emitter.software == request.software {
         written.append(
           Form(
             server: request.server, form: emitter.form, isDefault: written.isEmpty,
-            emission: try emitter.emit(request, templates: templates)))
+            emission: try emitter.emit(request, renderer: renderer)))
       }
-      all += leavingOutWhatFails(written)
+      forms += leavingOutWhatFails(written)
     }
-    return all
+    return forms
   }
 
   private static func leavingOutWhatFails(_ forms: [Form]) -> [Form] {
@@ -104,7 +109,7 @@ package enum Emitters {
     guard let emitter = emitter(for: software, form: form) else {
       throw .unknownForm(form ?? "default", software: software, forms: forms(of: software))
     }
-    return try emitter.emit(request, templates: templates)
+    return try emitter.emit(request, renderer: TemplateRenderer(emitter.templates, overrides: templates))
   }
 
   /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the

@@ -96,13 +96,11 @@ extension ServerEmitter {
 
   /// The settings of a server, or the reasons why there are none.
   ///
-  /// - Parameter templates: texts by file name that replace the built-in templates.
-  /// - Throws: `EmitError.unusableTemplate` when such a text cannot be used.
-  package func emit(_ request: ServerRequest, templates: [String: String] = [:]) throws(EmitError) -> Emission {
+  /// - Throws: `EmitError.unusableTemplate` when a text that replaces a built-in template cannot be used.
+  package func emit(_ request: ServerRequest, renderer: TemplateRenderer) throws(EmitError) -> Emission {
     let findings = findings(request)
     let services = request.services()
     guard !findings.hasErrors, !services.isEmpty else { return Emission(diagnostics: findings) }
-    let renderer = try TemplateRenderer(self.templates, overrides: templates)
     var emission = try documents(
       for: ServerPlan(request: request, services: services), renderer: renderer)
     emission.remarks = emission.diagnostics.inSourceOrder()
