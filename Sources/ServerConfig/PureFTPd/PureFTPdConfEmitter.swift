@@ -1,5 +1,3 @@
-import Addressing
-import Diagnostics
 package import Policy
 
 /// Writes `pure-ftpd.conf`, the file that `pure-ftpd FILE` reads; one for each control port, because the program
@@ -18,16 +16,9 @@ package struct PureFTPdConfEmitter: ServerEmitter {
   package func documents(
     for plan: ServerPlan, renderer: TemplateRenderer
   ) throws(EmitError) -> Emission {
-    if let diagnostic = pureFTPdSeparateKey(plan) { return Emission(diagnostics: [diagnostic]) }
-    let isAlone = plan.services.count == 1
-    let documents = plan.services.map { service in
-      ServerDocument(
-        name: isAlone ? "pure-ftpd.conf" : "pure-ftpd-\(service.name).conf",
-        text: renderer.render(
-          "pure-ftpd.conf.mustache",
-          PureFTPdView(plan, service, binding: capabilities.binding, pidFile: isAlone ? nil : service.name)))
+    pureFTPdProcesses(plan, suffix: ".conf", binding: capabilities.binding) {
+      renderer.render("pure-ftpd.conf.mustache", $0)
     }
-    return Emission(documents: documents)
   }
 }
 

@@ -15,16 +15,9 @@ package struct PureFTPdFlagsEmitter: ServerEmitter {
   package func documents(
     for plan: ServerPlan, renderer: TemplateRenderer
   ) throws(EmitError) -> Emission {
-    if let diagnostic = pureFTPdSeparateKey(plan) { return Emission(diagnostics: [diagnostic]) }
-    let isAlone = plan.services.count == 1
-    let documents = plan.services.map { service in
-      let view = PureFTPdView(
-        plan, service, binding: capabilities.binding, pidFile: isAlone ? nil : service.name)
-      return ServerDocument(
-        name: isAlone ? "pure-ftpd-flags.sh" : "pure-ftpd-\(service.name)-flags.sh",
-        text: renderer.render("pure-ftpd-flags.sh.mustache", view))
+    pureFTPdProcesses(plan, suffix: "-flags.sh", binding: capabilities.binding) {
+      renderer.render("pure-ftpd-flags.sh.mustache", $0)
     }
-    return Emission(documents: documents)
   }
 }
 

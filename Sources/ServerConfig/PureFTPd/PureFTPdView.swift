@@ -15,8 +15,21 @@ extension Capabilities {
   }
 }
 
+/// One document for each process, named for its service where there are several.
+func pureFTPdProcesses(
+  _ plan: ServerPlan, suffix: String, binding: Capabilities.Binding, _ render: (PureFTPdView) -> String
+) -> Emission {
+  if let diagnostic = separateKey(plan) { return Emission(diagnostics: [diagnostic]) }
+  return Emission(
+    documents: plan.services.map { service in
+      let name = plan.services.count == 1 ? nil : service.name
+      let view = PureFTPdView(plan, service, binding: binding, pidFile: name)
+      return ServerDocument(name: "pure-ftpd\(name.map { "-\($0)" } ?? "")\(suffix)", text: render(view))
+    })
+}
+
 /// Versions that want certificate and key in one file.
-func pureFTPdSeparateKey(_ plan: ServerPlan) -> Diagnostic? {
+private func separateKey(_ plan: ServerPlan) -> Diagnostic? {
   guard plan.usesTLS, plan.isOlder(than: SoftwareVersion(1, 0, 48)),
     let certificate = plan.server.certificate,
     case .files(_, .some) = certificate.value
