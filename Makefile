@@ -28,6 +28,8 @@ install: release ## install into PREFIX (default /usr/local)
 	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
 
 test: setup lint ## everything: lint, unit, corpus and live tests (live ones need root)
+	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing
+	-@scripts/powershell-parser >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 
 prove: setup ## 10,000 generated policies: all load in the kernel (root; several minutes)

@@ -71,7 +71,7 @@ let package = Package(
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "Templates", path: "templates",
-      resources: ["iis", "other", "proftpd", "pure-ftpd", "vsftpd"].map { .embedInCode($0) },
+      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "vsftpd"].map { .embedInCode($0) },
       swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
@@ -86,7 +86,9 @@ let package = Package(
       ],
       swiftSettings: forTests),
     .testTarget(
-      name: "ServerConfigTests", dependencies: ["Addressing", "Diagnostics", "Policy", "ServerConfig"],
+      name: "ServerConfigTests",
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", subprocess],
+      exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
       name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Policy", "PolicySyntax"],

@@ -20,6 +20,8 @@ package struct Bundle: Sendable {
   /// Sorted by path; the manifest is the last.
   package var files: [BundleFile]
   package var diagnostics: [Diagnostic]
+  /// What only writing brings up about the settings of servers in their default forms, and which forms are left out.
+  package var remarks: [Diagnostic] = []
 }
 
 extension Compilation {
@@ -30,17 +32,26 @@ extension Compilation {
     var bundle = Bundle(files: [], diagnostics: [])
     let gateways: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
     for gateway in gateways { bundle.files += gatewayFiles(gateway, version: version) }
-    for (server, emission) in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
-      bundle.diagnostics += emission.diagnostics
-      bundle.files += emission.documents.map {
-        BundleFile(
-          path: "servers/\(server.name.value)/\($0.name)", bytes: Array($0.text.utf8), destination: nil,
-          purpose: "settings of server \(server.name.value)")
-      }
+    for form in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
+      bundle.diagnostics += form.emission.diagnostics
+      // Remarks on a form that nobody asked for are for `emit`, but not that it is missing.
+      bundle.remarks += form.emission.remarks.filter { form.isDefault || $0.code == formLeftOut }
+      bundle.files += serverFiles(form)
     }
     bundle.files.sort { $0.path < $1.path }
     bundle.files.append(manifest(of: bundle.files, version: version))
     return bundle
+  }
+
+  /// The files of one server in one form; those of other forms than the first have a folder of their own.
+  private func serverFiles(_ form: Emitters.Form) -> [BundleFile] {
+    let server = form.server.name.value
+    let folder = form.isDefault ? "servers/\(server)" : "servers/\(server)/\(form.form)"
+    return form.emission.documents.map {
+      BundleFile(
+        path: "\(folder)/\($0.name)", bytes: Array($0.text.utf8), destination: nil,
+        purpose: form.isDefault ? "settings of server \(server)" : "the same, as \(form.form)")
+    }
   }
 
   private func gatewayFiles(_ gateway: Int?, version: String) -> [BundleFile] {

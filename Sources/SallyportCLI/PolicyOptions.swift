@@ -82,8 +82,14 @@ extension Compilation {
   /// Shows errors and warnings on standard error (notes are for `check`); ends the command when the policy is refused.
   ///
   /// - Throws: `ExitStatus.findings`.
-  func reportOnError(_ console: Console, as form: OutputForm, also more: [Diagnostic] = []) throws {
-    let all = (diagnostics + more).inSourceOrder().filter { $0.severity > .note }
+  func reportOnError(_ console: Console, as form: OutputForm) throws {
+    try report(diagnostics.filter { $0.severity > .note }, console, as: form)
+  }
+
+  /// Shows diagnostics on standard error; ends the command when there is an error among them.
+  ///
+  /// - Throws: `ExitStatus.findings`.
+  func report(_ all: [Diagnostic], _ console: Console, as form: OutputForm) throws {
     if !all.isEmpty || form == .json && all.hasErrors {
       let format: DiagnosticFormat = form == .json ? .json : .full
       console.say(render(all, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))

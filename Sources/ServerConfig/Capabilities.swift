@@ -13,22 +13,19 @@ package struct Capabilities: Sendable {
     case onRequest
   }
 
+  /// The addresses that one process can be kept to.
+  package enum Binding: Sendable {
+    /// One of each family.
+    case bothFamilies
+    /// One, of either family.
+    case oneAddress
+    /// One IPv4 address.
+    case ipv4Address
+  }
+
   /// How a certificate is named.
   package enum CertificateForm: Sendable {
     case files, thumbprint, either
-  }
-
-  /// What all control ports of one installation have in common.
-  package struct Shared: OptionSet, Sendable {
-    package let rawValue: Int
-    package init(rawValue: Int) { self.rawValue = rawValue }
-
-    /// One passive port range.
-    package static let range = Shared(rawValue: 1)
-    /// One masquerade address.
-    package static let masquerade = Shared(rawValue: 2)
-    /// One TLS policy for all control ports, except that implicit TLS may stand beside explicit TLS.
-    package static let tls = Shared(rawValue: 4)
   }
 
   /// The TLS modes that exist.
@@ -41,17 +38,21 @@ package struct Capabilities: Sendable {
   package var limitsClients = true
   /// Whether each control port is a process of its own that counts its own sessions.
   package var isOneProcessPerService = false
-  /// Whether such a process can be bound to one address of each family; if not, it listens on all addresses as
-  /// soon as IPv6 is among them.
-  package var bindsBothFamilies = true
+  /// Whether there is only one such process, so only one control port.
+  package var isOneProcess = false
+  /// To which addresses such a process can be bound; it listens on all of them when that is not enough.
+  package var binding = Binding.bothFamilies
   /// Whether a service with both families needs a process for each when it announces another address, or has
   /// to be kept to its own addresses.
   package var splitsFamilies = false
   /// Whether sessions with TLS can be told another address than those without.
   package var hasTLSMasquerade = false
-  package var shared: Shared = []
   /// Whether settings belong to a named site.
   package var hasSites = false
+  /// A port of the program's own, which takes away a passive range that holds it.
+  package var adminPort: UInt16?
+  /// The first version that is configured like this; `nil` when all are.
+  package var oldestVersion: SoftwareVersion?
 
   package init() {}
 

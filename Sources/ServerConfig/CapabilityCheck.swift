@@ -21,52 +21,89 @@ struct CapabilityCheck {
 
   func diagnostics() -> [Diagnostic] {
     guard !publications.isEmpty else { return [] }
-    return publications.flatMap { tlsMode($0) + clearControl($0) }
-      + sharing() + wildcard() + certificate() + site() + clients() + values()
+    return publications.flatMap { tlsMode($0) + clearControl($0) + adminPort($0) }
+      + version() + processes() + wildcardCollisions() + wildcard() + certificate() + site() + clients() + values()
   }
 
-  /// Settings that one installation has once, and that its control ports want differently.
-  private func sharing() -> [Diagnostic] {
-    guard let first = plan.services.first else { return [] }
-    let place = capabilities.hasSites ? "one IIS site" : "one installation of \(title)"
-    let ports = plan.services.dropFirst().flatMap { service in
-      ScopeConflict.all(first, service, sharing: capabilities.shared).map {
-        $0.diagnostic(place, help: "give both the same value, or declare a server of its own for one of them")
-      }
+  /// A version that is configured in another way.
+  private func version() -> [Diagnostic] {
+    guard let oldest = capabilities.oldestVersion, plan.isOlder(than: oldest) else { return [] }
+    return [
+      .error(
+        "software-too-old", "the settings of \(title) before \(oldest) have another form, which is not written",
+        at: softwareSpan, help: "write `software other` to get a checklist")
+    ]
+  }
+
+  /// Control ports, each of which is a process of its own, in a form that describes one process.
+  private func processes() -> [Diagnostic] {
+    guard capabilities.isOneProcess, plan.services.count > 1, let second = plan.services.dropFirst().first,
+      let publication = second.publications.first
+    else { return [] }
+    return [
+      .error(
+        "one-control-port-only",
+        "the form `\(emitter.form)` of \(title) has one control port, and server `\(server.name.value)` has "
+          + "\(plan.services.count)",
+        at: publication.controlPort.span ?? publication.header,
+        help: "use another form, which has a file for each")
+    ]
+  }
+
+  /// A passive range with a port that the program has for itself.
+  private func adminPort(_ publication: Publication) -> [Diagnostic] {
+    guard let port = capabilities.adminPort, let range = publication.passiveRange,
+      range.value.low <= port, port <= range.value.high
+    else { return [] }
+    return [
+      .error(
+        "range-holds-admin-port",
+        "\(title) administers itself on port \(port) and drops a passive range that holds it", at: range.span,
+        help: "use a range above or below it")
+    ]
+  }
+
+  /// Whether a process for the service would listen on more addresses than the policy names.
+  private func listensEverywhere(_ service: Service) -> Bool {
+    switch capabilities.binding {
+    case .bothFamilies: false
+    case .oneAddress: service.addresses.count != 1
+    case .ipv4Address: !service.listensOnly(.ipv4)
     }
-    guard capabilities.isOneProcessPerService else { return ports }
-    return ports + wildcardCollisions()
   }
 
   /// Processes of their own that would listen on all addresses, on the same port.
   private func wildcardCollisions() -> [Diagnostic] {
-    guard !capabilities.bindsBothFamilies else { return [] }
+    guard capabilities.isOneProcessPerService else { return [] }
     var diagnostics: [Diagnostic] = []
-    for (index, service) in plan.services.enumerated() where !service.listensOnly(.ipv4) {
-      for other in plan.services[(index + 1)...] where other.port == service.port {
-        guard let second = other.publications.first, let one = service.publications.first else { continue }
-        diagnostics.append(
-          .error(
-            "server-scope-conflict",
-            "\(title) listens on all addresses when IPv6 is among them, so `\(one.name.value)` and "
-              + "`\(second.name.value)` cannot both have port \(service.port)",
-            at: second.controlPort.span ?? second.header,
-            related: [Label(one.header, "also port \(service.port)")],
-            help: "use another port of the server for one of them"))
+    var everywhere: [UInt16: Publication] = [:]
+    for service in plan.services {
+      guard let second = service.publications.first else { continue }
+      guard let one = everywhere[service.port] else {
+        if listensEverywhere(service) { everywhere[service.port] = second }
+        continue
       }
+      diagnostics.append(
+        .error(
+          "server-scope-conflict",
+          "\(title) listens on all addresses when IPv6 is among them, so `\(one.name.value)` and "
+            + "`\(second.name.value)` cannot both have port \(service.port)",
+          at: second.controlPort.span ?? second.header,
+          related: [Label(one.header, "also port \(service.port)")],
+          help: "use another port of the server for one of them"))
     }
     return diagnostics
   }
 
   /// A program on the firewall host that cannot be kept to the published addresses.
   private func wildcard() -> [Diagnostic] {
-    guard let local = server.local, !capabilities.bindsBothFamilies,
-      plan.services.contains(where: { !$0.listensOnly(.ipv4) })
-    else { return [] }
+    guard let local = server.local, plan.services.contains(where: listensEverywhere) else { return [] }
+    let limit =
+      capabilities.binding == .oneAddress ? "can be given one address only" : "cannot be given an IPv6 address"
     return [
       .warning(
         "listens-on-all-addresses",
-        "\(title) cannot be given an IPv6 address, so it listens on every address of this firewall host",
+        "\(title) \(limit), so it listens on every address of this firewall host",
         at: local,
         help:
           "publish it over IPv4 only, or see that other rules keep its port closed on the other interfaces")

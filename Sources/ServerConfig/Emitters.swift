@@ -1,13 +1,21 @@
 package import Diagnostics
 package import Policy
 
+/// The code of a remark on a form that cannot hold a policy.
+package let formLeftOut = "form-left-out"
+
 /// Every program and form that settings can be written for.
 package enum Emitters {
   /// The forms of one program stand in the order in which they are offered, its default first.
   package static let all: [any ServerEmitter] = [
     AppcmdEmitter(),
+    PowerShellEmitter(),
+    IISXMLEmitter(),
     PureFTPdConfEmitter(),
+    PureFTPdDebianEmitter(),
+    PureFTPdFlagsEmitter(),
     ProftpdConfEmitter(),
+    ProftpdVirtualHostEmitter(),
     VsftpdConfEmitter(),
     FileZillaXMLEmitter(),
     ChecklistEmitter(),
@@ -38,24 +46,60 @@ package enum Emitters {
     _ policy: Policy, server index: Int, form: String? = nil, templates: [String: String] = [:],
     locate: @escaping (SourceSpan) -> String
   ) throws(EmitError) -> Emission {
-    guard policy.servers.indices.contains(index) else { throw .unknownServer(index) }
-    return try emit(
-      ServerRequest(
-        server: policy.servers[index], publications: policy.publications(ofServer: index), policy: policy,
-        locate: locate), form: form, templates: templates)
+    let requests = requests(policy, locate: locate)
+    guard requests.indices.contains(index) else { throw .unknownServer(index) }
+    return try emit(requests[index], form: form, templates: templates)
   }
 
-  /// The settings of every server of a policy that has no errors, each in its default form.
+  /// The settings of one server in one form.
+  package struct Form {
+    package var server: Server
+    package var form: String
+    /// Whether this is the form that the program has first.
+    package var isDefault: Bool
+    package var emission: Emission
+  }
+
+  /// The settings of every server of a policy that has no errors, each in all its forms.
+  ///
+  /// A form that cannot hold them is left out, and a remark says so, as long as another one can.
   ///
   /// - Throws: `EmitError` when a template is wrong.
   package static func emitAll(
     _ policy: Policy, templates: [String: String] = [:], locate: @escaping (SourceSpan) -> String
-  ) throws(EmitError) -> [(server: Server, emission: Emission)] {
-    var emissions: [(server: Server, emission: Emission)] = []
-    for request in requests(policy, locate: locate) {
-      emissions.append((request.server, try emit(request, form: nil, templates: templates)))
+  ) throws(EmitError) -> [Form] {
+    var forms: [Form] = []
+    // Parsing templates takes longer than filling them in.
+    var renderers: [TemplateRenderer] = []
+    for emitter in all {
+      renderers.append(try TemplateRenderer(emitter.templates, overrides: templates))
     }
-    return emissions
+    for request in requests(policy, locate: locate) {
+      var written: [Form] = []
+      for (emitter, renderer) in zip(all, renderers) where emitter.software == request.software {
+        written.append(
+          Form(
+            server: request.server, form: emitter.form, isDefault: written.isEmpty,
+            emission: try emitter.emit(request, renderer: renderer)))
+      }
+      forms += leavingOutWhatFails(written)
+    }
+    return forms
+  }
+
+  private static func leavingOutWhatFails(_ forms: [Form]) -> [Form] {
+    guard forms.contains(where: { !$0.emission.diagnostics.hasErrors }) else { return Array(forms.prefix(1)) }
+    return forms.map { form in
+      guard let error = form.emission.diagnostics.first(where: { $0.severity == .error }) else { return form }
+      var form = form
+      let remark = Diagnostic(
+        .note, formLeftOut,
+        "the form `\(form.form)` of server `\(form.server.name.value)` is left out: \(error.message)",
+        at: error.primary.span)
+      form.emission = Emission(diagnostics: [remark])
+      form.emission.remarks = [remark]
+      return form
+    }
   }
 
   private static func emit(
@@ -65,12 +109,25 @@ package enum Emitters {
     guard let emitter = emitter(for: software, form: form) else {
       throw .unknownForm(form ?? "default", software: software, forms: forms(of: software))
     }
-    return try emitter.emit(request, templates: templates)
+    return try emitter.emit(request, renderer: TemplateRenderer(emitter.templates, overrides: templates))
   }
 
-  /// What the software of the servers of a policy cannot be told, whatever the form; for `check`.
+  /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the
+  /// policy, or in the default one when none can.
   package static func findings(_ policy: Policy) -> [Diagnostic] {
-    requests(policy, locate: { _ in "" }).flatMap { emitter(for: $0.software)?.findings($0) ?? [] }
+    requests(policy, locate: { _ in "" }).flatMap { request in
+      var first: [Diagnostic]?
+      for emitter in emitters(of: request.software) {
+        let findings = emitter.findings(request)
+        if !findings.hasErrors { return findings }
+        first = first ?? findings
+      }
+      return first ?? []
+    }
+  }
+
+  private static func emitters(of software: SoftwareKind) -> [any ServerEmitter] {
+    all.filter { $0.software == software }
   }
 
   /// One request for each server, in one pass over the publications.
@@ -82,8 +139,22 @@ package enum Emitters {
       guard let server = publication.server, publications.indices.contains(server) else { continue }
       publications[server].append(publication)
     }
-    return zip(policy.servers, publications).map {
-      ServerRequest(server: $0, publications: $1, policy: policy, locate: locate)
+    let machines = machines(policy)
+    return zip(policy.servers, publications).enumerated().map { index, request in
+      ServerRequest(
+        server: request.0, publications: request.1, machine: machines[index], policy: policy, locate: locate)
     }
+  }
+
+  /// What all sites of IIS on a machine have together, by the servers there.
+  private static func machines(_ policy: Policy) -> [Int: MachineNeeds] {
+    guard policy.servers.contains(where: { $0.software?.value.kind == .iis }) else { return [:] }
+    var result: [Int: MachineNeeds] = [:]
+    for group in RuleContext(policy).byMachine {
+      let sites = group.filter { $0.server.software?.value.kind == .iis }
+      let needs = MachineNeeds(sites.map(\.publication))
+      for site in sites { result[site.declaration] = needs }
+    }
+    return result
   }
 }

@@ -47,6 +47,60 @@ struct CommentFormat: DocumentFormat {
   func escapeText(_ text: String) -> String { text.replacingScalars { $0.breaksLine ? "?" : nil } }
 }
 
+/// A comment of XML, in which two hyphens must not stand together.
+struct XMLCommentFormat: DocumentFormat {
+  let name = "XML-COMMENT"
+
+  func escapeText(_ text: String) -> String {
+    var result = ""
+    for character in CommentFormat().escapeText(text) {
+      if character == "-", result.hasSuffix("-") { result += " " }
+      result.append(character)
+    }
+    return result
+  }
+}
+
+/// Text or an attribute of XML. There are characters that it has no way to name.
+struct XMLFormat: DocumentFormat {
+  let name = "XML"
+
+  func obstacle(in text: String) -> String? {
+    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    return text.unicodeScalars.contains(where: isForbidden) ? "has a character that XML does not know" : nil
+  }
+
+  func escapeText(_ text: String) -> String {
+    text.replacingScalars { scalar in
+      switch scalar {
+      case "&": "&amp;"
+      case "<": "&lt;"
+      case ">": "&gt;"
+      case "\"": "&quot;"
+      case "'": "&apos;"
+      default: scalar.breaksLine || isForbidden(scalar) ? "" : nil
+      }
+    }
+  }
+
+  /// Production 2 of XML 1.0, beside the control characters.
+  private func isForbidden(_ scalar: Unicode.Scalar) -> Bool { scalar.value == 0xFFFE || scalar.value == 0xFFFF }
+}
+
+/// A word of a script for a POSIX shell: in apostrophes unless plain.
+struct ShellFormat: DocumentFormat {
+  let name = "SHELL"
+
+  func escapeText(_ text: String) -> String {
+    let isPlain = text.unicodeScalars.allSatisfy { scalar in
+      scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789./:_,+-".unicodeScalars.contains(scalar))
+    }
+    if isPlain, !text.isEmpty { return text }
+    let inner = text.replacingScalars { $0.breaksLine ? "" : nil }
+    return "'" + inner.replacing("'", with: "'\\''") + "'"
+  }
+}
+
 /// Makes the formats known to the template parser, which keeps them by name for the whole process.
 enum Formats {
   /// Registers every format once; later calls do nothing.
@@ -54,7 +108,8 @@ enum Formats {
 
   private static let registered: Void = {
     let formats: [any DocumentFormat] =
-      [CommentFormat(), CommandCommentFormat()] + Emitters.all.map(\.format)
+      [CommentFormat(), CommandCommentFormat(), XMLCommentFormat()]
+      + Emitters.all.flatMap { $0.templates.map(\.format) }
     for format in formats { MustacheContentTypes.register(format, named: format.name) }
   }()
 }

@@ -3,7 +3,7 @@ package import Policy
 
 /// One text that configures a server.
 package struct ServerDocument: Hashable, Sendable {
-  /// File name without folder, for example `pure-ftpd.conf`; unique within one emission.
+  /// File name, for example `pure-ftpd.conf` or `conf/TLS`; unique within one emission.
   package var name: String
   /// The whole text, with the line endings that its reader wants.
   package var text: String
@@ -21,6 +21,8 @@ package struct Emission: Sendable {
   package var documents: [ServerDocument]
   /// In the order of the policy's text.
   package var diagnostics: [Diagnostic]
+  /// Those of the diagnostics that only writing brings up; `check` does not know them.
+  package var remarks: [Diagnostic] = []
 
   package init(documents: [ServerDocument] = [], diagnostics: [Diagnostic] = []) {
     self.documents = documents

@@ -1,3 +1,4 @@
+package import Addressing
 package import Diagnostics
 package import Policy
 
@@ -11,12 +12,36 @@ package protocol ServerEmitter: Sendable {
   var form: String { get }
   /// What the program can be told; what it cannot becomes a diagnostic before anything is written.
   var capabilities: Capabilities { get }
-  /// How text from the policy is written into the documents.
+  /// How text from the policy is written into the documents; it says which text cannot be.
   var format: any DocumentFormat { get }
-  /// File names of the templates in use, the main one first.
-  var templates: [String] { get }
+  /// The templates in use, the main one first.
+  var templates: [EmitterTemplate] { get }
   /// Writes the documents of a plan in which nothing is in the way.
   func documents(for plan: ServerPlan, renderer: TemplateRenderer) throws(EmitError) -> Emission
+}
+
+/// What publications of one program on one machine need of it together; one range, or the policy has errors.
+package struct MachineNeeds: Sendable {
+  package var passiveRange: PortRange?
+  package var usesTLS: Bool
+
+  init(_ publications: [Publication]) {
+    passiveRange = publications.lazy.compactMap(\.passiveRange).first?.value
+    usesTLS = publications.contains { $0.tls.value.allowsTLS }
+  }
+}
+
+/// A template that an emitter uses.
+package struct EmitterTemplate: Sendable {
+  /// File name.
+  package var name: String
+  /// How it escapes what it is filled with.
+  package var format: any DocumentFormat
+
+  init(_ name: String, _ format: any DocumentFormat) {
+    self.name = name
+    self.format = format
+  }
 }
 
 /// The settings of which server are wanted, and how to name the lines that ask for them.
@@ -24,15 +49,19 @@ package struct ServerRequest {
   package var server: Server
   /// The publications of the server, in the order of the text; an explicit and an implicit one, for example.
   package var publications: [Publication]
+  /// What the machine has to offer for all publications of the same program on it.
+  package var machine: MachineNeeds
   package var policy: Policy
   /// `FILE:LINE` of a span, for the comments.
   package var locate: (SourceSpan) -> String
 
   package init(
-    server: Server, publications: [Publication], policy: Policy, locate: @escaping (SourceSpan) -> String
+    server: Server, publications: [Publication], machine: MachineNeeds? = nil, policy: Policy,
+    locate: @escaping (SourceSpan) -> String
   ) {
     self.server = server
     self.publications = publications
+    self.machine = machine ?? MachineNeeds(publications)
     self.policy = policy
     self.locate = locate
   }
@@ -61,24 +90,22 @@ package struct ServerPlan {
 extension ServerEmitter {
   /// What stands in the way of a request, and what the program cannot be told.
   package func findings(_ request: ServerRequest) -> [Diagnostic] {
-    let grouping = request.services()
-    let plan = ServerPlan(request: request, services: grouping.services)
-    let check = CapabilityCheck(plan: plan, emitter: self)
-    return (grouping.conflicts + check.diagnostics()).inSourceOrder()
+    let plan = ServerPlan(request: request, services: request.services())
+    return CapabilityCheck(plan: plan, emitter: self).diagnostics().inSourceOrder()
   }
 
   /// The settings of a server, or the reasons why there are none.
   ///
-  /// - Parameter templates: texts by file name that replace the built-in templates.
-  /// - Throws: `EmitError.unusableTemplate` when such a text cannot be used.
-  package func emit(_ request: ServerRequest, templates: [String: String] = [:]) throws(EmitError) -> Emission {
-    var diagnostics = findings(request)
-    let services = request.services().services
-    guard !diagnostics.hasErrors, !services.isEmpty else { return Emission(diagnostics: diagnostics) }
-    let renderer = try TemplateRenderer(names: self.templates, format: format, overrides: templates)
-    let emission = try documents(
+  /// - Throws: `EmitError.unusableTemplate` when a text that replaces a built-in template cannot be used.
+  package func emit(_ request: ServerRequest, renderer: TemplateRenderer) throws(EmitError) -> Emission {
+    let findings = findings(request)
+    let services = request.services()
+    guard !findings.hasErrors, !services.isEmpty else { return Emission(diagnostics: findings) }
+    var emission = try documents(
       for: ServerPlan(request: request, services: services), renderer: renderer)
-    diagnostics = (diagnostics + emission.diagnostics).inSourceOrder()
-    return Emission(documents: diagnostics.hasErrors ? [] : emission.documents, diagnostics: diagnostics)
+    emission.remarks = emission.diagnostics.inSourceOrder()
+    emission.diagnostics = (findings + emission.diagnostics).inSourceOrder()
+    if emission.diagnostics.hasErrors { emission.documents = [] }
+    return emission
   }
 }

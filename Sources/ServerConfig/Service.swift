@@ -1,5 +1,4 @@
 package import Addressing
-package import Diagnostics
 package import Policy
 
 /// What a server has to offer on one control port.
@@ -76,22 +75,20 @@ package struct Service: Sendable {
 }
 
 extension ServerRequest {
-  /// The services of the server, and the publications that want different things of one of them.
-  package func services() -> (services: [Service], conflicts: [Diagnostic]) {
+  /// The services of the server. Publications that lead to one of them want the same, or the policy has errors.
+  package func services() -> [Service] {
     var services: [Service] = []
-    var conflicts: [Diagnostic] = []
+    var onPort: [UInt16: [Int]] = [:]
     for publication in publications {
       let service = Service(publication, of: server, in: policy)
-      guard let index = services.firstIndex(where: { $0.collides(with: service) }) else {
+      let known = onPort[service.port, default: []]
+      guard let index = known.first(where: { services[$0].collides(with: service) }) else {
+        onPort[service.port, default: []].append(services.count)
         services.append(service)
         continue
       }
-      let place = "port \(service.port) of server `\(server.name.value)`"
-      conflicts += ScopeConflict.all(onOnePort: services[index], service).map {
-        $0.diagnostic(place, help: "give both the same value, or use another port of the server")
-      }
       services[index].join(service)
     }
-    return (services, conflicts)
+    return services
   }
 }

@@ -1,6 +1,8 @@
 /// The numbers at the start of a version, for example 1, 3 and 8 of `1.3.8` and of `1.3.8rc2`.
-package struct SoftwareVersion: Hashable, Comparable, Sendable {
+package struct SoftwareVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
   package var numbers: [Int]
+
+  package var description: String { numbers.map(String.init).joined(separator: ".") }
 
   package init(_ numbers: Int...) { self.numbers = numbers }
 

@@ -6,19 +6,19 @@ package struct TemplateRenderer {
   private let library: MustacheLibrary
 
   /// - Parameters:
-  ///   - names: file names of the templates in use.
-  ///   - format: how they must escape values.
+  ///   - templates: those in use, and how each must escape values.
   ///   - overrides: texts by file name.
   /// - Throws: `EmitError.unusableTemplate` when a text is not Mustache, does not begin by choosing the format,
   ///   or goes around it.
-  init(names: [String], format: any DocumentFormat, overrides: [String: String]) throws(EmitError) {
+  init(_ templates: [EmitterTemplate], overrides: [String: String]) throws(EmitError) {
     Formats.register()
     var library = MustacheLibrary()
-    for name in names {
+    for template in templates {
+      let name = template.name
       guard let text = overrides[name] ?? Templates.text(name) else {
         throw .unusableTemplate(name, reason: "it is not there")
       }
-      if let reason = Self.obstacle(in: text, format: format) {
+      if let reason = Self.obstacle(in: text, format: template.format) {
         throw .unusableTemplate(name, reason: reason)
       }
       do {

@@ -26,7 +26,7 @@ struct Observation {
     case "json": refusal ?? (try? table.json()).map { String(decoding: $0, as: UTF8.self) }
     case "diagnostics": diagnostics
     case "formatted": formatted
-    case "pure-ftpd", "proftpd", "vsftpd", "iis", "other": settings(fence)
+    case "pure-ftpd", "proftpd", "vsftpd", "filezilla", "iis", "other", "remarks": settings(fence)
     default: nil
     }
   }
@@ -57,17 +57,24 @@ struct Observation {
     return shown.script().text.split(separator: "\n").dropFirst(2).map { $0 + "\n" }.joined()
   }
 
-  /// The settings of the only server, or of the one that the block names.
+  /// The settings of the only server, or of the one that the block names, in the default form or as `form=NAME` says;
+  /// for `remarks` what is said while they are written.
   private func settings(_ fence: Fence) -> String {
     if let refusal { return refusal }
     let servers = compilation.policy.servers
-    let index = fence.arguments.first.flatMap { name in servers.firstIndex { $0.name.value == name } } ?? 0
+    let index = fence.arguments.lazy.compactMap { name in servers.firstIndex { $0.name.value == name } }.first ?? 0
+    let form = fence.arguments.first { $0.hasPrefix("form=") }.map { String($0.dropFirst(5)) }
     do {
-      let emission = try Emitters.emit(compilation.policy, server: index, locate: compilation.locator())
-      if emission.diagnostics.hasErrors {
-        return render(emission.diagnostics, in: compilation.sources, as: .full, style: .plain, version: "")
+      let emission = try Emitters.emit(
+        compilation.policy, server: index, form: form, locate: compilation.locator())
+      if emission.diagnostics.hasErrors || fence.kind == "remarks" {
+        let shown = emission.diagnostics.hasErrors ? emission.diagnostics : emission.remarks
+        return render(shown, in: compilation.sources, as: .full, style: .plain, version: "")
       }
-      return emission.documents.map { $0.text.replacing("\r\n", with: "\n") }.joined()
+      return emission.documents.map { document in
+        let name = emission.documents.count > 1 ? "# file: \(document.name)\n" : ""
+        return name + document.text.replacing("\r\n", with: "\n")
+      }.joined()
     } catch {
       return "\(error)\n"
     }

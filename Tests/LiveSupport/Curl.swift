@@ -15,6 +15,8 @@ package struct CurlSession: Sendable {
   package var upload: [UInt8]?
   /// Whether the server's certificate is checked against the lab's.
   package var verifiesCertificate = true
+  /// Whether data connections are encrypted where the control connection is.
+  package var protectsData = true
   /// Seconds until an attempt to connect, control or data, is given up.
   package var connectSeconds = 2
   /// Seconds until the whole transfer is given up.
@@ -46,7 +48,11 @@ package struct CurlSession: Sendable {
     case .port: words += ["--ftp-port", "-", "--disable-eprt"]
     case .eprt: words += ["--ftp-port", "-"]
     }
-    if encryption == .explicit { words.append("--ssl-reqd") }
+    if !protectsData {
+      words.append("--ftp-ssl-control")
+    } else if encryption == .explicit {
+      words.append("--ssl-reqd")
+    }
     if encryption != .plain {
       words += verifiesCertificate ? ["--cacert", certificate.path] : ["--insecure"]
     }

@@ -17,7 +17,9 @@ struct DaemonFolder: Sendable {
 
   /// Makes everything but the server's own files. `label` goes into `hello.txt`.
   func make(label: String) throws {
-    for part in ["etc/pam.d", "log/proftpd", "home", "empty", "conf.d"] { try makeFolder("\(path)/\(part)") }
+    for part in ["etc/pam.d", "log/proftpd", "home", "empty", "conf.d", "conf", "bin"] {
+      try makeFolder("\(path)/\(part)")
+    }
     for (name, text) in accounts { try writeFile("\(path)/etc/\(name)", text.utf8) }
     try writeFile("\(home)/payload.bin", Payload.bytes)
     try writeFile("\(home)/hello.txt", Payload.greeting(of: label).utf8)
@@ -59,12 +61,15 @@ struct DaemonFolder: Sendable {
   /// The words that start a program with these accounts, in a view of mounts that is its own already.
   ///
   /// vsftpd writes its errors to descriptor 0, the others to 1 and 2: all three are one file.
-  func words(_ program: [String]) -> [String] {
+  ///
+  /// - Parameter prelude: what the shell does first.
+  func words(_ program: [String], prelude: String = "") -> [String] {
     let script = """
       set -eu
       folder=$1
       shift
       exec 0>>"$folder/log/output" 1>&0 2>&0
+      \(prelude)
       for name in passwd group shadow shells nsswitch.conf pam.d; do
         [ ! -e "/etc/$name" ] || mount --bind "$folder/etc/$name" "/etc/$name"
       done

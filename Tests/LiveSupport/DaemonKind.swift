@@ -4,12 +4,20 @@ package enum DaemonKind: String, CaseIterable, Sendable {
   case proFTPD = "proftpd"
   case vsftpd
 
-  /// How to start it with a given configuration.
-  func recipe(configuration: String, folder: DaemonFolder, tree: String) -> DaemonRecipe {
-    switch self {
-    case .pureFTPD: .pureFTPD(configuration, folder)
-    case .proFTPD: .proFTPD(configuration, folder, tree: tree)
-    case .vsftpd: .vsftpd(configuration, folder)
+  /// How to start it with settings in one of its forms; `nil` for a form that the bench does not know.
+  func recipe(
+    _ settings: [ServerSettings], form: String, folder: DaemonFolder, tree: String
+  ) -> DaemonRecipe? {
+    let only = settings.first?.text ?? ""
+    return switch (self, form) {
+    case (.pureFTPD, "conf"): .pureFTPD(only, folder)
+    case (.pureFTPD, "flags"): .pureFTPDFlags(only, folder, tree: tree)
+    case (.pureFTPD, "debian"): .pureFTPDDebian(settings, folder, tree: tree)
+    case (.proFTPD, "conf"): .proFTPD(only, folder, tree: tree)
+    // The main server of the bench listens nowhere, as the form asks for.
+    case (.proFTPD, "virtualhost"): .proFTPD(only, folder, tree: tree, further: "Port 0")
+    case (.vsftpd, "conf"): .vsftpd(only, folder)
+    default: nil
     }
   }
 
@@ -26,11 +34,13 @@ package enum DaemonKind: String, CaseIterable, Sendable {
 
 /// What has to be written and called to start a server.
 struct DaemonRecipe {
-  /// The program, below the tree that the package was unpacked into.
+  /// The program: a path, or a name below the tree that the package was unpacked into.
   var program: String
   var arguments: [String]
   /// Files of the server's own folder: name and text.
   var files: [(name: String, text: String)]
+  /// What a shell does first in the server's own view of mounts.
+  var prelude = ""
 }
 
 extension DaemonRecipe {
@@ -52,10 +62,50 @@ extension DaemonRecipe {
       files: [("pure-ftpd.conf", "\(configuration)\n\(ours)\n")])
   }
 
+  /// A script with the flags of Pure-FTPd, which takes more flags: the bench's own.
+  static func pureFTPDFlags(_ script: String, _ folder: DaemonFolder, tree: String) -> DaemonRecipe {
+    let start = """
+      PATH=\(tree)/usr/sbin:$PATH
+      exec sh \(folder.path)/flags.sh -l unix -E -A -g \(folder.path)/pure-ftpd.pid
+      """
+    return DaemonRecipe(
+      program: "/bin/sh", arguments: ["-c", start], files: [("flags.sh", script)])
+  }
+
+  /// Debian's folder of Pure-FTPd, put in place by the script that comes with it, and its wrapper, which reads it.
+  ///
+  /// The wrapper knows /etc/pure-ftpd and /usr/sbin/pure-ftpd only, so these are laid over those of the machine, with a
+  /// layer in memory that takes what is written. `service` does nothing: the bench starts the wrapper itself.
+  static func pureFTPDDebian(
+    _ settings: [ServerSettings], _ folder: DaemonFolder, tree: String
+  ) -> DaemonRecipe {
+    let layers = """
+      mkdir -p "$folder/layers"
+      mount -t tmpfs layers "$folder/layers"
+      mkdir "$folder/layers/upper" "$folder/layers/work"
+      mount -t overlay etc -o "lowerdir=\(tree)/etc:/etc,upperdir=$folder/layers/upper,workdir=$folder/layers/work" /etc
+      mount -t overlay sbin -o "lowerdir=\(tree)/usr/sbin:/usr/sbin" /usr/sbin
+      mkdir -p "$folder/log/pure-ftpd" /etc/ssl/private
+      chmod +x "$folder/bin/service"
+      """
+    let start = """
+      PATH=\(folder.path)/bin:$PATH
+      sh \(folder.path)/install.sh
+      exec pure-ftpd-wrapper
+      """
+    let files = settings.map { (name: $0.name, text: $0.text) } + [("bin/service", "#!/bin/sh\n")]
+    return DaemonRecipe(
+      program: "/bin/sh", arguments: ["-ec", start], files: files, prelude: layers)
+  }
+
   /// ProFTPD reads a main file, which includes the given configuration as the last thing, as Debian's does.
   ///
   /// The first occurrence of a directive wins, so the main file holds nothing that a policy decides.
-  static func proFTPD(_ configuration: String, _ folder: DaemonFolder, tree: String) -> DaemonRecipe {
+  ///
+  /// - Parameter further: lines for the main file, before the included one.
+  static func proFTPD(
+    _ configuration: String, _ folder: DaemonFolder, tree: String, further: String = ""
+  ) -> DaemonRecipe {
     let main = """
       ModulePath \(tree)/usr/lib/proftpd
       LoadModule mod_tls.c
@@ -81,6 +131,7 @@ extension DaemonRecipe {
         AllowOverwrite on
         RequireValidShell off
       </Global>
+      \(further)
       Include \(folder.path)/conf.d/
       """
     return DaemonRecipe(

@@ -39,8 +39,11 @@ package actor RunningDaemon {
   }
 
   /// Starts the program in a namespace and returns at once.
-  func launch(_ program: [String], libraries: String, in namespace: NetworkNamespace) {
-    let words = namespace.words(folder.words(["env", "LD_LIBRARY_PATH=\(libraries)"] + program))
+  func launch(
+    _ program: [String], libraries: String, prelude: String, in namespace: NetworkNamespace
+  ) {
+    let words = namespace.words(
+      folder.words(["env", "LD_LIBRARY_PATH=\(libraries)"] + program, prelude: prelude))
     task = Task {
       do {
         let result = try await Subprocess.run(
@@ -121,6 +124,17 @@ extension Lab {
     _ kind: DaemonKind, configuration: String, on host: LabHost = .server, address: String? = nil,
     ports: [UInt16] = [21], label: String? = nil
   ) async throws -> RunningDaemon {
+    try await start(
+      kind, form: "conf", settings: [ServerSettings(name: "", text: configuration)], on: host,
+      address: address, ports: ports, label: label)
+  }
+
+  /// Starts an FTP server with settings in one of its forms: the files of one process.
+  @discardableResult
+  package func start(
+    _ kind: DaemonKind, form: String, settings: [ServerSettings], on host: LabHost = .server,
+    address: String? = nil, ports: [UInt16] = [21], label: String? = nil
+  ) async throws -> RunningDaemon {
     guard let tree = LiveRequirements.daemonFolder.map({ "\($0)/\(kind.rawValue)" }) else {
       throw LabError("the FTP daemons are not there; run scripts/fetch-daemons")
     }
@@ -130,14 +144,16 @@ extension Lab {
     let folder = await daemons.nextFolder(in: self.folder, kind: kind)
     let label = label ?? kind.rawValue
     try folder.make(label: label)
-    let recipe = kind.recipe(configuration: configuration, folder: folder, tree: tree)
+    guard let recipe = kind.recipe(settings, form: form, folder: folder, tree: tree) else {
+      throw LabError("the bench does not know the form \(form) of \(kind.rawValue)")
+    }
     for file in recipe.files { try writeFile("\(folder.path)/\(file.name)", file.text.utf8) }
 
     let daemon = RunningDaemon(kind: kind, label: label, folder: folder)
     await daemons.append(daemon)
     await daemon.launch(
-      ["\(tree)/\(recipe.program)"] + recipe.arguments, libraries: Self.libraries(in: tree),
-      in: namespace(host))
+      [recipe.program.hasPrefix("/") ? recipe.program : "\(tree)/\(recipe.program)"] + recipe.arguments,
+      libraries: Self.libraries(in: tree), prelude: recipe.prelude, in: namespace(host))
     try await daemon.waitUntilListening(on: ports, at: address, in: namespace(host))
     return daemon
   }

@@ -26,8 +26,11 @@ package struct Sallyport: Sendable {
   }
 
   /// The settings of one server, a file each: one file for each process that the server consists of.
-  package func settings(of policy: String, server: String) async throws -> [ServerSettings] {
-    let text = try await output(["emit", "-", "--server", server, "--output", "json"], policy)
+  package func settings(
+    of policy: String, server: String, form: String? = nil
+  ) async throws -> [ServerSettings] {
+    let choice = form.map { ["--form", $0] } ?? []
+    let text = try await output(["emit", "-", "--server", server, "--output", "json"] + choice, policy)
     return try JSONDecoder().decode(Emission.self, from: Data(text.utf8)).documents
   }
 
@@ -49,4 +52,9 @@ package struct Sallyport: Sendable {
 package struct ServerSettings: Sendable, Decodable {
   package var name: String
   package var text: String
+
+  package init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
 }

@@ -68,6 +68,26 @@ let serverCases: [Behaviour] = [
     declared("proftpd", "tls off; active off", "tls off; active on; control port 2121 -> 21"),
     raises: ["server-scope-conflict": ["active on"]]),
   Behaviour(
+    "two sets of addresses for one port of the firewall host",
+    """
+    server files { address local; software proftpd }
+    publish a { server files; external ip 203.0.113.10; passive range 61000-61399; tls explicit required }
+    publish b {
+      server files; external ip 203.0.113.10, 2001:db8::10; control port 2121 -> 21
+      passive range 61000-61399; tls explicit required
+    }
+    """, raises: ["server-scope-conflict": ["203.0.113.10"]]),
+  Behaviour(
+    "two sets of addresses for two ports of the firewall host",
+    """
+    server files { address local; software vsftpd }
+    publish a { server files; external ip 203.0.113.10; passive range 61000-61399; tls explicit required }
+    publish b {
+      server files; external ip 203.0.113.10, 2001:db8::10; control port 2121
+      passive range 61000-61399; tls explicit required
+    }
+    """, not: "server-scope-conflict"),
+  Behaviour(
     "one server behind two gateways",
     """
     gateway one { outside eth0; external ip 203.0.113.10 }

@@ -63,15 +63,21 @@ struct PolicyBuilder {
 }
 
 /// Builds and emits in one go.
-func emit(_ build: (inout PolicyBuilder) -> Void) throws -> Emission {
+func emit(form: String? = nil, _ build: (inout PolicyBuilder) -> Void) throws -> Emission {
   var builder = PolicyBuilder()
   build(&builder)
-  return try builder.emit()
+  return try builder.emit(form: form)
 }
 
 extension Emission {
   /// The text of the only document; empty when there are none or several.
   var text: String { documents.count == 1 ? documents.first?.text ?? "" : "" }
+
+  /// The text of the first document; empty when there are none.
+  var first: String { documents.first?.text ?? "" }
+
+  /// The text of the document with that name; empty when there is none.
+  func text(of name: String) -> String { documents.first { $0.name == name }?.text ?? "" }
 
   var errors: [String] { diagnostics.filter { $0.severity == .error }.map(\.code) }
   var warnings: [String] { diagnostics.filter { $0.severity == .warning }.map(\.code) }

@@ -95,7 +95,7 @@ import Testing
 
   @Test func anotherPortThan21IsRemarked() throws {
     let emission = try emit {
-      $0.server(.proftpd, certificate: pair)
+      $0.server(.proftpd, certificate: pair, maxClients: 100)
       $0.publish(range: 50000...50399, tls: .implicit)
     }
     #expect(emission.diagnostics.map(\.code) == ["proftpd-port-line"])

@@ -13,7 +13,8 @@ import Testing
         Set(files.keys) == [
           "manifest.json", "gateways/edge/sallyport.nft", "gateways/edge/modules-load.conf",
           "gateways/edge/modprobe.conf", "gateways/edge/sysctl.conf", "servers/files/proftpd-sallyport.conf",
-          "servers/archive/vsftpd.conf", "servers/legacy/vsftpd.conf",
+          "servers/files/virtualhost/proftpd-virtualhost.conf", "servers/archive/vsftpd.conf",
+          "servers/legacy/vsftpd.conf",
         ])
       #expect(files["gateways/edge/modules-load.conf"]?.contains("nf_nat_ftp") == true)
       #expect(files["gateways/edge/sysctl.conf"]?.contains("net.ipv6.conf.all.forwarding = 1") == true)

@@ -51,11 +51,6 @@ package struct Policy: Sendable {
     publication.gateway.flatMap { gateways.indices.contains($0) ? gateways[$0] : nil }
   }
 
-  /// The publications of one server, in the order of the text.
-  package func publications(ofServer index: Int) -> [Publication] {
-    publications.filter { $0.server == index }
-  }
-
   /// The addresses that an entry of an `allow`, `deny` or `clients` list stands for.
   package func addresses(of term: ClientTerm) -> AddressSet {
     switch term.kind {

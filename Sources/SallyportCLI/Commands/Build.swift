@@ -9,8 +9,9 @@ struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write everything that a policy becomes into a folder.",
     discussion: """
-      For each gateway the ruleset and the modules-load, modprobe and sysctl fragments, for each server its settings, \
-      and manifest.json, which says what each file is. The folder is written aside and renamed: it is there whole or not \
+      For each gateway the ruleset and the modules-load, modprobe and sysctl fragments, for each server its settings in \
+      every form (the default one directly in servers/NAME, others in a folder that bears the name of the form), and \
+      manifest.json, which says what each file is. The folder is written aside and renamed: it is there whole or not \
       at all. A folder that holds anything that build did not write is not replaced.
 
       EXAMPLES:
@@ -36,9 +37,8 @@ struct Build: ParsableCommand {
     } catch let error as EmitError {
       throw console.failure("\(error)", .usage)
     }
-    if bundle.diagnostics.hasErrors {
-      try compilation.reportOnError(console, as: input.output, also: bundle.diagnostics)
-    }
+    let errors = bundle.diagnostics.filter { $0.severity == .error }
+    try compilation.report(errors.isEmpty ? bundle.remarks : errors, console, as: input.output)
     do {
       try writeFolder(out, bundle.files.map { ($0.path, $0.bytes) }, replaceIf: isOwnBundle)
     } catch .occupied {

@@ -47,9 +47,10 @@ struct Emit: ParsableCommand {
     } catch let error as EmitError {
       throw console.failure("\(error)", .usage)
     }
-    if emission.diagnostics.hasErrors {
-      try compilation.reportOnError(console, as: input.output, also: emission.diagnostics)
-    }
+    let shown =
+      emission.diagnostics.hasErrors
+      ? emission.diagnostics.filter { $0.severity == .error } : emission.remarks
+    try compilation.report(shown, console, as: input.output)
     try write(emission.documents, console)
   }
 

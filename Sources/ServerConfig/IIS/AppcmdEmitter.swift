@@ -1,11 +1,14 @@
 package import Policy
 
-/// Writes a batch file that sets up an IIS site with `appcmd`; it can be run again.
+/// Writes a batch file that sets up an IIS site with `appcmd`, which can be run again, and one that takes it back.
 package struct AppcmdEmitter: ServerEmitter {
   package let software = SoftwareKind.iis
   package let form = "appcmd"
   package let format: any DocumentFormat = CommandFormat()
-  package let templates = ["iis-appcmd.cmd.mustache"]
+  package let templates = [
+    "iis-appcmd.cmd.mustache", "iis-appcmd-undo.cmd.mustache", "iis-windows-firewall.cmd.mustache",
+    "iis-windows-firewall-undo.cmd.mustache",
+  ].map { EmitterTemplate($0, CommandFormat()) }
 
   package var capabilities: Capabilities { .iis }
 
@@ -14,10 +17,18 @@ package struct AppcmdEmitter: ServerEmitter {
   package func documents(
     for plan: ServerPlan, renderer: TemplateRenderer
   ) throws(EmitError) -> Emission {
-    let text = renderer.render("iis-appcmd.cmd.mustache", IISView(plan))
-    return Emission(documents: [
-      ServerDocument(name: "iis-appcmd.cmd", text: text.replacing("\n", with: "\r\n"))
-    ])
+    let view = IISView(plan)
+    return Emission(
+      documents: ["iis-appcmd.cmd", "iis-appcmd-undo.cmd"].map { name in
+        ServerDocument(name: name, text: renderer.renderForWindows("\(name).mustache", view))
+      }, diagnostics: iisSeparateDownload(plan))
+  }
+}
+
+extension TemplateRenderer {
+  /// A rendered text with the line ends of Windows.
+  func renderForWindows(_ name: String, _ view: some Any) -> String {
+    render(name, view).replacing("\n", with: "\r\n")
   }
 }
 
@@ -31,7 +42,9 @@ struct CommandFormat: DocumentFormat {
     if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
     if text.contains("\"") { return "has a quotation mark" }
     if text.contains("'") { return "has an apostrophe" }
-    return text.contains("\\") ? "has a backslash" : nil
+    if text.contains("\\") { return "has a backslash" }
+    // A line has at most 8191 characters (documented), and no name of IIS comes near.
+    return text.utf16.count > 1000 ? "is longer than a batch file can hold" : nil
   }
 
   func escapeText(_ text: String) -> String {

@@ -5,7 +5,7 @@ package struct ChecklistEmitter: ServerEmitter {
   package let software = SoftwareKind.other
   package let form = "checklist"
   package let format: any DocumentFormat = CommentFormat()
-  package let templates = ["checklist.txt.mustache"]
+  package let templates = [EmitterTemplate("checklist.txt.mustache", CommentFormat())]
 
   package var capabilities: Capabilities {
     var capabilities = Capabilities()

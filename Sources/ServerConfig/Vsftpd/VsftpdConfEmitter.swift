@@ -6,7 +6,7 @@ package struct VsftpdConfEmitter: ServerEmitter {
   package let software = SoftwareKind.vsftpd
   package let form = "conf"
   package let format: any DocumentFormat = VsftpdFormat()
-  package let templates = ["vsftpd.conf.mustache"]
+  package let templates = [EmitterTemplate("vsftpd.conf.mustache", VsftpdFormat())]
 
   package var capabilities: Capabilities {
     var capabilities = Capabilities()

@@ -3,7 +3,7 @@ import Diagnostics
 
 /// Something of which a server may have only one.
 enum ServerSubject: Hashable, CaseIterable {
-  case program, range, masquerade, tls, active
+  case program, range, masquerade, tls, active, addresses
 
   /// As in "want different ...".
   var title: String {
@@ -13,6 +13,7 @@ enum ServerSubject: Hashable, CaseIterable {
     case .masquerade: "addresses in the 227 reply"
     case .tls: "TLS modes"
     case .active: "answers to PORT and EPRT"
+    case .addresses: "sets of addresses"
     }
   }
 }
@@ -24,6 +25,7 @@ enum ServerWish: Hashable {
   case masquerade(plain: IPAddress?, encrypted: IPAddress?)
   case tls(TLSMode, clearControl: Bool)
   case active(Bool)
+  case addresses([IPAddress])
 }
 
 extension Published {
@@ -47,6 +49,10 @@ extension Published {
     case .active:
       guard let software, software.canRefuseActive, publication.active.span != nil else { return nil }
       return .active(publication.active.value)
+    case .addresses:
+      // Behind a gateway they are those of the server, whatever the publication.
+      guard server.isLocal, !publication.cannotTell("external ip") else { return nil }
+      return .addresses(publication.externalAddresses.map(\.value).sorted())
     }
   }
 
@@ -58,6 +64,7 @@ extension Published {
     case .masquerade: publication.external(.ipv4)?.span ?? publication.header
     case .tls: publication.tlsSpan
     case .active: publication.activeSpan
+    case .addresses: publication.externalAddresses.first?.span ?? publication.header
     }
   }
 }
@@ -98,7 +105,7 @@ enum ServerScope: Hashable {
   func shares(_ subject: ServerSubject, _ software: SoftwareKind?) -> Bool {
     switch (self, software) {
     case (.socket, _), (.port, _): true
-    case (.daemon, .pureFTPd), (.daemon, .vsftpd): subject != .program
+    case (.daemon, .pureFTPd), (.daemon, .vsftpd): subject != .program && subject != .addresses
     case (.daemon, .iis): [.range, .masquerade, .tls].contains(subject)
     case (.daemon, .filezilla): [.range, .masquerade].contains(subject)
     case (.daemon, _): false
