@@ -6,7 +6,8 @@ import Testing
 struct RuleTestsCodes {
   /// Words of the sources that look like codes and are none.
   static let others: Set<String> = [
-    "clear-control", "display-only", "link-local", "list-chains", "list-table", "pure-ftpd", "proftpd-conf",
+    "clear-control", "display-only", "link-local", "list-chains", "list-connections", "print-table", "list-table",
+    "pure-ftpd", "proftpd-conf",
     "sallyport-netfilter",
   ]
 
