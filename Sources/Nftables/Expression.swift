@@ -40,6 +40,7 @@ extension Expression {
   func write(to writer: inout ScriptWriter) {
     switch self {
     case .payload(let header, let field): writer.write("\(header) \(field)")
+    case .meta("mark"): writer.write("meta mark")
     case .meta(let key): writer.write(key)
     case .conntrack(let key): writer.write("ct \(key)")
     case .tuple(let direction, let address): writer.write("ct \(direction) \(address)")
@@ -76,6 +77,7 @@ extension Expression {
     case .payload("ip", _): "ipv4_addr"
     case .payload("ip6", _): "ipv6_addr"
     case .payload: "inet_service"
+    case .meta("mark"): "mark"
     case .meta: "ifname"
     case .dataType(let name): name
     default: "verdict"

@@ -115,7 +115,7 @@ import Testing
       made.script.text == """
         table inet t {
           set sp_gen {
-            typeof mark
+            typeof meta mark
             elements = {
               0x00000002,
             }
@@ -124,5 +124,23 @@ import Testing
         add rule inet t c log prefix "b"
 
         """)
+  }
+
+  /// As nft 1.0.6 lists the mark, as 1.1.x does, and what only looks like it.
+  @Test func marksAreRead() throws {
+    func generation(_ set: String) throws -> Generation? {
+      let table = #"{"table": {"family": "inet", "name": "t"}}"#
+      let set = #"{"set": {"family": "inet", "table": "t", "name": "sp_gen", \#(set)}}"#
+      return try Table.read(listing: Array(#"{"nftables": [\#(table), \#(set)]}"#.utf8), name: "t")?.generation
+    }
+    #expect(try generation(#""type": "mark", "elem": [171]"#) == Generation(171))
+    #expect(try generation(#""type": {"typeof": {"meta": {"key": "mark"}}}, "elem": [171]"#) == Generation(171))
+    for other in [
+      #""type": "mark""#, #""type": "mark", "elem": [1, 2]"#, #""type": "mark", "elem": [0]"#,
+      #""type": "mark", "elem": [-1]"#, #""type": "mark", "elem": [4294967296]"#,
+      #""type": "inet_service", "elem": [171]"#, #""type": "mark", "elem": ["x"]"#,
+    ] {
+      #expect(try generation(other) == nil, "\(other)")
+    }
   }
 }
