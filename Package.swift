@@ -34,8 +34,8 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Compilation", "Diagnostics", "Files", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
-        argumentParser,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Netfilter", "Nftables", "Policy",
+        "PolicySyntax", "ServerConfig", argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -56,8 +56,12 @@ let package = Package(
       providers: [.apt(["libnftables-dev", "libnetfilter-conntrack-dev"])]),
     .target(
       name: "Compilation",
-      dependencies: ["Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      dependencies: [
+        "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      ],
       swiftSettings: strict),
+    .target(
+      name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
       name: "ServerConfig",
       dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),

@@ -1,0 +1,187 @@
+package import Addressing
+import FTPSession
+import Lowering
+package import Nftables
+package import Policy
+
+/// The passive port of a server that may take any.
+private let anyPort: UInt16 = 50005
+
+/// The sessions of publications on a gateway under one ruleset.
+package struct SessionStudy: Sendable {
+  private let policy: Policy
+  private let program: Program
+  /// The external addresses that each gateway itself answers to.
+  private let gatewayAddresses: Set<IPAddress>
+
+  /// - Parameters:
+  ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
+  ///   - ruleset: What runs there, all tables.
+  package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset) {
+    self.policy = policy
+    program = Program(ruleset)
+    var addresses: Set<IPAddress> = []
+    for publication in policy.publications where publication.gateway == gateway {
+      for endpoint in policy.endpoints(of: publication) where endpoint.reach != .routed {
+        addresses.insert(endpoint.external.value)
+      }
+    }
+    gatewayAddresses = addresses
+  }
+
+  /// Every kind of session of a publication.
+  ///
+  /// - Parameter client: The only client to look at, instead of one for each place.
+  package func table(of publication: Publication, client: IPAddress? = nil) -> SessionTable {
+    var table = SessionTable(publication: publication.name.value, cells: [], clients: [:])
+    guard let server = policy.server(of: publication) else { return table }
+    let surroundings = SessionSurroundings(policy, publication, server, gatewayAddresses: gatewayAddresses)
+    let endpoints = policy.endpoints(of: publication)
+    let admitted = policy.admittedClients(of: publication)
+    let samples = ClientSamples(
+      admitted: admitted, taken: surroundings.serverNetworks + gatewayAddresses.map { Prefix($0) })
+    for place in ClientPlace.allCases {
+      for family in AddressFamily.allCases where client == nil || client?.family == family {
+        guard let endpoint = endpoints.first(where: { $0.family == family }) else {
+          if place == .allowed { table.cells += unpublished(family) }
+          continue
+        }
+        let address: IPAddress?
+        if let client {
+          let isInside = surroundings.serverNetworks.contains { $0.contains(client) }
+          let its: ClientPlace = isInside ? .inside : admitted.contains(client) ? .allowed : .stranger
+          address = its == place ? client : nil
+        } else {
+          switch place {
+          case .allowed: address = samples.allowed(family)
+          case .stranger: address = samples.stranger(family)
+          case .inside: address = surroundings.insideAddress(family)
+          }
+        }
+        guard let address else { continue }
+        table.clients[place, default: [:]][family] = address
+        let scene = Scene(
+          study: self, publication: publication, endpoint: endpoint, place: place,
+          client: place == .inside
+            ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint),
+          server: ftpServer(publication, server, surroundings), network: surroundings.network,
+          permission: SessionPermission(
+            publication: publication, endpoint: endpoint,
+            deniesInside: policy.deniedClients(of: publication).contains(address)))
+        table.cells += scene.cells(program)
+      }
+    }
+    return table
+  }
+
+  /// The cells of a family in which nothing can be dialled.
+  private func unpublished(_ family: AddressFamily) -> [SessionCell] {
+    Encryption.allCases.flatMap { encryption in
+      DataMode.allCases.map { mode in
+        SessionCell(
+          place: .allowed, encryption: encryption, mode: mode, family: family, outcome: .refused,
+          reason: "the publication has no \(family == .ipv4 ? "IPv4" : "IPv6") address", isPermitted: false)
+      }
+    }
+  }
+
+  /// The server as its settings make it.
+  private func ftpServer(_ publication: Publication, _ server: Server, _ surroundings: SessionSurroundings) -> FTPServer {
+    let range = publication.passiveRange?.value
+    let ends = range.map { [$0.low, $0.high] } ?? [anyPort]
+    let port = publication.controlPort.value.server
+    var model = FTPServer(surroundings.server, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
+    let masquerade = policy.masquerade(of: publication)
+    let kind = server.software?.value.kind
+    // ProFTPD has a masquerade address for TLS sessions alone (`TLSMasqueradeAddress`).
+    let announcesOwn = masquerade.plainMayBeOwn && kind == .proftpd
+    model.announced = announcesOwn ? nil : masquerade.plain
+    model.announcedEncrypted = masquerade.encrypted
+    let tls = publication.tls.value
+    model.allowsPlain = tls.allowsPlain
+    model.offersTLS = tls == .explicitOptional || tls == .explicitRequired
+    model.isImplicit = tls == .implicit
+    model.allowsClearControl = publication.clearControl != nil
+    model.refusesActive = !publication.active.value && kind?.canRefuseActive == true
+    model.activePort = kind?.activeDataPort(controlPort: port)
+    return model
+  }
+}
+
+/// One client and one family of one publication.
+private struct Scene {
+  let study: SessionStudy
+  let publication: Publication
+  let endpoint: Endpoint
+  let place: ClientPlace
+  let client: Party
+  let server: FTPServer
+  let network: Network
+  let permission: SessionPermission
+
+  func cells(_ program: Program) -> [SessionCell] {
+    let theatre = Theatre(program, network)
+    return DataMode.allCases.flatMap { mode in
+      Encryption.allCases.map { encryption in cell(encryption, mode, theatre) }
+    }
+  }
+
+  private func cell(_ encryption: Encryption, _ mode: DataMode, _ theatre: Theatre) -> SessionCell {
+    let session = Session(
+      client: client, server: server, dialled: endpoint.external.value, port: publication.controlPort.value.external,
+      encryption, mode)
+    var performance = worst(session, theatre)
+    var remark = ""
+    if performance.ending != .works, encryption == .explicit, server.allowsClearControl {
+      var cleared = session
+      cleared.clearsControl = true
+      let other = worst(cleared, theatre)
+      if other.ending == .works {
+        performance = other
+        remark = "only after CCC: sessions that stay encrypted have no data path"
+      }
+    }
+    let refusal = permission.refusal(place, encryption, mode)
+    let (outcome, reason) = judge(performance.ending, refusal, remark)
+    return SessionCell(
+      place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
+      isPermitted: refusal == nil, performance: performance)
+  }
+
+  /// The session on the first passive port where it does not work, or on the last where it does.
+  private func worst(_ session: Session, _ theatre: Theatre) -> Performance {
+    var session = session
+    var performance = theatre.perform(session)
+    guard !session.mode.isActive else { return performance }
+    for port in server.passivePorts.dropFirst() where performance.ending == .works {
+      session.passivePort = port
+      performance = theatre.perform(session)
+    }
+    return performance
+  }
+
+  private func judge(_ ending: Ending, _ refusal: String?, _ remark: String) -> (SessionOutcome, String) {
+    switch (ending, refusal) {
+    case (.works, nil): (.works, remark)
+    case (.works, let refusal?): (.works, "nothing stops it although \(refusal)")
+    case (.lost(_, let loss), _) where loss.isUndecided: (.undecided, ending.sentence)
+    case (_, let refusal?): (.refused, refusal)
+    case (_, nil): (.broken, ending.sentence)
+    }
+  }
+}
+
+extension Compilation {
+  /// The sessions of a publication.
+  ///
+  /// - Parameters:
+  ///   - publication: One of `policy.publications`.
+  ///   - running: The ruleset of its gateway; what the policy compiles to when `nil`.
+  ///   - client: The only client to look at.
+  package func sessions(
+    of publication: Publication, running: Ruleset? = nil, client: IPAddress? = nil
+  ) -> SessionTable {
+    let ruleset = running ?? Ruleset([table(gateway: publication.gateway)])
+    return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset).table(of: publication, client: client)
+  }
+}

@@ -1,0 +1,78 @@
+import Addressing
+import FTPSession
+import Policy
+
+/// The machines around a gateway, as far as a policy tells; what it leaves open is invented, and clashes with nothing that it
+/// names.
+struct SessionSurroundings {
+  let network: Network
+  let server: Party
+  /// The network in which the server is, of each family.
+  let serverNetworks: [Prefix]
+  let insideInterface: String
+  let outsideInterface: String
+
+  /// - Parameters:
+  ///   - gatewayAddresses: The external addresses that the gateway itself answers to.
+  init(_ policy: Policy, _ publication: Publication, _ server: Server, gatewayAddresses: Set<IPAddress>) {
+    let gateway = policy.gateway(of: publication)
+    outsideInterface = gateway?.outside.first?.value ?? "outside"
+    insideInterface = gateway?.inside.first?.value ?? "inside"
+    let addresses = server.addresses.map(\.value)
+    serverNetworks = addresses.map { Self.network(around: $0, avoiding: gatewayAddresses) }
+    let inside = Network.Interface(
+      insideInterface, addresses: serverNetworks.compactMap { $0.address(1, avoiding: addresses) },
+      networks: serverNetworks)
+    let outside = Network.Interface(
+      outsideInterface, addresses: publication.externalAddresses.map(\.value).filter(gatewayAddresses.contains))
+    network = Network(
+      interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
+    self.server =
+      server.isLocal
+      ? .gateway(publication.externalAddresses.map(\.value))
+      : .host(Host(addresses, behind: insideInterface, neighbours: serverNetworks))
+  }
+
+  /// A client on the outside with that address, to which the server's own network means nothing unless it is published as
+  /// it is.
+  func outsideClient(_ address: IPAddress, _ endpoint: Endpoint) -> Party {
+    let hidden = endpoint.reach == .translated ? serverNetworks : []
+    return .host(Host([address], behind: outsideInterface, unreachable: hidden))
+  }
+
+  /// A client on the network of the server, or behind the inside interface of a gateway that is the server itself.
+  func insideClient(_ address: IPAddress) -> Party {
+    .host(Host([address], behind: insideInterface, neighbours: serverNetworks))
+  }
+
+  /// An address for a client inside: on the server's network, or a private one where the server is the gateway.
+  func insideAddress(_ family: AddressFamily) -> IPAddress? {
+    guard let own = serverNetworks.first(where: { $0.family == family }) else {
+      return IPAddress(family == .ipv4 ? "192.168.77.50" : "fd77::50")
+    }
+    let taken = network.interfaces.flatMap(\.addresses) + [own.address]
+    return own.address(50, avoiding: taken) ?? own.address(2, avoiding: taken)
+  }
+
+  /// The usual network around an address, smaller where it would hold an address of the gateway's outside.
+  private static func network(around address: IPAddress, avoiding others: Set<IPAddress>) -> Prefix {
+    let (usual, smallest) = address.family == .ipv4 ? (24, 29) : (64, 125)
+    for length in usual..<smallest {
+      guard let prefix = Prefix(address, length: length) else { continue }
+      if !others.contains(where: prefix.contains) { return prefix }
+    }
+    return Prefix(address, length: smallest) ?? Prefix(address)
+  }
+}
+
+extension Prefix {
+  /// The address at a place in the network, or the next free one behind it; `nil` when there is none.
+  fileprivate func address(_ place: UInt128, avoiding taken: [IPAddress]) -> IPAddress? {
+    var value = bounds.lowerBound + min(place, bounds.upperBound - bounds.lowerBound)
+    while value < bounds.upperBound {
+      if let address = IPAddress(family: family, value: value), !taken.contains(address) { return address }
+      value += 1
+    }
+    return nil
+  }
+}
