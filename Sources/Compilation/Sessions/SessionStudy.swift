@@ -142,7 +142,7 @@ private struct Scene {
       }
     }
     let refusal = permission.refusal(place, encryption, mode)
-    let (outcome, reason) = judge(performance.ending, refusal, remark)
+    let (outcome, reason) = judge(performance, refusal, remark)
     return SessionCell(
       place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
       isPermitted: refusal == nil, performance: performance)
@@ -160,13 +160,13 @@ private struct Scene {
     return performance
   }
 
-  private func judge(_ ending: Ending, _ refusal: String?, _ remark: String) -> (SessionOutcome, String) {
-    switch (ending, refusal) {
+  private func judge(_ performance: Performance, _ refusal: String?, _ remark: String) -> (SessionOutcome, String) {
+    switch (performance.ending, refusal) {
     case (.works, nil): (.works, remark)
     case (.works, let refusal?): (.works, "nothing stops it although \(refusal)")
-    case (.lost(_, let loss), _) where loss.isUndecided: (.undecided, ending.sentence)
+    case (.lost(_, let loss), _) where loss.isUndecided: (.undecided, performance.sentence)
     case (_, let refusal?): (.refused, refusal)
-    case (_, nil): (.broken, ending.sentence)
+    case (_, nil): (.broken, performance.sentence)
     }
   }
 }

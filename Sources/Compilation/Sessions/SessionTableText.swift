@@ -30,13 +30,13 @@ extension SessionTable {
         let block = cells.filter { $0.place == place && $0.family == family }
         guard let address = clients[place]?[family], !block.isEmpty else { continue }
         let head = "\(place.title), \(address)"
-        lines.append(style.bold(head.padded(28)) + Encryption.allCases.map { $0.title.padded(15) }.joined().trimmed)
+        lines.append(style.bold(head.padded(42)) + Encryption.allCases.map { $0.title.padded(15) }.joined().trimmed)
         for mode in DataMode.allCases {
           let row = Encryption.allCases.map { encryption -> String in
             guard let cell = block.first(where: { $0.mode == mode && $0.encryption == encryption }) else { return "" }
             return cell.outcome.colored(cell.outcome.rawValue.padded(15), style)
           }
-          lines.append("  " + mode.command.padded(26) + row.joined().trimmed)
+          lines.append("  " + mode.command.padded(40) + row.joined().trimmed)
         }
         lines.append("")
       }

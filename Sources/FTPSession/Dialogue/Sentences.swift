@@ -22,3 +22,28 @@ extension Ending {
     }
   }
 }
+
+extension Performance {
+  /// Why the session ended, and what led there, in one sentence; empty for one that works.
+  package var sentence: String {
+    guard case .lost(let what, _) = ending, what.contains("data connection") else { return ending.sentence }
+    return ending.sentence + (background.map { "; \($0)" } ?? "")
+  }
+
+  /// What went wrong before the data connection was opened.
+  private var background: String? {
+    let events = steps.flatMap(\.events)
+    for case .announcementIgnored(let address) in events {
+      return "the helper made nothing of the announcement, because \(address) is not the sender's own address"
+    }
+    let isHelped = events.contains { if case .helperAssigned = $0 { true } else { false } }
+    let isRead = events.contains { if case .expectationMade = $0 { true } else { false } }
+    if isHelped, !isRead, session.encryption != .plain {
+      return "the helper cannot read an encrypted control connection"
+    }
+    guard !isRead, session.mode == .pasv, let reply = steps.last(where: { $0.text.hasPrefix("227") }),
+      let announced = PassiveText.addressAndPort(reply.arrived ?? reply.text), announced.address != session.dialled
+    else { return nil }
+    return "the server announces \(announced.address), and nothing rewrites it"
+  }
+}

@@ -117,6 +117,7 @@ extension Stage {
       switch transmit(Packet(tuple, .syn), from: opener, label, isData: isData) {
       case .success(let found): arrival = found
       case .failure(let error):
+        if first == error.loss { steps.removeLast() }
         guard first == nil, !error.loss.isNoticed, !error.loss.isUndecided else {
           throw Interruption(ending: .lost(what: what, first ?? error.loss))
         }

@@ -35,7 +35,7 @@ package struct Ladder: Sendable {
   package init(_ performance: Performance, title: String, locate: (SourceSpan) -> String) {
     self.title = title
     works = performance.ending == .works
-    conclusion = works ? "works" : performance.ending.sentence
+    conclusion = works ? "works" : performance.sentence
     rows = performance.steps.flatMap { step in
       let arrow = Row.arrow(
         Arrow(

@@ -6,7 +6,7 @@ extension Ladder {
     @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ed; --paper: #14181d; --line: #6d7680; --data: #74b3ff; \
     --bad: #ff8a7a; --good: #6ad695; --note: #9aa4af; --head: #20262d; } }
     .ladder { background: var(--paper); font: 12px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
-    .ladder text { fill: var(--ink); } .ladder .head { font-weight: bold; font-size: 13px; }
+    .ladder text { fill: var(--ink); stroke: var(--paper); stroke-width: 4px; paint-order: stroke; } .ladder .head { font-weight: bold; font-size: 13px; }
     .ladder .box { fill: var(--head); stroke: var(--line); } .ladder .life { stroke: var(--line); stroke-dasharray: 2 4; }
     .ladder .arrow { stroke: var(--ink); fill: none; } .ladder .tip { fill: var(--ink); }
     .ladder .data .arrow { stroke: var(--data); stroke-width: 2; } .ladder .data .tip { fill: var(--data); }
@@ -81,7 +81,7 @@ extension Ladder {
     }
 
     private mutating func annotate(_ text: String, _ kind: String) {
-      for line in Ladder.wrap(text, width: 52) {
+      for line in Ladder.wrap(text, width: 44) {
         y += Ladder.size.note
         self.text(line, x: Ladder.x(.gateway) + 12, kind: kind)
       }

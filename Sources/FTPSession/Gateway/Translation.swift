@@ -130,13 +130,13 @@ extension Gateway {
     case .destination:
       guard (tuple.destination, tuple.destinationPort) != (wanted.destination, wanted.destinationPort) else { return }
       (tuple.destination, tuple.destinationPort) = (wanted.destination, wanted.destinationPort)
-      if !transit.view.isReply {
+      if !connection.isConfirmed {
         transit.events.append(.destinationTranslated(tuple.destination, tuple.destinationPort, citation))
       }
     case .source:
       guard (tuple.source, tuple.sourcePort) != (wanted.source, wanted.sourcePort) else { return }
       (tuple.source, tuple.sourcePort) = (wanted.source, wanted.sourcePort)
-      if !transit.view.isReply {
+      if !connection.isConfirmed {
         transit.events.append(.sourceTranslated(tuple.source, tuple.sourcePort, citation))
       }
     }
