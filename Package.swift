@@ -102,6 +102,12 @@ let package = Package(
       dependencies: ["Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
       swiftSettings: forTests),
     .testTarget(
+      name: "SessionTests",
+      dependencies: [
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Nftables", "Policy", "sallyport",
+      ],
+      swiftSettings: forTests),
+    .testTarget(
       name: "UnitTests",
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Policy", "PolicySyntax",

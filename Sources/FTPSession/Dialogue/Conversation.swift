@@ -101,7 +101,7 @@ struct Conversation {
     }
     let control = try stage.connect(
       from: .client, Tuple(from: own, session.ports.control, to: session.dialled, session.dialledPort),
-      listening: server.controlPort, what: "the control connection", isData: false)
+      listening: server.controlPort, isData: false)
     try logIn(control)
     let target = session.mode.isActive ? try announceActive(control) : try announcePassive(control)
     return Preparation(control: control, target: target)
@@ -199,7 +199,7 @@ struct Conversation {
     guard !server.checksPeer || named.address == peer else {
       _ = try stage.say("500 illegal \(session.mode.command)", from: .server, over: control, isEncrypted: isEncrypted)
       let reason = "the server sees the client as \(peer) and refuses a command that names \(named.address)"
-      throw Interruption(ending: .lost(what: "`\(heard)`", .refused(reason: reason)))
+      throw Interruption(ending: .lost(.peer("`\(heard)`"), .refused(reason: reason)))
     }
     _ = try stage.say("200 fine", from: .server, over: control, isEncrypted: isEncrypted)
     return named
@@ -214,7 +214,7 @@ struct Conversation {
       let own = control.acceptorView.source
       let data = try stage.connect(
         from: .server, Tuple(from: own, server.activePort ?? 49200, to: target.address, target.port),
-        listening: session.ports.listening, what: "the data connection to \(place)", isData: true)
+        listening: session.ports.listening, isData: true)
       _ = try stage.say("150 here it comes", from: .server, over: control, isEncrypted: isEncrypted)
       try finish(data, control)
       return
@@ -222,12 +222,12 @@ struct Conversation {
     let own = control.openerView.source
     let data = try stage.connect(
       from: .client, Tuple(from: own, session.ports.data, to: target.address, target.port),
-      listening: session.passivePort, what: "the data connection to \(place)", isData: true)
+      listening: session.passivePort, isData: true)
     let (peer, known) = (data.acceptorView.destination, control.acceptorView.destination)
     guard !server.checksPeer || peer == known else {
       _ = try stage.say("425 wrong peer", from: .server, over: control, isEncrypted: isEncrypted)
       let reason = "it comes from \(peer) and the control connection from \(known), which servers refuse"
-      throw Interruption(ending: .lost(what: "the data connection to \(place)", .refused(reason: reason)))
+      throw Interruption(ending: .lost(.peer("the data connection to \(place)"), .refused(reason: reason)))
     }
     try exchange("LIST", "150 here it comes", control)
     try finish(data, control)

@@ -18,7 +18,7 @@ extension Ending {
     switch self {
     case .works: ""
     case .refusedByServer(let reason): reason
-    case .lost(let what, let loss): "\(what) \(loss.sentence)"
+    case .lost(let what, let loss): "\(what.phrase) \(loss.sentence)"
     }
   }
 }
@@ -26,7 +26,7 @@ extension Ending {
 extension Performance {
   /// Why the session ended, and what led there, in one sentence; empty for one that works.
   package var sentence: String {
-    guard case .lost(let what, _) = ending, what.contains("data connection") else { return ending.sentence }
+    guard case .lost(let what, _) = ending, what.isData else { return ending.sentence }
     return ending.sentence + (background.map { "; \($0)" } ?? "")
   }
 

@@ -108,8 +108,9 @@ struct LossError: Error {
 extension Stage {
   /// Opens a connection, with one repetition of a SYN that nobody answers: the first one may have used an expectation up.
   mutating func connect(
-    from opener: Role, _ tuple: Tuple, listening port: UInt16, what: String, isData: Bool
+    from opener: Role, _ tuple: Tuple, listening port: UInt16, isData: Bool
   ) throws(Interruption) -> Stream {
+    let what = Subject.connection(isData: isData, to: tuple.endpointText)
     var first: Loss?
     for attempt in 0..<2 {
       let label = "SYN \(tuple.endpointText)" + (attempt == 0 ? "" : " (repeated)")
@@ -119,7 +120,7 @@ extension Stage {
       case .failure(let error):
         if first == error.loss { steps.removeLast() }
         guard first == nil, !error.loss.isNoticed, !error.loss.isUndecided else {
-          throw Interruption(ending: .lost(what: what, first ?? error.loss))
+          throw Interruption(ending: .lost(what, first ?? error.loss))
         }
         first = error.loss
         continue
@@ -130,31 +131,31 @@ extension Stage {
         let place = "\(arrival.packet.tuple.destination):\(arrival.packet.tuple.destinationPort)"
         let loss = Loss.refused(reason: "it arrives at \(arrival.role.phrase) as \(place), where nobody listens")
         mark(loss)
-        throw Interruption(ending: .lost(what: what, first ?? loss))
+        throw Interruption(ending: .lost(what, first ?? loss))
       }
       let view = arrival.packet.tuple.reversed
-      try answer(to: tuple, from: acceptor, view, what: what, isData: isData)
+      try answer(to: tuple, from: acceptor, view, isData: isData)
       return Stream(opener: opener, openerView: tuple, acceptorView: view, isData: isData)
     }
-    throw Interruption(ending: .lost(what: what, first ?? .unanswered(reason: "nobody answers")))
+    throw Interruption(ending: .lost(what, first ?? .unanswered(reason: "nobody answers")))
   }
 
   private mutating func answer(
-    to tuple: Tuple, from acceptor: Role, _ view: Tuple, what: String, isData: Bool
+    to tuple: Tuple, from acceptor: Role, _ view: Tuple, isData: Bool
   ) throws(Interruption) {
     let opener: Role = acceptor == .client ? .server : .client
     switch transmit(Packet(view, .synAck), from: acceptor, "SYN ACK", isData: isData) {
-    case .failure(let error): throw Interruption(ending: .lost(what: "the answer to \(what)", error.loss))
+    case .failure(let error): throw Interruption(ending: .lost(.answer(isData: isData), error.loss))
     case .success(let arrival):
       guard arrival.role == opener, arrival.packet.tuple == tuple.reversed else {
         let loss = Loss.unexpected(
           reason: "the answer comes from \(arrival.packet.tuple.source), not from \(tuple.destination), which was dialled")
         mark(loss)
-        throw Interruption(ending: .lost(what: "the answer to \(what)", loss))
+        throw Interruption(ending: .lost(.answer(isData: isData), loss))
       }
     }
     if case .failure(let error) = transmit(Packet(tuple, .ack), from: opener, "ACK", isData: isData, isShown: false) {
-      throw Interruption(ending: .lost(what: what, error.loss))
+      throw Interruption(ending: .lost(.connection(isData: isData, to: tuple.endpointText), error.loss))
     }
   }
 
@@ -172,7 +173,7 @@ extension Stage {
     let isOpaque = isEncrypted || isContent
     let packet = Packet(tuple, isOpaque ? .opaque : .text(text + "\r\n"))
     switch transmit(packet, from: role, text, isData: stream.isData, isEncrypted: isEncrypted) {
-    case .failure(let error): throw Interruption(ending: .lost(what: isContent ? "the data" : "`\(text)`", error.loss))
+    case .failure(let error): throw Interruption(ending: .lost(isContent ? .content : .line(text), error.loss))
     case .success(let arrival):
       guard case .text(let received) = arrival.packet.kind else { return text }
       return received.lineContent

@@ -30,8 +30,42 @@ package enum Ending: Hashable, Sendable {
   case works
   /// The server does not want such a session.
   case refusedByServer(String)
-  /// Something got lost; `what` names the connection or the command.
-  case lost(what: String, Loss)
+  /// Something got lost.
+  case lost(Subject, Loss)
+}
+
+/// What of a session can get lost.
+package enum Subject: Hashable, Sendable {
+  /// A connection on its way to where it was dialled.
+  case connection(isData: Bool, to: String)
+  /// What the other side answers to it.
+  case answer(isData: Bool)
+  /// A command or a reply.
+  case line(String)
+  case content
+  /// The address of the other side, as the server sees it or as a command names it.
+  case peer(String)
+
+  /// With its article.
+  package var phrase: String {
+    switch self {
+    case .connection(false, _): "the control connection"
+    case .connection(true, let place): "the data connection to \(place)"
+    case .answer(let isData): "the answer to the \(isData ? "data" : "control") connection"
+    case .line(let text): "`\(text)`"
+    case .content: "the content of the data connection"
+    case .peer(let text): text
+    }
+  }
+
+  /// Whether it is about the data connection.
+  package var isData: Bool {
+    switch self {
+    case .connection(let isData, _), .answer(let isData): isData
+    case .content, .peer: true
+    case .line: false
+    }
+  }
 }
 
 /// One session from its first packet to its end.

@@ -84,11 +84,11 @@ extension Gateway {
     let tuple = transit.view.packet.tuple
     switch kind {
     case .destination, .redirect:
-      let redirected = transit.view.input.flatMap { network.primaryAddress(of: $0, tuple.family) }
+      let redirected = transit.view.input.flatMap { network.primaryAddress(of: $0, towards: tuple.source) }
       let target = address ?? (kind == .redirect ? redirected ?? tuple.destination : tuple.destination)
       connections[index].map(.destination, to: target, port(tuple.destinationPort, ports))
     case .source, .masquerade:
-      let own = transit.view.output.flatMap { network.primaryAddress(of: $0, tuple.family) }
+      let own = transit.view.output.flatMap { network.primaryAddress(of: $0, towards: tuple.destination) }
       let target = address ?? (kind == .masquerade ? own ?? tuple.source : tuple.source)
       connections[index].map(.source, to: target, port(tuple.sourcePort, ports))
     }

@@ -51,9 +51,13 @@ package struct Network: Sendable {
     return best?.name ?? outside
   }
 
-  /// The address that the gateway puts in when it masquerades: the primary one of the interface.
-  func primaryAddress(of interface: String, _ family: AddressFamily) -> IPAddress? {
-    interfaces.first { $0.name == interface }?.addresses.first { $0.family == family }
+  /// The address that the gateway puts in when it masquerades towards another: the primary one of the interface in the
+  /// network of that other, or the first of all (`inet_select_addr` in the kernel's devinet.c).
+  func primaryAddress(of interface: String, towards other: IPAddress) -> IPAddress? {
+    guard let interface = interfaces.first(where: { $0.name == interface }) else { return nil }
+    let candidates = interface.addresses.filter { $0.family == other.family }
+    let shared = interface.networks.filter { $0.contains(other) }
+    return candidates.first { address in shared.contains { $0.contains(address) } } ?? candidates.first
   }
 }
 
