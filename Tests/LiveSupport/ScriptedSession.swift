@@ -22,6 +22,8 @@ package struct ScriptedSession: Sendable {
   package var passivePort: UInt16
   /// The address in 227 replies; `nil` for the server's own.
   package var announced: String?
+  /// The 227 reply, in which `%` stands for the six numbers.
+  package var wording = "227 Entering Passive Mode (%)"
   package var allowsPlain = true
   package var offersTLS = true
   package var isImplicit = false
@@ -135,14 +137,30 @@ package final class ScriptedServers: Sendable {
   ///
   /// - Parameter patience: Milliseconds until a packet counts as lost. Connections get one repetition of their SYN, which
   ///   the kernel sends after a second.
-  package func play(_ session: ScriptedSession, patience: Int = 600) async throws -> ScriptedResult {
+  ///   - meeting: Where sessions wait for each other after their announcements.
+  package func play(
+    _ session: ScriptedSession, patience: Int = 600, meeting: Meeting? = nil
+  ) async throws -> ScriptedResult {
     let (client, server) = (lab.namespace(session.client), lab.namespace(session.server))
     return try await onFreshThread {
-      var play = ScriptedPlay(session, self, client, server, patience)
+      var play = ScriptedPlay(session, self, client, server, patience, meeting)
       defer { play.close() }
       let ending = try play.run()
       return ScriptedResult(ending: ending, target: play.target)
     }
+  }
+}
+
+/// A place where sessions wait until all of them are there.
+package final class Meeting: Sendable {
+  private let missing: Mutex<Int>
+
+  package init(of count: Int) { missing = Mutex(count) }
+
+  /// Comes, and waits for the others, two seconds at most.
+  fileprivate func arrive() {
+    missing.withLock { $0 -= 1 }
+    for _ in 0..<500 where missing.withLock({ $0 > 0 }) { usleep(4000) }
   }
 }
 
@@ -157,6 +175,7 @@ private struct ScriptedPlay {
   let client: NetworkNamespace
   let server: NetworkNamespace
   let patience: Int
+  let meeting: Meeting?
   var target: String?
   private var clientEnd: CInt = -1
   private var serverEnd: CInt = -1
@@ -166,13 +185,14 @@ private struct ScriptedPlay {
 
   init(
     _ session: ScriptedSession, _ servers: ScriptedServers, _ client: NetworkNamespace, _ server: NetworkNamespace,
-    _ patience: Int
+    _ patience: Int, _ meeting: Meeting?
   ) {
     self.session = session
     self.servers = servers
     self.client = client
     self.server = server
     self.patience = patience
+    self.meeting = meeting
   }
 
   mutating func close() {
@@ -268,7 +288,7 @@ private struct ScriptedPlay {
     let place: (address: String, port: UInt16)
     if session.mode == .pasv {
       let numbers = Wire.numbers(session.announced ?? serverAddress, session.passivePort)
-      let heard = try say("227 Entering Passive Mode (\(numbers))", fromClient: false)
+      let heard = try say(session.wording.replacing("%", with: numbers), fromClient: false)
       guard let found = Wire.place(in: heard) else { throw Stop(ending: .command("227")) }
       place = found
     } else {
@@ -279,6 +299,7 @@ private struct ScriptedPlay {
       place = (session.dialled, port)
     }
     target = "\(place.address):\(place.port)"
+    meeting?.arrive()
     try NamespaceCalls.enter(client.path)
     guard
       let end = try Wire.connect(from: session.clientAddress, session.clientPorts.data, to: place.address, place.port)

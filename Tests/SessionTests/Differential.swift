@@ -38,6 +38,7 @@ struct Duel: Sendable {
       LiveSupport.DataMode(rawValue: model.mode.rawValue) ?? .pasv, passivePort: model.passivePort)
     script.clearsControl = model.clearsControl
     script.announced = (model.encryption == .plain ? server.announced : server.announcedEncrypted)?.description
+    script.wording = server.wording.reply("%")
     script.allowsPlain = server.allowsPlain
     script.offersTLS = server.offersTLS
     script.isImplicit = server.isImplicit

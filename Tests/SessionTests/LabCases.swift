@@ -25,6 +25,7 @@ struct LabCase: Sendable, CustomTestStringConvertible {
   var dialsServer = false
   var activePort: UInt16?
   var checksPeer = false
+  var wording = PassiveWording.usual
   /// Whether there is the input chain that drops.
   var hasInput = true
   /// What was measured.
@@ -67,6 +68,7 @@ struct LabCase: Sendable, CustomTestStringConvertible {
     var server = FTPServer(BenchNetwork.server([Address.server]), controlPort: port, passivePorts: [50005])
     server.announced = announcesExternal ? BenchNetwork.ip(Address.external) : nil
     server.checksPeer = checksPeer
+    server.wording = wording
     server.activePort = activePort
     let address = client == .gateway ? Address.gatewayInside : client == .server ? Address.server : Address.client
     return Duel(
@@ -93,6 +95,11 @@ struct LabCase: Sendable, CustomTestStringConvertible {
     LabCase(
       name: "F", helperRule: "", forwardLast: "tcp dport 60000-60100 accept", moreNAT: forwarded + ":60000-60100",
       announcesExternal: true, works: false),
+    LabCase(name: "G", wording: .withoutParentheses, works: true),
+    LabCase(name: "G2", wording: .other("227 Logout."), works: false),
+    LabCase(
+      name: "G3", helperRule: "", forwardLast: range, moreNAT: forwarded, announcesExternal: true,
+      wording: .withoutParentheses, works: true),
     LabCase(name: "H", port: 2121, works: false),
     LabCase(name: "H2", helperRule: #"tcp dport 2121 ct helper set "f""#, port: 2121, works: true),
     LabCase(name: "I", helperRule: "", forwardFirst: #"tcp dport 21 ct helper set "f""#, works: true),

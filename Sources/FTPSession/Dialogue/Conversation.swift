@@ -173,7 +173,7 @@ struct Conversation {
     }
     let named = (isEncrypted || session.encryption != .plain ? server.announcedEncrypted : server.announced) ?? own
     let numbers = AnnouncementForm.commas.text(named, port)
-    let (_, reply) = try exchange("PASV", "227 Entering Passive Mode (\(numbers))", control)
+    let (_, reply) = try exchange("PASV", server.wording.reply(numbers), control)
     guard let announced = PassiveText.addressAndPort(reply) else { throw unreadable(reply) }
     return announced
   }

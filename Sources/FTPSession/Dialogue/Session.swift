@@ -36,6 +36,23 @@ package enum Party: Hashable, Sendable {
   }
 }
 
+/// How a server words its 227 reply.
+package enum PassiveWording: Hashable, Sendable {
+  case usual
+  case withoutParentheses
+  /// A text with neither address nor port.
+  case other(String)
+
+  /// The reply for six numbers with commas.
+  package func reply(_ numbers: String) -> String {
+    switch self {
+    case .usual: "227 Entering Passive Mode (\(numbers))"
+    case .withoutParentheses: "227 Entering Passive Mode \(numbers)"
+    case .other(let text): text
+    }
+  }
+}
+
 /// An FTP server as far as a session notices it.
 package struct FTPServer: Hashable, Sendable {
   package var party: Party
@@ -46,6 +63,7 @@ package struct FTPServer: Hashable, Sendable {
   package var announced: IPAddress?
   /// The same in encrypted sessions.
   package var announcedEncrypted: IPAddress?
+  package var wording = PassiveWording.usual
   package var allowsPlain = true
   package var offersTLS = false
   package var isImplicit = false

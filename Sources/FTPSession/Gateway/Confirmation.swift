@@ -65,12 +65,14 @@ extension Gateway {
     // One expectation for each control connection: a later one takes the place of an earlier one.
     expectations.removeAll { $0.master == index }
     while expectations.contains(where: { $0.clashes(with: expectation) }) {
-      guard follows, expectation.destinationPort < .max else {
+      guard follows, expectation.destinationPort < .max - 1 else {
         transit.end = .lost(
           .helperDropped(reason: "another control connection still expects a connection to port \(port)"))
         return false
       }
-      expectation.destinationPort += 1
+      // The kernel draws a port above the announced one; the model takes the middle, which is as good as any.
+      let isFirst = expectation.destinationPort == port
+      expectation.destinationPort += isFirst ? (.max - port) / 2 + 1 : 1
     }
     expectations.append(expectation)
     transit.events.append(
