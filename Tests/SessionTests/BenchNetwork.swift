@@ -52,7 +52,10 @@ enum BenchNetwork {
   static func client(_ host: LabHost, _ address: String) -> Party {
     switch host {
     case .gateway: .gateway([ip(address)])
-    case .inside, .server: .host(Host([ip(address)], behind: "eth1", neighbours: insideNetworks))
+    case .server: .host(Host([ip(address)], behind: "eth1", neighbours: insideNetworks))
+    // It has no address in the network of routed servers, and so reaches them through the gateway.
+    case .inside:
+      .host(Host([ip(address)], behind: "eth1", neighbours: [prefix("10.10.20.0", 24), prefix("2001:db8:20::", 64)]))
     default: .host(Host([ip(address)], behind: "eth0", unreachable: hidden))
     }
   }
@@ -61,7 +64,7 @@ enum BenchNetwork {
     .host(Host(addresses.map(ip), behind: "eth1", neighbours: insideNetworks))
   }
 
-  /// Gives clients the addresses that sessions side by side need.
+  /// Gives clients the addresses that sessions side by side need, and the server those of a second one.
   static func prepare(_ lab: Lab) async throws {
     for host in [LabHost.client, .stranger, .inside] {
       let lines = (1..<clientsPerPlace).flatMap { number in
@@ -73,5 +76,8 @@ enum BenchNetwork {
       let result = try await lab.run(["ip", "-batch", "-"], on: host, input: lines.joined(separator: "\n") + "\n")
       guard result.succeeded else { throw LabError(result.errorText) }
     }
+    let more = "address add 2001:db8:20::201/64 dev eth0 nodad\naddress add 203.0.113.131/28 dev eth0\n"
+    let result = try await lab.run(["ip", "-batch", "-"], on: .server, input: more)
+    guard result.succeeded else { throw LabError(result.errorText) }
   }
 }

@@ -108,7 +108,7 @@ struct RulesetGenerator {
     parts.append(pick(["tcp dport 21 accept", "tcp dport { 21, 2121 } accept", "ct status dnat accept", "jump ftp_in"]))
     for _ in 0..<number(0...3) { parts.append(pick(Self.acceptLines + ["goto ftp_in", "jump ftp_in"])) }
     if chance(5) { parts.append(pick(Self.dropLines)) }
-    if chance(8) { parts.append("reject with icmpx type admin-prohibited") }
+    if chance(8) { parts.append("reject") }
     return parts.joined(separator: "\n          ")
   }
 
@@ -200,13 +200,15 @@ struct RulesetGenerator {
     return Self.spread(duels)
   }
 
-  /// No two sessions at once have one passive port.
+  /// No two sessions at once have one passive port; each stays in the range of its server.
   static func spread(_ duels: [Duel]) -> [Duel] {
     var used: Set<UInt16> = []
     return duels.map { duel in
       var duel = duel
+      let ports = duel.model.server.passivePorts
+      let range = ports.count > 1 ? (ports[0], ports[1]) : (50_000, 50_100)
       while !used.insert(duel.model.passivePort).inserted {
-        duel.model.passivePort = duel.model.passivePort >= 50_100 ? 50_000 : duel.model.passivePort + 1
+        duel.model.passivePort = duel.model.passivePort >= range.1 ? range.0 : duel.model.passivePort + 1
       }
       return duel
     }

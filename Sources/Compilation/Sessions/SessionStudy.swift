@@ -31,11 +31,17 @@ package struct SessionStudy: Sendable {
 
   /// Every kind of session of a publication.
   ///
-  /// - Parameter client: The only client to look at, instead of one for each place.
-  package func table(of publication: Publication, client: IPAddress? = nil) -> SessionTable {
+  /// - Parameters:
+  ///   - client: The only client to look at, instead of one for each place.
+  ///   - site: The machines that are really there, instead of invented ones.
+  package func table(
+    of publication: Publication, client: IPAddress? = nil, at site: SessionSite? = nil
+  ) -> SessionTable {
     var table = SessionTable(publication: publication.name.value, cells: [], clients: [:])
     guard let server = policy.server(of: publication) else { return table }
     let surroundings = SessionSurroundings(policy, publication, server, gatewayAddresses: gatewayAddresses)
+    let network = site?.network ?? surroundings.network
+    let party = server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     let endpoints = policy.endpoints(of: publication)
     let admitted = policy.admittedClients(of: publication)
     let samples = ClientSamples(
@@ -47,7 +53,9 @@ package struct SessionStudy: Sendable {
           continue
         }
         let address: IPAddress?
-        if let client {
+        if let site {
+          address = site.client(place, family)
+        } else if let client {
           let isInside = surroundings.serverNetworks.contains { $0.contains(client) }
           let its: ClientPlace = isInside ? .inside : admitted.contains(client) ? .allowed : .stranger
           address = its == place ? client : nil
@@ -62,9 +70,10 @@ package struct SessionStudy: Sendable {
         table.clients[place, default: [:]][family] = address
         let scene = Scene(
           study: self, publication: publication, endpoint: endpoint, place: place,
-          client: place == .inside
-            ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint),
-          server: ftpServer(publication, server, surroundings), network: surroundings.network,
+          client: site?.party(place, address)
+            ?? (place == .inside
+              ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)),
+          server: ftpServer(publication, server, party), network: network,
           permission: SessionPermission(
             publication: publication, endpoint: endpoint,
             deniesInside: policy.deniedClients(of: publication).contains(address)))
@@ -86,11 +95,11 @@ package struct SessionStudy: Sendable {
   }
 
   /// The server as its settings make it.
-  private func ftpServer(_ publication: Publication, _ server: Server, _ surroundings: SessionSurroundings) -> FTPServer {
+  private func ftpServer(_ publication: Publication, _ server: Server, _ party: Party) -> FTPServer {
     let range = publication.passiveRange?.value
     let ends = range.map { [$0.low, $0.high] } ?? [anyPort]
     let port = publication.controlPort.value.server
-    var model = FTPServer(surroundings.server, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
+    var model = FTPServer(party, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
     let masquerade = policy.masquerade(of: publication)
     let kind = server.software?.value.kind
     // ProFTPD has a masquerade address for TLS sessions alone (`TLSMasqueradeAddress`).

@@ -1,6 +1,27 @@
-import Addressing
-import FTPSession
+package import Addressing
+package import FTPSession
 import Policy
+
+/// Machines that are really there, for judging a policy where it runs.
+package struct SessionSite: Sendable {
+  package var network: Network
+  /// A server behind the gateway with these addresses.
+  package var server: @Sendable ([IPAddress]) -> Party
+  /// The client of a place and family; `nil` for none.
+  package var client: @Sendable (ClientPlace, AddressFamily) -> IPAddress?
+  package var party: @Sendable (ClientPlace, IPAddress) -> Party
+
+  package init(
+    network: Network, server: @escaping @Sendable ([IPAddress]) -> Party,
+    client: @escaping @Sendable (ClientPlace, AddressFamily) -> IPAddress?,
+    party: @escaping @Sendable (ClientPlace, IPAddress) -> Party
+  ) {
+    self.network = network
+    self.server = server
+    self.client = client
+    self.party = party
+  }
+}
 
 /// The machines around a gateway, as far as a policy tells; what it leaves open is invented, and clashes with nothing that it
 /// names.

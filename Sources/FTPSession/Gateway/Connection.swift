@@ -38,6 +38,7 @@ struct Connection: Hashable, Sendable {
 
 /// The state of a packet with regard to its connection; raw values are the bits of `ct state`.
 enum PacketState: UInt128, Sendable {
+  case invalid = 1
   case established = 2
   case related = 4
   case new = 8

@@ -101,11 +101,20 @@ extension Gateway {
     let tuple = transit.view.packet.tuple
     if let index = byTuple[tuple] {
       let isReply = connections[index].original != tuple
+      guard isReply || connections[index].seenReply || transit.view.packet.kind == .syn else {
+        // Answers take another way: what is no SYN does not fit (`tcp_conntracks`, state SYN_SENT).
+        transit.view.state = .invalid
+        return
+      }
       if isReply { connections[index].seenReply = true }
       transit.connection = index
       transit.view.isReply = isReply
       let isEstablished = isReply || connections[index].seenReply
       transit.view.state = isEstablished ? .established : connections[index].master == nil ? .new : .related
+      return
+    }
+    guard transit.view.packet.kind != .synAck else {
+      transit.view.state = .invalid
       return
     }
     var connection = Connection(tuple)
