@@ -76,6 +76,9 @@ enum BenchNetwork {
       let result = try await lab.run(["ip", "-batch", "-"], on: host, input: lines.joined(separator: "\n") + "\n")
       guard result.succeeded else { throw LabError(result.errorText) }
     }
+    // A host that gets an ICMP redirect goes another way from then on, which depends on what came before.
+    let names = ["all", "eth1"].map { "net.ipv4.conf.\($0).send_redirects=0" }
+    guard try await lab.run(["sysctl", "-qw"] + names, on: .gateway).succeeded else { throw LabError("sysctl fails") }
     let more = "address add 2001:db8:20::201/64 dev eth0 nodad\naddress add 203.0.113.131/28 dev eth0\n"
     let result = try await lab.run(["ip", "-batch", "-"], on: .server, input: more)
     guard result.succeeded else { throw LabError(result.errorText) }

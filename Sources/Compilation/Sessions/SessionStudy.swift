@@ -181,6 +181,13 @@ private struct Scene {
 }
 
 extension Compilation {
+  /// Whether the sessions of a publication can be told: its statements were all understood, whatever they amount to.
+  package func canExplain(_ publication: Publication) -> Bool {
+    let server = policy.server(of: publication)
+    return !policy.isPartial && publication.unreadable.isEmpty && server?.unreadable.isEmpty == true
+      && !policy.endpoints(of: publication).isEmpty
+  }
+
   /// The sessions of a publication.
   ///
   /// - Parameters:

@@ -61,3 +61,25 @@ package struct SessionTable: Sendable {
     cells.contains { $0.isPermitted && ($0.outcome == .broken || $0.outcome == .undecided) }
   }
 }
+
+/// Two tables of one publication, and what is different between them.
+package struct SessionChange: Sendable {
+  package var before: SessionTable
+  package var after: SessionTable
+
+  package init(before: SessionTable, after: SessionTable) {
+    self.before = before
+    self.after = after
+  }
+
+  /// The kinds of sessions whose outcome changes, in the order of the table.
+  package var changes: [(cell: SessionCell, before: SessionOutcome)] {
+    after.cells.compactMap { cell in
+      let old = before.cells.first {
+        $0.place == cell.place && $0.encryption == cell.encryption && $0.mode == cell.mode && $0.family == cell.family
+      }
+      guard let old, old.outcome != cell.outcome else { return nil }
+      return (cell, old.outcome)
+    }
+  }
+}

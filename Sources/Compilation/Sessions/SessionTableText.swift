@@ -145,3 +145,15 @@ package struct SessionChoice: Hashable, Sendable {
       && (family == nil || family == cell.family)
   }
 }
+
+extension SessionChange {
+  /// Both tables, one below the other, and what is different between them.
+  package func text(statement: String, isAccepted: Bool, _ style: Style) -> String {
+    let tried = printable(statement)
+    let list = changes.map { "  \($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)\n" }.joined()
+    let summary =
+      changes.isEmpty ? "`\(tried)` changes no outcome\n" : "what `\(tried)` changes\n\(list)"
+    let refusal = isAccepted ? "" : "`check` refuses the policy with it\n"
+    return "\(before.text(style))\n\(style.bold("with `\(tried)`"))\n\n\(after.text(style))\n\(summary)\(refusal)"
+  }
+}

@@ -20,14 +20,18 @@ struct Explain: AsyncParsableCommand {
       loaded. A cell says works, refused (the policy does not want it) or broken (the policy permits it, and it does not \
       work); for what is broken the session is drawn, with the packet that dies, the rule, and the line of the policy.
 
-      --mode draws the sessions of one kind, for example tls-pasv, plain-port, implicit-epsv or tls-epsv-ipv6. Limits count \
-      as not reached.
+      --mode draws the sessions of one kind, for example tls-pasv, plain-port, implicit-epsv or tls-epsv-ipv6. --what-if \
+      tells what a changed statement of the publication would do: it takes the place of the one with its keyword, or is \
+      added; with no before it, it is taken away. Limits count as not reached. Addresses that the policy does not name are \
+      examples.
 
-      Exit status 0 when every session that the policy permits works, 1 otherwise.
+      Exit status 0 when every session that the policy permits works, 1 otherwise and when the policy has errors; sessions \
+      are explained nevertheless where its statements can be read.
 
       EXAMPLES:
         sallyport explain office.sally files
         sallyport explain office.sally files --client 198.51.100.7 --mode tls-pasv
+        sallyport explain office.sally files --what-if "helper on"
         sallyport explain office.sally files --output json
         sallyport explain office.sally files --format html > files.html
       """)
@@ -40,6 +44,9 @@ struct Explain: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("The sessions to draw, for example tls-pasv.", valueName: "kind"))
   var mode: String?
+
+  @Option(help: ArgumentHelp("A statement to try, for example \"helper on\".", valueName: "statement"))
+  var whatIf: String?
 
   @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))
   var format: ExplainFormat = .text
@@ -62,9 +69,9 @@ struct Explain: AsyncParsableCommand {
   func run() async throws {
     let console = common.console
     let compilation = try PolicyFiles(files: Array(words.dropLast()), console: console).compile()
-    try compilation.reportOnError(console, as: output)
     let publication = try publication(in: compilation, console)
-    let table = compilation.sessions(of: publication, client: client.flatMap { IPAddress($0) })
+    if let whatIf { return try compare(compilation, publication, whatIf, console) }
+    let table = try table(of: publication, in: compilation, console)
     let view = SessionView(
       table: table, compilation: compilation, choice: mode.flatMap(SessionChoice.init), style: console.outputStyle)
     switch (output, format) {
@@ -73,7 +80,43 @@ struct Explain: AsyncParsableCommand {
     case (.text, .svg): try console.write(view.svg)
     case (.text, .html): try console.write(view.html)
     }
-    if table.fails { throw ExitStatus.findings.code }
+    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
+  }
+
+  /// The sessions of a publication; of a policy with errors too, as long as the publication itself could be read.
+  private func table(
+    of publication: Publication, in compilation: Compilation, _ console: Console
+  ) throws -> SessionTable {
+    do {
+      try compilation.reportOnError(console, as: output)
+    } catch {
+      guard compilation.canExplain(publication) else { throw error }
+      console.say("\n")
+    }
+    return compilation.sessions(of: publication, client: client.flatMap { IPAddress($0) })
+  }
+
+  /// `--what-if`: both tables, and what is different.
+  private func compare(
+    _ compilation: Compilation, _ publication: Publication, _ statement: String, _ console: Console
+  ) throws {
+    let before = try table(of: publication, in: compilation, console)
+    let changed: Compilation
+    do throws(WhatIfFailure) {
+      changed = try compilation.changing(publication, statement)
+    } catch {
+      throw console.failure("--what-if: \(error)", .usage)
+    }
+    guard let other = changed.policy.publications.first(where: { $0.name.value == publication.name.value }) else {
+      throw console.failure("--what-if: `\(statement)` leaves no publication", .usage)
+    }
+    let change = SessionChange(before: before, after: try table(of: other, in: changed, console))
+    if output == .json {
+      try console.write(encodeJSON(ExplainOutput(change, statement: statement, isAccepted: changed.isAccepted)))
+    } else {
+      try console.write(change.text(statement: statement, isAccepted: changed.isAccepted, console.outputStyle))
+    }
+    if change.after.fails || !changed.isAccepted { throw ExitStatus.findings.code }
   }
 
   private func publication(in compilation: Compilation, _ console: Console) throws -> Publication {
@@ -93,18 +136,36 @@ private struct ExplainOutput: Encodable {
     var family: String
     var outcome: String
     var reason: String
+
+    init(_ cell: SessionCell) {
+      client = cell.place.rawValue
+      tls = cell.encryption.rawValue
+      mode = cell.mode.rawValue
+      family = cell.familyName
+      outcome = cell.outcome.rawValue
+      reason = cell.reason
+    }
+  }
+
+  struct WhatIf: Encodable {
+    var statement: String
+    /// Whether `check` takes the changed policy.
+    var accepted: Bool
+    var sessions: [Entry]
   }
 
   var formatVersion = 1
   var publication: String
   var sessions: [Entry]
+  var whatIf: WhatIf?
 
   init(_ table: SessionTable) {
     publication = table.publication
-    sessions = table.cells.map {
-      Entry(
-        client: $0.place.rawValue, tls: $0.encryption.rawValue, mode: $0.mode.rawValue, family: $0.familyName,
-        outcome: $0.outcome.rawValue, reason: $0.reason)
-    }
+    sessions = table.cells.map(Entry.init)
+  }
+
+  init(_ change: SessionChange, statement: String, isAccepted: Bool) {
+    self.init(change.before)
+    whatIf = WhatIf(statement: statement, accepted: isAccepted, sessions: change.after.cells.map(Entry.init))
   }
 }
