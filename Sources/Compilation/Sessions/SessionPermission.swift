@@ -12,6 +12,14 @@ struct SessionPermission {
   /// Why the policy does not want it; `nil` when it does.
   func refusal(_ place: ClientPlace, _ encryption: Encryption, _ mode: DataMode) -> String? {
     refusal(of: place) ?? refusal(of: encryption) ?? refusal(of: mode)
+      ?? (place == .inside && mode.isActive ? refusalOfHiddenClient(encryption) : nil)
+  }
+
+  /// With `hairpin` the server sees the gateway, and refuses commands that name the client, unless the helper rewrites them.
+  private func refusalOfHiddenClient(_ encryption: Encryption) -> String? {
+    let isReadable = encryption == .plain || publication.clearControl != nil
+    guard endpoint.reach == .translated, !publication.helper.value || !isReadable else { return nil }
+    return "`hairpin` hides clients inside from the server, which refuses their PORT and EPRT"
   }
 
   private func refusal(of place: ClientPlace) -> String? {
@@ -19,7 +27,10 @@ struct SessionPermission {
     case .allowed: return nil
     case .stranger: return "`allow` and `deny` do not admit this client"
     case .inside:
-      if endpoint.reach == .routed { return nil }
+      if endpoint.reach == .routed {
+        return publication.controlPort.value.isTranslated
+          ? "clients inside reach the server without the gateway, on its own port" : nil
+      }
       guard publication.hairpin.value else { return "`hairpin` is off, so clients inside have no promise" }
       return deniesInside ? "`deny` lists this client" : nil
     }

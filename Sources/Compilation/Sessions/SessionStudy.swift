@@ -34,8 +34,9 @@ package struct SessionStudy: Sendable {
   /// - Parameters:
   ///   - client: The only client to look at, instead of one for each place.
   ///   - site: The machines that are really there, instead of invented ones.
+  ///   - permittedOnly: Whether to leave out what the policy does not permit.
   package func table(
-    of publication: Publication, client: IPAddress? = nil, at site: SessionSite? = nil
+    of publication: Publication, client: IPAddress? = nil, at site: SessionSite? = nil, permittedOnly: Bool = false
   ) -> SessionTable {
     var table = SessionTable(publication: publication.name.value, cells: [], clients: [:])
     guard let server = policy.server(of: publication) else { return table }
@@ -77,7 +78,7 @@ package struct SessionStudy: Sendable {
           permission: SessionPermission(
             publication: publication, endpoint: endpoint,
             deniesInside: policy.deniedClients(of: publication).contains(address)))
-        table.cells += scene.cells(program)
+        table.cells += scene.cells(program, permittedOnly: permittedOnly)
       }
     }
     return table
@@ -128,10 +129,12 @@ private struct Scene {
   let network: Network
   let permission: SessionPermission
 
-  func cells(_ program: Program) -> [SessionCell] {
+  func cells(_ program: Program, permittedOnly: Bool) -> [SessionCell] {
     let theatre = Theatre(program, network)
     return DataMode.allCases.flatMap { mode in
-      Encryption.allCases.map { encryption in cell(encryption, mode, theatre) }
+      Encryption.allCases.compactMap { encryption in
+        permittedOnly && permission.refusal(place, encryption, mode) != nil ? nil : cell(encryption, mode, theatre)
+      }
     }
   }
 

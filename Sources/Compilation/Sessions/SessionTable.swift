@@ -56,7 +56,7 @@ package struct SessionTable: Sendable {
   /// The client that stands for each place and family.
   package var clients: [ClientPlace: [AddressFamily: IPAddress]]
 
-  /// Whether a session that the policy permits to an allowed client does not work, or nobody can tell.
+  /// Whether a session that the policy permits does not work, or nobody can tell.
   package var fails: Bool {
     cells.contains { $0.isPermitted && ($0.outcome == .broken || $0.outcome == .undecided) }
   }

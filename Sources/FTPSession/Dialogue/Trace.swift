@@ -34,6 +34,14 @@ package enum Ending: Hashable, Sendable {
   case lost(Subject, Loss)
 }
 
+extension Ending {
+  /// What got lost on the way, when that ended the session.
+  package var loss: Loss? {
+    guard case .lost(_, let loss) = self else { return nil }
+    return loss
+  }
+}
+
 /// What of a session can get lost.
 package enum Subject: Hashable, Sendable {
   /// A connection on its way to where it was dialled.
