@@ -99,7 +99,9 @@ let package = Package(
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",
-      dependencies: ["Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      dependencies: [
+        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      ],
       swiftSettings: forTests),
     .testTarget(
       name: "SessionTests",

@@ -35,7 +35,8 @@ package struct ScriptedSession: Sendable {
   package init(
     client: LabHost = .client, clientAddress: String,
     clientPorts: (control: UInt16, data: UInt16, listening: UInt16), dialled: String, dialledPort: UInt16 = 21,
-    server: LabHost = .server, serverAddresses: [String] = [Address.server], controlPort: UInt16 = 21, _ encryption: Encryption, _ mode: DataMode,
+    server: LabHost = .server, serverAddresses: [String] = [Address.server], controlPort: UInt16 = 21,
+    _ encryption: Encryption, _ mode: DataMode,
     passivePort: UInt16
   ) {
     self.client = client
@@ -123,7 +124,9 @@ package final class ScriptedServers: Sendable {
     for _ in 0..<max(1, milliseconds / 4) {
       let found = state.withLock { state -> (CInt, String)? in
         for (key, listener) in state.listeners {
-          while let (descriptor, peer) = Wire.accept(listener) { state.waiting[peer.port] = (descriptor, key.address) }
+          while let (descriptor, peer) = Wire.accept(listener) {
+            state.waiting[peer.port] = (descriptor, key.address)
+          }
         }
         return state.waiting.removeValue(forKey: port)
       }
@@ -340,7 +343,8 @@ private struct ScriptedPlay {
     try say("200 fine", fromClient: false)
     try say("LIST", fromClient: true)
     try NamespaceCalls.enter(server.path)
-    guard let end = try Wire.connect(from: serverAddress, session.activePort ?? 0, to: place.address, place.port) else {
+    guard let end = try Wire.connect(from: serverAddress, session.activePort ?? 0, to: place.address, place.port)
+    else {
       throw Stop(ending: .data)
     }
     let serverData = keep(end)

@@ -7,7 +7,8 @@ enum Wire {
 
   static func listen(_ address: String, _ port: UInt16) throws -> CInt {
     let place = try SocketAddress(address, port: port)
-    let descriptor = socket(place.family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    let descriptor = socket(
+      place.family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard descriptor >= 0 else { throw LabError("cannot make a socket: \(errorText())") }
     reuse(descriptor)
     guard place.withPointer({ bind(descriptor, $0, $1) }) == 0, Foundation.listen(descriptor, 64) == 0 else {
@@ -20,7 +21,8 @@ enum Wire {
   /// A connection; `nil` when it does not come about.
   static func connect(from local: String, _ localPort: UInt16, to remote: String, _ port: UInt16) throws -> CInt? {
     let place = try SocketAddress(remote, port: port)
-    let descriptor = socket(place.family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    let descriptor = socket(
+      place.family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard descriptor >= 0 else { throw LabError("cannot make a socket: \(errorText())") }
     reuse(descriptor)
     guard try SocketAddress(local, port: localPort).withPointer({ bind(descriptor, $0, $1) }) == 0 else {
@@ -152,7 +154,8 @@ enum Wire {
 
   /// Whether two texts name one address.
   static func same(_ left: String, _ right: String?) -> Bool {
-    guard let right, let one = try? SocketAddress(left, port: 0), let other = try? SocketAddress(right, port: 0) else {
+    guard let right, let one = try? SocketAddress(left, port: 0), let other = try? SocketAddress(right, port: 0)
+    else {
       return false
     }
     func bytes(_ address: SocketAddress) -> [UInt8] {

@@ -24,7 +24,8 @@ enum BenchNetwork {
           Address.external6, Address.external26, "2001:db8:51::1", "2001:db8:66::1",
         ].map(ip),
         networks: [
-          prefix("203.0.113.0", 25), prefix("198.51.100.0", 24), prefix("192.0.2.0", 24), prefix("2001:db8:113::", 64),
+          prefix("203.0.113.0", 25), prefix("198.51.100.0", 24), prefix("192.0.2.0", 24),
+          prefix("2001:db8:113::", 64),
           prefix("2001:db8:51::", 64), prefix("2001:db8:66::", 64),
         ]),
       Network.Interface(

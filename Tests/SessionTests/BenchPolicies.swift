@@ -40,7 +40,8 @@ struct BenchPolicyGenerator {
   }
 
   /// One or two publications; `software` where the server is to be run.
-  mutating func policy(software: [String] = ["pure-ftpd", "proftpd", "vsftpd", "iis", "filezilla", "other"]) -> String {
+  mutating func policy(software: [String] = ["pure-ftpd", "proftpd", "vsftpd", "iis", "filezilla", "other"]) -> String
+  {
     text = ""
     let hasGateway = !random.chance(4)
     if hasGateway { text += "gateway edge { outside eth0; inside eth1; }\n" }
@@ -71,7 +72,9 @@ struct BenchPolicyGenerator {
         : "  certificate \"\(certificate.path)\" key \"\(certificate.key)\"\n"
     }
     text += "}\npublish p\(index) {\n  server s\(index)\n  external ip \(external.joined(separator: ", "))\n"
-    if random.chance(4), tls != "implicit" { text += "  control port \(2121 + index)\(random.chance(2) ? " -> 21" : "")\n" }
+    if random.chance(4), tls != "implicit" {
+      text += "  control port \(2121 + index)\(random.chance(2) ? " -> 21" : "")\n"
+    }
     if tls != "off" || !helper || random.chance(2) {
       let low = 50_000 + index * 1000
       text += "  passive range \(low)-\(low + random.number(100...399))\n"

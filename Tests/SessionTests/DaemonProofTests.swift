@@ -47,7 +47,8 @@ import Testing
       if works == expected {
         agree += 1
       } else {
-        disagreements.append("\(text)\n\(cell.title): \(cell.outcome) \(cell.reason); observed \(works ? "works" : "fails")")
+        disagreements.append(
+          "\(text)\n\(cell.title): \(cell.outcome) \(cell.reason); observed \(works ? "works" : "fails")")
       }
       try await lab.flushConntrack()
     }
@@ -63,7 +64,8 @@ import Testing
     let address = session.dialled.description
     // curl 7.88 does not take up TLS on a data connection that it has accepted.
     if cell.mode.isActive, encryption != .plain {
-      return try await lab.lftp(LftpSession(address, port: port, encryption, mode), from: host).output == Payload.bytes
+      return try await lab.lftp(LftpSession(address, port: port, encryption, mode), from: host).output
+        == Payload.bytes
     }
     var curl = CurlSession(address, port: port, encryption, mode)
     curl.seconds = 6

@@ -18,7 +18,9 @@ import Testing
       var random = SeededGenerator(state: seed)
       let neighbour = seed % 3 == 0 ? strictNeighbour : ""
       let cells = Array(sessions.cells.shuffled(using: &random).prefix(Self.most))
-      let duels = cells.compactMap { sessions.duel($0, "policy \(seed)\(neighbour.isEmpty ? "" : " beside another table")") }
+      let duels = cells.compactMap {
+        sessions.duel($0, "policy \(seed)\(neighbour.isEmpty ? "" : " beside another table")")
+      }
       let verdicts = try await arena.fight(sessions.script + neighbour, RulesetGenerator.spread(duels))
       // Without another table, what `explain` says is what happens.
       for (cell, verdict) in zip(cells, verdicts) where neighbour.isEmpty {

@@ -84,7 +84,8 @@ struct RulesetGenerator {
   ]
 
   private static let stateLines = [
-    "ct state established,related accept", "ct state established,related accept", "ct state { established, related } accept",
+    "ct state established,related accept", "ct state established,related accept",
+    "ct state { established, related } accept",
     "ct state established accept", "ct state vmap { established : accept, related : accept, invalid : drop }",
     "ct state established accept; ct state related ct helper \"ftp\" accept",
     "ct state established accept; ct state related ct helper \"ftp\" tcp dport 50000-50100 accept",
@@ -96,7 +97,8 @@ struct RulesetGenerator {
   private static let dropLines = [
     "tcp dport 50050-50100 drop", "tcp dport 50000-50100 drop", "ct state invalid drop", "ct state related drop",
     "tcp dport 50000-65535 reject with tcp reset", "ip saddr 192.0.2.0/24 drop", "ip saddr != @friends drop",
-    "tcp flags & (syn | ack) == syn ct state new tcp dport 50050-50100 reject", "tcp dport 1024-65535 ct state new drop",
+    "tcp flags & (syn | ack) == syn ct state new tcp dport 50050-50100 reject",
+    "tcp dport 1024-65535 ct state new drop",
     "ct helper \"ftp\" drop", "iifname \"eth0\" ip daddr \(server) tcp dport != { 21, 50000-50100 } drop",
   ]
 
@@ -105,7 +107,8 @@ struct RulesetGenerator {
     if chance(4) { parts.append(pick(Self.dropLines)) }
     parts.append(pick(Self.stateLines))
     if chance(5) { parts.append(pick(Self.dropLines)) }
-    parts.append(pick(["tcp dport 21 accept", "tcp dport { 21, 2121 } accept", "ct status dnat accept", "jump ftp_in"]))
+    parts.append(
+      pick(["tcp dport 21 accept", "tcp dport { 21, 2121 } accept", "ct status dnat accept", "jump ftp_in"]))
     for _ in 0..<number(0...3) { parts.append(pick(Self.acceptLines + ["goto ftp_in", "jump ftp_in"])) }
     if chance(5) { parts.append(pick(Self.dropLines)) }
     if chance(8) { parts.append("reject") }

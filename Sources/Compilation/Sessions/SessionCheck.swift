@@ -76,7 +76,9 @@ struct SessionCheck {
     part.publications = [publication] + neighbours(position).map { policy.publications[$0] }
     let ruleset = Ruleset([lower(part, gateway: publication.gateway)])
     let study = SessionStudy(part, gateway: publication.gateway, ruleset: ruleset)
-    let broken = study.table(of: publication, permittedOnly: true).cells.filter { $0.isPermitted && $0.outcome != .works }
+    let broken = study.table(of: publication, permittedOnly: true).cells.filter {
+      $0.isPermitted && $0.outcome != .works
+    }
     guard let cell = broken.first else { return nil }
     let name = publication.name.value
     var notes = broken.count > 1 ? ["\(broken.count - 1) more kinds of its sessions do not work"] : []

@@ -20,13 +20,21 @@ package struct SessionStudy: Sendable {
   package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset) {
     self.policy = policy
     program = Program(ruleset)
-    var addresses: Set<IPAddress> = []
+    var own: Set<IPAddress> = []
+    var translated: Set<IPAddress> = []
+    var servers: Set<IPAddress> = []
     for publication in policy.publications where publication.gateway == gateway {
-      for endpoint in policy.endpoints(of: publication) where endpoint.reach != .routed {
-        addresses.insert(endpoint.external.value)
+      for endpoint in policy.endpoints(of: publication) {
+        switch endpoint.reach {
+        case .local: own.insert(endpoint.external.value)
+        case .translated: translated.insert(endpoint.external.value)
+        case .routed: break
+        }
+        if endpoint.reach != .local { servers.insert(endpoint.server) }
       }
     }
-    gatewayAddresses = addresses
+    // An external address may be that of a server behind the gateway, of which some ports lead elsewhere.
+    gatewayAddresses = own.union(translated.subtracting(servers))
   }
 
   /// Every kind of session of a publication.
@@ -42,7 +50,8 @@ package struct SessionStudy: Sendable {
     guard let server = policy.server(of: publication) else { return table }
     let surroundings = SessionSurroundings(policy, publication, server, gatewayAddresses: gatewayAddresses)
     let network = site?.network ?? surroundings.network
-    let party = server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
+    let party =
+      server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     let endpoints = policy.endpoints(of: publication)
     let admitted = policy.admittedClients(of: publication)
     let samples = ClientSamples(
@@ -100,7 +109,8 @@ package struct SessionStudy: Sendable {
     let range = publication.passiveRange?.value
     let ends = range.map { [$0.low, $0.high] } ?? [anyPort]
     let port = publication.controlPort.value.server
-    var model = FTPServer(party, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
+    var model = FTPServer(
+      party, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
     let masquerade = policy.masquerade(of: publication)
     let kind = server.software?.value.kind
     // ProFTPD has a masquerade address for TLS sessions alone (`TLSMasqueradeAddress`).

@@ -130,7 +130,9 @@ package struct SessionChoice: Hashable, Sendable {
     for word in text.split(separator: "-", omittingEmptySubsequences: false) {
       if let mode = DataMode(rawValue: String(word)), self.mode == nil {
         self.mode = mode
-      } else if let encryption = word == "tls" ? .explicit : Encryption(rawValue: String(word)), self.encryption == nil {
+      } else if let encryption = word == "tls" ? .explicit : Encryption(rawValue: String(word)),
+        self.encryption == nil
+      {
         self.encryption = encryption
       } else if word == "ipv4" || word == "ipv6", family == nil {
         family = word == "ipv4" ? .ipv4 : .ipv6

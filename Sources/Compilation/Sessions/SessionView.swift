@@ -45,7 +45,7 @@ package struct SessionView {
       <!DOCTYPE html>
       <html lang="en">
       <head>
-      <meta charset="utf-8">
+      <meta charset="UTF-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(title)</title>
       <style>
@@ -99,13 +99,21 @@ package struct SessionView {
 }
 
 extension Compilation {
-  /// `FILE:LINE: STATEMENT` of a span; each file is indexed once.
+  /// `FILE:LINE: TEXT OF THE LINE` of a span; each file is indexed once.
   package func statementLocator() -> (SourceSpan) -> String {
     let locate = locator()
     let sources = sources
-    return { span in
-      let text = sources.text(span).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-      return printable("\(locate(span)): \(text)")
-    }
+    return { span in printable("\(locate(span)): \(sources[span.file].line(at: span.range.lowerBound))") }
+  }
+}
+
+extension SourceFile {
+  /// The line around a byte, its blanks made single ones and without comment; of long lines the beginning.
+  fileprivate func line(at offset: Int) -> String {
+    let place = min(max(0, offset), bytes.count)
+    let start = bytes[..<place].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let end = bytes[place...].firstIndex(of: 0x0A) ?? bytes.count
+    let words = text(start..<min(end, start + 120)).split(whereSeparator: \.isWhitespace)
+    return words.prefix { !$0.hasPrefix("#") }.joined(separator: " ")
   }
 }

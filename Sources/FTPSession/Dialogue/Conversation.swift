@@ -260,7 +260,9 @@ enum PassiveText {
   /// `|2|address|port|` of an EPRT.
   static func extended(_ text: String) -> (address: IPAddress, port: UInt16)? {
     let fields = text.split(separator: "|", omittingEmptySubsequences: false)
-    guard fields.count >= 5, let address = IPAddress(String(fields[2])), let port = UInt16(fields[3]) else { return nil }
+    guard fields.count >= 5, let address = IPAddress(String(fields[2])), let port = UInt16(fields[3]) else {
+      return nil
+    }
     return (address, port)
   }
 

@@ -57,7 +57,7 @@ struct Stage {
     case .gateway: passage = gateway.send(packet)
     case .host(let host):
       let destination = packet.tuple.destination
-      if host.unreachable.contains(where: { $0.contains(destination) }) {
+      if !gateway.network.isLocal(destination), host.unreachable.contains(where: { $0.contains(destination) }) {
         step.passesGateway = false
         step.reached = role
         return .failure(LossError(.noRoute(reason: "the \(role.rawValue) has no route to \(destination)")))
@@ -129,7 +129,10 @@ extension Stage {
       let isAccepted = arrival.role == acceptor && arrival.packet.tuple.destinationPort == port
       guard isAccepted else {
         let place = "\(arrival.packet.tuple.destination):\(arrival.packet.tuple.destinationPort)"
-        let loss = Loss.refused(reason: "it arrives at \(arrival.role.phrase) as \(place), where nobody listens")
+        let loss = Loss.refused(
+          reason: arrival.role == acceptor
+            ? "it arrives at \(acceptor.phrase) as \(place), where nobody listens"
+            : "it ends at \(arrival.role.phrase): no rule leads \(place) to \(acceptor.phrase)")
         mark(loss)
         throw Interruption(ending: .lost(what, first ?? loss))
       }
@@ -149,7 +152,8 @@ extension Stage {
     case .success(let arrival):
       guard arrival.role == opener, arrival.packet.tuple == tuple.reversed else {
         let loss = Loss.unexpected(
-          reason: "the answer comes from \(arrival.packet.tuple.source), not from \(tuple.destination), which was dialled")
+          reason:
+            "the answer comes from \(arrival.packet.tuple.source), not from \(tuple.destination), which was dialled")
         mark(loss)
         throw Interruption(ending: .lost(.answer(isData: isData), loss))
       }

@@ -99,7 +99,8 @@ extension Ladder {
       let step = end >= start ? 1 : -1
       let tip = end == start ? start + 24 : end - 2 * step
       let kinds = (arrow.isData ? " data" : "") + (arrow.isLost ? " lost" : "")
-      body += "<g class=\"flow\(kinds)\"><line class=\"arrow\" x1=\"\(start)\" y1=\"\(y)\" x2=\"\(tip)\" y2=\"\(y)\"/>"
+      body +=
+        "<g class=\"flow\(kinds)\"><line class=\"arrow\" x1=\"\(start)\" y1=\"\(y)\" x2=\"\(tip)\" y2=\"\(y)\"/>"
       if arrow.isLost {
         body += "<path class=\"arrow\" d=\"M\(tip - 6) \(y - 6)l12 12m0 -12l-12 12\"/></g>\n"
       } else {

@@ -190,7 +190,9 @@ struct ChainRun {
     case .less(let bound): return .success(first.bits < bound)
     case .greater(let bound): return .success(first.bits > bound)
     case .isIn(let reference):
-      guard let lookup = lookup(reference) else { return .failure(Doubt(text: "a set that the listing does not show")) }
+      guard let lookup = lookup(reference) else {
+        return .failure(Doubt(text: "a set that the listing does not show"))
+      }
       switch lookup.find(fields) {
       case .found(let entry):
         lastElement = entry.provenance ?? lastElement
@@ -294,7 +296,8 @@ struct ChainRun {
     }
     var address: IPAddress?
     if target != nil {
-      guard case .number(let number)? = values.first, let found = IPAddress(family: packetFamily, value: number) else {
+      guard case .number(let number)? = values.first, let found = IPAddress(family: packetFamily, value: number)
+      else {
         return .doubt("an address of another family")
       }
       address = found

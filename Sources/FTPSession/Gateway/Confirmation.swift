@@ -32,7 +32,8 @@ extension Gateway {
         transit.end = .lost(.helperDropped(reason: "the helper cannot read `\(text.lineContent)` to its end"))
         return false
       case .announcement(let address, let port, let form, let range):
-        guard expect(index, address, port, &transit, rewrite: { reader.replacing(range, by: form.text($0, $1)) }) else {
+        guard expect(index, address, port, &transit, rewrite: { reader.replacing(range, by: form.text($0, $1)) })
+        else {
           return false
         }
       }

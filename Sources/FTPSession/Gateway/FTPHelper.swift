@@ -120,7 +120,9 @@ struct SegmentReader {
   }
 
   private func extended(after skip: (UInt8) -> Bool, from start: Int, isCommand: Bool) -> HelperReading {
-    guard let found = bytes[start...].firstIndex(where: skip), bytes.indices.contains(found + 1) else { return .partial }
+    guard let found = bytes[start...].firstIndex(where: skip), bytes.indices.contains(found + 1) else {
+      return .partial
+    }
     let first = found + 1
     let delimiter = bytes[first]
     guard (33...126).contains(delimiter), !(0x30...0x39).contains(delimiter) else { return .partial }
@@ -147,7 +149,9 @@ struct SegmentReader {
 
   /// The segment with another announcement in the place of the old one.
   func replacing(_ range: Range<Int>, by text: String) -> String {
-    guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return String(decoding: bytes, as: UTF8.self) }
+    guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
+      return String(decoding: bytes, as: UTF8.self)
+    }
     return String(decoding: bytes[..<range.lowerBound] + Array(text.utf8) + bytes[range.upperBound...], as: UTF8.self)
   }
 }

@@ -54,7 +54,8 @@ extension Gateway {
     let isTie = entry.base.priority == Self.trackingPriority
     if isTie, entry.base.hook == .prerouting || entry.base.hook == .output, !ruling.effects.isEmpty {
       transit.end = .lost(
-        .undecided(ruling.citation, reason: "priority -200 is that of connection tracking, and either may come first"))
+        .undecided(ruling.citation, reason: "priority -200 is that of connection tracking, and either may come first")
+      )
       return false
     }
     for effect in ruling.effects { perform(effect, ruling.citation, &transit) }
@@ -71,7 +72,9 @@ extension Gateway {
   func refresh(_ transit: inout Transit) {
     guard let index = transit.connection, connections.indices.contains(index) else { return }
     transit.view.connection = connections[index]
-    transit.view.masterHelper = connections[index].master.flatMap { connections.indices.contains($0) ? connections[$0].helper : nil }
+    transit.view.masterHelper = connections[index].master.flatMap {
+      connections.indices.contains($0) ? connections[$0].helper : nil
+    }
   }
 
   private mutating func perform(_ effect: Ruling.Effect, _ citation: Citation, _ transit: inout Transit) {

@@ -71,7 +71,9 @@ extension Gateway {
       case .undecided(let reason): transit.end = .lost(.undecided(ruling.citation, reason: reason))
       }
       if case .lost = transit.end { return false }
-      if side == .source ? connections[index].hasSourceMapping : connections[index].hasDestinationMapping { return true }
+      if side == .source ? connections[index].hasSourceMapping : connections[index].hasDestinationMapping {
+        return true
+      }
     }
     bindToItself(side, index)
     return true
@@ -115,7 +117,9 @@ extension Gateway {
 
   /// Another source port where an entry with the same answers exists (`get_unique_tuple`).
   private mutating func makeUnique(_ index: Int) {
-    while let other = byTuple[connections[index].reply], other != index, connections[index].reply.destinationPort < .max {
+    while let other = byTuple[connections[index].reply], other != index,
+      connections[index].reply.destinationPort < .max
+    {
       connections[index].reply.destinationPort += 1
       connections[index].translatesSource = true
     }

@@ -38,7 +38,8 @@ enum Domain: Sendable {
   func number(_ word: String) -> UInt128? {
     let table: [String: UInt128] =
       switch self {
-      case .protocolNumber: ["icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "esp": 50, "ah": 51, "ipv6-icmp": 58, "sctp": 132]
+      case .protocolNumber:
+        ["icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "esp": 50, "ah": 51, "ipv6-icmp": 58, "sctp": 132]
       case .familyNumber: ["ipv4": 2, "ipv6": 10]
       case .tcpFlags: ["fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128]
       case .state: ["invalid": 1, "established": 2, "related": 4, "new": 8, "untracked": 64]

@@ -62,7 +62,8 @@ struct Explain: AsyncParsableCommand {
       throw ValidationError("--client wants an IPv4 or IPv6 address")
     }
     guard mode == nil || mode.flatMap(SessionChoice.init) != nil else {
-      throw ValidationError("--mode wants words such as plain, tls, implicit, pasv, epsv, port, eprt, ipv4, ipv6 joined by -")
+      throw ValidationError(
+        "--mode wants words such as plain, tls, implicit, pasv, epsv, port, eprt, ipv4, ipv6 joined by -")
     }
   }
 
