@@ -141,43 +141,63 @@ private struct Scene {
 
   func cells(_ program: Program, permittedOnly: Bool) -> [SessionCell] {
     let theatre = Theatre(program, network)
-    return DataMode.allCases.flatMap { mode in
-      Encryption.allCases.compactMap { encryption in
-        permittedOnly && permission.refusal(place, encryption, mode) != nil ? nil : cell(encryption, mode, theatre)
+    let byEncryption = Encryption.allCases.map { encryption in
+      let modes = DataMode.allCases.filter { mode in
+        !permittedOnly || permission.refusal(place, encryption, mode) == nil
       }
+      return cells(encryption, modes, theatre, isQuick: permittedOnly)
+    }
+    return DataMode.allCases.flatMap { mode in
+      byEncryption.compactMap { cells in cells.first { $0.mode == mode } }
     }
   }
 
-  private func cell(_ encryption: Encryption, _ mode: DataMode, _ theatre: Theatre) -> SessionCell {
+  /// The modes of one kind of TLS, which have their login in common.
+  ///
+  /// - Parameter isQuick: Whether PASV and EPSV have one end of the passive range each, instead of both.
+  private func cells(
+    _ encryption: Encryption, _ modes: [DataMode], _ theatre: Theatre, isQuick: Bool
+  ) -> [SessionCell] {
+    guard let first = modes.first else { return [] }
     let session = Session(
       client: client, server: server, dialled: endpoint.external.value, port: publication.controlPort.value.external,
-      encryption, mode)
-    var performance = worst(session, theatre)
-    var remark = ""
-    if performance.ending != .works, encryption == .explicit, server.allowsClearControl {
-      var cleared = session
-      cleared.clearsControl = true
-      let other = worst(cleared, theatre)
-      if other.ending == .works {
-        performance = other
-        remark = "only after CCC: sessions that stay encrypted have no data path"
+      encryption, first)
+    let login = theatre.logIn(session)
+    return modes.map { mode in
+      var session = session
+      session.mode = mode
+      let ports =
+        isQuick
+        ? (mode == .pasv ? server.passivePorts.suffix(1) : server.passivePorts.prefix(1)) : server.passivePorts[...]
+      var performance = worst(session, ports, login, theatre)
+      var remark = ""
+      if performance.ending != .works, encryption == .explicit, server.allowsClearControl {
+        session.clearsControl = true
+        let other = worst(session, ports, theatre.logIn(session), theatre)
+        if other.ending == .works {
+          performance = other
+          remark = "only after CCC: sessions that stay encrypted have no data path"
+        }
       }
+      let refusal = permission.refusal(place, encryption, mode)
+      let (outcome, reason) = judge(performance, refusal, remark)
+      return SessionCell(
+        place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
+        isPermitted: refusal == nil, performance: performance)
     }
-    let refusal = permission.refusal(place, encryption, mode)
-    let (outcome, reason) = judge(performance, refusal, remark)
-    return SessionCell(
-      place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
-      isPermitted: refusal == nil, performance: performance)
   }
 
-  /// The session on the first passive port where it does not work, or on the last where it does.
-  private func worst(_ session: Session, _ theatre: Theatre) -> Performance {
+  /// The session on the first of the passive ports where it does not work, or on the last where it does.
+  private func worst(
+    _ session: Session, _ ports: ArraySlice<UInt16>, _ login: Theatre.Login, _ theatre: Theatre
+  ) -> Performance {
     var session = session
-    var performance = theatre.perform(session)
+    session.passivePort = ports.first ?? session.passivePort
+    var performance = theatre.perform(session, after: login)
     guard !session.mode.isActive else { return performance }
-    for port in server.passivePorts.dropFirst() where performance.ending == .works {
+    for port in ports.dropFirst() where performance.ending == .works {
       session.passivePort = port
-      performance = theatre.perform(session)
+      performance = theatre.perform(session, after: login)
     }
     return performance
   }

@@ -9,10 +9,27 @@ package struct Theatre: Sendable {
   }
 
   /// Plays one session on a gateway without any other connection. Limits count as not reached.
-  package func perform(_ session: Session) -> Performance {
+  package func perform(_ session: Session) -> Performance { perform(session, after: logIn(session)) }
+
+  /// Plays the beginning of a session, which does not depend on the mode: up to the end of the login.
+  package func logIn(_ session: Session) -> Login {
     var conversation = Conversation(session, gateway)
+    conversation.start()
+    return Login(conversation: conversation)
+  }
+
+  /// Goes on with a session that differs from the one that was begun in its mode and its passive port alone.
+  package func perform(_ session: Session, after login: Login) -> Performance {
+    var conversation = login.conversation
+    conversation.session = session
+    conversation.stage.session = session
     let ending = conversation.run()
     return Performance(session: session, steps: conversation.stage.steps, ending: ending)
+  }
+
+  /// A session as far as the end of its login.
+  package struct Login: Sendable {
+    fileprivate var conversation: Conversation
   }
 
   /// Plays sessions one after the other, or two in turns, on a gateway that keeps its connections.
@@ -53,8 +70,9 @@ struct Conversation {
     var target: (address: IPAddress, port: UInt16)
   }
 
-  let session: Session
+  var session: Session
   var stage: Stage
+  private var control: Result<Stream, Interruption>?
   private var preparation: Result<Preparation, Interruption>?
   private var isEncrypted = false
 
@@ -65,16 +83,28 @@ struct Conversation {
 
   private var server: FTPServer { session.server }
 
-  /// The whole session.
+  /// The whole session, or what is left of it.
   mutating func run() -> Ending {
     prepare()
     return resume()
   }
 
+  /// The control connection and the login.
+  mutating func start() {
+    do throws(Interruption) {
+      control = .success(try begin())
+    } catch {
+      control = .failure(error)
+    }
+  }
+
   /// Everything up to the announcement of the data connection.
   mutating func prepare() {
+    if control == nil { start() }
     do throws(Interruption) {
-      preparation = .success(try open())
+      guard let control = try control?.get() else { return }
+      let target = session.mode.isActive ? try announceActive(control) : try announcePassive(control)
+      preparation = .success(Preparation(control: control, target: target))
     } catch {
       preparation = .failure(error)
     }
@@ -95,7 +125,7 @@ struct Conversation {
     }
   }
 
-  private mutating func open() throws(Interruption) -> Preparation {
+  private mutating func begin() throws(Interruption) -> Stream {
     guard let own = session.client.address(session.dialled.family) else {
       throw Interruption(ending: .refusedByServer("the client has no address of that family"))
     }
@@ -103,8 +133,7 @@ struct Conversation {
       from: .client, Tuple(from: own, session.ports.control, to: session.dialled, session.dialledPort),
       listening: server.controlPort, isData: false)
     try logIn(control)
-    let target = session.mode.isActive ? try announceActive(control) : try announcePassive(control)
-    return Preparation(control: control, target: target)
+    return control
   }
 
   /// A command and its reply.

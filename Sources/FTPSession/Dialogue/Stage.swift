@@ -17,7 +17,7 @@ struct Stream {
 
 /// Carries packets between client, gateway and server, and writes down each.
 struct Stage {
-  let session: Session
+  var session: Session
   var gateway: Gateway
   private(set) var steps: [Step] = []
 

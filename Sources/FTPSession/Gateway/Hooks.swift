@@ -26,7 +26,7 @@ extension Gateway {
 
   /// Chains, connection tracking and translation by priority. Nat chains belong to the translation.
   private func stations(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [Station] {
-    var pending = program.chains(hook, family).filter { $0.base.kind != .nat }[...]
+    var pending = program.chains(hook, family).filters[...]
     var result: [Station] = []
     func takeChains(below priority: Int) {
       while let entry = pending.first, entry.base.priority < priority {

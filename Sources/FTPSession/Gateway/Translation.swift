@@ -45,7 +45,7 @@ extension Gateway {
     let old = connections[index].reply
     byTuple[old] = nil
     defer { byTuple[connections[index].reply] = index }
-    for entry in program.chains(hook, transit.view.packet.tuple.family) where entry.base.kind == .nat {
+    for entry in program.chains(hook, transit.view.packet.tuple.family).nat {
       refresh(&transit)
       guard var run = ChainRun(entry, of: program, network, transit.view) else { continue }
       let ruling = run.run()

@@ -31,8 +31,16 @@ package struct Program: Sendable {
     var unreadable: Set<String>
   }
 
+  /// The chains of one hook that see packets of one family, first to last.
+  struct HookChains: Sendable {
+    /// The chains of type nat, which belong to the translation.
+    var nat: [BaseChainEntry] = []
+    /// All others.
+    var filters: [BaseChainEntry] = []
+  }
+
   let tables: [CompiledTable]
-  private let hooks: [BaseChain.Hook: [BaseChainEntry]]
+  private let hooks: [BaseChain.Hook: [AddressFamily: HookChains]]
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
   package init(_ ruleset: Ruleset) {
@@ -48,17 +56,22 @@ package struct Program: Sendable {
     self.tables = tables
     // Of two hooks with one priority the later registered runs first (`nf_hook_entries_grow` in the kernel's core.c).
     self.hooks = hooks.mapValues { entries in
-      entries.enumerated()
+      let sorted = entries.enumerated()
         .sorted { ($0.element.base.priority, -$0.offset) < ($1.element.base.priority, -$1.offset) }.map(\.element)
+      return Dictionary(
+        uniqueKeysWithValues: AddressFamily.allCases.map { family in
+          let seen = sorted.filter { tables[$0.table].family.sees(family) }
+          return (
+            family,
+            HookChains(
+              nat: seen.filter { $0.base.kind == .nat }, filters: seen.filter { $0.base.kind != .nat })
+          )
+        })
     }
   }
 
-  /// The base chains of a hook that see packets of a family, first to last.
-  func chains(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [BaseChainEntry] {
-    (hooks[hook] ?? []).filter { entry in
-      tables.indices.contains(entry.table) && tables[entry.table].family.sees(family)
-    }
-  }
+  /// The base chains of a hook that see packets of a family.
+  func chains(_ hook: BaseChain.Hook, _ family: AddressFamily) -> HookChains { hooks[hook]?[family] ?? HookChains() }
 }
 
 extension TableFamily {
