@@ -17,6 +17,7 @@ import Testing
         try await Self.compare(lab, kind, seed: seed * 7 + 1)
       }
       print("\(kind.rawValue) \(seed): \(agree) agree, \(disagreements.count) disagree")
+      record(agree: agree, disagree: disagreements.count)
       for disagreement in disagreements { Issue.record("\(disagreement)") }
       #expect(agree > 0)
     }

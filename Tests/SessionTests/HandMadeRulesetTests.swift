@@ -33,6 +33,18 @@ struct Proof {
   }
 }
 
+extension Arena {
+  /// The script with everything left out that a disagreement does not need.
+  func smallest(_ script: String, _ duel: Duel) async -> String {
+    let lines = script.split(separator: "\n").map(String.init)
+    let kept = await shrink(lines, isOptional: { !$0.contains("{") && !$0.contains("}") }) { lines in
+      guard let verdict = try? await fight(lines.joined(separator: "\n"), [duel]).first else { return false }
+      return !verdict.agrees
+    }
+    return kept.joined(separator: "\n")
+  }
+}
+
 /// Says how many agree, and fails for each that does not.
 func report(_ verdicts: [Verdict], _ what: String) {
   let undecided = verdicts.filter { $0.predicted == nil }
@@ -42,6 +54,17 @@ func report(_ verdicts: [Verdict], _ what: String) {
     "\(what): \(verdicts.count) sessions, \(works) work; \(verdicts.count { $0.agrees }) agree, "
       + "\(disagreements.count) disagree, \(undecided.count) undecided")
   for verdict in disagreements { Issue.record("\(verdict)") }
+  record(agree: verdicts.count { $0.agrees }, disagree: disagreements.count, undecided: undecided.count)
+}
+
+/// Adds a line of figures to the file `SALLYPORT_PROOF_REPORT`, from which `make prove` takes its last line.
+func record(agree: Int, disagree: Int, undecided: Int = 0) {
+  guard let path = ProcessInfo.processInfo.environment["SALLYPORT_PROOF_REPORT"],
+    let file = FileHandle(forWritingAtPath: path)
+  else { return }
+  _ = try? file.seekToEnd()
+  try? file.write(contentsOf: Data("\(agree) \(disagree) \(undecided)\n".utf8))
+  try? file.close()
 }
 
 /// Rulesets of the kinds that people write: the kernel decides who is right.
@@ -49,8 +72,12 @@ func report(_ verdicts: [Verdict], _ what: String) {
   @Test func modelAndKernelAgree() async throws {
     let proof = Proof(trials: proofSize ?? 24) { arena, seed in
       var generator = RulesetGenerator(seed: seed)
-      let script = generator.script()
-      return try await arena.fight(script, generator.duels("hand-made \(seed)"))
+      let (script, duels) = generator.trial("hand-made \(seed)")
+      let verdicts = try await arena.fight(script, duels)
+      if let verdict = verdicts.first(where: { !$0.agrees }) {
+        print("the smallest ruleset for: \(verdict)\n\(await arena.smallest(script, verdict.duel))")
+      }
+      return verdicts
     }
     let verdicts = try await proof.run()
     report(verdicts, "hand-made rulesets")

@@ -21,10 +21,76 @@ struct RulesetGenerator {
 
   init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
+  /// What the rulesets of one seed are about.
+  enum Kind: String, CaseIterable {
+    /// A server behind address translation, IPv4.
+    case translated
+    /// Two of them on one external address, the second with control port 2121.
+    case twoServers
+    /// The same over IPv6.
+    case translated6
+    /// A server on the gateway.
+    case local
+  }
+
   private static let external = Address.external
   private static let server = Address.server
 
-  mutating func script() -> String {
+  /// A ruleset of a kind, and sessions to try on it.
+  mutating func trial(_ name: String) -> (script: String, duels: [Duel]) {
+    let kind = pick([Kind.translated, .translated, .twoServers, .translated6, .local])
+    let text = script(kind)
+    return (kind == .translated6 ? Self.overIPv6(text) : text, duels("\(name) \(kind.rawValue)", kind))
+  }
+
+  /// Chains for a server on the gateway.
+  private mutating func localTable() -> String {
+    """
+
+      table inet local {
+        ct helper f { type "ftp" protocol tcp; }
+        chain pre { type filter hook prerouting priority \(pick(["-150", "-150", "-300", "0"]));
+          \(pick([#"tcp dport 21 ct helper set "f""#, "tcp dport 990 accept"]))
+        }
+        chain out { type filter hook output priority 0; policy \(pick(["drop", "accept"]));
+          \(pick(Self.stateLines))
+        }
+        chain in { type filter hook input priority 0; policy \(pick(["drop", "drop", "accept"]));
+          iifname "lo" accept
+          \(chance(5) ? pick(Self.dropLines.filter { !$0.contains("@") }) : "")
+          \(pick(Self.stateLines))
+          tcp dport { 21, 2121 } accept
+          \(pick(["", "tcp dport 50000-50100 accept", "tcp dport 50000-50049 accept", "fib daddr type local tcp dport > 1023 accept"]))
+        }
+      }
+    """
+  }
+
+  /// The same script for IPv6.
+  private static func overIPv6(_ script: String) -> String {
+    let addresses = [
+      (Address.external, Address.external6), (Address.server2, "2001:db8:20::201"), (Address.server, Address.server6),
+      ("198.51.100.0/24", "2001:db8:51::/64"), ("192.0.2.0/24", "2001:db8:66::/64"),
+      ("10.10.20.0/24", "2001:db8:20::/64"), (Address.gateway, "2001:db8:113::1"),
+    ]
+    var text = script
+    for (old, new) in addresses { text = text.replacing(old, with: new) }
+    for (old, new) in [
+      ("ip daddr", "ip6 daddr"), ("ip saddr", "ip6 saddr"), ("table ip ", "table ip6 "), ("ipv4_addr", "ipv6_addr"),
+      ("l3proto ip;", "l3proto ip6;"),
+    ] {
+      text = text.replacing(old, with: new)
+    }
+    // A port behind an IPv6 address needs brackets.
+    for address in [Address.server6, "2001:db8:20::201"] {
+      for port in ["21", "60000-60100"] {
+        text = text.replacing("dnat to \(address):\(port)", with: "dnat to [\(address)]:\(port)")
+      }
+    }
+    return text
+  }
+
+  private mutating func script(_ kind: Kind) -> String {
     let family = pick(["inet", "inet", "ip"])
     return """
       table \(family) fw {
@@ -41,7 +107,7 @@ struct RulesetGenerator {
         }
         \(chance(3) ? inputChain() : "")
       }
-      \(natTable())
+      \(kind == .local ? localTable() : natTable())
       \(chance(3) ? secondTable() : "")
       """
   }
@@ -119,6 +185,7 @@ struct RulesetGenerator {
     """
     chain c_in { type filter hook input priority 0; policy drop;
           iifname "lo" accept
+          meta l4proto ipv6-icmp accept
           \(pick(Self.stateLines))
         }
     """
@@ -129,7 +196,8 @@ struct RulesetGenerator {
       "ip daddr \(Self.external) tcp dport 21 dnat to \(Self.server)",
       "iifname \"eth0\" ip daddr \(Self.external) tcp dport 21 dnat to \(Self.server):21",
       "ip daddr \(Self.external) tcp dport { 21, 2121 } dnat to \(Self.server)",
-      "ip daddr \(Self.external) dnat to tcp dport map { 21 : \(Self.server) }",
+      "ip daddr \(Self.external) dnat to tcp dport map { 21 : \(Self.server), 2121 : \(Address.server2) }",
+      "ip daddr \(Self.external) tcp dport 21 dnat to \(Self.server); ip daddr \(Self.external) tcp dport 2121 dnat to \(Address.server2)",
     ])
     let data = pick([
       "", "ip daddr \(Self.external) tcp dport 50000-50100 dnat to \(Self.server)",
@@ -173,31 +241,35 @@ struct RulesetGenerator {
     """
   }
 
-  /// Sessions for every place and mode, IPv4 alone: that is where addresses are rewritten.
-  mutating func duels(_ name: String) -> [Duel] {
+  /// Sessions for every place and mode.
+  private mutating func duels(_ name: String, _ kind: Kind) -> [Duel] {
     let announcesExternal = chance(2)
     let active: UInt16? = chance(2) ? 20 : nil
-    let port: UInt16 = chance(8) ? 2121 : 21
+    let port: UInt16 = kind == .twoServers ? pick([21, 2121]) : 21
+    let isIPv6 = kind == .translated6
+    let external = isIPv6 ? Address.external6 : Self.external
+    let inner = isIPv6 ? Address.server6 : kind == .twoServers && port == 2121 ? Address.server2 : Self.server
+    let own = kind == .local ? external : inner
     var duels: [Duel] = []
     for client in [LabHost.client, .client, .stranger, .inside] {
-      for mode in FTPSession.DataMode.allCases {
+      for mode in FTPSession.DataMode.allCases where !isIPv6 || mode.hasIPv6Form {
         let encryption: FTPSession.Encryption = chance(4) ? .explicit : .plain
-        var server = FTPServer(
-          BenchNetwork.server([Self.server]), controlPort: port, passivePorts: [UInt16(50_000 + number(0...100))])
-        server.announced = announcesExternal ? BenchNetwork.ip(Self.external) : nil
+        let party: Party = kind == .local ? .gateway([BenchNetwork.ip(own)]) : BenchNetwork.server([own])
+        var server = FTPServer(party, controlPort: port, passivePorts: [UInt16(50_000 + number(0...100))])
+        server.announced = announcesExternal && !isIPv6 ? BenchNetwork.ip(external) : nil
         server.announcedEncrypted = server.announced
         server.offersTLS = true
         server.allowsClearControl = true
         server.activePort = active
         server.checksPeer = chance(2)
         var session = Session(
-          client: BenchNetwork.client(client, Address.client), server: server,
-          dialled: BenchNetwork.ip(Self.external), port: port, encryption, mode)
+          client: BenchNetwork.client(client, isIPv6 ? Address.client6 : Address.client), server: server,
+          dialled: BenchNetwork.ip(external), port: port, encryption, mode)
         session.clearsControl = encryption == .explicit && chance(3)
         duels.append(
           Duel(
             name: "\(name) \(client.rawValue) \(encryption.rawValue) \(mode.rawValue)", client: client,
-            serverAddresses: [Self.server], model: session))
+            serverIsLocal: kind == .local, serverAddresses: [own], model: session))
       }
     }
     return Self.spread(duels)
