@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "Netfilter",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "Files", "Lowering", "Nftables", "Policy", subprocess,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Lowering", "Nftables", "Policy",
+        subprocess,
         systemPackage,
       ],
       swiftSettings: strict),

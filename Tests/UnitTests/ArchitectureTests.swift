@@ -20,7 +20,8 @@ import Testing
     "sallyport-netfilter": ["CNftables", "Glibc"],
     "Files": ["Glibc"],
     "Netfilter": [
-      "Addressing", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Lowering", "Nftables",
+      "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc", "Lowering",
+      "Nftables",
       "Policy",
       "Subprocess", "SystemPackage",
     ],

@@ -63,8 +63,8 @@ package struct SessionStudy: Sendable {
           continue
         }
         let address: IPAddress?
-        if let site {
-          address = site.client(place, family)
+        if let known = site?.client(place, family) {
+          address = known
         } else if let client {
           let isInside = surroundings.serverNetworks.contains { $0.contains(client) }
           let its: ClientPlace = isInside ? .inside : admitted.contains(client) ? .allowed : .stranger
@@ -83,7 +83,7 @@ package struct SessionStudy: Sendable {
           client: site?.party(place, address)
             ?? (place == .inside
               ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)),
-          server: ftpServer(publication, server, party), network: network,
+          server: ftpServer(publication, server, party), network: network, kernel: site?.kernel ?? KernelTraits(),
           permission: SessionPermission(
             publication: publication, endpoint: endpoint,
             deniesInside: policy.deniedClients(of: publication).contains(address)))
@@ -137,10 +137,11 @@ private struct Scene {
   let client: Party
   let server: FTPServer
   let network: Network
+  let kernel: KernelTraits
   let permission: SessionPermission
 
   func cells(_ program: Program, permittedOnly: Bool) -> [SessionCell] {
-    let theatre = Theatre(program, network)
+    let theatre = Theatre(program, network, kernel)
     let byEncryption = Encryption.allCases.map { encryption in
       let modes = DataMode.allCases.filter { mode in
         !permittedOnly || permission.refusal(place, encryption, mode) == nil
@@ -225,12 +226,13 @@ extension Compilation {
   ///
   /// - Parameters:
   ///   - publication: One of `policy.publications`.
-  ///   - running: The ruleset of its gateway; what the policy compiles to when `nil`.
+  ///   - running: The ruleset of its gateway and the machines around it; what the policy compiles to when `nil`.
   ///   - client: The only client to look at.
   package func sessions(
-    of publication: Publication, running: Ruleset? = nil, client: IPAddress? = nil
+    of publication: Publication, running: (ruleset: Ruleset, site: SessionSite)? = nil, client: IPAddress? = nil
   ) -> SessionTable {
-    let ruleset = running ?? Ruleset([table(gateway: publication.gateway)])
-    return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset).table(of: publication, client: client)
+    let ruleset = running?.ruleset ?? Ruleset([table(gateway: publication.gateway)])
+    return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset)
+      .table(of: publication, client: client, at: running?.site)
   }
 }

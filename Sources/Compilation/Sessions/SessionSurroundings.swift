@@ -5,9 +5,10 @@ import Policy
 /// Machines that are really there, for judging a policy where it runs.
 package struct SessionSite: Sendable {
   package var network: Network
+  package var kernel = KernelTraits()
   /// A server behind the gateway with these addresses.
   package var server: @Sendable ([IPAddress]) -> Party
-  /// The client of a place and family; `nil` for none.
+  /// The client of a place and family; `nil` where the policy has to find one.
   package var client: @Sendable (ClientPlace, AddressFamily) -> IPAddress?
   package var party: @Sendable (ClientPlace, IPAddress) -> Party
 
@@ -20,6 +21,31 @@ package struct SessionSite: Sendable {
     self.server = server
     self.client = client
     self.party = party
+  }
+
+  /// A gateway with these interfaces and routes, of whose surroundings nothing else is known: hosts in one network reach
+  /// each other without it.
+  package init(gateway network: Network, kernel: KernelTraits) {
+    self.init(
+      network: network,
+      server: { .host(Host($0, behind: network.interface(towards: $0), neighbours: network.networks(around: $0))) },
+      client: { _, _ in nil },
+      party: { place, address in
+        let around = place == .inside ? network.networks(around: [address]) : []
+        return .host(Host([address], behind: network.interface(towards: [address]), neighbours: around))
+      })
+    self.kernel = kernel
+  }
+}
+
+extension Network {
+  fileprivate func interface(towards addresses: [IPAddress]) -> String {
+    addresses.first.map { interface(towards: $0) } ?? outside
+  }
+
+  /// The networks of the gateway that hold one of the addresses.
+  fileprivate func networks(around addresses: [IPAddress]) -> [Prefix] {
+    interfaces.flatMap(\.networks).filter { network in addresses.contains { network.contains($0) } }
   }
 }
 

@@ -43,7 +43,7 @@ struct Gateway: Sendable {
       transit.end = .delivered
       return finish(&transit)
     }
-    guard network.forwards else {
+    guard network.forwards.contains(packet.tuple.family) else {
       transit.end = .lost(.noRoute(reason: "the gateway does not forward packets"))
       return finish(&transit)
     }

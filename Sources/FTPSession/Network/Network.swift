@@ -7,7 +7,7 @@ package struct Network: Sendable {
     package var name: String
     /// Addresses of the gateway there, the primary one of each family first.
     package var addresses: [IPAddress]
-    /// Networks that are connected there.
+    /// Networks that are connected or routed there, without the default route.
     package var networks: [Prefix]
 
     package init(_ name: String, addresses: [IPAddress] = [], networks: [Prefix] = []) {
@@ -22,11 +22,12 @@ package struct Network: Sendable {
   package var outside: String
   /// Addresses of the gateway that stand on no interface above, for example external addresses that are routed to it.
   package var otherAddresses: Set<IPAddress>
-  /// Whether packets between interfaces are passed on at all (`net.ipv4.ip_forward` and its sibling).
-  package var forwards: Bool
+  /// The families whose packets are passed on between interfaces at all (`net.ipv4.ip_forward` and its sibling).
+  package var forwards: Set<AddressFamily>
 
   package init(
-    interfaces: [Interface], outside: String, otherAddresses: Set<IPAddress> = [], forwards: Bool = true
+    interfaces: [Interface], outside: String, otherAddresses: Set<IPAddress> = [],
+    forwards: Set<AddressFamily> = Set(AddressFamily.allCases)
   ) {
     self.interfaces = interfaces
     self.outside = outside
@@ -40,8 +41,8 @@ package struct Network: Sendable {
       || interfaces.contains { $0.addresses.contains(address) }
   }
 
-  /// The interface by which the gateway reaches an address: the most specific connected network, or the default route.
-  func interface(towards address: IPAddress) -> String {
+  /// The interface by which the gateway reaches an address: the most specific network, or the default route.
+  package func interface(towards address: IPAddress) -> String {
     var best: (length: Int, name: String)?
     for interface in interfaces {
       for network in interface.networks where network.contains(address) && network.length > best?.length ?? -1 {

@@ -72,6 +72,7 @@ extension Operation {
       return value["map"] == nil ? .limit(goesOn: value["inv"] != .bool(true), name: nil) : nil
     case "ct count": return .limit(goesOn: value["inv"] != .bool(true), name: nil)
     case "set", "meter": return dynamic(value)
+    case "xt": return xtables(value, listed)
     case "map": return .nothing
     default: return nil
     }
@@ -131,6 +132,19 @@ extension Operation {
     // Neither priorities nor the TCP maximum segment size decide whether a session works.
     if key["tcp option"] != nil || key["meta"]?["key"]?.string == "priority" { return .nothing }
     return nil
+  }
+
+  /// What iptables-nft writes where nftables has no expression of its own. A listing names it and tells nothing else.
+  private static func xtables(_ value: JSONValue, _ listed: JSONValue) -> Operation? {
+    switch (value["type"]?.string, value["name"]?.string) {
+    case ("match", "comment"): .nothing
+    case ("match", _): .match(.unknown(listed.text), .noBit(0), negated: false)
+    case ("target", "LOG"), ("target", "NFLOG"), ("target", "TCPMSS"), ("target", "CLASSIFY"), ("target", "TRACE"):
+      .nothing
+    case ("target", "REJECT"): .reject(withReset: false)
+    case ("target", "MASQUERADE"): .translate(.masquerade, family: nil, address: nil, port: nil)
+    default: nil
+    }
   }
 
   /// What `add @set { key statement }` does to a packet is what its statements do.

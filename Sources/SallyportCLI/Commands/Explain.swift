@@ -3,6 +3,8 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import FTPSession
+import Netfilter
+import Nftables
 import Policy
 
 /// How `explain` draws.
@@ -25,6 +27,11 @@ struct Explain: AsyncParsableCommand {
       added; with no before it, it is taken away. Limits count as not reached. Addresses that the policy does not name are \
       examples.
 
+      --running judges every table that runs on this machine, in this network namespace, whoever wrote it, with the machine's \
+      interfaces and routes. What the model does not know makes a session undecided, and the rule is quoted. Nothing is \
+      changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when libnftables or the program \
+      sallyport-netfilter is missing or fails. With --what-if the changed table is put in the place of ours.
+
       Exit status 0 when every session that the policy permits works, 1 otherwise and when the policy has errors; sessions \
       are explained nevertheless where its statements can be read.
 
@@ -32,6 +39,7 @@ struct Explain: AsyncParsableCommand {
         sallyport explain office.sally files
         sallyport explain office.sally files --client 198.51.100.7 --mode tls-pasv
         sallyport explain office.sally files --what-if "helper on"
+        sallyport explain office.sally files --running
         sallyport explain office.sally files --output json
         sallyport explain office.sally files --format html > files.html
       """)
@@ -47,6 +55,9 @@ struct Explain: AsyncParsableCommand {
 
   @Option(help: ArgumentHelp("A statement to try, for example \"helper on\".", valueName: "statement"))
   var whatIf: String?
+
+  @Flag(help: "Judge the rules that run on this machine, all tables, instead of what the policy compiles to.")
+  var running = false
 
   @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))
   var format: ExplainFormat = .text
@@ -71,8 +82,9 @@ struct Explain: AsyncParsableCommand {
     let console = common.console
     let compilation = try PolicyFiles(files: Array(words.dropLast()), console: console).compile()
     let publication = try publication(in: compilation, console)
-    if let whatIf { return try compare(compilation, publication, whatIf, console) }
-    let table = try table(of: publication, in: compilation, console)
+    let host = running ? try await runningHost(console) : nil
+    if let whatIf { return try compare(compilation, publication, whatIf, host, console) }
+    let table = try table(of: publication, in: compilation, host, console)
     let view = SessionView(
       table: table, compilation: compilation, choice: mode.flatMap(SessionChoice.init), style: console.outputStyle)
     switch (output, format) {
@@ -86,7 +98,7 @@ struct Explain: AsyncParsableCommand {
 
   /// The sessions of a publication; of a policy with errors too, as long as the publication itself could be read.
   private func table(
-    of publication: Publication, in compilation: Compilation, _ console: Console
+    of publication: Publication, in compilation: Compilation, _ host: Host?, _ console: Console
   ) throws -> SessionTable {
     do {
       try compilation.reportOnError(console, as: output)
@@ -94,14 +106,26 @@ struct Explain: AsyncParsableCommand {
       guard compilation.canExplain(publication) else { throw error }
       console.say("\n")
     }
-    return compilation.sessions(of: publication, client: client.flatMap { IPAddress($0) })
+    return compilation.sessions(of: publication, running: host, client: client.flatMap { IPAddress($0) })
+  }
+
+  private typealias Host = (ruleset: Ruleset, site: SessionSite)
+
+  /// The rules of this machine, and what is around it.
+  private func runningHost(_ console: Console) async throws -> Host {
+    do throws(NetfilterFailure) {
+      let ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
+      return (ruleset, SessionSite(gateway: HostNetwork.current(), kernel: HostNetwork.kernelTraits()))
+    } catch {
+      throw console.failure(error)
+    }
   }
 
   /// `--what-if`: both tables, and what is different.
   private func compare(
-    _ compilation: Compilation, _ publication: Publication, _ statement: String, _ console: Console
+    _ compilation: Compilation, _ publication: Publication, _ statement: String, _ host: Host?, _ console: Console
   ) throws {
-    let before = try table(of: publication, in: compilation, console)
+    let before = try table(of: publication, in: compilation, host, console)
     let changed: Compilation
     do throws(WhatIfFailure) {
       changed = try compilation.changing(publication, statement)
@@ -111,7 +135,8 @@ struct Explain: AsyncParsableCommand {
     guard let other = changed.policy.publications.first(where: { $0.name.value == publication.name.value }) else {
       throw console.failure("--what-if: `\(statement)` leaves no publication", .usage)
     }
-    let change = SessionChange(before: before, after: try table(of: other, in: changed, console))
+    let applied = host.map { ($0.ruleset.replacing(changed.table(gateway: other.gateway)), $0.site) }
+    let change = SessionChange(before: before, after: try table(of: other, in: changed, applied, console))
     if output == .json {
       try console.write(encodeJSON(ExplainOutput(change, statement: statement, isAccepted: changed.isAccepted)))
     } else {
