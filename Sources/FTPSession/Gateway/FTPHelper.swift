@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 
 /// What the helper remembers of one control connection: whether the next segment of a direction is looked at, because one
 /// that ended a line came before it (`nf_conntrack_ftp.c`, `find_nl_seq`; 6.12 and 6.18).
@@ -11,7 +11,7 @@ struct HelperMemory: Hashable, Sendable {
 }
 
 /// What the helper reads in one segment.
-enum HelperReading: Hashable, Sendable {
+package enum HelperReading: Hashable, Sendable {
   /// Nothing that concerns it.
   case nothing
   /// A command or reply that begins like one of its own and cannot be read to its end: the segment is dropped.
@@ -21,14 +21,15 @@ enum HelperReading: Hashable, Sendable {
 }
 
 /// How address and port are written.
-enum AnnouncementForm: Hashable, Sendable {
+package enum AnnouncementForm: Hashable, Sendable {
   case commas
   /// EPRT: `|1|a.b.c.d|port|`.
   case extended
   /// 229: `|||port|`.
   case portOnly
 
-  func text(_ address: IPAddress, _ port: UInt16) -> String {
+  /// Address and port as the kernel writes them.
+  package func text(_ address: IPAddress, _ port: UInt16) -> String {
     switch self {
     case .commas:
       var numbers = [UInt128](repeating: 0, count: 4)
@@ -51,18 +52,18 @@ extension IPAddress {
   }
 }
 
-/// Reads segments as the kernel's helper does.
-struct SegmentReader {
+/// Reads segments as the kernel's helper does (`nf_conntrack_ftp.c` of 6.12 and 6.18).
+package struct SegmentReader {
   private let bytes: [UInt8]
   private let family: AddressFamily
 
-  init(_ text: String, _ family: AddressFamily) {
+  package init(_ text: String, _ family: AddressFamily) {
     bytes = Array(text.utf8)
     self.family = family
   }
 
   /// The first pattern of a direction that says anything counts.
-  func read(isReply: Bool) -> HelperReading {
+  package func read(isReply: Bool) -> HelperReading {
     for keyword in isReply ? ["227 ", "229 "] : ["PORT", "EPRT"] {
       let reading = read(keyword)
       if reading != .nothing { return reading }
