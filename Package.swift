@@ -34,14 +34,15 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Compilation", "Diagnostics", "Files", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
-        argumentParser,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Netfilter", "Nftables", "Policy",
+        "PolicySyntax", "ServerConfig", argumentParser,
       ],
       swiftSettings: strict),
     .target(
       name: "Netfilter",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "Files", "Lowering", "Nftables", "Policy", subprocess,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Lowering", "Nftables", "Policy",
+        subprocess,
         systemPackage,
       ],
       swiftSettings: strict),
@@ -56,8 +57,12 @@ let package = Package(
       providers: [.apt(["libnftables-dev", "libnetfilter-conntrack-dev"])]),
     .target(
       name: "Compilation",
-      dependencies: ["Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      dependencies: [
+        "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      ],
       swiftSettings: strict),
+    .target(
+      name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
       name: "ServerConfig",
       dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
@@ -95,7 +100,15 @@ let package = Package(
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",
-      dependencies: ["Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      dependencies: [
+        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      ],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "SessionTests",
+      dependencies: [
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Nftables", "Policy", "sallyport",
+      ],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

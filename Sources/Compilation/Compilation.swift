@@ -18,6 +18,7 @@ package struct Compilation: Sendable {
     let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
     var found = syntax + validate(resolved.policy).filter { !$0.isAboutOthers(than: loaded.rootCount) }
     if !found.hasErrors { found += Emitters.findings(resolved.policy) }
+    if !found.hasErrors { found += SessionCheck(resolved.policy).findings() }
     sources = loaded.sources
     trees = loaded.trees
     policy = resolved.policy

@@ -41,6 +41,17 @@ package struct NetfilterWorker: ChangingBackend {
     }
   }
 
+  /// Every table of the namespace as it runs, whoever wrote it.
+  package func ruleset() async throws(NetfilterFailure) -> Ruleset {
+    let answer = try await ask("list-ruleset")
+    guard answer.isSuccess else { throw answer.failure }
+    do throws(ListingError) {
+      return try Ruleset.read(listing: answer.output)
+    } catch {
+      throw .library("\(error)")
+    }
+  }
+
   package func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
     try await listing("print-table", name)
   }

@@ -11,7 +11,7 @@ extension Table {
   /// - Parameter dynamicSets: Names of more sets that packets fill.
   package func canonical(dynamicSets more: Set<String> = []) -> Table {
     let dynamic = dynamicSets.union(more)
-    var table = Table(name)
+    var table = Table(name, family: family)
     table.helpers = helpers.map { $0.canonical }.sorted { $0.name < $1.name }
     table.sets = sets.map { $0.canonical(isDynamic: dynamic.contains($0.name)) }.sorted { $0.name < $1.name }
     table.chains = chains.map { $0.canonical }.sorted { $0.name < $1.name }

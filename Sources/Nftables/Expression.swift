@@ -72,7 +72,7 @@ extension Expression {
   }
 
   /// The data type as nft names it in a listing (`nft describe`).
-  var typeName: String {
+  package var typeName: String {
     switch self {
     case .payload("ip", _): "ipv4_addr"
     case .payload("ip6", _): "ipv6_addr"

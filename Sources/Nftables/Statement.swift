@@ -87,7 +87,8 @@ extension Statement {
     }
   }
 
-  var json: JSONValue {
+  /// As libnftables lists it (schema in `libnftables-json(5)`).
+  package var json: JSONValue {
     switch self {
     case .match(let left, let comparison, let right):
       ["match": ["op": .string(left.jsonOperator(comparison, right)), "left": left.json, "right": right.json]]

@@ -31,9 +31,12 @@ package struct ForeignObject: Hashable, Sendable {
   }
 }
 
-/// One table of family `inet`, and with it a whole ruleset of ours: we own no other.
+/// One table. Ours is of family `inet`, and with it a whole ruleset of ours: we own no other.
 package struct Table: Hashable, Sendable {
+  package var family: TableFamily
   package var name: String
+  /// Whether its base chains are not called (the flag `dormant`).
+  package var isDormant = false
   package var helpers: [HelperObject]
   package var sets: [NamedSet]
   package var chains: [Chain]
@@ -43,9 +46,10 @@ package struct Table: Hashable, Sendable {
   package var generation: Generation?
 
   package init(
-    _ name: String, helpers: [HelperObject] = [], sets: [NamedSet] = [], chains: [Chain] = [],
-    foreign: [ForeignObject] = []
+    _ name: String, family: TableFamily = .inet, helpers: [HelperObject] = [], sets: [NamedSet] = [],
+    chains: [Chain] = [], foreign: [ForeignObject] = []
   ) {
+    self.family = family
     self.name = name
     self.helpers = helpers
     self.sets = sets
@@ -58,7 +62,8 @@ package struct Table: Hashable, Sendable {
 }
 
 extension Table {
-  static let family = "inet"
+  /// The family of our table.
+  static let family = TableFamily.inet.rawValue
 
   /// The text of the table alone, for reading and comparing.
   package var listing: String {
@@ -72,14 +77,14 @@ extension Table {
   package func script(header: [String] = []) -> ScriptWriter {
     var writer = ScriptWriter()
     for line in header { writer.line { $0.write("# \(line)") } }
-    writer.line { $0.write("table \(Self.family) \(name)") }
-    writer.line { $0.write("delete table \(Self.family) \(name)") }
+    writer.line { $0.write("table \(family.rawValue) \(name)") }
+    writer.line { $0.write("delete table \(family.rawValue) \(name)") }
     write(to: &writer)
     return writer
   }
 
   func write(to writer: inout ScriptWriter) {
-    writer.block("table \(Self.family) \(name)") { writer in
+    writer.block("table \(family.rawValue) \(name)") { writer in
       for helper in helpers {
         writer.block("ct helper \(helper.name)", provenance: helper.provenance) { writer in
           writer.line {
@@ -108,7 +113,7 @@ extension Table {
   }
 
   private var jsonObjects: [JSONValue] {
-    let family = Self.family
+    let family = family.rawValue
     var objects: [JSONValue] = [
       ["metainfo": ["json_schema_version": 1]],
       ["table": ["family": .string(family), "name": .string(name)]],

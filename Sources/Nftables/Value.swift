@@ -55,7 +55,7 @@ extension Value {
   }
 
   /// As libnftables lists it (schema in `libnftables-json(5)`).
-  var json: JSONValue {
+  package var json: JSONValue {
     switch self {
     case .address(let address): return .string(address.description)
     case .addresses(let low, let high):

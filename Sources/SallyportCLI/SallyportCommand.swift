@@ -28,6 +28,6 @@ struct SallyportCommand: AsyncParsableCommand {
     version: "sallyport \(sallyportVersion)",
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
-      Emit.self, Rules.self, Watch.self,
+      Emit.self, Explain.self, Rules.self, Watch.self,
     ])
 }

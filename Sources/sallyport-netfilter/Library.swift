@@ -40,6 +40,9 @@ struct Library: ~Copyable {
     case .listChains:
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return answer(status: nft_run_cmd_from_buffer(context, "list chains"))
+    case .listRuleset:
+      nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
+      return list("list ruleset")
     case .listTable(let name):
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return list("list table inet \(name)")

@@ -17,6 +17,8 @@ enum Request {
   case listChains
   /// `list-table`: one table of family inet, as JSON.
   case listTable(name: String)
+  /// `list-ruleset`: every table of every family, as JSON.
+  case listRuleset
 
   /// `nil` for anything that is not a request of this version.
   init?(_ frames: [Frame]) {
@@ -36,6 +38,7 @@ enum Request {
       self = .commit(script: script, generation: generation)
     case "list-connections": self = .listConnections
     case "list-chains": self = .listChains
+    case "list-ruleset": self = .listRuleset
     case "list-table":
       guard let name = bodies["table"], Self.isName(name) else { return nil }
       self = .listTable(name: String(decoding: name, as: UTF8.self))

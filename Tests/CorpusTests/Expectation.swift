@@ -1,5 +1,6 @@
 import Compilation
 import Diagnostics
+import FTPSession
 import Nftables
 import Policy
 import PolicySyntax
@@ -26,6 +27,7 @@ struct Observation {
     case "json": refusal ?? (try? table.json()).map { String(decoding: $0, as: UTF8.self) }
     case "diagnostics": diagnostics
     case "formatted": formatted
+    case "sessions": sessions(fence)
     case "pure-ftpd", "proftpd", "vsftpd", "filezilla", "iis", "other", "remarks": settings(fence)
     default: nil
     }
@@ -55,6 +57,21 @@ struct Observation {
       shown.chains.removeAll { !names.contains($0.name) }
     }
     return shown.script().text.split(separator: "\n").dropFirst(2).map { $0 + "\n" }.joined()
+  }
+
+  /// The sessions of the first publication, or of the one that the block names; with a choice such as `tls-pasv`, the
+  /// ladders of those sessions of an allowed client.
+  private func sessions(_ fence: Fence) -> String {
+    if !compilation.policy.publications.allSatisfy(compilation.canExplain) { return "refused\n" }
+    let publications = compilation.policy.publications
+    let named = fence.arguments.lazy.compactMap { name in publications.first { $0.name.value == name } }.first
+    guard let publication = named ?? publications.first else { return "no publication\n" }
+    let table = compilation.sessions(of: publication)
+    guard let choice = fence.arguments.lazy.compactMap(SessionChoice.init).first else { return table.text(.plain) }
+    let locate = compilation.statementLocator()
+    return table.shown(mode: choice, most: .max).filter { $0.place == .allowed }.compactMap { cell in
+      cell.performance.map { Ladder($0, title: cell.title, locate: locate).text(.plain) }
+    }.joined(separator: "\n")
   }
 
   /// The settings of the only server, or of the one that the block names, in the default form or as `form=NAME` says;

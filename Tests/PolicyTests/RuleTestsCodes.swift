@@ -6,9 +6,8 @@ import Testing
 struct RuleTestsCodes {
   /// Words of the sources that look like codes and are none.
   static let others: Set<String> = [
-    "clear-control", "display-only", "link-local", "list-chains", "list-connections", "print-table", "list-table",
-    "pure-ftpd", "proftpd-conf",
-    "sallyport-netfilter",
+    "clear-control", "display-only", "link-local", "list-chains", "list-connections", "list-ruleset", "list-table",
+    "print-table", "pure-ftpd", "proftpd-conf", "sallyport-netfilter",
   ]
 
   /// Modules that raise diagnostics, by their folder below `Sources`.

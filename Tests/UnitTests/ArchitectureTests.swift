@@ -12,18 +12,22 @@ import Testing
     "Policy": ["Addressing", "Diagnostics", "PolicySyntax"],
     "Lowering": ["Addressing", "Diagnostics", "Nftables", "Policy"],
     "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
-    "Compilation": ["Addressing", "Diagnostics", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+    "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
+    "Compilation": [
+      "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+    ],
     "CNftables": [],
     "sallyport-netfilter": ["CNftables", "Glibc"],
     "Files": ["Glibc"],
     "Netfilter": [
-      "Addressing", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Lowering", "Nftables",
+      "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc", "Lowering",
+      "Nftables",
       "Policy",
       "Subprocess", "SystemPackage",
     ],
     "SallyportCLI": [
-      "ArgumentParser", "Compilation", "Diagnostics", "Files", "FoundationEssentials", "Glibc", "Netfilter",
-      "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
+      "Glibc", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
     ],
     "sallyport": ["SallyportCLI"],
   ]

@@ -29,25 +29,25 @@ extension JSONValue {
   }
 
   /// The member of an object; `nil` for every other value.
-  subscript(_ name: String) -> JSONValue? {
+  package subscript(_ name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members[name]
   }
 
   /// The text of a string.
-  var string: String? {
+  package var string: String? {
     guard case .string(let text) = self else { return nil }
     return text
   }
 
   /// An integer.
-  var number: Int64? {
+  package var number: Int64? {
     guard case .number(let value) = self else { return nil }
     return value
   }
 
   /// The values of an array; a value that is no array, as an array of one: nft writes single values both ways.
-  var list: [JSONValue] {
+  package var list: [JSONValue] {
     guard case .array(let values) = self else { return [self] }
     return values
   }

@@ -1,4 +1,4 @@
-import Diagnostics
+package import Diagnostics
 
 /// Reads what `nft -j list table` prints (nft 1.0.6, and 1.1.x where it differs) into the values of this module.
 ///
@@ -143,5 +143,5 @@ extension Table {
 
 extension SourceSpan {
   /// The provenance of what was read from a listing: no statement of a policy.
-  static let none = SourceSpan(file: SourceID(-1), 0..<0)
+  package static let none = SourceSpan(file: SourceID(-1), 0..<0)
 }

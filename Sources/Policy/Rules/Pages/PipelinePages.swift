@@ -14,6 +14,15 @@ let pipelinePages: [RulePage] = [
     explanation: "The path of an include is relative to the file in which it stands.",
     origin: .includes, bad: "include \"no-such-file.sally\"\n\n" + sample(), good: sample()),
   RulePage(
+    .error, "session-without-path", "sessions that the policy permits do not work",
+    explanation: """
+      Every kind of session that the policy permits is played against the ruleset that it compiles to: control connection, \
+      login, announcement, data connection. One of them does not get through, although each statement is right by \
+      itself. The message says where the first of them stops, and `sallyport explain` draws it.
+      """,
+    origin: .compilation,
+    bad: collidingAddresses("203.0.113.10"), good: collidingAddresses("10.10.20.201")),
+  RulePage(
     .warning, "unused-allow", "a comment allows a warning that is not there",
     explanation: """
       `# allow: CODE` silences that warning on its line. When nothing is left to silence, the comment should \
@@ -22,3 +31,32 @@ let pipelinePages: [RulePage] = [
     origin: .compilation, bad: sample("helper         off  # allow: tls-off"),
     good: sample("helper         off")),
 ]
+
+/// A server on the firewall host, and one behind it with that address.
+private func collidingAddresses(_ address: String) -> String {
+  """
+  server here {
+      address   local
+      software  vsftpd
+  }
+
+  server archive {
+      address   \(address)
+      software  vsftpd
+  }
+
+  publish files {
+      server         here
+      external ip    203.0.113.10
+      passive range  61000-61399
+      tls            off
+  }
+
+  publish archive {
+      server         archive
+      external ip    203.0.113.11
+      passive range  50000-50399
+      tls            off
+  }
+  """
+}

@@ -1,0 +1,38 @@
+import Addressing
+import FTPSession
+import Policy
+
+/// Addresses that clients on the Internet might have (RFC 5737, RFC 3849), in the order of preference.
+private let usualClients: [AddressFamily: [String]] = [
+  .ipv4: ["198.51.100.10", "192.0.2.66", "203.0.113.200", "198.51.100.77"],
+  .ipv6: ["2001:db8:51::10", "2001:db8:66::66", "2001:db8:ffff::77"],
+]
+
+/// Picks the clients that stand for all of their kind.
+struct ClientSamples {
+  let admitted: AddressSet
+  /// Networks and addresses that belong to the gateway or the servers.
+  let taken: [Prefix]
+
+  /// An outside client that is admitted; `nil` when there is none of the family.
+  func allowed(_ family: AddressFamily) -> IPAddress? { sample(admitted, family) }
+
+  /// An outside client that is not admitted.
+  func stranger(_ family: AddressFamily) -> IPAddress? { sample(AddressSet.any.subtracting(admitted), family) }
+
+  private func sample(_ set: AddressSet, _ family: AddressFamily) -> IPAddress? {
+    let usual = (usualClients[family] ?? []).lazy.compactMap { IPAddress($0) }
+    if let address = usual.first(where: { set.contains($0) && isFree($0) }) { return address }
+    for range in set.ranges(family).prefix(1000) {
+      let (low, high) = (range.lowerBound.value, range.upperBound.value)
+      for value in [low + (high - low) / 2, high > low ? low + 1 : low, low] {
+        if let address = IPAddress(family: family, value: value), isFree(address) { return address }
+      }
+    }
+    return nil
+  }
+
+  private func isFree(_ address: IPAddress) -> Bool {
+    (address.scope == .global || address.scope == .privateUse) && !taken.contains { $0.contains(address) }
+  }
+}

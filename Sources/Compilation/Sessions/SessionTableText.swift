@@ -1,0 +1,161 @@
+package import Addressing
+package import Diagnostics
+package import FTPSession
+
+extension SessionCell {
+  /// What is in the cell, in a few words, for example `plain PASV, IPv4, an allowed client`.
+  package var title: String {
+    "\(encryption.title) \(mode.command), \(family == .ipv4 ? "IPv4" : "IPv6"), \(place.title)"
+  }
+}
+
+extension Encryption {
+  /// As the table calls it.
+  package var title: String {
+    switch self {
+    case .plain: "plain"
+    case .explicit: "explicit TLS"
+    case .implicit: "implicit TLS"
+    }
+  }
+}
+
+extension SessionTable {
+  /// The table for a terminal: a block for each client and family, a row for each mode, a column for each kind of TLS. What
+  /// is refused by design is named once; what is broken or undecided is named for each group of cells with one reason.
+  package func text(_ style: Style) -> String {
+    var lines: [String] = []
+    for place in ClientPlace.allCases {
+      for family in AddressFamily.allCases {
+        let block = cells.filter { $0.place == place && $0.family == family }
+        guard let address = clients[place]?[family], !block.isEmpty else { continue }
+        let head = "\(place.title), \(address)"
+        lines.append(style.bold(head.padded(42)) + Encryption.allCases.map { $0.title.padded(15) }.joined().trimmed)
+        for mode in DataMode.allCases {
+          let row = Encryption.allCases.map { encryption -> String in
+            guard let cell = block.first(where: { $0.mode == mode && $0.encryption == encryption }) else { return "" }
+            return cell.outcome.colored(cell.outcome.rawValue.padded(15), style)
+          }
+          lines.append("  " + mode.command.padded(40) + row.joined().trimmed)
+        }
+        lines.append("")
+      }
+    }
+    for family in AddressFamily.allCases where clients.values.allSatisfy({ $0[family] == nil }) {
+      guard let cell = cells.first(where: { $0.family == family }) else { continue }
+      lines += ["\(family == .ipv4 ? "IPv4" : "IPv6"): refused, \(cell.reason)", ""]
+    }
+    for outcome in [SessionOutcome.broken, .undecided, .refused, .works] {
+      lines += reasons(of: outcome, style)
+    }
+    while lines.last == "" { lines.removeLast() }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// The reasons of one outcome, each with the cells that it explains.
+  private func reasons(of outcome: SessionOutcome, _ style: Style) -> [String] {
+    var order: [String] = []
+    var groups: [String: [SessionCell]] = [:]
+    for cell in cells where cell.outcome == outcome && !cell.reason.isEmpty && cell.performance != nil {
+      if groups[cell.reason] == nil { order.append(cell.reason) }
+      groups[cell.reason, default: []].append(cell)
+    }
+    guard !order.isEmpty else { return [] }
+    let lines = order.map { reason in "  \(printable(reason)): \(Self.summary(groups[reason] ?? []))" }
+    return [outcome.colored(outcome.heading, style)] + lines + [""]
+  }
+
+  /// Names cells: the first, and how many more there are.
+  private static func summary(_ cells: [SessionCell]) -> String {
+    guard let first = cells.first else { return "" }
+    return cells.count == 1 ? first.title : "\(first.title), and \(cells.count - 1) more"
+  }
+}
+
+extension SessionOutcome {
+  fileprivate var heading: String {
+    switch self {
+    case .works: "works, but"
+    case .refused: "refused by design"
+    case .broken: "broken"
+    case .undecided: "undecided"
+    }
+  }
+
+  fileprivate func colored(_ text: String, _ style: Style) -> String {
+    switch self {
+    case .works: style.green(text)
+    case .refused: text
+    case .broken: style.red(text)
+    case .undecided: style.yellow(text)
+    }
+  }
+}
+
+extension String {
+  /// The text with blanks behind it up to a width.
+  fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+
+  fileprivate var trimmed: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}
+
+extension SessionTable {
+  /// The sessions that the reader wants to see: those of a mode, or of each reason why one is broken or undecided the first.
+  ///
+  /// - Parameter most: How many at most.
+  package func shown(mode: SessionChoice?, most: Int) -> [SessionCell] {
+    var seen: Set<String> = []
+    let chosen = cells.filter { cell in
+      guard cell.performance != nil else { return false }
+      if let mode { return mode.matches(cell) }
+      guard cell.outcome == .broken || cell.outcome == .undecided else { return false }
+      return seen.insert(cell.reason).inserted
+    }
+    return Array(chosen.prefix(most))
+  }
+}
+
+/// A choice of cells, written `tls-pasv`, `plain-eprt`, `implicit`, `epsv` or `tls-epsv-ipv6`.
+package struct SessionChoice: Hashable, Sendable {
+  package var encryption: Encryption?
+  package var mode: DataMode?
+  package var family: AddressFamily?
+
+  /// `nil` for a text that is no such choice.
+  package init?(_ text: String) {
+    for word in text.split(separator: "-", omittingEmptySubsequences: false) {
+      if let mode = DataMode(rawValue: String(word)), self.mode == nil {
+        self.mode = mode
+      } else if let encryption = word == "tls" ? .explicit : Encryption(rawValue: String(word)),
+        self.encryption == nil
+      {
+        self.encryption = encryption
+      } else if word == "ipv4" || word == "ipv6", family == nil {
+        family = word == "ipv4" ? .ipv4 : .ipv6
+      } else {
+        return nil
+      }
+    }
+  }
+
+  package func matches(_ cell: SessionCell) -> Bool {
+    (encryption == nil || encryption == cell.encryption) && (mode == nil || mode == cell.mode)
+      && (family == nil || family == cell.family)
+  }
+}
+
+extension SessionChange {
+  /// Both tables, one below the other, and what is different between them.
+  package func text(statement: String, isAccepted: Bool, _ style: Style) -> String {
+    let tried = printable(statement)
+    let list = changes.map { "  \($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)\n" }.joined()
+    let summary =
+      changes.isEmpty ? "`\(tried)` changes no outcome\n" : "what `\(tried)` changes\n\(list)"
+    let refusal = isAccepted ? "" : "`check` refuses the policy with it\n"
+    return "\(before.text(style))\n\(style.bold("with `\(tried)`"))\n\n\(after.text(style))\n\(summary)\(refusal)"
+  }
+}

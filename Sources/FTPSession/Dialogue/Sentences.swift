@@ -1,0 +1,49 @@
+extension Loss {
+  /// What happened, as the end of a sentence that begins with what was lost.
+  package var sentence: String {
+    switch self {
+    case .dropped(let citation): "is dropped: \(citation.text)"
+    case .rejected(let citation): "is rejected: \(citation.text)"
+    case .undecided(let citation, let reason): "cannot be judged (\(reason)): \(citation.text)"
+    case .helperDropped(let reason): "is dropped by the helper: \(reason)"
+    case .unanswered(let reason), .refused(let reason), .noRoute(let reason), .unexpected(let reason):
+      "gets nowhere: \(reason)"
+    }
+  }
+}
+
+extension Ending {
+  /// Why a session ended, in one sentence; empty for one that works.
+  package var sentence: String {
+    switch self {
+    case .works: ""
+    case .refusedByServer(let reason): reason
+    case .lost(let what, let loss): "\(what.phrase) \(loss.sentence)"
+    }
+  }
+}
+
+extension Performance {
+  /// Why the session ended, and what led there, in one sentence; empty for one that works.
+  package var sentence: String {
+    guard case .lost(let what, _) = ending, what.isData else { return ending.sentence }
+    return ending.sentence + (background.map { "; \($0)" } ?? "")
+  }
+
+  /// What went wrong before the data connection was opened.
+  private var background: String? {
+    let events = steps.flatMap(\.events)
+    for case .announcementIgnored(let address) in events {
+      return "the helper made nothing of the announcement, because \(address) is not the sender's own address"
+    }
+    let isHelped = events.contains { if case .helperAssigned = $0 { true } else { false } }
+    let isRead = events.contains { if case .expectationMade = $0 { true } else { false } }
+    if isHelped, !isRead, session.encryption != .plain {
+      return "the helper cannot read an encrypted control connection"
+    }
+    guard !isRead, session.mode == .pasv, let reply = steps.last(where: { $0.text.hasPrefix("227") }),
+      let announced = PassiveText.addressAndPort(reply.arrived ?? reply.text), announced.address != session.dialled
+    else { return nil }
+    return "the server announces \(announced.address), and nothing rewrites it"
+  }
+}

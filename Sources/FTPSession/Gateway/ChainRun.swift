@@ -1,0 +1,320 @@
+import Addressing
+import Diagnostics
+import Nftables
+
+/// What a base chain does with a packet.
+struct Ruling {
+  enum Outcome: Hashable {
+    case accept, drop, reject
+    case undecided(reason: String)
+  }
+
+  /// What rules did on the way.
+  enum Effect: Hashable {
+    /// The kernel's name of the helper.
+    case helper(String)
+    case translate(Operation.Translation, AddressFamily?, address: IPAddress?, ports: ClosedRange<UInt16>?)
+    case connectionMark(UInt128)
+    case packetMark(UInt128)
+    case untracked
+  }
+
+  var outcome: Outcome
+  var effects: [Effect] = []
+  var citation: Citation
+
+  /// Whether both come to the same, whatever rule decided.
+  func agrees(with other: Ruling) -> Bool { outcome == other.outcome && effects == other.effects }
+}
+
+/// The evaluation of one base chain for one packet, rule by rule as `nft_do_chain` in the kernel's nf_tables_core.c does it.
+struct ChainRun {
+  private enum Step {
+    case next
+    case jump(String)
+    case goto(String)
+    case `return`
+    case final(Ruling.Outcome)
+    /// A condition that cannot be evaluated, in a rule that would otherwise act.
+    case doubt(String)
+  }
+
+  /// Jumps inside each other at most (`NFT_JUMP_STACK_SIZE`).
+  private static let deepestJump = 16
+  private static let mostSteps = 200_000
+  /// Conditions that cannot be evaluated and whose two outcomes are both tried, at most, in one chain.
+  private static let mostForks = 6
+
+  private let program: Program
+  private let network: Network
+  private let entry: Program.BaseChainEntry
+  private let table: Program.CompiledTable
+  private var view: PacketView
+  private var stack: [(chain: String, index: Int)]
+  private var effects: [Ruling.Effect] = []
+  /// The statement behind the element that was found last.
+  private var lastElement: SourceSpan?
+  private var forks = 0
+
+  init?(_ entry: Program.BaseChainEntry, of program: Program, _ network: Network, _ view: PacketView) {
+    guard program.tables.indices.contains(entry.table) else { return nil }
+    self.program = program
+    self.network = network
+    self.entry = entry
+    self.view = view
+    table = program.tables[entry.table]
+    stack = [(entry.chain, 0)]
+  }
+
+  mutating func run() -> Ruling {
+    var steps = 0
+    while let (chain, index) = stack.last {
+      steps += 1
+      guard steps < Self.mostSteps else { return ruling(.undecided(reason: "too many rules"), nil) }
+      guard let rules = table.chains[chain] else {
+        return ruling(.undecided(reason: "the listing does not show the chain `\(chain)`"), nil)
+      }
+      guard rules.indices.contains(index) else {
+        stack.removeLast()
+        continue
+      }
+      stack[stack.count - 1].index += 1
+      let rule = rules[index]
+      switch apply(rule, assumingDoubts: false) {
+      case .doubt(let reason): return fork(rule, chain, reason)
+      case let step:
+        if let ruling = take(step, rule, chain) { return ruling }
+      }
+    }
+    return ruling(entry.base.dropsByPolicy ? .drop : .accept, nil)
+  }
+
+  /// Follows a step; a ruling when it ends the chain.
+  private mutating func take(_ step: Step, _ rule: Program.CompiledRule, _ chain: String) -> Ruling? {
+    switch step {
+    case .next: return nil
+    case .return:
+      stack.removeLast()
+      return nil
+    case .jump(let name), .goto(let name):
+      if case .goto = step { stack.removeLast() }
+      guard stack.count <= Self.deepestJump else {
+        return ruling(.undecided(reason: "jumps are too deep"), rule, chain)
+      }
+      stack.append((name, 0))
+      return nil
+    case .final(let outcome): return ruling(outcome, rule, chain)
+    case .doubt(let reason): return ruling(.undecided(reason: reason), rule, chain)
+    }
+  }
+
+  /// Tries both: the condition holds, and it does not. What does not depend on it is decided nevertheless.
+  private func fork(_ rule: Program.CompiledRule, _ chain: String, _ reason: String) -> Ruling {
+    var holds = self
+    let undecided = ruling(.undecided(reason: reason), rule, chain)
+    guard forks < Self.mostForks else { return undecided }
+    holds.forks += 1
+    var fails = holds
+    let without = fails.run()
+    let with: Ruling
+    let step = holds.apply(rule, assumingDoubts: true)
+    with = holds.take(step, rule, chain) ?? holds.run()
+    if case .undecided = without.outcome { return undecided }
+    return with.agrees(with: without) ? without : undecided
+  }
+
+  private func ruling(_ outcome: Ruling.Outcome, _ rule: Program.CompiledRule?, _ chain: String? = nil) -> Ruling {
+    Ruling(
+      outcome: outcome, effects: effects,
+      citation: Citation(
+        table: "\(table.family.rawValue) \(table.name)", chain: chain ?? entry.chain, hook: entry.base.hook,
+        priority: entry.base.priority, rule: rule?.text, comment: rule?.comment,
+        provenance: lastElement ?? rule?.provenance.first))
+  }
+
+  private func lookup(_ reference: LookupReference) -> Lookup? {
+    switch reference {
+    case .inline(let lookup): lookup
+    case .named(let name): table.lookups[name]
+    }
+  }
+
+  private func read(_ operand: Operand) -> Reading { view.read(operand, network, lookups: lookup) }
+
+  private mutating func apply(_ rule: Program.CompiledRule, assumingDoubts: Bool) -> Step {
+    var doubt: String?
+    for operation in rule.operations {
+      switch operation {
+      case .nothing: continue
+      case .limit(let goesOn, let name):
+        let isReached = name.map { table.inverseLimits.contains($0) } ?? !goesOn
+        if isReached { return .next }
+      case .match(let operand, let test, let negated):
+        switch matches(operand, test) {
+        case .some(.success(let isMatch)): if isMatch == negated { return .next }
+        case .some(.failure(let reason)): doubt = doubt ?? reason.text
+        case nil: return .next
+        }
+      case .unknown(let text): return .doubt(doubt ?? text)
+      default:
+        if let doubt, !assumingDoubts { return .doubt(doubt) }
+        let step = act(operation)
+        if case .next = step, case .verdictMap = operation { return .next }
+        guard case .next = step else { return step }
+        if case .translate = operation { return .next }
+      }
+    }
+    return .next
+  }
+
+  private struct Doubt: Error {
+    var text: String
+  }
+
+  /// Whether a condition holds; `nil` when the packet lacks what is asked for, which ends the rule even when negated.
+  private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
+    let fields: [Datum]
+    switch read(operand) {
+    case .value(let value): fields = [value]
+    case .fields(let more): fields = more
+    case .absent: return nil
+    case .unknown(let text): return .failure(Doubt(text: text))
+    }
+    guard let first = fields.first else { return nil }
+    switch test {
+    case .equals(let pattern):
+      guard let isMatch = pattern.matches(first) else { return .failure(Doubt(text: "a value of another kind")) }
+      return .success(isMatch)
+    case .anyBit(let mask): return .success(first.bits & mask != 0)
+    case .noBit(let mask): return .success(first.bits & mask == 0)
+    case .less(let bound): return .success(first.bits < bound)
+    case .greater(let bound): return .success(first.bits > bound)
+    case .isIn(let reference):
+      guard let lookup = lookup(reference) else {
+        return .failure(Doubt(text: "a set that the listing does not show"))
+      }
+      switch lookup.find(fields) {
+      case .found(let entry):
+        lastElement = entry.provenance ?? lastElement
+        return .success(true)
+      case .missing: return .success(false)
+      case .unknown(let text): return .failure(Doubt(text: text))
+      }
+    }
+  }
+
+  /// A statement that decides or changes something.
+  private mutating func act(_ operation: Operation) -> Step {
+    switch operation {
+    case .verdict(let verdict): return step(verdict)
+    case .reject: return .final(.reject)
+    case .verdictMap(let key, let reference): return verdict(under: key, reference)
+    case .translate(let kind, let family, let address, let port): return translate(kind, family, address, port)
+    case .assignHelper(let name):
+      guard let type = table.helpers[name] else { return .doubt("the helper object `\(name)`") }
+      effects.append(.helper(type))
+    case .setMark(let ofConnection, let operand):
+      switch read(operand) {
+      case .value(let value): setMark(ofConnection, value.bits)
+      case .fields(let values): setMark(ofConnection, values.first?.bits ?? 0)
+      case .absent: return .next
+      case .unknown(let text): return .doubt(text)
+      }
+    case .doNotTrack: effects.append(.untracked)
+    default: break
+    }
+    return .next
+  }
+
+  private mutating func setMark(_ ofConnection: Bool, _ value: UInt128) {
+    if ofConnection {
+      view.connection?.mark = value
+      effects.append(.connectionMark(value))
+    } else {
+      view.mark = value
+      effects.append(.packetMark(value))
+    }
+  }
+
+  private func step(_ verdict: Verdict) -> Step {
+    switch verdict {
+    case .accept: .final(.accept)
+    case .drop: .final(.drop)
+    case .return: .return
+    case .jump(let name): .jump(name)
+    case .goto(let name): .goto(name)
+    }
+  }
+
+  private mutating func verdict(under key: Operand, _ reference: LookupReference) -> Step {
+    let fields: [Datum]
+    switch read(key) {
+    case .value(let value): fields = [value]
+    case .fields(let more): fields = more
+    case .absent: return .next
+    case .unknown(let text): return .doubt(text)
+    }
+    guard let lookup = lookup(reference) else { return .doubt("a map that the listing does not show") }
+    switch lookup.find(fields) {
+    case .missing: return .next
+    case .unknown(let text): return .doubt(text)
+    case .found(let entry):
+      lastElement = entry.provenance ?? lastElement
+      guard let data = entry.data else { return .doubt("a map without data") }
+      if data["continue"] != nil { return .next }
+      guard case .verdict(let verdict) = Operation(data) else { return .doubt(data.text) }
+      return step(verdict)
+    }
+  }
+
+  /// A mapping ends the chain: the rest of it is not run.
+  private mutating func translate(
+    _ kind: Operation.Translation, _ family: AddressFamily?, _ target: Operand?, _ port: PortChoice?
+  ) -> Step {
+    let packetFamily = view.packet.tuple.family
+    if let family, family != packetFamily { return .next }
+    var values: [Datum] = []
+    if let target {
+      switch read(target) {
+      case .value(let value): values = [value]
+      case .fields(let more): values = more
+      case .absent: return .next
+      case .unknown(let text): return .doubt(text)
+      }
+      noteElement(target)
+    }
+    var ports: ClosedRange<UInt16>?
+    switch port {
+    case .range(let range): ports = range
+    case .computed(let operand):
+      guard case .value(let value) = read(operand), let number = UInt16(exactly: value.bits) else {
+        return .doubt("a computed port")
+      }
+      ports = number...number
+    case nil:
+      if values.count > 1, let number = UInt16(exactly: values.last?.bits ?? 0) { ports = number...number }
+    }
+    var address: IPAddress?
+    if target != nil {
+      guard case .number(let number)? = values.first, let found = IPAddress(family: packetFamily, value: number)
+      else {
+        return .doubt("an address of another family")
+      }
+      address = found
+    }
+    effects.append(.translate(kind, family, address: address, ports: ports))
+    return .final(.accept)
+  }
+
+  /// Remembers the statement behind the element of a map that gave a translation its target.
+  private mutating func noteElement(_ target: Operand) {
+    guard case .mapped(let key, let reference) = target, let lookup = lookup(reference) else { return }
+    let fields: [Datum]
+    switch read(key) {
+    case .value(let value): fields = [value]
+    case .fields(let more): fields = more
+    default: return
+    }
+    if case .found(let entry) = lookup.find(fields) { lastElement = entry.provenance ?? lastElement }
+  }
+}

@@ -1,0 +1,58 @@
+package import Diagnostics
+package import Nftables
+
+/// The place in a ruleset that decided about a packet.
+package struct Citation: Hashable, Sendable {
+  /// As nft names it, for example `inet sallyport`.
+  package var table: String
+  package var chain: String
+  package var hook: BaseChain.Hook
+  /// The priority of the base chain.
+  package var priority: Int
+  /// The rule as nft writes it; `nil` for the policy of the base chain.
+  package var rule: String?
+  package var comment: String?
+  /// The statement of the policy that is behind it, when one is.
+  package var provenance: SourceSpan?
+
+  /// `forward, table inet t, chain c: RULE`.
+  package var text: String {
+    "\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
+  }
+}
+
+/// Why a packet did not get further.
+package enum Loss: Hashable, Sendable {
+  /// A rule or the policy of a chain dropped it.
+  case dropped(Citation)
+  /// A rule refused it, and the sender is told.
+  case rejected(Citation)
+  /// What the model cannot evaluate, and why.
+  case undecided(Citation, reason: String)
+  /// The helper dropped a segment that it could only half read (`nf_conntrack_ftp.c`, or `nf_nat_ftp.c`).
+  case helperDropped(reason: String)
+  /// Nobody has that address, or listens on that port, where the packet was sent.
+  case unanswered(reason: String)
+  /// A machine answered that nobody listens there.
+  case refused(reason: String)
+  /// A machine has no route there.
+  case noRoute(reason: String)
+  /// It came from another address than its receiver expects.
+  case unexpected(reason: String)
+
+  /// The rule that decided, when one did.
+  package var citation: Citation? {
+    switch self {
+    case .dropped(let citation), .rejected(let citation), .undecided(let citation, _): citation
+    default: nil
+    }
+  }
+
+  /// Whether the sender learns of it at once; otherwise it waits until its patience ends.
+  package var isNoticed: Bool {
+    switch self {
+    case .rejected, .refused, .noRoute: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Addressing
+
+extension Gateway {
+  /// The last thing on a packet's way, in input or postrouting: the helper reads it, and the entry becomes valid
+  /// (`nf_confirm`). Returns whether the packet goes on.
+  mutating func complete(_ transit: inout Transit) -> Bool {
+    guard let index = transit.connection, connections.indices.contains(index) else { return true }
+    if connections[index].helper == "ftp", transit.view.state == .established {
+      guard help(index, &transit) else { return false }
+    }
+    connections[index].isConfirmed = true
+    return true
+  }
+
+  private mutating func help(_ index: Int, _ transit: inout Transit) -> Bool {
+    let isReply = transit.view.isReply
+    switch transit.view.packet.kind {
+    case .syn, .synAck, .ack: return true
+    case .opaque:
+      connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: false)
+      return true
+    case .text(let text):
+      let endsLine = text.utf8.last == 0x0A
+      guard connections[index].helperMemory.looks(isReply: isReply) else {
+        connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: endsLine)
+        return true
+      }
+      let reader = SegmentReader(text, transit.view.packet.tuple.family)
+      switch reader.read(isReply: isReply) {
+      case .nothing: break
+      case .partial:
+        transit.end = .lost(.helperDropped(reason: "the helper cannot read `\(text.lineContent)` to its end"))
+        return false
+      case .announcement(let address, let port, let form, let range):
+        guard expect(index, address, port, &transit, rewrite: { reader.replacing(range, by: form.text($0, $1)) })
+        else {
+          return false
+        }
+      }
+      connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: endsLine)
+      return true
+    }
+  }
+
+  /// Makes the expectation of an announcement, and rewrites the segment under translation.
+  private mutating func expect(
+    _ index: Int, _ announced: IPAddress?, _ port: UInt16, _ transit: inout Transit,
+    rewrite: (IPAddress, UInt16) -> String
+  ) -> Bool {
+    let connection = connections[index]
+    let isReply = transit.view.isReply
+    let own = connection.tuple(isReply: isReply)
+    let opposite = connection.tuple(isReply: !isReply)
+    var destination = opposite.destination
+    if let announced, announced != own.source {
+      guard kernel.isLoose else {
+        transit.events.append(.announcementIgnored(announced))
+        return true
+      }
+      destination = announced
+    }
+    let follows = kernel.rewritesAnnouncements && connection.isTranslated
+    var expectation = Expectation(
+      source: opposite.source, destination: destination, destinationPort: port, master: index, savedPort: port,
+      isPassive: isReply, followsMaster: follows)
+    // One expectation for each control connection: a later one takes the place of an earlier one.
+    expectations.removeAll { $0.master == index }
+    while expectations.contains(where: { $0.clashes(with: expectation) }) {
+      guard follows, expectation.destinationPort < .max - 1 else {
+        transit.end = .lost(
+          .helperDropped(reason: "another control connection still expects a connection to port \(port)"))
+        return false
+      }
+      // The kernel draws a port above the announced one; the model takes the middle, which is as good as any.
+      let isFirst = expectation.destinationPort == port
+      expectation.destinationPort += isFirst ? (.max - port) / 2 + 1 : 1
+    }
+    expectations.append(expectation)
+    transit.events.append(
+      .expectationMade(
+        from: expectation.source, to: expectation.destination, port: expectation.destinationPort))
+    guard follows else { return true }
+    let text = rewrite(opposite.destination, expectation.destinationPort)
+    if transit.view.packet.kind != .text(text) {
+      transit.view.packet.kind = .text(text)
+      transit.events.append(.rewritten(text))
+    }
+    return true
+  }
+}
+
+extension String {
+  /// The text without its line end.
+  var lineContent: String {
+    var scalars = unicodeScalars
+    while let last = scalars.last, last == "\r" || last == "\n" { scalars.removeLast() }
+    return String(scalars)
+  }
+}

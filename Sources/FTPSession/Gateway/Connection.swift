@@ -1,0 +1,83 @@
+import Addressing
+import Nftables
+
+/// One entry of the connection tracking table (`struct nf_conn`).
+struct Connection: Hashable, Sendable {
+  var original: Tuple
+  /// The tuple of answers; translation makes it differ from the reversed original.
+  var reply: Tuple
+  var seenReply = false
+  var isConfirmed = false
+  /// The connection that announced this one to the helper.
+  var master: Int?
+  /// Whether a mapping of source and destination is fixed, be it none.
+  var hasSourceMapping = false
+  var hasDestinationMapping = false
+  var translatesSource = false
+  var translatesDestination = false
+  /// The kernel's name of its helper.
+  var helper: String?
+  var mark: UInt128 = 0
+  var helperMemory = HelperMemory()
+
+  init(_ original: Tuple) {
+    self.original = original
+    reply = original.reversed
+  }
+
+  var isTranslated: Bool { translatesSource || translatesDestination }
+
+  func tuple(isReply: Bool) -> Tuple { isReply ? reply : original }
+
+  /// The bits of `ct status` (`enum ip_conntrack_status`).
+  var status: UInt128 {
+    (master == nil ? 0 : 1) | (seenReply ? 2 : 0) | (isConfirmed ? 8 : 0) | (translatesSource ? 16 : 0)
+      | (translatesDestination ? 32 : 0)
+  }
+}
+
+/// The state of a packet with regard to its connection; raw values are the bits of `ct state`.
+enum PacketState: UInt128, Sendable {
+  case invalid = 1
+  case established = 2
+  case related = 4
+  case new = 8
+  case untracked = 64
+}
+
+/// A connection that the helper waits for (`struct nf_conntrack_expect`).
+struct Expectation: Hashable, Sendable {
+  var source: IPAddress
+  var destination: IPAddress
+  var destinationPort: UInt16
+  var master: Int
+  /// The port that was announced; the connection is mapped back to it.
+  var savedPort: UInt16
+  /// Whether the announcement came in the reply direction of the master: a 227 or 229.
+  var isPassive: Bool
+  /// Whether it was made with address translation (`nf_nat_ftp`).
+  var followsMaster: Bool
+
+  func matches(_ tuple: Tuple) -> Bool {
+    tuple.source == source && tuple.destination == destination && tuple.destinationPort == destinationPort
+  }
+
+  /// Whether no packet could tell the two apart.
+  func clashes(with other: Expectation) -> Bool {
+    source == other.source && destination == other.destination && destinationPort == other.destinationPort
+  }
+}
+
+/// What a rule can see of a packet at one hook.
+struct PacketView: Hashable, Sendable {
+  var packet: Packet
+  var input: String?
+  var output: String?
+  var mark: UInt128 = 0
+  /// `nil` before connection tracking has seen the packet.
+  var connection: Connection?
+  var state: PacketState?
+  var isReply = false
+  /// The helper of the connection that announced this one.
+  var masterHelper: String?
+}

@@ -1,0 +1,106 @@
+import Addressing
+import Nftables
+
+/// What of the kernel matters besides the ruleset.
+package struct KernelTraits: Hashable, Sendable {
+  /// Module parameter `loose` of `nf_conntrack_ftp`: expectations for other addresses than the sender's.
+  package var isLoose = false
+  /// Whether `nf_nat_ftp` is there, which rewrites announcements under translation.
+  package var rewritesAnnouncements = true
+
+  package init() {}
+}
+
+/// A gateway in the middle of its work: rules, connection table, expectations. Packets change the value.
+struct Gateway: Sendable {
+  /// Where connection tracking stands in prerouting and output (`NF_IP_PRI_CONNTRACK`).
+  static let trackingPriority = -200
+  /// Where translation happens, whatever the priority of a nat chain, which only orders them among each other
+  /// (`nf_nat_ipv4_ops`, `nf_nat_register_fn`).
+  static let destinationPriority = -100
+  static let sourcePriority = 100
+
+  let program: Program
+  let network: Network
+  let kernel: KernelTraits
+  var connections: [Connection] = []
+  /// Confirmed and unconfirmed entries by the tuples of both directions.
+  var byTuple: [Tuple: Int] = [:]
+  var expectations: [Expectation] = []
+
+  init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits()) {
+    self.program = program
+    self.network = network
+    self.kernel = kernel
+  }
+
+  /// A packet that came in on an interface.
+  mutating func receive(_ packet: Packet, on interface: String) -> Passage {
+    var transit = Transit(packet, input: interface)
+    guard run(.prerouting, &transit) else { return finish(&transit) }
+    if network.isLocal(transit.view.packet.tuple.destination) {
+      guard run(.input, &transit), complete(&transit) else { return finish(&transit) }
+      transit.end = .delivered
+      return finish(&transit)
+    }
+    guard network.forwards.contains(packet.tuple.family) else {
+      transit.end = .lost(.noRoute(reason: "the gateway does not forward packets"))
+      return finish(&transit)
+    }
+    transit.view.output = network.interface(towards: transit.view.packet.tuple.destination)
+    guard run(.forward, &transit) else { return finish(&transit) }
+    return leave(&transit)
+  }
+
+  /// A packet of a program on the gateway itself.
+  mutating func send(_ packet: Packet) -> Passage {
+    var transit = Transit(packet, input: nil)
+    transit.view.output = route(packet.tuple.destination)
+    guard run(.output, &transit) else { return finish(&transit) }
+    // Translated packets are routed again (`nf_nat_ipv4_local_fn`).
+    transit.view.output = route(transit.view.packet.tuple.destination)
+    return leave(&transit)
+  }
+
+  private func route(_ destination: IPAddress) -> String {
+    network.isLocal(destination) ? "lo" : network.interface(towards: destination)
+  }
+
+  private mutating func leave(_ transit: inout Transit) -> Passage {
+    guard run(.postrouting, &transit), complete(&transit) else { return finish(&transit) }
+    guard let output = transit.view.output, output == "lo" else {
+      transit.end = .sent(transit.view.output ?? network.outside)
+      return finish(&transit)
+    }
+    // What the host sends itself comes in again on `lo`, its entry already confirmed.
+    transit.view.input = "lo"
+    transit.view.output = nil
+    guard run(.prerouting, &transit), run(.input, &transit), complete(&transit) else { return finish(&transit) }
+    transit.end = .delivered
+    return finish(&transit)
+  }
+
+  /// A new entry of a packet that was lost goes away with it.
+  private mutating func finish(_ transit: inout Transit) -> Passage {
+    if case .lost = transit.end, let index = transit.connection, connections.indices.contains(index),
+      !connections[index].isConfirmed
+    {
+      byTuple[connections[index].original] = nil
+      byTuple[connections[index].reply] = nil
+    }
+    return Passage(events: transit.events, packet: transit.view.packet, end: transit.end)
+  }
+}
+
+/// A packet inside the gateway.
+struct Transit {
+  var view: PacketView
+  var connection: Int?
+  var isUntracked = false
+  var events: [Passage.Event] = []
+  var end = Passage.End.delivered
+
+  init(_ packet: Packet, input: String?) {
+    view = PacketView(packet: packet, input: input, output: nil)
+  }
+}

@@ -1,0 +1,144 @@
+import Addressing
+import Nftables
+
+extension Gateway {
+  private enum Station {
+    case chain(Program.BaseChainEntry)
+    case tracking
+    case translation
+  }
+
+  /// Runs everything that is registered at a hook. Returns whether the packet goes on.
+  mutating func run(_ hook: BaseChain.Hook, _ transit: inout Transit) -> Bool {
+    for station in stations(hook, transit.view.packet.tuple.family) {
+      let goesOn: Bool
+      switch station {
+      case .chain(let entry): goesOn = run(entry, &transit)
+      case .tracking:
+        track(&transit)
+        goesOn = true
+      case .translation: goesOn = translate(hook, &transit)
+      }
+      guard goesOn else { return false }
+    }
+    return true
+  }
+
+  /// Chains, connection tracking and translation by priority. Nat chains belong to the translation.
+  private func stations(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [Station] {
+    var pending = program.chains(hook, family).filters[...]
+    var result: [Station] = []
+    func takeChains(below priority: Int) {
+      while let entry = pending.first, entry.base.priority < priority {
+        result.append(.chain(entry))
+        pending.removeFirst()
+      }
+    }
+    if hook == .prerouting || hook == .output {
+      takeChains(below: Self.trackingPriority)
+      result.append(.tracking)
+      takeChains(below: Self.destinationPriority)
+      result.append(.translation)
+    } else if hook == .postrouting || hook == .input {
+      takeChains(below: Self.sourcePriority)
+      result.append(.translation)
+    }
+    takeChains(below: .max)
+    return result
+  }
+
+  private mutating func run(_ entry: Program.BaseChainEntry, _ transit: inout Transit) -> Bool {
+    refresh(&transit)
+    guard var run = ChainRun(entry, of: program, network, transit.view) else { return true }
+    let ruling = run.run()
+    let isTie = entry.base.priority == Self.trackingPriority
+    if isTie, entry.base.hook == .prerouting || entry.base.hook == .output, !ruling.effects.isEmpty {
+      transit.end = .lost(
+        .undecided(ruling.citation, reason: "priority -200 is that of connection tracking, and either may come first")
+      )
+      return false
+    }
+    for effect in ruling.effects { perform(effect, ruling.citation, &transit) }
+    switch ruling.outcome {
+    case .accept: return true
+    case .drop: transit.end = .lost(.dropped(ruling.citation))
+    case .reject: transit.end = .lost(.rejected(ruling.citation))
+    case .undecided(let reason): transit.end = .lost(.undecided(ruling.citation, reason: reason))
+    }
+    return false
+  }
+
+  /// Brings what rules see of the connection up to date.
+  func refresh(_ transit: inout Transit) {
+    guard let index = transit.connection, connections.indices.contains(index) else { return }
+    transit.view.connection = connections[index]
+    transit.view.masterHelper = connections[index].master.flatMap {
+      connections.indices.contains($0) ? connections[$0].helper : nil
+    }
+  }
+
+  private mutating func perform(_ effect: Ruling.Effect, _ citation: Citation, _ transit: inout Transit) {
+    switch effect {
+    case .packetMark(let mark): transit.view.mark = mark
+    case .untracked: if transit.connection == nil { transit.isUntracked = true }
+    case .connectionMark(let mark):
+      if let index = transit.connection { connections[index].mark = mark }
+    case .helper(let type):
+      // Only the first packet of a connection, once (`nft_ct_helper_obj_eval` in nft_ct.c).
+      guard let index = transit.connection, !connections[index].isConfirmed, connections[index].helper == nil else {
+        return
+      }
+      connections[index].helper = type
+      transit.events.append(.helperAssigned(type, citation))
+    case .translate: break
+    }
+  }
+
+  /// Connection tracking: finds or makes the entry (`nf_conntrack_in`).
+  private mutating func track(_ transit: inout Transit) {
+    guard transit.connection == nil else { return }
+    guard !transit.isUntracked else {
+      transit.view.state = .untracked
+      return
+    }
+    let tuple = transit.view.packet.tuple
+    if let index = byTuple[tuple] {
+      let isReply = connections[index].original != tuple
+      guard isReply || connections[index].seenReply || transit.view.packet.kind == .syn else {
+        // Answers take another way: what is no SYN does not fit (`tcp_conntracks`, state SYN_SENT).
+        transit.view.state = .invalid
+        return
+      }
+      if isReply { connections[index].seenReply = true }
+      transit.connection = index
+      transit.view.isReply = isReply
+      let isEstablished = isReply || connections[index].seenReply
+      transit.view.state = isEstablished ? .established : connections[index].master == nil ? .new : .related
+      return
+    }
+    guard transit.view.packet.kind != .synAck else {
+      transit.view.state = .invalid
+      return
+    }
+    var connection = Connection(tuple)
+    if let position = expectations.firstIndex(where: { $0.matches(tuple) }) {
+      let expectation = expectations.remove(at: position)
+      connection.master = expectation.master
+      connection.mark = connections[expectation.master].mark
+      transit.events.append(.expected)
+      if expectation.followsMaster { follow(expectation, &connection) }
+    }
+    transit.connection = connections.count
+    transit.view.state = connection.master == nil ? .new : .related
+    connections.append(connection)
+    byTuple[connection.original] = transit.connection
+    byTuple[connection.reply] = transit.connection
+  }
+
+  /// Translates an expected connection as its master (`nf_nat_follow_master`).
+  private func follow(_ expectation: Expectation, _ connection: inout Connection) {
+    let seen = connections[expectation.master].tuple(isReply: expectation.isPassive)
+    connection.map(.source, to: seen.destination, connection.reply.destinationPort)
+    connection.map(.destination, to: seen.source, expectation.savedPort)
+  }
+}

@@ -1,0 +1,134 @@
+import Addressing
+import Nftables
+
+/// What an expression yields for a packet.
+enum Reading {
+  case value(Datum)
+  case fields([Datum])
+  /// The packet has no such thing: the rule ends without a match.
+  case absent
+  case unknown(String)
+}
+
+extension PacketView {
+  private var family: AddressFamily { packet.tuple.family }
+
+  /// The value of an expression; `lookups` finds what rules refer to.
+  func read(_ operand: Operand, _ network: Network, lookups: (LookupReference) -> Lookup?) -> Reading {
+    switch operand {
+    case .address(let wanted, let isSource):
+      guard wanted == family else { return .absent }
+      return .value(.number(isSource ? packet.tuple.source.value : packet.tuple.destination.value))
+    case .port(let isSource):
+      return .value(.number(UInt128(isSource ? packet.tuple.sourcePort : packet.tuple.destinationPort)))
+    case .tcpFlags: return .value(.number(packet.flags))
+    case .nextProtocol(let wanted): return wanted == family ? .value(.number(6)) : .absent
+    case .otherHeader: return .absent
+    case .meta(let key): return read(key)
+    case .connection(let key): return read(key)
+    case .tuple(let isReply, let field, let wanted): return read(isReply, field, wanted)
+    case .route(let isSource, let isType, let matchesInput):
+      return route(to: isSource ? packet.tuple.source : packet.tuple.destination, isType, matchesInput, network)
+    case .constant(let datum): return .value(datum)
+    case .masked(let inner, let mask):
+      guard case .value(let value) = read(inner, network, lookups: lookups) else {
+        return read(inner, network, lookups: lookups)
+      }
+      return .value(.number(value.bits & mask))
+    case .combination(let parts): return combine(parts, network, lookups)
+    case .mapped(let key, let reference): return map(key, reference, network, lookups)
+    case .unknown(let text): return .unknown(text)
+    }
+  }
+
+  private func combine(_ parts: [Operand], _ network: Network, _ lookups: (LookupReference) -> Lookup?) -> Reading {
+    var fields: [Datum] = []
+    for part in parts {
+      switch read(part, network, lookups: lookups) {
+      case .value(let value): fields.append(value)
+      case .fields(let more): fields += more
+      case .absent: return .absent
+      case .unknown(let text): return .unknown(text)
+      }
+    }
+    return .fields(fields)
+  }
+
+  private func map(
+    _ key: Operand, _ reference: LookupReference, _ network: Network, _ lookups: (LookupReference) -> Lookup?
+  ) -> Reading {
+    let fields: [Datum]
+    switch read(key, network, lookups: lookups) {
+    case .value(let value): fields = [value]
+    case .fields(let more): fields = more
+    case .absent: return .absent
+    case .unknown(let text): return .unknown(text)
+    }
+    guard let lookup = lookups(reference) else { return .unknown("a map that the listing does not show") }
+    switch lookup.find(fields) {
+    case .missing: return .absent
+    case .unknown(let text): return .unknown(text)
+    case .found(let entry):
+      guard let data = entry.data else { return .unknown("a map without data") }
+      let values = (data["concat"]?.list ?? [data]).map { Domain.constant($0) }
+      let known = values.compactMap(\.self)
+      guard known.count == values.count else { return .unknown(data.text) }
+      return .fields(known)
+    }
+  }
+
+  private func read(_ key: Operand.Meta) -> Reading {
+    switch key {
+    case .iifname, .iif: input.map { .value(.word($0)) } ?? .absent
+    case .oifname, .oif: output.map { .value(.word($0)) } ?? .absent
+    case .l4proto: .value(.number(6))
+    case .nfproto: .value(.number(family == .ipv4 ? 2 : 10))
+    case .protocol: .value(.word(family.header))
+    case .mark: .value(.number(mark))
+    case .pkttype: .value(.word("host"))
+    }
+  }
+
+  private func read(_ key: Operand.Connection) -> Reading {
+    if key == .state {
+      // Without an entry a packet is invalid (`nft_ct_get_eval` in nft_ct.c).
+      return .value(.number(state?.rawValue ?? 1))
+    }
+    guard let connection else { return .absent }
+    switch key {
+    case .state: return .absent
+    case .status: return .value(.number(connection.status))
+    case .helper: return masterHelper.map { .value(.word($0)) } ?? .absent
+    case .mark: return .value(.number(connection.mark))
+    case .direction: return .value(.number(isReply ? 1 : 0))
+    case .l3proto: return .value(.number(family == .ipv4 ? 2 : 10))
+    case .protocol: return .value(.number(6))
+    }
+  }
+
+  private func read(_ isReply: Bool, _ field: Operand.TupleField, _ wanted: AddressFamily?) -> Reading {
+    guard let connection else { return .absent }
+    let tuple = connection.tuple(isReply: isReply)
+    guard wanted == nil || wanted == tuple.family else { return .absent }
+    switch field {
+    case .saddr: return .value(.number(tuple.source.value))
+    case .daddr: return .value(.number(tuple.destination.value))
+    case .sport: return .value(.number(UInt128(tuple.sourcePort)))
+    case .dport: return .value(.number(UInt128(tuple.destinationPort)))
+    }
+  }
+
+  private func route(to address: IPAddress, _ isType: Bool, _ matchesInput: Bool, _ network: Network) -> Reading {
+    if isType { return .value(.word(network.isLocal(address) ? "local" : "unicast")) }
+    let interface = network.isLocal(address) ? "lo" : network.interface(towards: address)
+    if matchesInput, let input, interface != input { return .value(.number(0)) }
+    return .value(.word(interface))
+  }
+}
+
+extension Domain {
+  /// A constant of a map's data, whose type a listing does not repeat: an address or a number.
+  static func constant(_ listed: JSONValue) -> Datum? {
+    Domain.address.datum(listed) ?? Domain.word.datum(listed)
+  }
+}

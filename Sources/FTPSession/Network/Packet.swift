@@ -1,0 +1,51 @@
+package import Addressing
+
+/// The addresses and ports of one direction of a TCP connection.
+package struct Tuple: Hashable, Sendable {
+  package var source: IPAddress
+  package var sourcePort: UInt16
+  package var destination: IPAddress
+  package var destinationPort: UInt16
+
+  package init(from source: IPAddress, _ sourcePort: UInt16, to destination: IPAddress, _ destinationPort: UInt16) {
+    self.source = source
+    self.sourcePort = sourcePort
+    self.destination = destination
+    self.destinationPort = destinationPort
+  }
+
+  /// The other direction.
+  package var reversed: Tuple { Tuple(from: destination, destinationPort, to: source, sourcePort) }
+
+  package var family: AddressFamily { source.family }
+}
+
+/// One TCP segment on the wire.
+package struct Packet: Hashable, Sendable {
+  /// What the segment is for; flags follow from it.
+  package enum Kind: Hashable, Sendable {
+    case syn, synAck, ack
+    /// A part of the dialogue in clear text, with its line end.
+    case text(String)
+    /// A TLS record, or content of a file: nothing that anybody on the way can read.
+    case opaque
+  }
+
+  package var tuple: Tuple
+  package var kind: Kind
+
+  package init(_ tuple: Tuple, _ kind: Kind) {
+    self.tuple = tuple
+    self.kind = kind
+  }
+
+  /// The flags of the TCP header as bits (RFC 9293 section 3.1): 2 SYN, 8 PSH, 16 ACK.
+  var flags: UInt128 {
+    switch kind {
+    case .syn: 2
+    case .synAck: 18
+    case .ack: 16
+    case .text, .opaque: 24
+    }
+  }
+}

@@ -1,0 +1,197 @@
+import Addressing
+import ArgumentParser
+import Compilation
+import Diagnostics
+import FTPSession
+import Netfilter
+import Nftables
+import Policy
+
+/// How `explain` draws.
+enum ExplainFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, svg, html
+}
+
+/// `sallyport explain`.
+struct Explain: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tell which FTP sessions of a publication work, and why the others stop.",
+    discussion: """
+      Plays every kind of session against the ruleset that the policy compiles to: plain, explicit and implicit TLS, with \
+      PASV, EPSV, PORT and EPRT, over IPv4 and IPv6, for an allowed client, a stranger and a client inside. Nothing is \
+      loaded. A cell says works, refused (the policy does not want it) or broken (the policy permits it, and it does not \
+      work); for what is broken the session is drawn, with the packet that dies, the rule, and the line of the policy.
+
+      --mode draws the sessions of one kind, for example tls-pasv, plain-port, implicit-epsv or tls-epsv-ipv6. --what-if \
+      tells what a changed statement of the publication would do: it takes the place of the one with its keyword, or is \
+      added; with no before it, it is taken away. Limits count as not reached. Addresses that the policy does not name are \
+      examples.
+
+      --running judges every table that runs on this machine, in this network namespace, whoever wrote it, with the machine's \
+      interfaces and routes. What the model does not know makes a session undecided, and the rule is quoted. Nothing is \
+      changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when libnftables or the program \
+      sallyport-netfilter is missing or fails. With --what-if the changed table is put in the place of ours.
+
+      Exit status 0 when every session that the policy permits works, 1 otherwise and when the policy has errors; sessions \
+      are explained nevertheless where its statements can be read.
+
+      EXAMPLES:
+        sallyport explain office.sally files
+        sallyport explain office.sally files --client 198.51.100.7 --mode tls-pasv
+        sallyport explain office.sally files --what-if "helper on"
+        sallyport explain office.sally files --running
+        sallyport explain office.sally files --output json
+        sallyport explain office.sally files --format html > files.html
+      """)
+
+  @Argument(help: "Policy files, together one policy, and then the name of a publication.")
+  var words: [String]
+
+  @Option(help: ArgumentHelp("The client to look at, instead of one of each kind.", valueName: "address"))
+  var client: String?
+
+  @Option(help: ArgumentHelp("The sessions to draw, for example tls-pasv.", valueName: "kind"))
+  var mode: String?
+
+  @Option(help: ArgumentHelp("A statement to try, for example \"helper on\".", valueName: "statement"))
+  var whatIf: String?
+
+  @Flag(help: "Judge the rules that run on this machine, all tables, instead of what the policy compiles to.")
+  var running = false
+
+  @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))
+  var format: ExplainFormat = .text
+
+  @Option(help: ArgumentHelp("text or json.", valueName: "form"))
+  var output: OutputForm = .text
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard words.count >= 2 else { throw ValidationError("name policy files, and then a publication") }
+    guard client == nil || client.flatMap({ IPAddress($0) }) != nil else {
+      throw ValidationError("--client wants an IPv4 or IPv6 address")
+    }
+    guard mode == nil || mode.flatMap(SessionChoice.init) != nil else {
+      throw ValidationError(
+        "--mode wants words such as plain, tls, implicit, pasv, epsv, port, eprt, ipv4, ipv6 joined by -")
+    }
+  }
+
+  func run() async throws {
+    let console = common.console
+    let compilation = try PolicyFiles(files: Array(words.dropLast()), console: console).compile()
+    let publication = try publication(in: compilation, console)
+    let host = running ? try await runningHost(console) : nil
+    if let whatIf { return try compare(compilation, publication, whatIf, host, console) }
+    let table = try table(of: publication, in: compilation, host, console)
+    let view = SessionView(
+      table: table, compilation: compilation, choice: mode.flatMap(SessionChoice.init), style: console.outputStyle)
+    switch (output, format) {
+    case (.json, _): try console.write(encodeJSON(ExplainOutput(table)))
+    case (.text, .text): try console.write(view.text)
+    case (.text, .svg): try console.write(view.svg)
+    case (.text, .html): try console.write(view.html)
+    }
+    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
+  }
+
+  /// The sessions of a publication; of a policy with errors too, as long as the publication itself could be read.
+  private func table(
+    of publication: Publication, in compilation: Compilation, _ host: Host?, _ console: Console
+  ) throws -> SessionTable {
+    do {
+      try compilation.reportOnError(console, as: output)
+    } catch {
+      guard compilation.canExplain(publication) else { throw error }
+      console.say("\n")
+    }
+    return compilation.sessions(of: publication, running: host, client: client.flatMap { IPAddress($0) })
+  }
+
+  private typealias Host = (ruleset: Ruleset, site: SessionSite)
+
+  /// The rules of this machine, and what is around it.
+  private func runningHost(_ console: Console) async throws -> Host {
+    do throws(NetfilterFailure) {
+      let ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
+      return (ruleset, SessionSite(gateway: HostNetwork.current(), kernel: HostNetwork.kernelTraits()))
+    } catch {
+      throw console.failure(error)
+    }
+  }
+
+  /// `--what-if`: both tables, and what is different.
+  private func compare(
+    _ compilation: Compilation, _ publication: Publication, _ statement: String, _ host: Host?, _ console: Console
+  ) throws {
+    let before = try table(of: publication, in: compilation, host, console)
+    let changed: Compilation
+    do throws(WhatIfFailure) {
+      changed = try compilation.changing(publication, statement)
+    } catch {
+      throw console.failure("--what-if: \(error)", .usage)
+    }
+    guard let other = changed.policy.publications.first(where: { $0.name.value == publication.name.value }) else {
+      throw console.failure("--what-if: `\(statement)` leaves no publication", .usage)
+    }
+    let applied = host.map { ($0.ruleset.replacing(changed.table(gateway: other.gateway)), $0.site) }
+    let change = SessionChange(before: before, after: try table(of: other, in: changed, applied, console))
+    if output == .json {
+      try console.write(encodeJSON(ExplainOutput(change, statement: statement, isAccepted: changed.isAccepted)))
+    } else {
+      try console.write(change.text(statement: statement, isAccepted: changed.isAccepted, console.outputStyle))
+    }
+    if change.after.fails || !changed.isAccepted { throw ExitStatus.findings.code }
+  }
+
+  private func publication(in compilation: Compilation, _ console: Console) throws -> Publication {
+    let name = words.last ?? ""
+    if let found = compilation.policy.publications.first(where: { $0.name.value == name }) { return found }
+    let names = compilation.policy.publications.map(\.name.value)
+    let hint = nearest(to: name, among: names).map { "; did you mean `\($0)`?" } ?? ""
+    throw console.failure("there is no publication `\(name)`\(hint)", .usage)
+  }
+}
+
+private struct ExplainOutput: Encodable {
+  struct Entry: Encodable {
+    var client: String
+    var tls: String
+    var mode: String
+    var family: String
+    var outcome: String
+    var reason: String
+
+    init(_ cell: SessionCell) {
+      client = cell.place.rawValue
+      tls = cell.encryption.rawValue
+      mode = cell.mode.rawValue
+      family = cell.familyName
+      outcome = cell.outcome.rawValue
+      reason = cell.reason
+    }
+  }
+
+  struct WhatIf: Encodable {
+    var statement: String
+    /// Whether `check` takes the changed policy.
+    var accepted: Bool
+    var sessions: [Entry]
+  }
+
+  var formatVersion = 1
+  var publication: String
+  var sessions: [Entry]
+  var whatIf: WhatIf?
+
+  init(_ table: SessionTable) {
+    publication = table.publication
+    sessions = table.cells.map(Entry.init)
+  }
+
+  init(_ change: SessionChange, statement: String, isAccepted: Bool) {
+    self.init(change.before)
+    whatIf = WhatIf(statement: statement, accepted: isAccepted, sessions: change.after.cells.map(Entry.init))
+  }
+}

@@ -1,0 +1,56 @@
+import Compilation
+import FTPSession
+import Foundation
+import LiveSupport
+import Testing
+
+/// Policies: what `explain` says of each kind of session, against the kernel with the rules that the policy compiles to.
+@Suite(.live) struct PolicyProofTests {
+  /// Sessions of one policy that are played at once.
+  private static let most = 16
+
+  @Test func explainAndKernelAgree() async throws {
+    let proof = Proof(trials: proofSize ?? 24) { arena, seed in
+      var generator = BenchPolicyGenerator(seed: seed)
+      var text = generator.policy()
+      while !compile(text).isAccepted { text = generator.policy() }
+      let sessions = try #require(PolicySessions(text))
+      var random = SeededGenerator(state: seed)
+      let neighbour = seed % 3 == 0 ? strictNeighbour : ""
+      let cells = Array(sessions.cells.shuffled(using: &random).prefix(Self.most))
+      let duels = cells.compactMap {
+        sessions.duel($0, "policy \(seed)\(neighbour.isEmpty ? "" : " beside another table")")
+      }
+      let verdicts = try await arena.fight(sessions.script + neighbour, RulesetGenerator.spread(duels))
+      // Without another table, what `explain` says is what happens.
+      for (cell, verdict) in zip(cells, verdicts) where neighbour.isEmpty {
+        #expect(
+          (cell.performance?.ending == .works) == (verdict.observed == .works),
+          "\(cell.title): \(cell.outcome) \(cell.reason), observed \(verdict.observed)\n\(text)")
+      }
+      return verdicts
+    }
+    let verdicts = try await proof.run()
+    report(verdicts, "policies")
+    #expect(verdicts.count { $0.observed == .works } * 10 > verdicts.count, "too few sessions work to prove anything")
+  }
+}
+
+/// A table of somebody else, which lets through what it should beside ours, and no more.
+private let strictNeighbour = """
+
+  table inet neighbour {
+    chain forward {
+      type filter hook forward priority 0; policy drop;
+      ct state established,related accept
+      ct status dnat accept
+      tcp dport { 21, 50000-50399 } accept
+    }
+    chain input {
+      type filter hook input priority 0; policy drop;
+      ct state established,related accept
+      tcp dport { 21, 50000-50399 } accept
+      meta l4proto ipv6-icmp accept
+    }
+  }
+  """

@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+/// `sallyport explain`, as a user runs it.
+@Suite struct ExplainCommandTests {
+  private func explain(
+    _ arguments: [String], policy: String = published("tls explicit required")
+  ) async throws -> Run {
+    try await withFolder(["office.sally": policy]) { folder in
+      try await sallyport(["explain", "office.sally"] + arguments, in: folder)
+    }
+  }
+
+  private struct Output: Decodable {
+    struct Entry: Decodable, Hashable {
+      var client: String
+      var tls: String
+      var mode: String
+      var family: String
+      var outcome: String
+      var reason: String
+    }
+
+    struct WhatIf: Decodable {
+      var statement: String
+      var accepted: Bool
+      var sessions: [Entry]
+    }
+
+    var format_version: Int
+    var publication: String
+    var sessions: [Entry]
+    var what_if: WhatIf?
+  }
+
+  private func output(_ run: Run) throws -> Output {
+    try JSONDecoder().decode(Output.self, from: Data(run.output.utf8))
+  }
+
+  @Test func table() async throws {
+    let run = try await explain(["files"])
+    #expect(run.status == 0)
+    let lines = run.output.split(separator: "\n")
+    #expect(
+      lines.contains("  PASV                                    refused        works          refused"),
+      "\(run.output)")
+    #expect(
+      lines.contains("  `active` is off: explicit TLS PORT, IPv4, an allowed client, and 1 more"), "\(run.output)")
+  }
+
+  @Test func machineOutput() async throws {
+    let run = try await explain(["files", "--output", "json"])
+    let output = try output(run)
+    #expect(run.status == 0 && output.format_version == 1 && output.publication == "files")
+    // An allowed client and one inside over IPv4, and over IPv6 what is not published; everybody is allowed.
+    #expect(output.sessions.count == 36)
+    #expect(Set(output.sessions.map(\.outcome)) == ["works", "refused"])
+    let works = output.sessions.filter { $0.outcome == "works" }
+    #expect(
+      works.map { "\($0.client) \($0.tls) \($0.mode) \($0.family)" } == [
+        "allowed explicit pasv ipv4", "allowed explicit epsv ipv4",
+      ])
+    #expect(try await explain(["files", "--output", "json"]).output == run.output)
+  }
+
+  @Test func brokenSessionsAreFindings() async throws {
+    let policy = published("tls explicit required", range: "allow 198.51.100.0/24")
+    let run = try await explain(["files"], policy: policy)
+    #expect(run.status == 1)
+    #expect(run.errors.contains("error[no-data-path]"))
+    #expect(run.output.contains("  PASV                                    refused        broken         refused"))
+    #expect(run.output.contains("no rule leads 203.0.113.10:50005 to the server"), "\(run.output)")
+    let stranger = try await explain(["files", "--output", "json", "--client", "192.0.2.1"], policy: policy)
+    #expect(try output(stranger).sessions.allSatisfy { $0.outcome == "refused" })
+    #expect(Set(try output(stranger).sessions.map(\.client)) == ["stranger"])
+  }
+
+  @Test func oneKindOfSession() async throws {
+    let run = try await explain(["files", "--mode", "tls-pasv-ipv4", "--client", "198.51.100.7"])
+    #expect(run.status == 0)
+    #expect(run.output.contains("\nexplicit TLS PASV, IPv4, an allowed client\n"))
+    #expect(!run.output.contains("\nexplicit TLS EPSV, IPv4, an allowed client\n"))
+    #expect(run.output.contains("destination becomes 10.10.20.200:50399 - office.sally:4:"), "\(run.output)")
+  }
+
+  @Test func changedStatements() async throws {
+    let run = try await explain(["files", "--what-if", "passive range 50000-50399"], policy: published(range: ""))
+    #expect(run.status == 0)
+    #expect(
+      run.output.hasSuffix(
+        """
+        what `passive range 50000-50399` changes
+          explicit TLS PASV, IPv4, an allowed client: broken -> works
+          explicit TLS EPSV, IPv4, an allowed client: broken -> works
+
+        """), "\(run.output)")
+    let json = try output(try await explain(["files", "--what-if", "no passive range", "--output", "json"]))
+    #expect(json.what_if?.accepted == false)
+    #expect(json.what_if?.sessions.filter { $0.outcome == "broken" }.map(\.mode) == ["pasv", "epsv"])
+    #expect(json.sessions.allSatisfy { $0.outcome != "broken" })
+    let replaced = try await explain(["files", "--what-if", "tls off"])
+    #expect(
+      replaced.output.contains("  plain PASV, IPv4, an allowed client: refused -> works\n"), "\(replaced.output)")
+    let nothing = try await explain(["files", "--what-if", "log all"])
+    #expect(nothing.output.contains("\n`log all` changes no outcome\n"))
+  }
+
+  @Test(arguments: [
+    ["files", "--what-if", "no helper"], ["files", "--what-if", "helper on; active on"],
+    ["files", "--what-if", "server x { }"], ["files", "--what-if", ""], ["file"], [],
+    ["files", "--client", "nobody"],
+    ["files", "--mode", "tls-sftp"], ["files", "--format", "png"],
+  ])
+  func usage(arguments: [String]) async throws {
+    let run = try await explain(arguments)
+    #expect(run.status == 64 && run.output.isEmpty && !run.errors.isEmpty, "\(run)")
+  }
+
+  @Test func picturesAreWellFormed() async throws {
+    // A name of a file that would break markup.
+    let policy = published(range: "")
+    for format in ["svg", "html"] {
+      let run = try await withFolder(["<b>&\".sally": policy]) { folder in
+        try await sallyport(["explain", "<b>&\".sally", "files", "--mode", "tls", "--format", format], in: folder)
+      }
+      #expect(!run.output.contains("<b>"))
+      #expect(run.output.contains("&lt;b&gt;&amp;&quot;.sally:"), "\(run.output)")
+      #expect(unbalancedTags(run.output) == [])
+      let links = run.output.matches(of: /https?:[^"]*/).map { String($0.output) }
+      #expect(links.allSatisfy { $0 == "http://www.w3.org/2000/svg" }, "nothing is fetched: \(links)")
+      #expect(run.output.contains("prefers-color-scheme: dark"))
+    }
+  }
+}
+
+/// The tags that are not closed in their order, those apart that HTML never closes.
+private func unbalancedTags(_ text: String) -> [String] {
+  var open: [String] = []
+  for match in text.matches(of: /<(\/?)([a-zA-Z0-9]+)([^>]*)>/) {
+    let name = String(match.2)
+    if name == "meta" || match.3.hasSuffix("/") { continue }
+    if match.1.isEmpty {
+      open.append(name)
+    } else if open.popLast() != name {
+      return ["</\(name)>"]
+    }
+  }
+  return open
+}
