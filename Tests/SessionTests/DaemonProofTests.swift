@@ -34,10 +34,15 @@ import Testing
     let server = try #require(sessions.compilation.policy.servers.first)
     let port = try #require(sessions.compilation.policy.publications.first?.controlPort.value)
     try await lab.load(ruleset: sessions.script)
-    for settings in try await Sallyport.besideThisProgram.settings(of: text, server: server.name.value) {
+    let files = try await Sallyport.besideThisProgram.settings(of: text, server: server.name.value)
+    // vsftpd with two families is two processes, one for each address.
+    let publication = try #require(sessions.compilation.policy.publications.first)
+    let addresses = (server.isLocal ? publication.externalAddresses : server.addresses).map(\.value).sorted()
+    for (index, file) in files.enumerated() {
+      let address = files.count > 1 && addresses.indices.contains(index) ? "\(addresses[index])" : nil
       try await lab.start(
-        kind, configuration: settings.text, on: server.isLocal ? .gateway : .server,
-        ports: [port.server], label: settings.name)
+        kind, configuration: file.text, on: server.isLocal ? .gateway : .server, address: address,
+        ports: [port.server], label: file.name)
     }
     var random = SeededGenerator(state: seed)
     var agree = 0

@@ -27,14 +27,16 @@ import Testing
       var sessions: [Entry]
     }
 
-    var format_version: Int
+    var formatVersion: Int
     var publication: String
     var sessions: [Entry]
-    var what_if: WhatIf?
+    var whatIf: WhatIf?
   }
 
   private func output(_ run: Run) throws -> Output {
-    try JSONDecoder().decode(Output.self, from: Data(run.output.utf8))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Output.self, from: Data(run.output.utf8))
   }
 
   @Test func table() async throws {
@@ -51,7 +53,7 @@ import Testing
   @Test func machineOutput() async throws {
     let run = try await explain(["files", "--output", "json"])
     let output = try output(run)
-    #expect(run.status == 0 && output.format_version == 1 && output.publication == "files")
+    #expect(run.status == 0 && output.formatVersion == 1 && output.publication == "files")
     // An allowed client and one inside over IPv4, and over IPv6 what is not published; everybody is allowed.
     #expect(output.sessions.count == 36)
     #expect(Set(output.sessions.map(\.outcome)) == ["works", "refused"])
@@ -95,8 +97,8 @@ import Testing
 
         """), "\(run.output)")
     let json = try output(try await explain(["files", "--what-if", "no passive range", "--output", "json"]))
-    #expect(json.what_if?.accepted == false)
-    #expect(json.what_if?.sessions.filter { $0.outcome == "broken" }.map(\.mode) == ["pasv", "epsv"])
+    #expect(json.whatIf?.accepted == false)
+    #expect(json.whatIf?.sessions.filter { $0.outcome == "broken" }.map(\.mode) == ["pasv", "epsv"])
     #expect(json.sessions.allSatisfy { $0.outcome != "broken" })
     let replaced = try await explain(["files", "--what-if", "tls off"])
     #expect(

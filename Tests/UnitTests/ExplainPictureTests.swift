@@ -4,7 +4,8 @@ import Subprocess
 import Testing
 
 /// The pictures of `explain` in a browser, where one is there.
-@Suite(.enabled(if: LiveRequirements.hasProgram("chromium"), "chromium is not installed")) struct ExplainPictureTests {
+@Suite(.enabled(if: LiveRequirements.hasProgram("chromium"), "chromium is not installed"))
+struct ExplainPictureTests {
   /// A screenshot, 800 units wide.
   private func screenshot(_ page: URL, dark: Bool) async throws -> [UInt8] {
     let picture = page.deletingLastPathComponent().appending(path: dark ? "dark.png" : "light.png")

@@ -95,7 +95,8 @@ struct SessionCheck {
 /// What of a publication decides which sessions work, its addresses and numbers left out.
 private struct OwnShape: Hashable {
   private let gateway: Int?
-  private let reaches: [String]
+  private let families: [AddressFamily]
+  private let reaches: [Reach]
   private let tls: TLSMode
   private let flags: [Bool]
   private let source: SourceMode
@@ -105,7 +106,9 @@ private struct OwnShape: Hashable {
 
   init(_ publication: Publication, in policy: Policy) {
     gateway = publication.gateway
-    reaches = policy.endpoints(of: publication).map { "\($0.family) \($0.reach)" }
+    let endpoints = policy.endpoints(of: publication)
+    families = endpoints.map(\.family)
+    reaches = endpoints.map(\.reach)
     tls = publication.tls.value
     let range = publication.passiveRange?.value
     flags = [
