@@ -67,3 +67,9 @@ func filesInComments(_ text: String) -> (files: [(name: String, text: String)], 
   // The one without a folder is what is audited.
   return (files.sorted { !$0.name.hasPrefix("/") && $1.name.hasPrefix("/") }, unreadable)
 }
+
+/// The documents that a server reads, without scripts beside them, in the folder `/server`.
+func serverFiles(of documents: [ServerDocument]) -> [(name: String, text: String)] {
+  documents.filter { document in [".conf", ".config", ".xml"].contains { document.name.hasSuffix($0) } }
+    .map { ("/server/\($0.name)", $0.text) }
+}

@@ -62,12 +62,12 @@ import Testing
     var count = 0
     for (index, server) in compilation.policy.servers.enumerated() {
       guard let software = server.software?.value.kind, ServerReaders.reader(for: software) != nil else { continue }
-      for form in Emitters.forms(of: software) where ["conf", "debian", "xml"].contains(form) {
-        guard !compilation.policy.publications(ofServer: index).isEmpty else { continue }
+      for form in Emitters.forms(of: software) where ["conf", "virtualhost", "xml"].contains(form) {
+        guard compilation.policy.publications.contains(where: { $0.server == index }) else { continue }
         let emission = try Emitters.emit(
           compilation.policy, server: index, form: form, locate: compilation.locator())
         guard !emission.documents.isEmpty else { continue }
-        let files = emission.documents.map { (name: "/server/\($0.name)", text: $0.text) }
+        let files = serverFiles(of: emission.documents)
         let found = try audit(compilation, server: index, files, at: files.count == 1 ? nil : "/server").found
         #expect(
           found.isEmpty, "\(found.map { "\($0.code): \($0.message)" })\n\(form)\n\(policy)\n\(files.map(\.text))")

@@ -10,7 +10,7 @@ import Testing
   static let decisions: Set = [
     "external-ip-missing", "missing-statement", "no-data-path", "tls-off", "passive-range-too-small",
     "passive-range-single-port", "passive-range-ephemeral", "passive-range-alg-port", "certificate-missing",
-    "external-ip-private", "clear-control-not-refused", "active-not-enforced-by-server",
+    "external-ip-private", "range-ignored-in-clear", "clear-control-not-refused", "active-not-enforced-by-server",
   ]
 
   private func draft(_ software: SoftwareKind, _ files: [(name: String, text: String)], at path: String? = nil) throws
@@ -97,7 +97,7 @@ import Testing
           compilation.policy, server: index, form: form, locate: compilation.locator()
         ).documents
         guard !documents.isEmpty else { continue }
-        let files = documents.map { (name: "/server/\($0.name)", text: $0.text) }
+        let files = serverFiles(of: documents)
         let path = files.count == 1 ? nil : "/server"
         let text = try draft(software, files, at: path)
         let drafted = compile(text)

@@ -58,6 +58,12 @@ import Testing
     #expect(try refusals(.pureFTPd, text + "\n").map(\.place) == [place])
   }
 
+  /// The C library takes an address with leading zeros for octal (found by the agreement test).
+  @Test func pureFTPdAddressesOfTheCLibrary() throws {
+    let found = try service(.pureFTPd, "ForcePassiveIP 010.1.2.3\n").announced.value
+    #expect(try found == .address(#require(IPAddress("8.1.2.3"))))
+  }
+
   @Test func pureFTPdQuotesByVersion() throws {
     let old = try service(.pureFTPd, "ForcePassiveIP \"203.0.113.1\"\n").announced.value
     #expect(old != .address(try #require(IPAddress("203.0.113.1"))))
@@ -283,6 +289,14 @@ import Testing
     let loop = try readServer(
       .proftpd, [("/etc/p/a.conf", "Include /etc/p/b.conf\n"), ("/etc/p/b.conf", "Include /etc/p/a.conf\n")])
     #expect(loop.settings.isRefused)
+  }
+
+  /// A `<Global>` may stand in a `<VirtualHost>`, and counts for all (found by the agreement test).
+  @Test func proftpdGlobalInAVirtualHost() throws {
+    let text = "<VirtualHost 192.0.2.2>\n<Global>\nPassivePorts 50000 50099\n</Global>\nPort 2121\n</VirtualHost>\n"
+    let settings = try readServer(.proftpd, [("/p.conf", text)]).settings
+    #expect(settings.services.map(\.port.value) == [21, 2121])
+    #expect(try settings.services.allSatisfy { try $0.passivePorts.value == range(50000, 50099) })
   }
 
   @Test func proftpdVirtualHostOnATakenSocket() throws {

@@ -29,7 +29,10 @@ package struct PolicyDraft {
   private func groups() -> [Group] {
     var groups: [Group] = []
     for service in settings.services {
-      let key = { (service: EffectiveService) in service.site ?? service.addresses.value.joined(separator: " ") }
+      let key = { (service: EffectiveService) in
+        // FileZilla Server has a listener for each address, of one server.
+        settings.software == .filezilla ? "" : service.site ?? service.addresses.value.joined(separator: " ")
+      }
       if let index = groups.firstIndex(where: { $0.services.first.map(key) == key(service) }) {
         groups[index].services.append(service)
       } else {
@@ -57,7 +60,7 @@ package struct PolicyDraft {
 
   private mutating func add(_ group: Group) {
     guard let first = group.services.first else { return }
-    let addresses = literals(first)
+    let addresses = literals(group.services)
     lines += ["", "server \(group.name) {"]
     if addresses.isEmpty {
       decide("address: where the gateway finds this server, or `address local`")
@@ -69,7 +72,8 @@ package struct PolicyDraft {
     certificate(group)
     if let most = group.services.compactMap(\.maxClients.value).max() { statement("max clients", "\(most)") }
     lines.append("}")
-    for (index, service) in group.services.enumerated() {
+    var ports = Set<UInt16>()
+    for (index, service) in group.services.enumerated() where ports.insert(service.port.value).inserted {
       publish(service, of: group, as: index == 0 ? group.name : "\(group.name)-\(service.port.value)", addresses)
     }
   }
@@ -83,9 +87,9 @@ package struct PolicyDraft {
 
   private mutating func remark(_ what: String) { lines.append("    # \(what)") }
 
-  /// At most one address of each family on which a service listens; none when it listens on all.
-  private func literals(_ service: EffectiveService) -> [IPAddress] {
-    let all = service.addresses.value.compactMap { IPAddress($0) }.filter {
+  /// At most one address of each family on which services listen; none when they listen on all.
+  private func literals(_ services: [EffectiveService]) -> [IPAddress] {
+    let all = services.flatMap(\.addresses.value).compactMap { IPAddress($0) }.filter {
       $0.scope != .unspecified && $0.scope != .loopback
     }
     return AddressFamily.allCases.compactMap { family in all.first { $0.family == family } }
@@ -154,6 +158,8 @@ package struct PolicyDraft {
     let announced = (service.announcedWithTLS ?? service.announced).value
     let global = addresses.filter { $0.scope == .global }
     switch announced {
+    case .address where !addresses.isEmpty && !addresses.contains { $0.family == .ipv4 }:
+      decide("external ip: the server announces an IPv4 address, and listens on IPv6 only")
     case .address(let address):
       let six = global.filter { $0.family == .ipv6 }
       statement("external ip", ([address] + six).map { "\($0)" }.joined(separator: ", "))
