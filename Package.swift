@@ -83,7 +83,10 @@ let package = Package(
     .target(name: "LiveSupport", dependencies: [subprocess], path: "Tests/LiveSupport", swiftSettings: strict),
     .executableTarget(
       name: "sallyport-demo", dependencies: ["LiveSupport"], path: "Tests/Demo", swiftSettings: strict),
-    .testTarget(name: "LiveTests", dependencies: ["LiveSupport", "sallyport"], swiftSettings: forTests),
+    .testTarget(
+      name: "LiveTests",
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", "sallyport"],
+      swiftSettings: forTests),
     .testTarget(
       name: "NetfilterTests",
       dependencies: [
@@ -114,7 +117,7 @@ let package = Package(
       name: "UnitTests",
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Policy", "PolicySyntax",
-        "sallyport", subprocess, systemPackage,
+        "ServerConfig", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
   ]

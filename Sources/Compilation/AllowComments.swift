@@ -27,8 +27,7 @@ private func silence(
     var used = Set<SourceSpan>()
     let byLine = Dictionary(grouping: allowances) { index.line(of: $0.span.range.lowerBound) }
     kept = kept.filter { diagnostic in
-      let span = diagnostic.primary.span
-      guard span.file == tree.file, diagnostic.severity != .error else { return true }
+      guard diagnostic.severity != .error, let span = place(of: diagnostic, in: tree.file) else { return true }
       let first = index.line(of: span.range.lowerBound)
       let last = index.line(of: max(span.range.lowerBound, span.range.upperBound - 1))
       let matching = [first, last].flatMap { byLine[$0] ?? [] }.filter { $0.value == diagnostic.code }
@@ -37,12 +36,22 @@ private func silence(
     }
     unused += allowances.filter { !used.contains($0.span) }
   }
-  return (kept, unused.filter { !isAboutKernel($0.value) })
+  return (kept, unused.filter { !isAboutMachines($0.value) })
 }
 
-/// Whether a code is a warning about the machine, which a policy may allow for machines that are not this one.
-private func isAboutKernel(_ code: String) -> Bool {
-  rulePages.contains { $0.code == code && $0.origin == .kernel && $0.severity != .error }
+/// Whether a code is a warning about a machine or the files of a server, which a policy may allow and which is not always
+/// looked for.
+private func isAboutMachines(_ code: String) -> Bool {
+  rulePages.contains {
+    $0.code == code && ($0.origin == .kernel || $0.origin == .audit) && $0.severity != .error
+  }
+}
+
+/// Where a diagnostic is about a file: what it blames; for what stands in another file, the statement of this one that takes
+/// part.
+private func place(of diagnostic: Diagnostic, in file: SourceID) -> SourceSpan? {
+  if diagnostic.primary.span.file == file { return diagnostic.primary.span }
+  return diagnostic.code.hasPrefix("audit") ? diagnostic.related.first { $0.span.file == file }?.span : nil
 }
 
 /// The codes of one comment with their places; `nil` when it allows nothing.

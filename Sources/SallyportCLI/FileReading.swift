@@ -2,11 +2,10 @@ import Compilation
 import Files
 import Glibc
 
-/// Reads a whole file, or standard input for `-`.
-func readInput(_ path: String) -> Result<[UInt8], ReadFailure> {
+/// Reads a whole file, or standard input for `-`; a file of more bytes than the limit cannot be read.
+func readInput(_ path: String, limit: Int = largestSource) -> Result<[UInt8], ReadFailure> {
   do throws(FileFailure) {
-    return .success(
-      path == "-" ? try readAll(STDIN_FILENO, limit: largestSource) : try readFile(path, limit: largestSource))
+    return .success(path == "-" ? try readAll(STDIN_FILENO, limit: limit) : try readFile(path, limit: limit))
   } catch {
     switch error {
     case .missing: return .failure(.missing)

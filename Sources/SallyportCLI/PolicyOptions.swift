@@ -2,6 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import FoundationEssentials
+import Policy
 
 /// `--output`: for people or for programs.
 enum OutputForm: String, ExpressibleByArgument, CaseIterable {
@@ -15,6 +16,28 @@ struct CommonOptions: ParsableArguments {
   var color: ColorChoice = .auto
 
   var console: Console { Console(color: color) }
+}
+
+extension DiagnosticFormat: ExpressibleByArgument {}
+
+/// How a command shows what it finds.
+struct FindingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("full, concise, json, github or sarif.", valueName: "format"))
+  var format: DiagnosticFormat?
+
+  @Option(help: ArgumentHelp("text or json; json is short for --format json.", valueName: "form"))
+  var output: OutputForm = .text
+
+  /// Shows diagnostics: for people on standard error, with a closing sentence in the full form, for programs on standard output.
+  func show(
+    _ diagnostics: [Diagnostic], in sources: SourceSet, _ console: Console, closing: @autoclosure () -> String
+  ) throws {
+    let format = format ?? (output == .json ? .json : .full)
+    let style = format.isMachineReadable ? Style.plain : console.errorStyle
+    let text = render(diagnostics, in: sources, as: format, style: style, version: sallyportVersion)
+    if format.isMachineReadable { try console.write(text) } else { console.say(text) }
+    if format == .full { console.say((text.isEmpty ? "" : "\n") + closing() + "\n") }
+  }
 }
 
 /// What every command that turns a policy into something takes.
@@ -54,7 +77,7 @@ struct PolicyFiles {
     let roots = try paths().map { path in
       SourceFile(name: path == "-" ? standardInputName : path, bytes: try read(path))
     }
-    return loadSources(roots, read: readInput)
+    return loadSources(roots) { readInput($0) }
   }
 
   /// The files as given; without any, every `*.sally` of the current folder.
@@ -79,6 +102,17 @@ struct PolicyFiles {
 }
 
 extension Compilation {
+  /// The position of the server of that name.
+  ///
+  /// - Throws: `ExitStatus.usage` when there is none.
+  func server(named name: String, _ console: Console) throws -> Int {
+    let names = policy.servers.map(\.name.value)
+    if let index = names.firstIndex(of: name) { return index }
+    let hint = nearest(to: name, among: names).map { "; did you mean `\($0)`?" }
+    throw console.failure(
+      "there is no server `\(name)`" + (hint ?? "; the policy has \(names.joined(separator: ", "))"), .usage)
+  }
+
   /// Shows errors and warnings on standard error (notes are for `check`); ends the command when the policy is refused.
   ///
   /// - Throws: `ExitStatus.findings`.

@@ -20,6 +20,10 @@ struct CorpusCase {
   var files: [String: String]
   var policy: Fence
   var expectations: [Fence]
+  /// Files of a server by name, the one that is audited first: blocks `config NAME` behind the policy.
+  var configuration: [(name: String, text: String)] = []
+  /// Those of them that cannot be read: blocks `config NAME unreadable`.
+  var unreadable: Set<String> = []
 }
 
 /// One file of `Tests/Corpus`.
@@ -76,6 +80,12 @@ struct Chapter: Sendable, CustomStringConvertible {
           files = [:]
         }
       case "": break
+      case "config":
+        if !cases.isEmpty {
+          let name = fence.arguments.first ?? "server.conf"
+          cases[cases.count - 1].configuration.append((name, fence.text))
+          if fence.arguments.contains("unreadable") { cases[cases.count - 1].unreadable.insert(name) }
+        }
       default:
         if !cases.isEmpty { cases[cases.count - 1].expectations.append(fence) }
       }

@@ -10,9 +10,13 @@ import ServerConfig
 struct Observation {
   let compilation: Compilation
   private let policy: String
+  private let configuration: [(name: String, text: String)]
+  private let unreadable: Set<String>
 
   init(_ corpusCase: CorpusCase) {
     policy = corpusCase.policy.text
+    configuration = corpusCase.configuration
+    unreadable = corpusCase.unreadable
     let root = SourceFile(name: "policy.sally", text: policy)
     let loaded = loadSources([root]) { path in
       corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(.missing)
@@ -28,6 +32,8 @@ struct Observation {
     case "diagnostics": diagnostics
     case "formatted": formatted
     case "sessions": sessions(fence)
+    case "audit": audit
+    case "import": imported(fence.arguments.first ?? "")
     case "pure-ftpd", "proftpd", "vsftpd", "filezilla", "iis", "other", "remarks": settings(fence)
     default: nil
     }
@@ -72,6 +78,37 @@ struct Observation {
     return table.shown(mode: choice, most: .max).filter { $0.place == .allowed }.compactMap { cell in
       cell.performance.map { Ladder($0, title: cell.title, locate: locate).text(.plain) }
     }.joined(separator: "\n")
+  }
+
+  private var serverFiles: ServerFiles {
+    let memory = ServerFiles(Dictionary(configuration.map { ($0.name, Array($0.text.utf8)) }) { $1 })
+    var files = memory
+    files.read = { path, limit in
+      unreadable.contains(path) ? .failure(.unreadable("permission denied")) : memory.read(path, limit)
+    }
+    return files
+  }
+
+  /// What an audit of the first server finds.
+  private var audit: String {
+    if let refusal { return refusal }
+    guard let software = compilation.policy.servers.first?.software?.value,
+      let reader = ServerReaders.reader(for: software.kind), let root = configuration.first
+    else { return "nothing to audit\n" }
+    var sources = compilation.sources
+    let settings = reader.read(root.name, version: software.version, from: serverFiles, into: &sources)
+    let found = compilation.withoutAllowed(ServerAudit.findings(compilation.policy, server: 0, against: settings))
+    return render(found, in: sources, as: .full, style: .plain, version: "")
+  }
+
+  /// The policy that is written from the files.
+  private func imported(_ software: String) -> String {
+    guard let reader = SoftwareKind(rawValue: software).flatMap({ ServerReaders.reader(for: $0) }),
+      let root = configuration.first
+    else { return "nothing to import\n" }
+    var sources = SourceSet()
+    let settings = reader.read(root.name, from: serverFiles, into: &sources)
+    return PolicyDraft(settings, from: root.name).text
   }
 
   /// The settings of the only server, or of the one that the block names, in the default form or as `form=NAME` says;

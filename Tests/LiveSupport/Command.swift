@@ -73,11 +73,11 @@ struct Command: Sendable {
 
   /// Options that put a program and its children in a process group of their own, ended as a whole when the
   /// task that runs it is cancelled.
-  static func ownProcessGroup() -> PlatformOptions {
+  static func ownProcessGroup(ending signal: Signal = .terminate) -> PlatformOptions {
     var options = PlatformOptions()
     options.processGroupID = 0
     options.teardownSequence = [
-      .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
+      .send(signal: signal, toProcessGroup: true, allowedDurationToNextStep: .seconds(2))
     ]
     return options
   }

@@ -23,8 +23,15 @@ package actor ControlConnection {
     self.socket = socket
   }
 
-  fileprivate func readGreeting() async throws {
-    greeting = try await reply()
+  fileprivate func readGreeting(within timeout: Duration = .seconds(5)) async throws {
+    greeting = try await reply(within: timeout)
+  }
+
+  /// Waits for the greeting on an open connection; `nil` when none comes, as from a server that begins with TLS.
+  package static func begin(on socket: LabSocket, within timeout: Duration) async throws -> ControlConnection? {
+    let connection = ControlConnection(socket)
+    do { try await connection.readGreeting(within: timeout) } catch { return nil }
+    return connection
   }
 
   /// Sends one command and waits for its reply.

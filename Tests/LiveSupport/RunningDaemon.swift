@@ -159,7 +159,7 @@ extension Lab {
   }
 
   /// The folders with the libraries that came with a server, as a value for `LD_LIBRARY_PATH`.
-  private static func libraries(in tree: String) -> String {
+  static func libraries(in tree: String) -> String {
     ["lib", "usr/lib"].flatMap { parent in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(tree)/\(parent)")) ?? []
       return names.sorted().filter { $0.contains("-linux-") }.map { "\(tree)/\(parent)/\($0)" }

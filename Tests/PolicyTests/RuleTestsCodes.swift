@@ -8,6 +8,8 @@ struct RuleTestsCodes {
   static let others: Set<String> = [
     "clear-control", "display-only", "link-local", "list-chains", "list-connections", "list-ruleset", "list-table",
     "print-table", "pure-ftpd", "proftpd-conf", "sallyport-netfilter",
+    // Names of services.
+    "ftp-data", "ftps-data",
   ]
 
   /// Modules that raise diagnostics, by their folder below `Sources`.

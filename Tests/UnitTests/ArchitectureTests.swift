@@ -54,9 +54,9 @@ import Testing
       let text = try String(contentsOf: file, encoding: .utf8)
       for line in text.split(separator: "\n") {
         let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"), position <= 1, let imported = words.last else {
-          continue
-        }
+        guard let position = words.firstIndex(of: "import"), let imported = words.last,
+          position == 0 || position == 1 && ["package", "public", "internal", "private"].contains(words[0])
+        else { continue }
         #expect(allowed.contains(String(imported)), "\(module)/\(file.lastPathComponent) imports \(imported)")
       }
     }

@@ -105,12 +105,10 @@ struct PolicyGenerator {
 
   private mutating func line(_ line: String) { text += line + "\n" }
 
-  private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+  private mutating func number(_ range: ClosedRange<Int>) -> Int { random.number(range) }
 
   /// True once in so many times.
-  private mutating func chance(_ times: Int) -> Bool { number(1...times) == 1 }
+  private mutating func chance(_ times: Int) -> Bool { random.chance(times) }
 
-  private mutating func pick<Element>(_ elements: [Element]) -> Element {
-    elements[number(0...(elements.count - 1))]
-  }
+  private mutating func pick<Element>(_ elements: [Element]) -> Element { random.pick(elements) }
 }

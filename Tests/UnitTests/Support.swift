@@ -1,6 +1,7 @@
 import Compilation
 import Diagnostics
 import Foundation
+import LiveSupport
 import PolicySyntax
 
 /// The root of the repository.
@@ -43,19 +44,6 @@ func published(_ statements: String = "tls explicit required", range: String = "
       \(statements)
   }
   """
-}
-
-/// Numbers that look random and are the same in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
 }
 
 /// Compiles bytes, which may be no text at all.
@@ -120,3 +108,6 @@ let everyStatement = """
       allow        partners
   }
   """
+
+/// Numbers that look random and are the same in every run.
+typealias SeededGenerator = LiveSupport.SeededGenerator

@@ -16,6 +16,8 @@ package struct RulePage: Sendable {
     case includes
     /// `check --kernel` on a machine with that state.
     case kernel
+    /// `audit`, with the files of the server that stand in comments above the policy.
+    case audit
   }
 
   package var code: String

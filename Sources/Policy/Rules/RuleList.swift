@@ -53,5 +53,6 @@ package func validate(_ policy: Policy) -> [Diagnostic] {
 
 /// Every page, sorted by code: those of the rules, and those of codes that are raised elsewhere.
 package let rulePages: [RulePage] =
-  (policyRules.map(\.page) + syntaxPages + namePages + valuePages + pipelinePages + serverPages + kernelPages)
+  (policyRules.map(\.page) + syntaxPages + namePages + valuePages + pipelinePages + serverPages + kernelPages
+  + auditPages)
   .sorted { $0.code < $1.code }

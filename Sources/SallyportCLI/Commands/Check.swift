@@ -4,8 +4,6 @@ import Diagnostics
 import Netfilter
 import Policy
 
-extension DiagnosticFormat: ExpressibleByArgument {}
-
 /// `sallyport check`.
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,11 +29,7 @@ struct Check: AsyncParsableCommand {
     help: "Policy files, together one policy; without any, every *.sally of this folder. - is standard input.")
   var files: [String] = []
 
-  @Option(help: ArgumentHelp("full, concise, json, github or sarif.", valueName: "format"))
-  var format: DiagnosticFormat?
-
-  @Option(help: ArgumentHelp("text or json; json is short for --format json.", valueName: "form"))
-  var output: OutputForm = .text
+  @OptionGroup var findings: FindingOptions
 
   @Flag(help: "Apply the fixes that are safe, and report what is left.")
   var fix = false
@@ -55,7 +49,8 @@ struct Check: AsyncParsableCommand {
     }
     let report = kernel && compilation.isAccepted ? await kernelReport(compilation) : nil
     let diagnostics = (compilation.diagnostics + (report?.diagnostics ?? [])).inSourceOrder()
-    try show(diagnostics, of: compilation, console, report)
+    try findings.show(
+      diagnostics, in: compilation.sources, console, closing: verdict(diagnostics, compilation, report))
     if let failure = report?.failure {
       throw console.failure(failure)
     }
@@ -69,17 +64,6 @@ struct Check: AsyncParsableCommand {
     } catch {
       return KernelReport(failure: error)
     }
-  }
-
-  private func show(
-    _ diagnostics: [Diagnostic], of compilation: Compilation, _ console: Console, _ report: KernelReport?
-  ) throws {
-    let format = format ?? (output == .json ? .json : .full)
-    let style = format.isMachineReadable ? Style.plain : console.errorStyle
-    let text = render(
-      diagnostics, in: compilation.sources, as: format, style: style, version: sallyportVersion)
-    if format.isMachineReadable { try console.write(text) } else { console.say(text) }
-    if format == .full { console.say((text.isEmpty ? "" : "\n") + verdict(diagnostics, compilation, report) + "\n") }
   }
 
   private func verdict(_ diagnostics: [Diagnostic], _ compilation: Compilation, _ report: KernelReport?) -> String {

@@ -33,12 +33,7 @@ struct Emit: ParsableCommand {
   func run() throws {
     let console = input.console
     let compilation = try input.accepted()
-    let names = compilation.policy.servers.map(\.name.value)
-    guard let index = names.firstIndex(of: server) else {
-      let hint = nearest(to: server, among: names).map { "; did you mean `\($0)`?" }
-      throw console.failure(
-        "there is no server `\(server)`" + (hint ?? "; the policy has \(names.joined(separator: ", "))"), .usage)
-    }
+    let index = try compilation.server(named: server, console)
     let emission: Emission
     do {
       emission = try Emitters.emit(

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Compilation
+import Diagnostics
+import Policy
+import ServerConfig
+
+/// `sallyport audit`.
+struct Audit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare the configuration of an FTP server with a policy.",
+    discussion: """
+      Reads the files of a server with the grammar and the precedence of its program, which the policy names, and reports \
+      what does not agree: passive range, announced address, TLS, control port, limits, active mode. Findings name the \
+      place in the server's file, the line of the policy, and the text that mends them. Files that the program would \
+      refuse are reported as such. Nothing is changed.
+
+      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. \
+      Reads \(readable). Exit status 0 without findings, 1 with errors or warnings, 66 when PATH is missing. full and \
+      concise go to standard error; json, github and sarif go to standard output.
+
+      EXAMPLES:
+        sallyport audit office.sally --server files /etc/pure-ftpd
+        sallyport audit office.sally --server files /etc/proftpd/proftpd.conf
+        sallyport audit --format github sites.sally --server web applicationHost.config
+      """)
+
+  @Argument(
+    help: ArgumentHelp("Policy files, together one policy, and behind them the path of the server's configuration."))
+  var paths: [String]
+
+  @Option(help: ArgumentHelp("The server of the policy that is configured there.", valueName: "name"))
+  var server: String
+
+  @OptionGroup var findings: FindingOptions
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard paths.count >= 2 else {
+      throw ValidationError("name the policy first, and the configuration of the server behind it")
+    }
+    guard paths.count(where: { $0 == "-" }) <= 1 else {
+      throw ValidationError("standard input can be the policy or the configuration, not both")
+    }
+  }
+
+  func run() throws {
+    let console = common.console
+    let path = paths.last ?? ""
+    let compilation = try PolicyFiles(files: paths.dropLast(), console: console).compile()
+    guard compilation.isAccepted else { return try compilation.reportOnError(console, as: findings.output) }
+    let index = try compilation.server(named: server, console)
+    let software = compilation.policy.servers[index].software?.value
+    guard let software, let reader = ServerReaders.reader(for: software.kind) else {
+      throw console.failure(unreadable(software), .usage)
+    }
+    let files = ServerFiles.ofThisMachine(root: path)
+    guard files.kind(path) != nil else { throw console.failure("\(path): no such file or folder", .inputMissing) }
+    var sources = compilation.sources
+    let settings = reader.read(path, version: software.version, from: files, into: &sources)
+    let found = compilation.withoutAllowed(
+      ServerAudit.findings(compilation.policy, server: index, against: settings))
+    try findings.show(found, in: sources, console, closing: verdict(found, settings, software.kind))
+    if found.contains(where: { $0.severity > .note }) { throw ExitStatus.findings.code }
+  }
+
+  private func unreadable(_ software: Software?) -> String {
+    guard let software else {
+      return "the policy does not say which program server `\(server)` is: add `software NAME`"
+    }
+    return "the configuration of `\(software.kind.rawValue)` cannot be read; audit knows \(readable)"
+  }
+
+  private func verdict(_ found: [Diagnostic], _ settings: EffectiveSettings, _ software: SoftwareKind) -> String {
+    guard found.isEmpty else { return summary(of: found) }
+    return "\(software.title) is configured as the policy says"
+  }
+}
+
+/// The programs whose configuration can be read.
+private let readable = ServerReaders.all.map(\.software.rawValue).joined(separator: ", ")

@@ -1,0 +1,65 @@
+package import Diagnostics
+package import Policy
+
+/// Compares what the files of a server decide with what a policy asks of it.
+package enum ServerAudit {
+  /// The comparisons; a new one is one function and one line here.
+  private static let comparisons: [@Sendable (AuditPair) -> [Diagnostic]] = [
+    { $0.passiveOff() }, { $0.passiveRange() }, { $0.announcedAddress() }, { $0.tls() }, { $0.clearControl() },
+    { $0.sessionReuse() }, { $0.certificate() }, { $0.maxClients() }, { $0.rangeAgainstClients() },
+    { $0.activeMode() },
+    { $0.activePort() }, { $0.foreignAddresses() },
+  ]
+
+  /// The findings about one server of a policy that has no errors, in the order of the server's files. Those of the reading
+  /// come first, and alone when the program would not start with these files or something could not be read: what it would
+  /// do is not known then.
+  package static func findings(
+    _ policy: Policy, server index: Int, against settings: EffectiveSettings
+  ) -> [Diagnostic] {
+    guard policy.servers.indices.contains(index) else { return [] }
+    let read = settings.diagnostics.inSourceOrder()
+    guard !settings.isRefused, !settings.isUnreadable else { return read }
+    let server = policy.servers[index]
+    let request = ServerRequest(
+      server: server, publications: policy.publications.filter { $0.server == index }, policy: policy,
+      locate: { _ in "" })
+    let found = request.services().flatMap { wanted -> [Diagnostic] in
+      let match = Listening(wanted: wanted, server: server, settings: settings)
+      return match.diagnostics
+        + match.services.flatMap { actual in
+          let pair = AuditPair(
+            policy: policy, server: server, wanted: wanted, actual: actual, software: settings.software)
+          return comparisons.flatMap { $0(pair) }
+        }
+    }
+    return read + found.inSourceOrder()
+  }
+}
+
+/// One service that the policy asks for, and one that the server has on its port.
+struct AuditPair {
+  let policy: Policy
+  let server: Server
+  let wanted: Service
+  let actual: EffectiveService
+  let software: SoftwareKind
+
+  var words: ServerWords { ServerWords(software: software, isOptionFolder: actual.isOptionFolder) }
+  var title: String { software.title }
+
+  /// The statement of the policy that a comparison is about, as a second label.
+  func policyLabel(_ message: String, _ span: (Publication) -> SourceSpan?) -> [Label] {
+    guard let publication = wanted.publications.first else { return [] }
+    return [Label(span(publication) ?? publication.header, message)]
+  }
+
+  /// Where the server's files decide something; their beginning, or the section, when they are silent about it.
+  func place(_ span: SourceSpan?) -> SourceSpan { span ?? actual.place }
+
+  /// A label for something that the files say nothing about.
+  func label(_ span: SourceSpan?, _ name: String) -> String { span == nil ? "nothing here sets \(name)" : "" }
+
+  /// `on <VirtualHost 192.0.2.10>`, where the service has a name.
+  var onTitle: String { actual.title.isEmpty ? "" : " on `\(actual.title)`" }
+}

@@ -1,0 +1,97 @@
+import Diagnostics
+import Policy
+
+/// One directive or section marker: words with their places.
+struct ProftpdLine {
+  /// The name, for example `PassivePorts`, `<Global` or `</Global`; without the closing angle bracket.
+  var name: Located<String>
+  var arguments: [Located<String>]
+  /// From the first word to the last.
+  var span: SourceSpan
+  /// A marker of a section.
+  var kind: Kind
+
+  enum Kind { case directive, open, close }
+
+  /// The name in lower case without angle brackets and slash.
+  var key: String { name.value.drop { $0 == "<" || $0 == "/" }.lowercased() }
+
+  /// The line that begins at a position of a file; `nil` for an empty one or a comment. `next` becomes the position behind it,
+  /// with the lines that a backslash at the end joins to it.
+  static func read(_ lines: [ConfigurationLine], at next: inout Int) -> ProftpdLine? {
+    guard lines.indices.contains(next) else { return nil }
+    var words: [Located<String>] = []
+    var isJoined = false
+    repeat {
+      let line = lines[next]
+      var bytes = line.bytes.trimmed
+      next += 1
+      if !isJoined, bytes.first == UInt8(ascii: "#") { return nil }
+      isJoined = bytes.last == UInt8(ascii: "\\")
+      if isJoined { bytes = bytes.dropLast() }
+      let (found, hasComment) = self.words(bytes, line)
+      words += found
+      if hasComment { break }
+    } while isJoined && lines.indices.contains(next)
+    return ProftpdLine(words)
+  }
+
+  private init?(_ words: [Located<String>]) {
+    guard var name = words.first, let last = words.last else { return nil }
+    var arguments = Array(words.dropFirst())
+    span = name.span.joined(with: last.span)
+    kind = name.value.hasPrefix("</") ? .close : name.value.hasPrefix("<") ? .open : .directive
+    if kind != .directive {
+      // Without the closing bracket it is a directive whose name begins with one, which nobody knows.
+      guard last.value.hasSuffix(">") else {
+        self.name = name
+        self.arguments = arguments
+        kind = .directive
+        return
+      }
+      let cut = { (word: Located<String>) in Located(String(word.value.dropLast()), word.span) }
+      if arguments.isEmpty {
+        name = cut(name)
+      } else {
+        arguments[arguments.count - 1] = cut(last)
+        if arguments.last?.value.isEmpty == true { arguments.removeLast() }
+      }
+    }
+    self.name = name
+    self.arguments = arguments
+  }
+
+  /// Words with blanks between them, up to one that begins with `#`. Quotation marks hold blanks together; between them a
+  /// backslash takes the meaning from the next character.
+  private static func words(
+    _ bytes: ArraySlice<UInt8>, _ line: ConfigurationLine
+  ) -> (words: [Located<String>], hasComment: Bool) {
+    var words: [Located<String>] = []
+    var rest = bytes.drop(while: \.isBlank)
+    while let first = rest.first {
+      if first == UInt8(ascii: "#") { return (words, true) }
+      let start = rest.startIndex
+      var text: [UInt8] = []
+      if first == UInt8(ascii: "\"") {
+        rest = rest.dropFirst()
+        while let byte = rest.first, byte != UInt8(ascii: "\"") {
+          rest = rest.dropFirst()
+          if byte == UInt8(ascii: "\\"), let escaped = rest.first {
+            text.append(escaped)
+            rest = rest.dropFirst()
+          } else {
+            text.append(byte)
+          }
+        }
+        rest = rest.dropFirst()
+      } else {
+        let end = rest.firstIndex(where: \.isBlank) ?? rest.endIndex
+        text = Array(rest[..<end])
+        rest = rest[end...]
+      }
+      words.append(Located(String(decoding: text, as: UTF8.self), line.span(bytes[start..<rest.startIndex])))
+      rest = rest.drop(while: \.isBlank)
+    }
+    return (words, false)
+  }
+}

@@ -1,0 +1,78 @@
+package import Diagnostics
+
+/// Opens the files of a server, keeps what was opened, and collects what is wrong.
+package struct ReadingContext {
+  /// Bytes of one file at most; far above any real configuration.
+  static let largestFile = 4 << 20
+  /// Bytes of all files together at most.
+  static let largestTotal = 32 << 20
+  /// Files at most.
+  static let mostFiles = 2000
+
+  let files: ServerFiles
+  package var sources: SourceSet
+  package var diagnostics: [Diagnostic] = []
+  /// Whether the program does something that its own source leaves to chance.
+  package var isUndefined = false
+  private var total = 0
+  private var count = 0
+
+  package init(_ files: ServerFiles, sources: SourceSet) {
+    self.files = files
+    self.sources = sources
+  }
+
+  /// Reads a file that has to be there.
+  ///
+  /// - Parameter span: what asked for it; `nil` for the file that the user named.
+  /// - Returns: `nil` when nothing can be said about its content, which was reported then.
+  mutating func load(_ path: String, askedFor span: SourceSpan? = nil) -> SourceID? {
+    switch files.read(path, Self.largestFile) {
+    case .success(let bytes): return add(path, bytes, askedFor: span)
+    case .failure(.missing): report(path, "there is no such file", askedFor: span)
+    case .failure(.unreadable(let reason)): report(path, reason, askedFor: span)
+    }
+    return nil
+  }
+
+  private mutating func add(_ path: String, _ bytes: [UInt8], askedFor span: SourceSpan?) -> SourceID? {
+    count += 1
+    total += bytes.count
+    if bytes.count > Self.largestFile {
+      report(path, "it is larger than \(Self.largestFile >> 20) MiB, which is no configuration", askedFor: span)
+    } else if count > Self.mostFiles || total > Self.largestTotal {
+      report(path, "more than \(Self.mostFiles) files or \(Self.largestTotal >> 20) MiB are included", askedFor: span)
+    } else if let offset = bytes.firstIndex(of: 0) {
+      let line = bytes[..<offset].count { $0 == 0x0A } + 1
+      report(path, "it is not a text file: there is a zero byte in line \(line)", askedFor: span)
+    } else {
+      return sources.add(SourceFile(name: path, bytes: bytes))
+    }
+    return nil
+  }
+
+  private mutating func report(_ path: String, _ reason: String, askedFor span: SourceSpan?) {
+    let place = span ?? SourceSpan(file: sources.add(SourceFile(name: path, bytes: [])), 0..<0)
+    diagnostics.append(
+      .error("server-file-unreadable", "`\(path)` cannot be read: \(reason)", at: place))
+  }
+
+  /// Whether enough mistakes were reported: the program itself stops at the first one.
+  private(set) var hasEnough = false
+  private var refusals = 0
+
+  /// Says why the program would not start.
+  mutating func refuse(
+    _ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil, fixes: [FixIt] = []
+  ) {
+    refusals += 1
+    hasEnough = refusals >= 50
+    diagnostics.append(
+      .error("server-file-refused", message, at: span, notes: notes, help: help, fixes: fixes))
+  }
+
+  /// Says what the program passes over.
+  mutating func ignore(_ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil) {
+    diagnostics.append(.warning("server-setting-ignored", message, at: span, notes: notes, help: help))
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Testing
+
+/// `sallyport audit` and `sallyport import`, as a user runs them.
+@Suite struct AuditCommandTests {
+  private let policy = """
+    publish files {
+        server         10.10.20.200 vsftpd
+        external ip    203.0.113.10
+        passive range  50000-50399
+        tls            off  # allow: tls-off
+    }
+    """
+  private let good = """
+    listen=YES
+    listen_address=10.10.20.200
+    pasv_min_port=50000
+    pasv_max_port=50399
+    pasv_address=203.0.113.10
+    max_clients=0
+    port_enable=NO
+
+    """
+
+  private func audit(_ file: String, _ arguments: [String] = [], policy: String? = nil) async throws -> Run {
+    try await withFolder(["office.sally": policy ?? self.policy, "vsftpd.conf": file]) { folder in
+      try await sallyport(
+        ["audit", "office.sally", "--server", "files", "vsftpd.conf", "--color", "never"] + arguments, in: folder)
+    }
+  }
+
+  @Test func agrees() async throws {
+    let run = try await audit(good)
+    #expect(run.status == 0 && run.output.isEmpty)
+    #expect(run.errors == "vsftpd is configured as the policy says\n")
+    let json = try await audit(good, ["--output", "json"])
+    #expect(json.status == 0 && json.errors.isEmpty)
+    #expect((json.json?["diagnostics"] as? [Any])?.isEmpty == true)
+  }
+
+  @Test func differs() async throws {
+    let run = try await audit(good.replacing("50399", with: "50499"))
+    #expect(run.status == 1 && run.output.isEmpty)
+    #expect(
+      run.errors == """
+        error[audit-passive-range]: vsftpd takes passive ports from 50000-50499, and the policy says 50000-50399
+         --> vsftpd.conf:3:1
+          |
+        3 | pasv_min_port=50000
+          | ^^^^^^^^^^^^^^^^^^^
+         ::: office.sally:4:20
+          |
+        4 |     passive range  50000-50399
+          |                    ----------- the gateway opens these ports
+          = note: F35: the gateway drops data connections to ports outside 50000-50399, and transfers hang
+          = help: write `pasv_min_port=50000` and `pasv_max_port=50399`
+
+        1 error
+
+        """)
+    let json = try await audit(good.replacing("50399", with: "50499"), ["--format", "json"])
+    #expect(json.status == 1)
+    let found = try #require((json.json?["diagnostics"] as? [[String: Any]])?.first)
+    #expect(found["code"] as? String == "audit-passive-range" && found["file"] as? String == "vsftpd.conf")
+    #expect(found["line"] as? Int == 3 && found["column"] as? Int == 1)
+    let sarif = try await audit(good.replacing("50399", with: "50499"), ["--format", "sarif"])
+    #expect(sarif.status == 1 && sarif.output.contains("\"uri\" : \"vsftpd.conf\""))
+  }
+
+  @Test func statuses() async throws {
+    #expect(try await audit(good, ["--server", "nobody"]).status == 64)
+    let other = try await audit(good, policy: policy.replacing("vsftpd", with: "other"))
+    #expect(other.status == 64 && other.errors.contains("`other` cannot be read"))
+    #expect(try await audit(good, policy: "publish files {").status == 1)
+    try await withFolder(["office.sally": policy]) { folder in
+      let missing = try await sallyport(["audit", "office.sally", "--server", "files", "none.conf"], in: folder)
+      #expect(missing.status == 66 && missing.errors.contains("none.conf: no such file or folder"))
+      #expect(try await sallyport(["audit", "office.sally", "--server", "files"], in: folder).status == 64)
+      #expect(try await sallyport(["import", "--server-config", "none.conf"], in: folder).status == 66)
+    }
+  }
+
+  @Test func foldersAndSpecialFiles() async throws {
+    try await withFolder(["office.sally": policy, "proftpd.conf": ""]) { folder in
+      let server = folder.appending(path: "etc")
+      try FileManager.default.createDirectory(at: server, withIntermediateDirectories: true)
+      try good.write(to: server.appending(path: "vsftpd.conf"), atomically: true, encoding: .utf8)
+      let run = try await sallyport(["audit", "office.sally", "--server", "files", "etc"], in: folder)
+      #expect(run.status == 0, "\(run.errors)")
+      // A device that never ends.
+      let endless = try await sallyport(["audit", "office.sally", "--server", "files", "/dev/zero"], in: folder)
+      #expect(endless.status == 1 && endless.errors.contains("server-file-unreadable"))
+      let text = "Include \(server.path)/pipe\n"
+      mkfifo("\(server.path)/pipe", 0o600)
+      try text.write(to: folder.appending(path: "proftpd.conf"), atomically: true, encoding: .utf8)
+      let proftpd = policy.replacing("vsftpd", with: "proftpd")
+      try proftpd.write(to: folder.appending(path: "p.sally"), atomically: true, encoding: .utf8)
+      let pipe = try await sallyport(["audit", "p.sally", "--server", "files", "proftpd.conf"], in: folder)
+      #expect(pipe.status == 1 && pipe.errors.contains("it is not a regular file"))
+    }
+  }
+
+  @Test func importsAndAuditsItself() async throws {
+    try await withFolder(["server.conf": good]) { folder in
+      let run = try await sallyport(["import", "--server-config", "server.conf"], in: folder)
+      #expect(run.status == 0 && run.errors.isEmpty)
+      try run.output.write(to: folder.appending(path: "new.sally"), atomically: true, encoding: .utf8)
+      let check = try await sallyport(["check", "new.sally", "--format", "concise"], in: folder)
+      #expect(check.status == 0, "\(check.errors)")
+      let audit = try await sallyport(["audit", "new.sally", "--server", "files", "server.conf"], in: folder)
+      #expect(audit.status == 0, "\(audit.errors)")
+      let unknown = try await sallyport(["import", "--server-config", "new.sally"], in: folder)
+      #expect(unknown.status == 64 && unknown.errors.contains("--server"))
+      try "listen=maybe\n".write(to: folder.appending(path: "bad.conf"), atomically: true, encoding: .utf8)
+      let bad = try await sallyport(["import", "--server-config", "bad.conf"], in: folder)
+      #expect(bad.status == 1 && bad.output.isEmpty && bad.errors.contains("server-file-refused"))
+    }
+  }
+}
