@@ -71,6 +71,7 @@ extension Table {
   /// makes the second succeed where there is none.
   package func script(header: [String] = []) -> ScriptWriter {
     var writer = ScriptWriter()
+    writer.reserve(lines: sets.reduce(0) { $0 + $1.elements.count })
     for line in header { writer.line { $0.write("# \(line)") } }
     writer.line { $0.write("table \(Self.family) \(name)") }
     writer.line { $0.write("delete table \(Self.family) \(name)") }
