@@ -3,8 +3,7 @@ package enum IPAddress: Hashable, Sendable {
   case v4(IPv4Address)
   case v6(IPv6Address)
 
-  /// Reads an IPv4 or IPv6 literal; names are never resolved.
-  package init?(_ text: some Collection<UInt8>) {
+  private init?(text: some Collection<UInt8>) {
     if let address = IPv4Address(text) {
       self = .v4(address)
     } else if let address = IPv6Address(text) {
@@ -14,7 +13,11 @@ package enum IPAddress: Hashable, Sendable {
     }
   }
 
-  package init?(_ text: String) { self.init(text.utf8) }
+  /// Reads an IPv4 or IPv6 literal; names are never resolved.
+  package init?(_ text: ArraySlice<UInt8>) { self.init(text: text) }
+
+  /// The same.
+  package init?(_ text: String) { self.init(text: text.utf8) }
 
   package var family: AddressFamily {
     switch self {
@@ -45,7 +48,12 @@ package enum IPAddress: Hashable, Sendable {
 
 extension IPAddress: Comparable {
   package static func < (left: Self, right: Self) -> Bool {
-    (left.family, left.value) < (right.family, right.value)
+    switch (left, right) {
+    case (.v4(let left), .v4(let right)): left < right
+    case (.v6(let left), .v6(let right)): left < right
+    case (.v4, .v6): true
+    case (.v6, .v4): false
+    }
   }
 }
 

@@ -6,7 +6,7 @@ package struct IPv4Address: Hashable, Sendable, Comparable {
   package init(_ value: UInt32) { self.value = value }
 
   /// Reads four decimal octets. Leading zeros are refused: some programs read them as octal.
-  package init?(_ text: some Collection<UInt8>) {
+  init?(_ text: some Collection<UInt8>) {
     var value: UInt32 = 0
     var octets = 0
     var octet: UInt32?
@@ -36,5 +36,22 @@ package struct IPv4Address: Hashable, Sendable, Comparable {
 extension IPv4Address: CustomStringConvertible {
   package var description: String {
     "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
+  }
+}
+
+extension [UInt8] {
+  /// Appends four decimal octets.
+  package mutating func append(_ address: IPv4Address) {
+    append(decimal: address.value >> 24)
+    for shift: UInt32 in [16, 8, 0] {
+      append(UInt8(ascii: "."))
+      append(decimal: address.value >> shift & 255)
+    }
+  }
+
+  /// Appends a decimal number.
+  package mutating func append(decimal number: UInt32) {
+    if number >= 10 { append(decimal: number / 10) }
+    append(UInt8(truncatingIfNeeded: number % 10) + 0x30)
   }
 }

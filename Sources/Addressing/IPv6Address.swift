@@ -6,90 +6,144 @@ package struct IPv6Address: Hashable, Sendable, Comparable {
   package init(_ value: UInt128) { self.value = value }
 
   /// Reads any form of RFC 4291 section 2.2: eight groups, `::`, a dotted IPv4 tail.
-  package init?(_ text: some Collection<UInt8>) {
-    var head: [UInt16] = []
-    var tail: [UInt16] = []
-    var sawGap = false
-    var pieces = text.split(separator: 0x3A, omittingEmptySubsequences: false)[...]
-    guard pieces.count >= 3 else { return nil }
-    if pieces.first?.isEmpty == true {
-      guard pieces.dropFirst().first?.isEmpty == true else { return nil }
-      pieces = pieces.dropFirst()
+  init?(_ text: some Collection<UInt8>) {
+    var reader = IPv6Reader()
+    var rest = text[...]
+    if rest.first == colon {
+      rest = rest.dropFirst()
+      guard rest.popFirst() == colon, reader.gap() else { return nil }
     }
-    if pieces.last?.isEmpty == true {
-      guard pieces.dropLast().last?.isEmpty == true else { return nil }
-      pieces = pieces.dropLast()
-    }
-    for (position, piece) in pieces.enumerated() {
-      var groups: [UInt16] = []
-      if piece.isEmpty {
-        if sawGap { return nil }
-        sawGap = true
-        continue
-      } else if let group = Self.group(piece) {
-        groups = [group]
-      } else if position == pieces.count - 1, let dotted = IPv4Address(piece) {
-        groups = [UInt16(dotted.value >> 16), UInt16(dotted.value & 0xFFFF)]
-      } else {
+    while !rest.isEmpty {
+      let piece = rest
+      guard let group = leadingGroup(of: &rest) else { return nil }
+      switch rest.popFirst() {
+      case nil:
+        reader.append(group)
+      case UInt8(ascii: "."):
+        guard let dotted = IPv4Address(piece) else { return nil }
+        reader.append(UInt16(dotted.value >> 16))
+        reader.append(UInt16(dotted.value & 0xFFFF))
+        rest = rest[rest.endIndex...]
+      case colon:
+        reader.append(group)
+        guard let next = rest.first else { return nil }
+        guard next == colon else { continue }
+        rest = rest.dropFirst()
+        guard reader.gap() else { return nil }
+      default:
         return nil
       }
-      if sawGap { tail += groups } else { head += groups }
     }
-    let count = head.count + tail.count
-    guard sawGap ? count < 8 : count == 8 else { return nil }
-    let groups = head + Array(repeating: 0, count: 8 - count) + tail
-    value = groups.reduce(0) { $0 << 16 | UInt128($1) }
+    guard let value = reader.address else { return nil }
+    self.value = value
   }
 
-  private static func group(_ text: some Collection<UInt8>) -> UInt16? {
-    guard text.count <= 4 else { return nil }
-    var value: UInt16 = 0
-    for byte in text {
-      let digit: UInt8
-      switch byte {
-      case 0x30...0x39: digit = byte - 0x30
-      case 0x41...0x46: digit = byte - 0x41 + 10
-      case 0x61...0x66: digit = byte - 0x61 + 10
-      default: return nil
-      }
-      value = value << 4 | UInt16(digit)
-    }
-    return value
-  }
-
-  /// The eight groups, first one first.
-  package var groups: [UInt16] {
-    (0..<8).map { UInt16(truncatingIfNeeded: value >> (UInt128(7 - $0) * 16)) }
-  }
+  /// One of the eight groups; the first is 0.
+  fileprivate func group(_ index: Int) -> UInt16 { UInt16(truncatingIfNeeded: value >> (UInt128(7 - index) * 16)) }
 
   package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 
-extension IPv6Address: CustomStringConvertible {
-  /// The canonical text of RFC 5952: lower case, the longest run of zero groups (two or more, the first of
-  /// equals) as `::`, IPv4-mapped addresses with a dotted tail.
-  package var description: String {
-    if value >> 32 == 0xFFFF {
-      return "::ffff:\(IPv4Address(UInt32(truncatingIfNeeded: value)))"
-    }
-    let groups = groups
-    let gap = longestZeroRun(in: groups)
-    let hex = { (range: Range<Int>) in groups[range].map { String($0, radix: 16) }.joined(separator: ":") }
-    guard let gap else { return hex(0..<8) }
-    return hex(0..<gap.lowerBound) + "::" + hex(gap.upperBound..<8)
+private let colon = UInt8(ascii: ":")
+
+/// The groups of an address while it is read.
+private struct IPv6Reader {
+  private var value: UInt128 = 0
+  private var count = 0
+  /// Groups before `::`.
+  private var gapPosition: Int?
+
+  mutating func append(_ group: UInt16) {
+    value = value << 16 | UInt128(group)
+    count += 1
   }
 
-  private func longestZeroRun(in groups: [UInt16]) -> Range<Int>? {
-    var best: Range<Int>?
-    var start: Int?
-    for (index, group) in (groups + [1]).enumerated() {
-      if group == 0 {
-        start = start ?? index
-      } else if let first = start {
-        if index - first >= max(2, (best?.count ?? 0) + 1) { best = first..<index }
-        start = nil
-      }
+  /// Notes `::`; false when there was one.
+  mutating func gap() -> Bool {
+    guard gapPosition == nil else { return false }
+    gapPosition = count
+    return true
+  }
+
+  /// The whole; `nil` when there are too few or too many groups.
+  var address: UInt128? {
+    guard let gapPosition else { return count == 8 ? value : nil }
+    guard count < 8 else { return nil }
+    let tailBits = 16 * (count - gapPosition)
+    let tail = value & ((1 << tailBits) - 1)
+    return (value >> tailBits) << (16 * (8 - gapPosition)) | tail
+  }
+}
+
+/// Takes up to four hexadecimal digits; `nil` when there are none, or more.
+private func leadingGroup<Text: Collection<UInt8>>(of text: inout Text) -> UInt16? where Text.SubSequence == Text {
+  var value: UInt16 = 0
+  var count = 0
+  while let byte = text.first, let digit = hexDigit(byte) {
+    count += 1
+    guard count <= 4 else { return nil }
+    value = value << 4 | UInt16(digit)
+    text = text.dropFirst()
+  }
+  return count > 0 ? value : nil
+}
+
+private func hexDigit(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case 0x30...0x39: byte - 0x30
+  case 0x41...0x46: byte - 0x41 + 10
+  case 0x61...0x66: byte - 0x61 + 10
+  default: nil
+  }
+}
+
+extension IPv6Address: CustomStringConvertible {
+  package var description: String { String(decoding: Array(writing: self), as: UTF8.self) }
+}
+
+extension [UInt8] {
+  fileprivate init(writing address: IPv6Address) {
+    self = []
+    append(address)
+  }
+
+  /// Appends the canonical text of RFC 5952: lower case, the longest run of zero groups (two or more, the first of
+  /// equals) as `::`, IPv4-mapped addresses with a dotted tail.
+  package mutating func append(_ address: IPv6Address) {
+    if address.value >> 32 == 0xFFFF {
+      append(contentsOf: "::ffff:".utf8)
+      return append(IPv4Address(UInt32(truncatingIfNeeded: address.value)))
     }
-    return best
+    let gap = address.longestZeroRun
+    var index = 0
+    while index < 8 {
+      if index == gap?.lowerBound {
+        append(contentsOf: "::".utf8)
+        index = gap?.upperBound ?? 8
+        continue
+      }
+      if index > 0, index != gap?.upperBound { append(colon) }
+      append(hexadecimal: address.group(index))
+      index += 1
+    }
+  }
+
+  private mutating func append(hexadecimal number: UInt16) {
+    if number >= 16 { append(hexadecimal: number / 16) }
+    let digit = UInt8(truncatingIfNeeded: number % 16)
+    append(digit < 10 ? digit + 0x30 : digit - 10 + 0x61)
+  }
+}
+
+extension IPv6Address {
+  /// The run of zero groups that `::` stands for.
+  fileprivate var longestZeroRun: Range<Int>? {
+    var best = 0..<1
+    var start = 0
+    for index in 0...8 where index == 8 || group(index) != 0 {
+      if index - start > best.count { best = start..<index }
+      start = index + 1
+    }
+    return best.count >= 2 ? best : nil
   }
 }

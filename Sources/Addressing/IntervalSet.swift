@@ -1,32 +1,42 @@
-/// A set of numbers kept as sorted intervals that neither overlap nor touch.
+/// A set of numbers kept as sorted intervals that neither overlap nor touch. Inlinable, so that other modules have it in a
+/// form for their numbers.
 package struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable>: Hashable, Sendable {
   /// The intervals, lowest first, both ends inclusive.
-  package private(set) var intervals: [ClosedRange<Bound>]
+  @usableFromInline
+  package internal(set) var intervals: [ClosedRange<Bound>]
 
   /// The empty set.
+  @inlinable
   package init() { intervals = [] }
 
   /// The union of intervals in any order; they may overlap.
-  package init(_ ranges: some Sequence<ClosedRange<Bound>>) {
-    intervals = []
+  @inlinable
+  package init(_ ranges: [ClosedRange<Bound>]) {
+    intervals = ranges
+    guard ranges.count > 1 else { return }
+    intervals.removeAll(keepingCapacity: true)
     for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) { append(range) }
   }
 
+  @inlinable
   package var isEmpty: Bool { intervals.isEmpty }
 
   /// Adds an interval that starts no lower than any before it.
-  private mutating func append(_ range: ClosedRange<Bound>) {
+  @inlinable
+  mutating func append(_ range: ClosedRange<Bound>) {
     guard let last = intervals.last else { return intervals.append(range) }
     let touches = last.upperBound == .max || range.lowerBound <= last.upperBound + 1
     guard touches else { return intervals.append(range) }
     intervals[intervals.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
   }
 
+  @inlinable
   package func union(_ other: Self) -> Self {
     other.isEmpty ? self : isEmpty ? other : Self(intervals + other.intervals)
   }
 
   /// What is in this set and not in the other; linear in both.
+  @inlinable
   package func subtracting(_ other: Self) -> Self {
     var result = Self()
     var holes = other.intervals[...]
@@ -48,8 +58,10 @@ package struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable
     return result
   }
 
+  @inlinable
   package func intersection(_ other: Self) -> Self { subtracting(subtracting(other)) }
 
+  @inlinable
   package func contains(_ value: Bound) -> Bool {
     var low = 0
     var high = intervals.count
@@ -61,5 +73,6 @@ package struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable
   }
 
   /// Whether every number of the other set is in this one.
+  @inlinable
   package func isSuperset(of other: Self) -> Bool { other.subtracting(self).isEmpty }
 }

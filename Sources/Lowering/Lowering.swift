@@ -14,7 +14,7 @@ package import Policy
 ///   - policy: A policy without errors.
 ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
 package func lower(_ policy: Policy, gateway: Int?) -> Table {
-  let services = publishedServices(of: policy, gateway: gateway)
+  let services = Services(publishedServices(of: policy, gateway: gateway))
   let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
   var builder = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
   for step in steps { step(services, &builder) }
@@ -22,7 +22,7 @@ package func lower(_ policy: Policy, gateway: Int?) -> Table {
 }
 
 /// One aspect of the policy: adds its sets and rules to the table.
-typealias LoweringStep = @Sendable ([PublishedService], inout TableBuilder) -> Void
+typealias LoweringStep = @Sendable (Services, inout TableBuilder) -> Void
 
 /// Every step, in the order in which their rules stand in a chain. The entrance comes last, because it leads only where
 /// rules are.

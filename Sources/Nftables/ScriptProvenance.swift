@@ -6,6 +6,8 @@ package struct ScriptProvenance: Sendable {
   /// the lines before it.
   private var entries: [(line: Int32, span: SourceSpan?)] = []
 
+  mutating func reserve(lines: Int) { entries.reserveCapacity(entries.count + lines) }
+
   /// Notes what asked for a line; lines must come in their order.
   mutating func record(_ spans: some Collection<SourceSpan>, line: Int) {
     let line = Int32(clamping: line)

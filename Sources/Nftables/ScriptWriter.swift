@@ -21,16 +21,12 @@ package struct ScriptWriter {
   }
 
   /// A decimal number.
-  package mutating func write(number: UInt32) {
-    if number >= 10 { write(number: number / 10) }
-    bytes.append(UInt8(truncatingIfNeeded: number % 10) + 0x30)
-  }
+  package mutating func write(number: UInt32) { bytes.append(decimal: number) }
 
   package mutating func write(_ address: IPAddress) {
-    guard case .v4(let address) = address else { return write(address.description) }
-    for shift: UInt32 in [24, 16, 8, 0] {
-      write(number: address.value >> shift & 255)
-      if shift > 0 { bytes.append(UInt8(ascii: ".")) }
+    switch address {
+    case .v4(let address): bytes.append(address)
+    case .v6(let address): bytes.append(address)
     }
   }
 
@@ -56,6 +52,12 @@ package struct ScriptWriter {
       result.append(isSafe ? scalar : "?")
     }
     return String(result)
+  }
+
+  /// Makes room for lines that are written next.
+  mutating func reserve(lines: Int) {
+    bytes.reserveCapacity(bytes.count + lines * 100)
+    provenance.reserve(lines: lines)
   }
 
   /// One whole line at the current depth.

@@ -76,6 +76,7 @@ extension Table {
   /// makes the second succeed where there is none.
   package func script(header: [String] = []) -> ScriptWriter {
     var writer = ScriptWriter()
+    writer.reserve(lines: sets.reduce(0) { $0 + $1.elements.count })
     for line in header { writer.line { $0.write("# \(line)") } }
     writer.line { $0.write("table \(family.rawValue) \(name)") }
     writer.line { $0.write("delete table \(family.rawValue) \(name)") }

@@ -16,60 +16,75 @@ package func format(_ tree: PolicyFileSyntax, twoWordKeywords: Set<String>) -> S
 /// Whether two texts say the same: the same tokens and comments, whatever the layout. Commas and `;` that only separate are
 /// left out of the comparison.
 package func haveSameMeaning(_ left: PolicyFileSyntax, _ right: PolicyFileSyntax) -> Bool {
-  meaning(of: left) == meaning(of: right)
-    && left.comments.map { trimmed(left, $0) } == right.comments.map { trimmed(right, $0) }
+  let (leftMarks, rightMarks) = (marks(of: left), marks(of: right))
+  return leftMarks.count == rightMarks.count && left.comments.count == right.comments.count
+    && zip(leftMarks, rightMarks).allSatisfy { isSame($0, left, $1, right) }
+    && zip(left.comments, right.comments).allSatisfy {
+      trimmed(left, $0).elementsEqual(trimmed(right, $1))
+    }
 }
 
-private func meaning(of tree: PolicyFileSyntax) -> [String] {
-  tree.statements.flatMap { statement in
-    texts(statement.tokens, of: tree)
-      + (statement.block.map { block in
-        ["{"] + block.statements.flatMap { texts($0.tokens, of: tree) } + ["}"]
-      } ?? [])
+/// What a text consists of when its layout is left out.
+private enum Mark: Equatable {
+  case token(Int)
+  case endOfStatement, beginOfBlock, endOfBlock
+}
+
+private func isSame(_ mark: Mark, _ left: PolicyFileSyntax, _ other: Mark, _ right: PolicyFileSyntax) -> Bool {
+  guard case .token(let one) = mark, case .token(let two) = other else { return mark == other }
+  return left.bytes(left.token(one)).elementsEqual(right.bytes(right.token(two)))
+}
+
+private func marks(of tree: PolicyFileSyntax) -> [Mark] {
+  var marks: [Mark] = []
+  marks.reserveCapacity(tree.tokens.count * 5 / 4)
+  func add(_ tokens: Range<Int>) {
+    marks += withoutTrailingComma(tokens, of: tree).lazy.map { .token($0) }
+    marks.append(.endOfStatement)
   }
+  for statement in tree.statements {
+    add(statement.tokens)
+    guard let block = statement.block else { continue }
+    marks.append(.beginOfBlock)
+    for inner in block.statements { add(inner.tokens) }
+    marks.append(.endOfBlock)
+  }
+  return marks
 }
 
-private func texts(_ tokens: Range<Int>, of tree: PolicyFileSyntax) -> [String] {
-  var texts = tokens.map { tree.text(tree.token($0)) }
-  if texts.last == "," { texts.removeLast() }
-  return texts + [";"]
+private func withoutTrailingComma(_ tokens: Range<Int>, of tree: PolicyFileSyntax) -> Range<Int> {
+  !tokens.isEmpty && tree.token(tokens.upperBound - 1).kind == .comma ? tokens.dropLast() : tokens
 }
 
-private func trimmed(_ tree: PolicyFileSyntax, _ comment: Comment) -> String {
+private func trimmed(_ tree: PolicyFileSyntax, _ comment: Comment) -> ArraySlice<UInt8> {
   var bytes = tree.source.bytes[comment.range.clamped(to: 0..<tree.source.bytes.count)]
   while let last = bytes.last, last == 0x20 || last == 0x09 || last == 0x0D { bytes = bytes.dropLast() }
-  return String(decoding: bytes, as: UTF8.self)
+  return bytes
 }
 
-/// One line of the result.
+/// One line of the result. Its texts are ranges of `Formatter.texts`.
 private struct FormattedLine {
   var depth: Int
   /// What is padded to the column of values; empty on continuation lines.
-  var keyword: String
-  var rest: String
+  var keyword = 0..<0
+  var rest: Range<Int>
   /// Whether `rest` stands in the column of values.
   var isAligned = true
-  var comment: String?
+  var comment: Range<Int>?
 
-  static let blank = FormattedLine(depth: 0, keyword: "", rest: "", isAligned: false)
+  static let blank = FormattedLine(depth: 0, rest: 0..<0, isAligned: false)
 
   var isBlank: Bool { keyword.isEmpty && rest.isEmpty && comment == nil }
-
-  /// The line without its comment, its values in a column.
-  func content(valueColumn: Int) -> String {
-    let indent = String(repeating: "    ", count: depth)
-    guard isAligned else { return indent + keyword + rest }
-    guard !rest.isEmpty else { return indent + keyword }
-    return indent + keyword + String(repeating: " ", count: max(1, valueColumn - keyword.count)) + rest
-  }
 }
 
 private struct Formatter {
   let tree: PolicyFileSyntax
-  let twoWordKeywords: Set<String>
-  var result: [String] = []
+  let twoWordKeywords: [(first: ShortWord, second: ShortWord)]
+  var result: [UInt8] = []
   /// Lines of the block at hand, whose values share a column.
   var lines: [FormattedLine] = []
+  /// What these lines consist of, one text behind the other.
+  var texts: [UInt8] = []
   var nextComment = 0
   /// Byte offset up to which the source has been dealt with.
   var done = 0
@@ -78,7 +93,12 @@ private struct Formatter {
 
   init(tree: PolicyFileSyntax, twoWordKeywords: Set<String>) {
     self.tree = tree
-    self.twoWordKeywords = twoWordKeywords
+    self.twoWordKeywords = twoWordKeywords.compactMap { keyword in
+      let words = keyword.split(separator: " ").map { ShortWord($0) }
+      guard words.count == 2, let first = words[0], let second = words[1] else { return nil }
+      return (first, second)
+    }
+    result.reserveCapacity(tree.source.bytes.count)
     if tree.source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { done = 3 }
   }
 
@@ -96,8 +116,13 @@ private struct Formatter {
     }
     leading(before: tree.source.bytes.count, depth: 0)
     flush()
-    while result.last?.isEmpty == true { result.removeLast() }
-    return result.map { $0 + "\n" }.joined()
+    while endsWithBlankLine { result.removeLast() }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Whether the last line written is blank.
+  var endsWithBlankLine: Bool {
+    result.last == 0x0A && (result.count == 1 || result[result.count - 2] == 0x0A)
   }
 
   /// Whether the first thing before a token, a comment or the token itself, has a blank line before it.
@@ -107,17 +132,20 @@ private struct Formatter {
   }
 
   mutating func declaration(_ statement: StatementSyntax) {
-    let header = words(statement.tokens)
     guard let block = statement.block else {
+      let header = words(statement.tokens)
       for (number, line) in header.enumerated() {
         add(
-          FormattedLine(depth: number == 0 ? 0 : 1, keyword: "", rest: line.text, isAligned: false),
+          FormattedLine(depth: number == 0 ? 0 : 1, rest: line.text, isAligned: false),
           endingAt: line.end, isLast: number == header.count - 1)
       }
       return
     }
-    let text = header.map(\.text).joined(separator: " ") + " {"
-    add(FormattedLine(depth: 0, keyword: "", rest: text, isAligned: false), endingAt: Int(tree.token(block.open).end))
+    let start = texts.count
+    for index in withoutTrailingComma(statement.tokens, of: tree) { addText(index, isFirst: texts.count == start) }
+    addText(block.open, isFirst: false)
+    add(
+      FormattedLine(depth: 0, rest: start..<texts.count, isAligned: false), endingAt: Int(tree.token(block.open).end))
     flush()
     isAtBlockStart = true
     for inner in block.statements {
@@ -128,43 +156,62 @@ private struct Formatter {
     leading(before: Int(close.start), depth: 1)
     while lines.last?.isBlank == true { lines.removeLast() }
     flush()
-    add(FormattedLine(depth: 0, keyword: "", rest: "}", isAligned: false), endingAt: Int(close.end))
+    let brace = addText("}".utf8)
+    add(FormattedLine(depth: 0, rest: brace, isAligned: false), endingAt: Int(close.end))
   }
 
   mutating func statement(_ statement: StatementSyntax) {
-    let first = tree.text(tree.token(statement.tokens.lowerBound))
-    let second = statement.tokens.count > 1 ? tree.text(tree.token(statement.tokens.lowerBound + 1)) : ""
-    let count = twoWordKeywords.contains("\(first) \(second)") ? 2 : 1
-    let keyword = count == 2 ? "\(first) \(second)" : first
-    let arguments = statement.tokens.dropFirst(count)
-    let values = words(arguments.startIndex..<arguments.endIndex)
-    let end = Int(tree.token(statement.tokens.lowerBound + count - 1).end)
+    let start = statement.tokens.lowerBound
+    let count = hasTwoWordKeyword(statement) ? 2 : 1
+    let keywordStart = texts.count
+    for index in start..<start + count { addText(index, isFirst: index == start) }
+    let keyword = keywordStart..<texts.count
+    let values = words(start + count..<statement.tokens.upperBound)
     guard !values.isEmpty else {
-      return add(FormattedLine(depth: 1, keyword: keyword, rest: ""), endingAt: end)
+      let end = Int(tree.token(start + count - 1).end)
+      return add(FormattedLine(depth: 1, keyword: keyword, rest: 0..<0), endingAt: end)
     }
     for (number, line) in values.enumerated() {
       add(
-        FormattedLine(depth: 1, keyword: number == 0 ? keyword : "", rest: line.text), endingAt: line.end,
+        FormattedLine(depth: 1, keyword: number == 0 ? keyword : 0..<0, rest: line.text), endingAt: line.end,
         isLast: number == values.count - 1)
     }
   }
 
+  func hasTwoWordKeyword(_ statement: StatementSyntax) -> Bool {
+    let start = statement.tokens.lowerBound
+    guard statement.tokens.count > 1, let first = tree.shortWord(tree.token(start)) else { return false }
+    return twoWordKeywords.contains { $0.first == first && $0.second == tree.shortWord(tree.token(start + 1)) }
+  }
+
   /// Tokens as text, one entry for each line that a comma ends.
-  func words(_ tokens: Range<Int>) -> [(text: String, end: Int)] {
-    var lines: [(text: String, end: Int)] = []
-    var range = tokens
-    if !range.isEmpty, tree.token(range.upperBound - 1).kind == .comma { range = range.dropLast() }
-    for index in range {
+  mutating func words(_ tokens: Range<Int>) -> [(text: Range<Int>, end: Int)] {
+    var lines: [(text: Range<Int>, end: Int)] = []
+    for index in withoutTrailingComma(tokens, of: tree) {
       let token = tree.token(index)
-      let text = tree.text(token)
-      if lines.isEmpty || token.startsLine && index > range.lowerBound {
-        lines.append((text, Int(token.end)))
+      if lines.isEmpty || token.startsLine && index > tokens.lowerBound {
+        lines.append((addText(index, isFirst: true), Int(token.end)))
       } else {
         let last = lines.removeLast()
-        lines.append((last.text + (token.kind == .comma ? "" : " ") + text, Int(token.end)))
+        lines.append((last.text.lowerBound..<addText(index, isFirst: false).upperBound, Int(token.end)))
       }
     }
     return lines
+  }
+
+  @discardableResult
+  mutating func addText(_ bytes: some Collection<UInt8>) -> Range<Int> {
+    let start = texts.count
+    texts.append(contentsOf: bytes)
+    return start..<texts.count
+  }
+
+  /// Adds a token, with a space between it and the one before it on its line.
+  @discardableResult
+  mutating func addText(_ index: Int, isFirst: Bool) -> Range<Int> {
+    let token = tree.token(index)
+    if !isFirst, token.kind != .comma || token.startsLine { texts.append(0x20) }
+    return addText(tree.bytes(token))
   }
 
   /// Adds a line and the comment that stands behind it in the source.
@@ -175,7 +222,7 @@ private struct Formatter {
       let comment = tree.comments[nextComment]
       let standsBehind = end <= Int(comment.start) && Int(comment.start) < nextTokenStart(behind: end)
       if standsBehind, !comment.startsLine, newlines(from: end, to: Int(comment.start)) == 0 {
-        line.comment = trimmed(tree, comment)
+        line.comment = addText(trimmed(tree, comment))
         done = max(done, Int(comment.end))
         nextComment += 1
       }
@@ -199,8 +246,8 @@ private struct Formatter {
     while tree.comments.indices.contains(nextComment), Int(tree.comments[nextComment].start) < offset {
       let comment = tree.comments[nextComment]
       blankLine(before: Int(comment.start))
-      lines.append(
-        FormattedLine(depth: depth, keyword: "", rest: trimmed(tree, comment), isAligned: false))
+      let text = addText(trimmed(tree, comment))
+      lines.append(FormattedLine(depth: depth, rest: text, isAligned: false))
       done = max(done, Int(comment.end))
       nextComment += 1
     }
@@ -213,7 +260,7 @@ private struct Formatter {
     done = max(done, offset)
     if let last = lines.last {
       if !last.isBlank { lines.append(.blank) }
-    } else if let last = result.last, !last.isEmpty, !isAtBlockStart {
+    } else if !result.isEmpty, !endsWithBlankLine, !isAtBlockStart {
       lines.append(.blank)
     }
   }
@@ -227,22 +274,51 @@ private struct Formatter {
   /// Writes the collected lines: values in a column, comments of neighbouring lines in a column.
   mutating func flush() {
     if !lines.isEmpty { isAtBlockStart = false }
-    let column = (lines.filter(\.isAligned).map(\.keyword.count).max() ?? 0) + 2
-    let contents = lines.map { $0.isBlank ? "" : $0.content(valueColumn: column) }
+    let column = 2 + lines.reduce(0) { $1.isAligned ? max($0, width($1.keyword)) : $0 }
     var index = 0
     while index < lines.count {
       let run = lines[index...].prefix { $0.comment != nil }
-      let width = contents[run.indices].map(\.count).max() ?? 0
-      for position in run.indices {
-        let padding = String(repeating: " ", count: width - contents[position].count + 2)
-        result.append(contents[position] + padding + (lines[position].comment ?? ""))
+      let commentColumn = 2 + run.reduce(0) { max($0, contentWidth($1, valueColumn: column)) }
+      for line in run {
+        write(line, valueColumn: column)
+        write(spaces: commentColumn - contentWidth(line, valueColumn: column))
+        result += texts[line.comment ?? 0..<0]
+        result.append(0x0A)
       }
       index = run.endIndex
-      if index < lines.count {
-        result.append(contents[index])
-        index += 1
-      }
+      guard index < lines.count else { break }
+      write(lines[index], valueColumn: column)
+      result.append(0x0A)
+      index += 1
     }
-    lines = []
+    lines.removeAll(keepingCapacity: true)
+    texts.removeAll(keepingCapacity: true)
   }
+
+  /// Columns that a text takes.
+  func width(_ text: Range<Int>) -> Int {
+    let bytes = texts[text]
+    return bytes.allSatisfy { $0 < 0x80 } ? bytes.count : String(decoding: bytes, as: UTF8.self).count
+  }
+
+  /// Spaces between keyword and value.
+  func gap(_ line: FormattedLine, valueColumn: Int) -> Int {
+    line.isAligned && !line.rest.isEmpty ? max(1, valueColumn - width(line.keyword)) : 0
+  }
+
+  /// Columns of a line without its comment.
+  func contentWidth(_ line: FormattedLine, valueColumn: Int) -> Int {
+    4 * line.depth + width(line.keyword) + gap(line, valueColumn: valueColumn) + width(line.rest)
+  }
+
+  /// Writes a line without its comment and its end.
+  mutating func write(_ line: FormattedLine, valueColumn: Int) {
+    guard !line.isBlank else { return }
+    write(spaces: 4 * line.depth)
+    result += texts[line.keyword]
+    write(spaces: gap(line, valueColumn: valueColumn))
+    result += texts[line.rest]
+  }
+
+  mutating func write(spaces count: Int) { result.append(contentsOf: repeatElement(0x20, count: max(0, count))) }
 }

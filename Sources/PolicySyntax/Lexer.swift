@@ -36,7 +36,7 @@ private struct Lexer {
       case UInt8(ascii: "="): single(.equals)
       case UInt8(ascii: ","): single(.comma)
       case UInt8(ascii: ";"): single(.semicolon)
-      case _ where isArrow: emit(.arrow, length: 2)
+      case _ where isArrow(at: offset): emit(.arrow, length: 2)
       case _ where isWordByte(byte): word()
       default: invalid()
       }
@@ -50,7 +50,9 @@ private struct Lexer {
     return index < bytes.count ? bytes[index] : nil
   }
 
-  var isArrow: Bool { peek() == UInt8(ascii: "-") && peek(1) == UInt8(ascii: ">") }
+  func isArrow(at index: Int) -> Bool {
+    bytes[index] == UInt8(ascii: "-") && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: ">")
+  }
 
   mutating func single(_ kind: TokenKind) { emit(kind, length: 1) }
 
@@ -63,11 +65,9 @@ private struct Lexer {
   }
 
   mutating func word() {
-    let start = offset
-    while let byte = peek(), isWordByte(byte), !isArrow { offset += 1 }
-    let length = offset - start
-    offset = start
-    emit(.word, length: length)
+    var end = offset
+    while end < bytes.count, isWordByte(bytes[end]), !isArrow(at: end) { end += 1 }
+    emit(.word, length: end - offset)
   }
 
   mutating func comment() {

@@ -8,17 +8,22 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
   let lexed = lex(source, as: file)
   var parser = Parser(
     tree: PolicyFileSyntax(
-      source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [],
-      diagnostics: lexed.diagnostics))
+      source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [], diagnostics: []),
+    diagnostics: lexed.diagnostics)
   parser.run()
-  return parser.tree
+  return PolicyFileSyntax(
+    source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: parser.statements,
+    diagnostics: parser.diagnostics)
 }
 
 /// The words that begin a declaration with a block.
 private let blockKeywords: Set<String> = ["gateway", "server", "publish"]
 
 private struct Parser {
-  var tree: PolicyFileSyntax
+  /// The tokens, without statements yet.
+  let tree: PolicyFileSyntax
+  var diagnostics: [Diagnostic]
+  var statements: [StatementSyntax] = []
   var index = 0
 
   var current: Token { tree.token(index) }
@@ -29,7 +34,7 @@ private struct Parser {
         report("stray-brace", "this `}` closes nothing", at: current, help: "remove it")
         index += 1
       } else if let statement = statement(inBlock: false) {
-        tree.statements.append(statement)
+        statements.append(statement)
       }
     }
   }
@@ -84,6 +89,7 @@ private struct Parser {
 
   mutating func block() -> BlockSyntax {
     var block = BlockSyntax(open: index, statements: [])
+    block.statements.reserveCapacity(8)
     index += 1
     while true {
       switch current.kind {
@@ -106,8 +112,10 @@ private struct Parser {
   /// Whether a line inside a block looks like the next declaration: `publish NAME {`, so that one forgotten brace
   /// is reported once, where it is missing.
   var beginsDeclaration: Bool {
-    guard current.startsLine, blockKeywords.contains(tree.text(current)) else { return false }
-    return tree.token(index + 1).kind == .word && tree.token(index + 2).kind == .leftBrace
+    guard current.startsLine, tree.token(index + 1).kind == .word, tree.token(index + 2).kind == .leftBrace else {
+      return false
+    }
+    return blockKeywords.contains(tree.text(current))
   }
 
   /// Passes over a balanced `{ ... }`, however deep.
@@ -126,7 +134,7 @@ private struct Parser {
     let end = Int(tree.token(index - 1).end)
     let gap = SourceSpan(file: tree.file, end..<Int(current.start))
     let hasComment = tree.source.bytes[gap.range].contains(UInt8(ascii: "#"))
-    tree.diagnostics.append(
+    diagnostics.append(
       .error(
         "syntax-error", "`{` stands on the line of its declaration", at: tree.span(current),
         fixes: hasComment ? [] : [.replace(gap, with: " ", "move the brace up")]))
@@ -139,6 +147,6 @@ private struct Parser {
   }
 
   mutating func report(_ code: String, _ message: String, at token: Token, help: String? = nil) {
-    tree.diagnostics.append(.error(code, message, at: tree.span(token), help: help))
+    diagnostics.append(.error(code, message, at: tree.span(token), help: help))
   }
 }

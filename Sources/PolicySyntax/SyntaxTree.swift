@@ -17,20 +17,33 @@ package struct BlockSyntax: Sendable {
   package var close: Int?
 }
 
-/// The lossless tree of one policy file: what was written, whatever was written.
-package struct PolicyFileSyntax: Sendable {
-  package var source: SourceFile
-  package var file: SourceID
+/// The lossless tree of one policy file: what was written, whatever was written. A class, because whoever reads a statement
+/// holds the tree.
+package final class PolicyFileSyntax: Sendable {
+  package let source: SourceFile
+  package let file: SourceID
   /// Every token in order; the last is `endOfFile`. What lies between two tokens is white space and comments.
-  package var tokens: [Token]
-  package var comments: [Comment]
-  package var statements: [StatementSyntax]
+  package let tokens: [Token]
+  package let comments: [Comment]
+  package let statements: [StatementSyntax]
   /// What is wrong with characters and braces.
-  package var diagnostics: [Diagnostic]
+  package let diagnostics: [Diagnostic]
+
+  init(
+    source: SourceFile, file: SourceID, tokens: [Token], comments: [Comment], statements: [StatementSyntax],
+    diagnostics: [Diagnostic]
+  ) {
+    self.source = source
+    self.file = file
+    self.tokens = tokens
+    self.comments = comments
+    self.statements = statements
+    self.diagnostics = diagnostics
+  }
 
   /// The token at a position; `endOfFile` behind the last.
   package func token(_ index: Int) -> Token {
-    if tokens.indices.contains(index) { return tokens[index] }
+    if index >= 0, index < tokens.count { return tokens[index] }
     let end = Int32(clamping: source.bytes.count)
     return Token(kind: .endOfFile, startsLine: true, start: end, end: end)
   }

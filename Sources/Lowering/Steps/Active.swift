@@ -6,7 +6,7 @@ import Policy
 /// known by their source port, because without the helper nothing else marks them.
 ///
 /// `active off`: data connections of a server that cannot be told to refuse PORT are dropped by the same sign.
-func lowerActive(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerActive(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
     let services = services.of(family)
     translateActive(services, family, &builder)
@@ -24,7 +24,7 @@ private func translateActive(
       service.serverAddress, PortRange(port), service.external, for: service,
       provenance: service.publication.active.span ?? service.publication.header)
   }
-  let elements = segments.elements { segment in segment.claims.prefix(1).map { .address($0.payload) } }
+  let elements = segments.elements { segment in [.address(segment.claim.payload)] }
   let key = [Expression.source(family), .sourcePort]
   let map = NamedSet("active\(family.suffix)", key: key, data: [.source(family)], elements: elements)
   guard builder.add(map) else { return }

@@ -8,28 +8,17 @@ import Policy
 /// What `deny` takes away is subtracted here, so one set of disjoint intervals is left: nft has no longest match.
 /// The address that clients dial stands first in the key, because the kernel's interval sets are quadratic in elements
 /// that share the first field.
-func lowerClients(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
-    var segments = PortSegments<AddressSet?>()
     let services = services.of(family)
-    let dialled = Set(services.filter { $0.clients != nil }.map(\.external))
-    for service in services where dialled.contains(service.external) {
-      for ports in service.dialledPorts {
-        segments.add(
-          service.external, ports, service.clients, for: service,
-          provenance: service.clientsSpan ?? service.publication.header)
-      }
-    }
     var restricted: [Element] = []
     var admitted: [Element] = []
-    for segment in segments.segments {
+    for segment in restrictedPorts(services).segments {
       let sets = segment.claims.compactMap(\.payload)
-      guard sets.count == segment.claims.count, let span = segment.provenance else { continue }
-      restricted.append(Element(key: segment.key, comment: segment.comment, provenance: span))
-      for range in AddressSet(unionOf: sets).ranges(family) {
-        admitted.append(
-          Element(key: segment.key + [Value(range)], comment: segment.comment, provenance: span))
-      }
+      guard sets.count == segment.others.count + 1 else { continue }
+      let element = Element(key: segment.key, comment: segment.comment, provenance: segment.provenance)
+      restricted.append(element)
+      for range in AddressSet(unionOf: sets).ranges(family) { admitted.append(element.with(range)) }
     }
     guard let first = restricted.first, builder.add(.ports("restricted", family, restricted)) else { continue }
     let clients = "clients\(family.suffix)"
@@ -53,6 +42,21 @@ func lowerClients(_ services: [PublishedService], _ builder: inout TableBuilder)
   }
 }
 
+/// The ports of every address on which a publication does not admit everybody, each with the clients that it admits; `nil` for
+/// all of them.
+private func restrictedPorts(_ services: [PublishedService]) -> PortSegments<AddressSet?> {
+  var segments = PortSegments<AddressSet?>()
+  for group in services.byExternalAddress where group.contains(where: { $0.clients != nil }) {
+    for service in group {
+      let provenance = service.clientsSpan ?? service.publication.header
+      for ports in service.dialledPorts {
+        segments.add(service.external, ports, service.clients, for: service, provenance: provenance)
+      }
+    }
+  }
+  return segments
+}
+
 /// `hairpin on` lets clients behind the inside interfaces in, whatever `allow` lists; `deny` wins there too.
 private func admitInside(
   _ services: [PublishedService], _ family: AddressFamily, _ key: [Expression], _ builder: inout TableBuilder
@@ -66,14 +70,10 @@ private func admitInside(
     }
   }
   let elements = segments.segments.flatMap { segment -> [Element] in
-    guard let span = segment.provenance else { return [] }
     // A port that two publications share is open to whom either lets in.
-    let denied = segment.claims.dropFirst().reduce(segment.claims.first?.payload ?? AddressSet()) {
-      $0.intersection($1.payload)
-    }
-    return denied.ranges(family).map {
-      Element(key: segment.key + [Value($0)], comment: segment.comment, provenance: span)
-    }
+    let denied = segment.others.reduce(segment.claim.payload) { $0.intersection($1.payload) }
+    let element = Element(key: segment.key, comment: segment.comment, provenance: segment.provenance)
+    return denied.ranges(family).map { element.with($0) }
   }
   let isInside = Statement.in(.inputInterface, insideSet)
   let set = NamedSet("denied_inside\(family.suffix)", key: key, flags: [.interval], elements: elements)
@@ -90,5 +90,19 @@ private func admitInside(
 
 extension PublishedService {
   /// The first `allow` or `deny` entry.
-  fileprivate var clientsSpan: SourceSpan? { (publication.allow + publication.deny).map(\.span).min() }
+  fileprivate var clientsSpan: SourceSpan? {
+    var first = publication.allow.first?.span
+    for term in publication.allow { first = min(first ?? term.span, term.span) }
+    for term in publication.deny { first = min(first ?? term.span, term.span) }
+    return first
+  }
+}
+
+extension Element {
+  /// The same with a range of client addresses as the last field of the key.
+  fileprivate func with(_ clients: ClosedRange<IPAddress>) -> Element {
+    var element = self
+    element.key.append(Value(clients))
+    return element
+  }
 }

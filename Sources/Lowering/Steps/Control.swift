@@ -3,7 +3,7 @@ import Nftables
 import Policy
 
 /// `external ip`, `control port`: the control connection goes to the server's address and port.
-func lowerControl(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerControl(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
     let elements = services.of(family).filter(\.isTranslated)
       .sorted { ($0.external, $0.controlPort) < ($1.external, $1.controlPort) }

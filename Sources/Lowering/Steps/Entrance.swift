@@ -8,8 +8,8 @@ let hairpinSet = "hairpin"
 
 /// `gateway`, `hairpin`: which packets are looked at. Connections that come in on an outside interface are; those from
 /// inside only towards publications with `hairpin on`.
-func lowerEntrance(_ services: [PublishedService], _ builder: inout TableBuilder) {
-  guard let first = services.map(\.publication.header).min() else { return }
+func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
+  guard let first = services.lazy.map({ $0.publication.header }).min() else { return }
   let doors = [(from: ChainName.prerouting, to: ChainName.admission), (.destinationNAT, .publish)]
     .filter { builder.hasRules($0.to) }
   if doors.contains(where: { $0.from == .prerouting }) {
@@ -54,7 +54,7 @@ private func hairpinElements(_ services: [PublishedService]) -> [Element] {
 }
 
 /// Whether clients inside may use a publication.
-func hasHairpin(_ services: [PublishedService], _ builder: TableBuilder) -> Bool {
+func hasHairpin(_ services: some Sequence<PublishedService>, _ builder: TableBuilder) -> Bool {
   !builder.inside.isEmpty && services.contains { $0.publication.hairpin.value }
 }
 

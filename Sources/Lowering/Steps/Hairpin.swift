@@ -4,7 +4,7 @@ import Policy
 
 /// `hairpin on`: to a client inside, the server would answer directly, and the client would drop the answer; so such
 /// connections come from the gateway's address, control and data alike.
-func lowerHairpin(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerHairpin(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
     var segments = PortSegments<Void>()
     for service in services.of(family)

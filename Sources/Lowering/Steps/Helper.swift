@@ -4,7 +4,7 @@ import Policy
 
 /// `helper on`: the conntrack FTP helper, on exactly the published control connections. Where the server is the firewall
 /// host, also on connections that the host opens itself, which never pass prerouting unconfirmed.
-func lowerHelper(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerHelper(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
     let helped = services.of(family).filter(\.publication.helper.value)
     let elements = helped.sorted { ($0.external, $0.controlPort) < ($1.external, $1.controlPort) }.map {

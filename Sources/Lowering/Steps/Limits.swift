@@ -8,7 +8,7 @@ private let dynamicSetSize = 65535
 
 /// `limit`: what exceeds a limit is denied. One rule and two sets for each distinct number, because the number is part
 /// of the rule.
-func lowerLimits(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerLimits(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
     var byLimit: [Limit: [Element]] = [:]
     for service in services.of(family) {
@@ -27,11 +27,11 @@ func lowerLimits(_ services: [PublishedService], _ builder: inout TableBuilder) 
 
 /// `limit N sessions` of a publication with both families: a set has keys of one family, so such a publication has a chain
 /// whose one rule counts the connections of both.
-private func lowerSharedCounts(_ services: [PublishedService], _ builder: inout TableBuilder) {
+private func lowerSharedCounts(_ services: Services, _ builder: inout TableBuilder) {
   var last: String?
   for family in AddressFamily.allCases {
     var elements: [Element] = []
-    for service in services.of(family) {
+    for service in services where service.family == family {
       let shared = service.publication.limits.filter { service.sharesCount($0.value) }
       guard let limit = shared.min(by: { $0.value.order < $1.value.order }) else { continue }
       let chain = "sessions_\(service.name)"

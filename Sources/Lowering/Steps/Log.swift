@@ -8,7 +8,7 @@ private let logRate = Rate(5, per: .second, burst: 10)
 /// `log`: the kernel log says which publication a connection was for, so each logged publication has a chain with its
 /// own prefix, reached through a verdict map. The last rules of `admission` log what is let in, the first rules of
 /// `denied` what is not.
-func lowerLog(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerLog(_ services: Services, _ builder: inout TableBuilder) {
   addLogChains(services, &builder, event: "new") { $0.logsNew }
   addLogChains(services, &builder, event: "denied") { $0.logsDenied }
   for family in AddressFamily.allCases {
@@ -20,15 +20,15 @@ func lowerLog(_ services: [PublishedService], _ builder: inout TableBuilder) {
       $0.dialledPorts
     }
   }
-  let denies = services.filter { $0.clients != nil || !$0.publication.limits.isEmpty }
-  guard let first = denies.map(\.publication.header).min() else { return }
+  let denies = services.lazy.filter { $0.clients != nil || !$0.publication.limits.isEmpty }
+  guard let first = denies.map({ $0.publication.header }).min() else { return }
   builder.add(.counter, .verdict(.drop), to: .denied, provenance: first)
 }
 
 private func logChain(_ event: String, _ name: String) -> String { "log_\(event)_\(name)" }
 
 private func addLogChains(
-  _ services: [PublishedService], _ builder: inout TableBuilder, event: String, _ isLogged: (LogMode) -> Bool
+  _ services: Services, _ builder: inout TableBuilder, event: String, _ isLogged: (LogMode) -> Bool
 ) {
   var last: String?
   for service in services where isLogged(service.publication.log.value) && service.name != last {

@@ -9,11 +9,11 @@ private let dataPorts = PortRange(low: 1024, high: 65535)
 /// `helper on`: of the data connections that the FTP helper expects, those to a published server on its data ports, and
 /// with `active on` those from it, are accepted; any other to or from it is dropped (rule 7 of the language). `ct
 /// helper` compares the kernel's name of the helper and sees the control connection behind a data connection.
-func lowerRelated(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
   let helped = services.filter(\.publication.helper.value)
   guard let first = helped.map({ $0.publication.helper.span ?? $0.publication.header }).min() else { return }
   for family in AddressFamily.allCases {
-    let helped = helped.of(family)
+    let helped = services.of(family).filter(\.publication.helper.value)
     accept("related_in", .destination(family), family, helped, &builder) { $0.passiveRange ?? dataPorts }
     accept("related_out", .source(family), family, helped, &builder) {
       $0.publication.active.value ? dataPorts : nil

@@ -4,7 +4,7 @@ import Policy
 
 /// `source gateway`: the server sees the gateway's address on control and data alike; a server that compares the
 /// two refuses anything less. Data connections of the helper follow their control connection by themselves.
-func lowerSource(_ services: [PublishedService], _ builder: inout TableBuilder) {
+func lowerSource(_ services: Services, _ builder: inout TableBuilder) {
   for family in AddressFamily.allCases {
     let rewritten = services.of(family).filter { $0.publication.source.value == .gateway }
     masquerade("gateway_source", rewritten.filter { $0.endpoint.reach == .translated }, family, &builder) { _ in

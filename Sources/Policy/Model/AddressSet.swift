@@ -41,8 +41,14 @@ package struct AddressSet: Hashable, Sendable {
       self = only
       return
     }
-    ipv4 = IntervalSet(sets.lazy.flatMap(\.ipv4.intervals))
-    ipv6 = IntervalSet(sets.lazy.flatMap(\.ipv6.intervals))
+    var narrow: [ClosedRange<UInt32>] = []
+    var wide: [ClosedRange<UInt128>] = []
+    for set in sets {
+      narrow += set.ipv4.intervals
+      wide += set.ipv6.intervals
+    }
+    ipv4 = IntervalSet(narrow)
+    ipv6 = IntervalSet(wide)
   }
 
   package func subtracting(_ other: Self) -> Self {

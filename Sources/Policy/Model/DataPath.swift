@@ -23,13 +23,14 @@ extension Policy {
   /// The families in which a publication can be reached: those in which both an external address and a server
   /// address exist.
   package func endpoints(of publication: Publication) -> [Endpoint] {
-    guard let server = server(of: publication) else { return [] }
+    guard let index = publication.server, servers.indices.contains(index) else { return [] }
+    let isLocal = servers[index].isLocal
     return publication.externalAddresses.compactMap { external in
       let family = external.value.family
-      if server.isLocal {
+      if isLocal {
         return Endpoint(family: family, external: external, server: external.value, reach: .local)
       }
-      guard let address = server.address(family)?.value else { return nil }
+      guard let address = servers[index].address(family)?.value else { return nil }
       return Endpoint(
         family: family, external: external, server: address,
         reach: address == external.value ? .routed : .translated)

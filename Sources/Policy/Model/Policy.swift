@@ -71,6 +71,7 @@ package struct Policy: Sendable {
   package func deniedClients(of publication: Publication) -> AddressSet { union(publication.deny) }
 
   private func union(_ terms: [ClientTerm]) -> AddressSet {
-    AddressSet(unionOf: terms.map(addresses))
+    if terms.count == 1, let only = terms.first { return addresses(of: only) }
+    return terms.isEmpty ? AddressSet() : AddressSet(unionOf: terms.map(addresses))
   }
 }

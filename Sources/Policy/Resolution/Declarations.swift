@@ -20,7 +20,9 @@ package struct IncludeSyntax: Sendable {
 
 /// The includes of a file, in order; those that are not in order are reported by `resolve`.
 package func includes(of tree: PolicyFileSyntax) -> [IncludeSyntax] {
-  tree.statements.compactMap { statement in
+  let keyword = ShortWord(includeKeyword)
+  return tree.statements.compactMap { statement in
+    guard tree.shortWord(tree.token(statement.tokens.lowerBound)) == keyword else { return nil }
     var header = DeclarationHeader(statement, of: tree)
     return header.include().map(IncludeSyntax.init)
   }
@@ -43,7 +45,7 @@ struct DeclarationHeader {
 
   private func reader() -> StatementReader {
     StatementReader(
-      tree: tree, statement: statement.tokens, keyword: keyword, words: 1, names: DeclaredNames())
+      tree: tree, statement: statement.tokens, keyword: keyword, words: 1, names: .none)
   }
 
   /// What is declared; `nil` for an include and for a word that declares nothing, which is reported.

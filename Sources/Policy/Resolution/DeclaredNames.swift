@@ -5,6 +5,16 @@ import PolicySyntax
 enum DeclarationKind: String, CaseIterable {
   case clients, gateway, server, publish
 
+  /// Position in `allCases`.
+  fileprivate var index: Int {
+    switch self {
+    case .clients: 0
+    case .gateway: 1
+    case .server: 2
+    case .publish: 3
+    }
+  }
+
   /// As in "a second client list `partners`".
   var title: String {
     switch self {
@@ -24,19 +34,23 @@ struct Declaration {
 
 /// Every name that a policy declares, known before any block is read, so that order carries no meaning.
 struct DeclaredNames {
-  private var byKind: [DeclarationKind: [String: Declaration]] = [:]
+  /// By `DeclarationKind.index`.
+  private var byKind = [[String: Declaration]](repeating: [:], count: DeclarationKind.allCases.count)
+
+  /// For headers, in which no name is used.
+  static let none = DeclaredNames()
 
   /// Adds a name; the earlier declaration when the name is taken.
   mutating func add(_ name: Located<String>, _ kind: DeclarationKind, position: Int) -> Declaration? {
-    if let earlier = byKind[kind]?[name.value] { return earlier }
-    byKind[kind, default: [:]][name.value] = Declaration(name: name, position: position)
-    return nil
+    let earlier = byKind[kind.index].updateValue(Declaration(name: name, position: position), forKey: name.value)
+    if let earlier { byKind[kind.index][name.value] = earlier }
+    return earlier
   }
 
-  func find(_ name: String, _ kind: DeclarationKind) -> Declaration? { byKind[kind]?[name] }
+  func find(_ name: String, _ kind: DeclarationKind) -> Declaration? { byKind[kind.index][name] }
 
   /// Every name of a kind, sorted.
-  func all(_ kind: DeclarationKind) -> [String] { (byKind[kind] ?? [:]).keys.sorted() }
+  func all(_ kind: DeclarationKind) -> [String] { byKind[kind.index].keys.sorted() }
 
   /// The error about a name that nobody declared.
   func unknown(_ name: Located<String>, _ kind: DeclarationKind) -> Diagnostic {

@@ -6,10 +6,20 @@ import PolicySyntax
 let gatewayForms = StatementForms<Gateway>(
   block: "gateway",
   [
-    StatementForm("outside") { reader, gateway in gateway.outside = reader.interfaces() ?? [] },
-    StatementForm("inside") { reader, gateway in gateway.inside = reader.interfaces() ?? [] },
-    StatementForm("external ip") { reader, gateway in
-      gateway.externalAddresses = reader.addressPair("an external address", code: "external-ip-not-an-address") ?? []
+    StatementForm("outside") {
+      $0.interfaces()
+    } set: {
+      $0.outside = $1.value
+    },
+    StatementForm("inside") {
+      $0.interfaces()
+    } set: {
+      $0.inside = $1.value
+    },
+    StatementForm("external ip") {
+      $0.addressPair("an external address", code: "external-ip-not-an-address")
+    } set: {
+      $0.externalAddresses = $1.value
     },
   ])
 

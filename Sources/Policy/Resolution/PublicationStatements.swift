@@ -6,68 +6,122 @@ import PolicySyntax
 let publicationForms = StatementForms<PublicationDraft>(
   block: "publish",
   [
-    StatementForm("server") { reader, draft in reader.publishedServer(&draft) },
-    StatementForm("gateway") { reader, draft in draft.publication.gateway = reader.reference(.gateway) },
-    StatementForm("external ip") { reader, draft in
-      draft.publication.externalAddresses =
-        reader.addressPair("an external address", code: "external-ip-not-an-address") ?? []
+    StatementForm("server") {
+      $0.publishedServer()
+    } set: {
+      $0.serve(by: $1)
     },
-    StatementForm("control port") { reader, draft in
-      draft.publication.controlPort.set(reader.controlPort(), reader.span)
+    StatementForm("gateway") {
+      $0.reference(.gateway)
+    } set: {
+      $0.publication.gateway = $1.value
     },
-    StatementForm("passive range") { reader, draft in
-      draft.publication.passiveRange = reader.passiveRange()
+    StatementForm("external ip") {
+      $0.addressPair("an external address", code: "external-ip-not-an-address")
+    } set: {
+      $0.publication.externalAddresses = $1.value
     },
-    StatementForm("tls") { reader, draft in reader.tls(&draft.publication) },
-    StatementForm("helper") { reader, draft in draft.publication.helper.set(reader.toggle(), reader.span) },
-    StatementForm("active") { reader, draft in draft.publication.active.set(reader.toggle(), reader.span) },
-    StatementForm("allow", repeatable: true) { reader, draft in
-      draft.publication.allow += reader.clientTerms() ?? []
+    StatementForm("control port") {
+      $0.controlPort()
+    } set: {
+      $0.publication.controlPort = Setting($1)
     },
-    StatementForm("deny") { reader, draft in draft.publication.deny = reader.clientTerms() ?? [] },
-    StatementForm("limit", repeatable: true) { reader, draft in
-      if let limit = reader.limit() { draft.publication.limits.append(limit) }
+    StatementForm("passive range") {
+      $0.passiveRange()
+    } set: {
+      $0.publication.passiveRange = $1.value
     },
-    StatementForm("hairpin") { reader, draft in draft.publication.hairpin.set(reader.toggle(), reader.span) },
-    StatementForm("source") { reader, draft in
-      draft.publication.source.set(reader.choice(SourceMode.self, "a source mode")?.value, reader.span)
+    StatementForm("tls") {
+      $0.tls()
+    } set: {
+      $0.publication.tls = Setting($1.value.mode, $1.span)
+      $0.publication.clearControl = $1.value.clearControl
     },
-    StatementForm("log") { reader, draft in
-      draft.publication.log.set(reader.choice(LogMode.self, "a log mode")?.value, reader.span)
+    StatementForm("helper") {
+      $0.toggle()
+    } set: {
+      $0.publication.helper = Setting($1)
+    },
+    StatementForm("active") {
+      $0.toggle()
+    } set: {
+      $0.publication.active = Setting($1)
+    },
+    StatementForm("allow", repeatable: true) {
+      $0.clientTerms()
+    } set: {
+      $0.publication.allow += $1.value
+    },
+    StatementForm("deny") {
+      $0.clientTerms()
+    } set: {
+      $0.publication.deny = $1.value
+    },
+    StatementForm("limit", repeatable: true) {
+      $0.limit()
+    } set: {
+      $0.publication.limits.append($1.value)
+    },
+    StatementForm("hairpin") {
+      $0.toggle()
+    } set: {
+      $0.publication.hairpin = Setting($1)
+    },
+    StatementForm("source") {
+      $0.choice(SourceMode.self, "a source mode")?.value
+    } set: {
+      $0.publication.source = Setting($1)
+    },
+    StatementForm("log") {
+      $0.choice(LogMode.self, "a log mode")?.value
+    } set: {
+      $0.publication.log = Setting($1)
     },
   ])
 
 /// A publication while its block is read, with the server that it gives in place.
 struct PublicationDraft {
   var publication: Publication
-  var inlineServer: Server?
+  var serverInPlace: Server?
+
+  init(_ publication: Publication) { self.publication = publication }
+
+  fileprivate mutating func serve(by server: Located<PublishedServer>) {
+    switch server.value {
+    case .declared(let position): publication.server = position
+    case .inPlace(let place, let software):
+      serverInPlace = Server(name: publication.name, header: server.span)
+      serverInPlace?.place = place
+      serverInPlace?.software = software
+    }
+  }
+}
+
+/// What a `server` statement of a publication says.
+private enum PublishedServer {
+  /// Position in `Policy.servers`.
+  case declared(Int)
+  case inPlace(ServerPlace, Located<Software>)
 }
 
 extension Setting {
-  /// Sets the value unless reading it failed.
-  mutating func set(_ value: Value?, _ span: SourceSpan) {
-    if let value { self = Setting(value, span) }
-  }
+  /// What a statement set.
+  init(_ located: Located<Value>) { self.init(located.value, located.span) }
 }
 
 extension StatementReader {
   /// A declared name, or a server in place: `ADDRESS[, ADDRESS6] SOFTWARE [VERSION]`.
-  fileprivate mutating func publishedServer(_ draft: inout PublicationDraft) {
-    let isName = isName(nextText)
-    if isName, tokens.upperBound - index == 1 {
-      draft.publication.server = reference(.server)
-      return
-    }
-    guard !isName || nextText == "local" else {
+  fileprivate mutating func publishedServer() -> PublishedServer? {
+    let hasName = next.map { isName(tree.bytes($0)) } ?? false
+    if hasName, tokens.upperBound - index == 1 { return reference(.server).map { .declared($0) } }
+    guard !hasName || nextText == "local" else {
       fail(
         "a server is named, or given in place by its address", at: tree.span(index..<tokens.upperBound),
         help: "write `server NAME`, or `server ADDRESS SOFTWARE`")
-      return
+      return nil
     }
-    var server = Server(name: draft.publication.name, header: span)
-    serverAddress(&server)
-    server.software = software()
-    draft.inlineServer = server
+    guard let place = serverPlace(), let software = software() else { return nil }
+    return .inPlace(place, software)
   }
 
   /// `N` or `N -> M`.
@@ -99,17 +153,16 @@ extension StatementReader {
     return .replace(SourceSpan(file: tree.file, start..<end), with: "", message)
   }
 
-  fileprivate mutating func tls(_ publication: inout Publication) {
-    guard let mode = choice(TLSMode.self, "a TLS mode") else { return }
-    publication.tls = Setting(mode.value, span)
-    guard let span = accept("clear-control") else { return }
+  fileprivate mutating func tls() -> (mode: TLSMode, clearControl: SourceSpan?)? {
+    guard let mode = choice(TLSMode.self, "a TLS mode") else { return nil }
+    guard let span = accept("clear-control") else { return (mode.value, nil) }
     guard mode.value == .explicitOptional || mode.value == .explicitRequired else {
       fail(
         "`clear-control` needs explicit TLS", code: "tls-mode-unsupported", at: span,
         help: "CCC returns an explicitly secured control connection to clear text (RFC 4217)")
-      return
+      return nil
     }
-    publication.clearControl = span
+    return (mode.value, span)
   }
 
   /// Client names, addresses and prefixes.
@@ -117,22 +170,25 @@ extension StatementReader {
 
   private mutating func clientTerm() -> ClientTerm? {
     if let any = accept("any") { return ClientTerm(.any, any) }
-    if let next, next.kind == .word, isName(nextText) {
+    if let next, next.kind == .word, isName(tree.bytes(next)) {
       let span = tree.span(next)
       return reference(.clients).map { ClientTerm(.list($0), span) }
     }
-    guard let word = word("a client name, an address or a prefix") else { return nil }
-    let parts = word.value.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    let length = parts.count == 2 ? parts.last.flatMap { decimal($0) }.map { Int($0) } : nil
-    guard let first = parts.first, let address = IPAddress(first), parts.count == 1 || length != nil,
-      parts.count <= 2, let prefix = Prefix(address, length: length ?? address.family.bits)
+    guard let word = token("a client name, an address or a prefix") else { return nil }
+    let bytes = tree.bytes(word.value)
+    let slash = bytes.firstIndex(of: UInt8(ascii: "/"))
+    let length = slash.map { decimal(bytes[($0 + 1)...]).map { Int($0) } ?? -1 }
+    guard let address = IPAddress(bytes[..<(slash ?? bytes.endIndex)]),
+      let prefix = Prefix(address, length: length ?? address.family.bits)
     else {
-      fail("`\(word.value)` is not a client name, an address or a prefix", code: "invalid-address", at: word.span)
+      fail(
+        "`\(tree.text(word.value))` is not a client name, an address or a prefix", code: "invalid-address",
+        at: word.span)
       return nil
     }
     guard prefix.isCanonical else {
       fail(
-        "`\(word.value)` has bits set behind its prefix length", code: "prefix-host-bits", at: word.span,
+        "`\(tree.text(word.value))` has bits set behind its prefix length", code: "prefix-host-bits", at: word.span,
         fixes: [
           .replace(word.span, with: "\(prefix.canonical)", "write the network", .unsafe),
           .replace(word.span, with: "\(address)", "write the one address", .unsafe),

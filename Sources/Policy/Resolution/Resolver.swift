@@ -34,7 +34,8 @@ private struct Resolver {
     diagnostics += lists.diagnostics
     policy.gateways = gateways.map { gateway($0) }
     policy.servers = servers.map { server($0) }
-    policy.publications = publications.map { publication($0) }
+    policy.publications.reserveCapacity(publications.count)
+    for declaration in publications { policy.publications.append(publication(declaration)) }
   }
 
   /// Sorts a declaration by its kind and records its name.
@@ -90,17 +91,17 @@ private struct Resolver {
     let keywords = serverForms.read(
       declaration.block, of: declaration.tree, names: names, into: &server, diagnostics: &diagnostics)
     server.unreadable = keywords.unreadable
-    require(["address", "software"], keywords.present, declaration, "server")
+    require(["address", "software"], keywords, declaration, "server")
     return server
   }
 
   mutating func publication(_ declaration: DeclarationSyntax) -> Publication {
-    var draft = PublicationDraft(publication: Publication(name: declaration.name, header: declaration.header))
+    var draft = PublicationDraft(Publication(name: declaration.name, header: declaration.header))
     let keywords = publicationForms.read(
       declaration.block, of: declaration.tree, names: names, into: &draft, diagnostics: &diagnostics)
     draft.publication.unreadable = keywords.unreadable
-    require(["server"], keywords.present, declaration, "publish")
-    if let server = draft.inlineServer {
+    require(["server"], keywords, declaration, "publish")
+    if let server = draft.serverInPlace {
       let position = policy.servers.count
       if let earlier = names.add(server.name, .server, position: position) {
         diagnostics.append(duplicate(server.name, .server, first: earlier.name))
@@ -108,26 +109,26 @@ private struct Resolver {
       draft.publication.server = position
       policy.servers.append(server)
     }
-    applyDefaults(&draft.publication, present: keywords.present)
+    applyDefaults(&draft.publication, keywords)
     return draft.publication
   }
 
   /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
   /// gateway's external address.
-  func applyDefaults(_ publication: inout Publication, present: Set<String>) {
+  func applyDefaults(_ publication: inout Publication, _ keywords: StatementKeywords) {
     if publication.controlPort.span == nil, publication.tls.value == .implicit {
       publication.controlPort.value = ControlPort(external: 990, server: 990)
     }
-    if !present.contains("gateway"), policy.gateways.count == 1 { publication.gateway = 0 }
-    if !present.contains("external ip"), let gateway = policy.gateway(of: publication) {
+    if !keywords.contains("gateway"), policy.gateways.count == 1 { publication.gateway = 0 }
+    if !keywords.contains("external ip"), let gateway = policy.gateway(of: publication) {
       publication.externalAddresses = gateway.externalAddresses
     }
   }
 
   mutating func require(
-    _ keywords: [String], _ present: Set<String>, _ declaration: DeclarationSyntax, _ block: String
+    _ required: [String], _ keywords: StatementKeywords, _ declaration: DeclarationSyntax, _ block: String
   ) {
-    for keyword in keywords where !present.contains(keyword) {
+    for keyword in required where !keywords.contains(keyword) {
       diagnostics.append(
         .error(
           "missing-statement", "`\(block) \(declaration.name.value)` has no `\(keyword)` statement",

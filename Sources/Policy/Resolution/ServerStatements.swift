@@ -5,25 +5,57 @@ import Diagnostics
 let serverForms = StatementForms<Server>(
   block: "server",
   [
-    StatementForm("address") { reader, server in reader.serverAddress(&server) },
-    StatementForm("software") { reader, server in server.software = reader.software() },
-    StatementForm("site") { reader, server in server.site = reader.string("the name of an IIS site") },
-    StatementForm("certificate") { reader, server in server.certificate = reader.certificate() },
-    StatementForm("max clients") { reader, server in
-      server.maxClients = reader.number("a number of sessions", in: 1...1_000_000).map {
-        Located(Int($0.value), reader.span)
-      }
+    StatementForm("address") {
+      $0.serverPlace()
+    } set: {
+      $0.place = $1.value
+    },
+    StatementForm("software") {
+      $0.software()
+    } set: {
+      $0.software = $1.value
+    },
+    StatementForm("site") {
+      $0.string("the name of an IIS site")
+    } set: {
+      $0.site = $1.value
+    },
+    StatementForm("certificate") {
+      $0.certificate()
+    } set: {
+      $0.certificate = $1.value
+    },
+    StatementForm("max clients") {
+      $0.number("a number of sessions", in: 1...1_000_000)
+    } set: {
+      $0.maxClients = Located(Int($1.value.value), $1.span)
     },
   ])
 
+/// Where a server listens.
+enum ServerPlace {
+  case local(SourceSpan)
+  case addresses([Located<IPAddress>])
+}
+
+extension Server {
+  /// Where it listens, to be set.
+  var place: ServerPlace {
+    get { local.map { .local($0) } ?? .addresses(addresses) }
+    set {
+      switch newValue {
+      case .local(let span): local = span
+      case .addresses(let addresses): self.addresses = addresses
+      }
+    }
+  }
+}
+
 extension StatementReader {
   /// `A[, A6]` or `local`.
-  mutating func serverAddress(_ server: inout Server) {
-    if let local = accept("local") {
-      server.local = local
-    } else {
-      server.addresses = addressPair("an address or `local`") ?? []
-    }
+  mutating func serverPlace() -> ServerPlace? {
+    if let local = accept("local") { return .local(local) }
+    return addressPair("an address or `local`").map { .addresses($0) }
   }
 
   /// `NAME [VERSION]`.

@@ -7,24 +7,37 @@ struct StatementForm<Subject>: Sendable {
   let keyword: String
   /// Whether it may stand more than once.
   let isRepeatable: Bool
-  let read: @Sendable (inout StatementReader, inout Subject) -> Void
+  /// Reads the arguments, and changes the subject when the whole statement is in order. Returns whether it is.
+  let read: @Sendable (inout StatementReader, inout Subject) -> Bool
 
-  init(
+  /// - Parameters:
+  ///   - value: Reads what the arguments say.
+  ///   - set: Is told it, with the span of the statement.
+  init<Value>(
     _ keyword: String, repeatable: Bool = false,
-    _ read: @escaping @Sendable (inout StatementReader, inout Subject) -> Void
+    _ value: @escaping @Sendable (inout StatementReader) -> Value?,
+    set: @escaping @Sendable (inout Subject, Located<Value>) -> Void
   ) {
     self.keyword = keyword
     self.isRepeatable = repeatable
-    self.read = read
+    read = { reader, subject in
+      let value = value(&reader)
+      guard reader.finish(), let value else { return false }
+      set(&subject, Located(value, reader.span))
+      return true
+    }
   }
 }
 
 /// The keywords that a block was found to hold.
 struct StatementKeywords {
-  /// Whether their arguments are in order or not.
-  var present: Set<String> = []
+  /// Of the statements that the block may hold.
+  fileprivate(set) var known: [String] = []
   /// Those of statements that were reported, misspelt ones included: what they set is not missing but unknown.
-  var unreadable: Set<String> = []
+  fileprivate(set) var unreadable: Set<String> = []
+
+  /// Whether there is such a statement, in order or not.
+  func contains(_ keyword: String) -> Bool { known.contains(keyword) || unreadable.contains(keyword) }
 }
 
 /// The statements that one kind of block may hold.
@@ -32,24 +45,25 @@ struct StatementForms<Subject>: Sendable {
   /// As in "a `server` block".
   let block: String
   let forms: [StatementForm<Subject>]
-  private let byKeyword: [String: Int]
+  /// The words of each keyword.
+  private let words: [(first: ShortWord, second: ShortWord?)]
 
   init(block: String, _ forms: [StatementForm<Subject>]) {
     self.block = block
     self.forms = forms
-    byKeyword = Dictionary(
-      forms.enumerated().map { ($0.element.keyword, $0.offset) }, uniquingKeysWith: { first, _ in first })
+    words = forms.compactMap { form in
+      let words = form.keyword.split(separator: " ").map { ShortWord($0) }
+      return words.first.flatMap(\.self).map { ($0, words.dropFirst().first.flatMap(\.self)) }
+    }
   }
 
   /// The form of a statement and the number of words of its keyword.
   func find(_ tree: PolicyFileSyntax, _ statement: StatementSyntax) -> (position: Int, words: Int)? {
-    let first = tree.token(statement.tokens.lowerBound)
-    guard first.kind == .word else { return nil }
-    let word = tree.text(first)
-    if let position = byKeyword[word] { return (position, 1) }
-    let second = tree.token(statement.tokens.lowerBound + 1)
-    guard statement.tokens.count > 1, second.kind == .word else { return nil }
-    return byKeyword["\(word) \(tree.text(second))"].map { ($0, 2) }
+    let start = statement.tokens.lowerBound
+    guard let first = tree.shortWord(tree.token(start)) else { return nil }
+    if let position = words.firstIndex(where: { $0.first == first && $0.second == nil }) { return (position, 1) }
+    guard statement.tokens.count > 1, let second = tree.shortWord(tree.token(start + 1)) else { return nil }
+    return words.firstIndex { $0.first == first && $0.second == second }.map { ($0, 2) }
   }
 
   /// Reads every statement of a block into the subject.
@@ -57,7 +71,8 @@ struct StatementForms<Subject>: Sendable {
     _ block: BlockSyntax?, of tree: PolicyFileSyntax, names: DeclaredNames, into subject: inout Subject,
     diagnostics: inout [Diagnostic]
   ) -> StatementKeywords {
-    var seen: [Int: SourceSpan] = [:]
+    var seen: [(position: Int, span: SourceSpan)] = []
+    seen.reserveCapacity(forms.count)
     var keywords = StatementKeywords()
     for statement in block?.statements ?? [] {
       guard let (position, words) = find(tree, statement) else {
@@ -69,17 +84,16 @@ struct StatementForms<Subject>: Sendable {
       let form = forms[position]
       var reader = StatementReader(
         tree: tree, statement: statement.tokens, keyword: form.keyword, words: words, names: names)
-      if let first = seen[position], !form.isRepeatable {
+      let first = seen.first { $0.position == position }?.span
+      if let first, !form.isRepeatable {
         diagnostics.append(duplicate(form.keyword, reader.span, first: first))
         continue
       }
-      if seen[position] == nil { seen[position] = reader.span }
-      var changed = subject
-      form.read(&reader, &changed)
-      if reader.finish() { subject = changed } else { keywords.unreadable.insert(form.keyword) }
+      if first == nil { seen.append((position, reader.span)) }
+      if !form.read(&reader, &subject) { keywords.unreadable.insert(form.keyword) }
       diagnostics += reader.diagnostics
     }
-    keywords.present = Set(seen.keys.map { forms[$0].keyword }).union(keywords.unreadable)
+    keywords.known = seen.map { forms[$0.position].keyword }
     return keywords
   }
 

@@ -6,10 +6,10 @@ extension StatementReader {
   /// A name: `[a-z][a-z0-9-]*`, at most 48 characters.
   mutating func name(_ what: String) -> Located<String>? {
     guard let word = word(what) else { return nil }
-    if isName(word.value) { return word }
+    if isName(word.value.utf8) { return word }
     let fixed = word.value.lowercased()
     let fixes: [FixIt] =
-      fixed != word.value && isName(fixed)
+      fixed != word.value && isName(fixed.utf8)
       ? [.replace(word.span, with: fixed, "write `\(fixed)`", .unsafe)] : []
     fail(
       "`\(word.value)` is not a name", code: "invalid-name", at: word.span,
@@ -19,10 +19,10 @@ extension StatementReader {
 
   /// A decimal number within bounds.
   mutating func number(_ what: String, in bounds: ClosedRange<UInt32>) -> Located<UInt32>? {
-    guard let word = word(what) else { return nil }
-    if let value = decimal(word.value.utf8), bounds.contains(value) { return Located(value, word.span) }
+    guard let word = token(what) else { return nil }
+    if let value = decimal(tree.bytes(word.value)), bounds.contains(value) { return Located(value, word.span) }
     fail(
-      "`\(word.value)` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
+      "`\(tree.text(word.value))` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
       code: "invalid-number", at: word.span)
     return nil
   }
@@ -36,24 +36,26 @@ extension StatementReader {
   /// A port range, `low-high`. Numbers above 65535 are `passive-range-out-of-bounds`, a reversed pair is
   /// `range-reversed`.
   mutating func portRange(_ what: String) -> Located<PortRange>? {
-    guard let word = word("\(what) such as `50000-50399`") else { return nil }
-    let bounds = word.value.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-    let numbers = bounds.map { decimal($0) }
-    guard let first = numbers.first, let last = numbers.last, numbers.count <= 2, let first, let last else {
+    guard let word = token("\(what) such as `50000-50399`") else { return nil }
+    let bytes = tree.bytes(word.value)
+    let dash = bytes.firstIndex(of: UInt8(ascii: "-")) ?? bytes.endIndex
+    let end = dash < bytes.endIndex ? bytes[(dash + 1)...] : bytes
+    guard let first = decimal(bytes[..<dash]), let last = decimal(end) else {
       fail(
-        "`\(word.value)` is not \(what)", code: "invalid-number", at: word.span,
+        "`\(tree.text(word.value))` is not \(what)", code: "invalid-number", at: word.span,
         help: "write it as `low-high`, for example `50000-50399`")
       return nil
     }
     guard first <= 65535, last <= 65535, first > 0, last > 0 else {
       fail(
-        "\(what) `\(word.value)` lies outside the TCP ports", code: "passive-range-out-of-bounds", at: word.span,
+        "\(what) `\(tree.text(word.value))` lies outside the TCP ports", code: "passive-range-out-of-bounds",
+        at: word.span,
         help: "choose ports from 1025 to 65535")
       return nil
     }
     guard let range = PortRange(low: UInt16(first), high: UInt16(last)) else {
       fail(
-        "\(what) `\(word.value)` is reversed", code: "range-reversed", at: word.span,
+        "\(what) `\(tree.text(word.value))` is reversed", code: "range-reversed", at: word.span,
         fixes: [.replace(word.span, with: "\(last)-\(first)", "swap the ends")])
       return nil
     }
@@ -62,22 +64,19 @@ extension StatementReader {
 
   /// An IPv4 or IPv6 literal.
   mutating func address(_ what: String, code: String = "invalid-address") -> Located<IPAddress>? {
-    guard let word = addressWord(what, code: code) else { return nil }
-    if let address = IPAddress(word.value.utf8) { return Located(address, word.span) }
-    var help = "write an IPv4 or IPv6 literal; names are not resolved, because each server does so at another time"
-    if word.value.contains("/") { help = "one address is wanted here, without a prefix length" }
-    if word.value.contains("%") { help = "leave out the zone behind `%`" }
-    fail("`\(word.value)` is not an IP address", code: code, at: word.span, help: help)
-    return nil
-  }
-
-  private mutating func addressWord(_ what: String, code: String) -> Located<String>? {
-    if next?.kind == .string {
-      let fix = FixIt.replace(nextSpan, with: next.map(tree.stringValue) ?? "", "remove the quotes")
+    if let next, next.kind == .string {
+      let fix = FixIt.replace(nextSpan, with: tree.stringValue(next), "remove the quotes")
       fail("\(what) stands without quotes", code: code, fixes: [fix])
       return nil
     }
-    return word(what)
+    guard let word = token(what) else { return nil }
+    if let address = IPAddress(tree.bytes(word.value)) { return Located(address, word.span) }
+    let text = tree.text(word.value)
+    var help = "write an IPv4 or IPv6 literal; names are not resolved, because each server does so at another time"
+    if text.contains("/") { help = "one address is wanted here, without a prefix length" }
+    if text.contains("%") { help = "leave out the zone behind `%`" }
+    fail("`\(text)` is not an IP address", code: code, at: word.span, help: help)
+    return nil
   }
 
   /// Addresses of a server or of the outside: one, or one of each family.
@@ -100,18 +99,37 @@ extension StatementReader {
   mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
     _ type: Value.Type, _ what: String
   ) -> Located<Value>? {
+    if let (value, span) = known(type) { return Located(value, span) }
     var all: [String] { type.allCases.map(\.rawValue) }
     guard let word = word("\(what): \(listed(all))") else { return nil }
-    if let value = type.init(rawValue: word.value) { return Located(value, word.span) }
-    if let next, next.kind == .word, let value = type.init(rawValue: "\(word.value) \(tree.text(next))") {
-      index += 1
-      return Located(value, word.span.joined(with: tree.span(next)))
-    }
     if let next, next.kind == .word, all.contains(where: { $0.hasPrefix(word.value + " ") }) {
       let rest = all.compactMap { $0.hasPrefix(word.value + " ") ? String($0.dropFirst(word.value.count + 1)) : nil }
       unknownValue(Located(tree.text(next), tree.span(next)), "what follows `\(word.value)`", rest)
     } else {
       unknownValue(word, what, all)
+    }
+    return nil
+  }
+
+  /// Takes the next one or two words when they are one of a few.
+  private mutating func known<Value: CaseIterable & RawRepresentable<String>>(
+    _ type: Value.Type
+  ) -> (Value, SourceSpan)? {
+    guard !failed, let next, next.kind == .word else { return nil }
+    let second = index + 1 < tokens.upperBound ? tree.token(index + 1) : nil
+    for value in type.allCases {
+      let text = value.rawValue.utf8
+      let first = tree.bytes(next)
+      guard text.starts(with: first) else { continue }
+      let rest = text.dropFirst(first.count)
+      if rest.isEmpty {
+        index += 1
+        return (value, tree.span(next))
+      }
+      if rest.first == 0x20, let second, second.kind == .word, rest.dropFirst().elementsEqual(tree.bytes(second)) {
+        index += 2
+        return (value, tree.span(next).joined(with: tree.span(second)))
+      }
     }
     return nil
   }
@@ -152,7 +170,7 @@ func decimal(_ text: some Collection<UInt8>) -> UInt32? {
 }
 
 /// Whether a text is a name of the language.
-func isName(_ text: String) -> Bool {
-  guard text.utf8.count <= 48, let first = text.utf8.first, (0x61...0x7A).contains(first) else { return false }
-  return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+func isName(_ text: some Collection<UInt8>) -> Bool {
+  guard text.count <= 48, let first = text.first, (0x61...0x7A).contains(first) else { return false }
+  return text.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
 }

@@ -67,13 +67,18 @@ struct StatementReader {
     return nil
   }
 
-  /// A word of any shape.
-  mutating func word(_ what: @autoclosure () -> String) -> Located<String>? {
+  /// A word of any shape, as a token.
+  mutating func token(_ what: @autoclosure () -> String) -> Located<Token>? {
     guard let token = accept(.word) else {
       fail("expected \(what())\(foundText)")
       return nil
     }
-    return Located(tree.text(token), tree.span(token))
+    return Located(token, tree.span(token))
+  }
+
+  /// A word of any shape.
+  mutating func word(_ what: @autoclosure () -> String) -> Located<String>? {
+    token(what()).map { Located(tree.text($0.value), $0.span) }
   }
 
   /// A double quoted string that is not empty.
