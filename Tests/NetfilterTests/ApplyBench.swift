@@ -24,8 +24,8 @@ struct ApplyBench {
     A="--state-dir $PWD/state"
     is() { $S diff --quiet "$1"; }
     fail() { echo "failed: $*"; exit 1; }
-    # Ends when no watchdog of this folder is left, for at most 20 seconds.
-    quiet() { for _ in $(seq 200); do pgrep -f "sallyport watch .*$PWD/state" >/dev/null || return 0; sleep 0.1; done; return 1; }
+    # Ends when no watchdog of this folder is left, for at most a minute.
+    quiet() { for _ in $(seq 600); do pgrep -f "sallyport watch .*$PWD/state" >/dev/null || return 0; sleep 0.1; done; return 1; }
 
     """
 

@@ -11,7 +11,7 @@ struct ExplainPictureTests {
     let picture = page.deletingLastPathComponent().appending(path: dark ? "dark.png" : "light.png")
     let options = dark ? ["--force-dark-mode", "--blink-settings=preferredColorScheme=0"] : []
     let words =
-      ["timeout", "60", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"] + options
+      ["timeout", "120", "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"] + options
       + ["--window-size=800,1200", "--screenshot=\(picture.path)", page.absoluteString]
     _ = try await run(
       .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .none, output: .discarded,
