@@ -42,15 +42,26 @@ extension IPv4Address: CustomStringConvertible {
 extension [UInt8] {
   /// Appends four decimal octets.
   package mutating func append(_ address: IPv4Address) {
-    append(decimal: address.value >> 24)
-    for shift: UInt32 in [16, 8, 0] {
-      append(UInt8(ascii: "."))
-      append(decimal: address.value >> shift & 255)
+    append(addingCapacity: 15) { text in
+      text.append(decimal: address.value >> 24)
+      text.append(UInt8(ascii: "."))
+      text.append(decimal: address.value >> 16 & 255)
+      text.append(UInt8(ascii: "."))
+      text.append(decimal: address.value >> 8 & 255)
+      text.append(UInt8(ascii: "."))
+      text.append(decimal: address.value & 255)
     }
   }
 
   /// Appends a decimal number.
   package mutating func append(decimal number: UInt32) {
+    append(addingCapacity: 10) { $0.append(decimal: number) }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Appends a decimal number; there must be room for ten digits, or for the three of a number below 256.
+  fileprivate mutating func append(decimal number: UInt32) {
     if number >= 10 { append(decimal: number / 10) }
     append(UInt8(truncatingIfNeeded: number % 10) + 0x30)
   }

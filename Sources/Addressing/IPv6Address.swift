@@ -1,9 +1,16 @@
 /// An IPv6 address (RFC 4291), without zone.
 package struct IPv6Address: Hashable, Sendable, Comparable {
-  /// The address as a number; the first group is the most significant.
-  package var value: UInt128
+  // Two halves, because a number of 128 bits is aligned to 16 bytes, and so is everything that holds it.
+  private let high: UInt64
+  private let low: UInt64
 
-  package init(_ value: UInt128) { self.value = value }
+  /// The address as a number; the first group is the most significant.
+  package var value: UInt128 { UInt128(high) << 64 | UInt128(low) }
+
+  package init(_ value: UInt128) {
+    high = UInt64(truncatingIfNeeded: value >> 64)
+    low = UInt64(truncatingIfNeeded: value)
+  }
 
   /// Reads any form of RFC 4291 section 2.2: eight groups, `::`, a dotted IPv4 tail.
   init?(_ text: some Collection<UInt8>) {
@@ -35,7 +42,7 @@ package struct IPv6Address: Hashable, Sendable, Comparable {
       }
     }
     guard let value = reader.address else { return nil }
-    self.value = value
+    self.init(value)
   }
 
   /// One of the eight groups; the first is 0.

@@ -6,7 +6,7 @@ package struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable
   package internal(set) var intervals: [ClosedRange<Bound>]
 
   /// The empty set.
-  @inlinable
+  @inlinable @inline(__always)
   package init() { intervals = [] }
 
   /// The union of intervals in any order; they may overlap.

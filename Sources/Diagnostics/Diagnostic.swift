@@ -84,9 +84,24 @@ extension Array where Element == Diagnostic {
 
   /// In the order of the text; same place: errors first, then by code and message. Equal ones are kept once.
   package func inSourceOrder() -> [Diagnostic] {
-    var seen = Set<Diagnostic>()
-    return sorted {
-      ($0.primary.span, $1.severity, $0.code, $0.message) < ($1.primary.span, $0.severity, $1.code, $1.message)
-    }.filter { seen.insert($0).inserted }
+    guard count > 1 else { return self }
+    let order = indices.sorted { self[$0].precedes(self[$1]) }
+    var result: [Diagnostic] = []
+    result.reserveCapacity(count)
+    // Where the diagnostics begin that are equal in what they are sorted by.
+    var start = 0
+    for index in order {
+      let next = self[index]
+      if let last = result.last, last.precedes(next) { start = result.count }
+      if !result[start...].contains(next) { result.append(next) }
+    }
+    return result
+  }
+}
+
+extension Diagnostic {
+  fileprivate func precedes(_ other: Diagnostic) -> Bool {
+    if primary.span != other.primary.span { return primary.span < other.primary.span }
+    return (other.severity, code, message) < (severity, other.code, other.message)
   }
 }

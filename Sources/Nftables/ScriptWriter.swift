@@ -14,10 +14,18 @@ package struct ScriptWriter {
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  package mutating func write(_ text: String) { bytes.append(contentsOf: text.utf8) }
+  package mutating func write(_ text: String) {
+    let utf8 = text.utf8
+    bytes.append(addingCapacity: utf8.count) { span in
+      for byte in utf8 { span.append(byte) }
+    }
+  }
 
   package mutating func write(_ text: StaticString) {
-    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    let utf8 = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    bytes.append(addingCapacity: utf8.count) { span in
+      for byte in utf8 { span.append(byte) }
+    }
   }
 
   /// A decimal number.
@@ -34,7 +42,7 @@ package struct ScriptWriter {
   /// `?`, and what exceeds `limit` bytes is cut off at a character.
   package mutating func write(quoted text: String, limit: Int) {
     bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: Self.quotable(text, limit: limit).utf8)
+    write(Self.quotable(text, limit: limit))
     bytes.append(UInt8(ascii: "\""))
   }
 
@@ -62,7 +70,7 @@ package struct ScriptWriter {
 
   /// One whole line at the current depth.
   package mutating func line(_ body: (inout ScriptWriter) -> Void) {
-    for _ in 0..<indentation { write("  ") }
+    for _ in 0..<2 * indentation { bytes.append(0x20) }
     body(&self)
     bytes.append(0x0A)
     nextLine += 1

@@ -68,6 +68,7 @@ package final class PolicyFileSyntax: Sendable {
   package func stringValue(_ token: Token) -> String {
     var content = bytes(token).dropFirst()
     if content.last == UInt8(ascii: "\"") { content = content.dropLast() }
+    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
     var result: [UInt8] = []
     var isEscaped = false
     for byte in content {

@@ -1,6 +1,6 @@
 /// What a token is. White space and comments are no tokens: they are the gaps between tokens, so a file is the
 /// concatenation of its gaps and tokens.
-package enum TokenKind: UInt8, Sendable {
+package enum TokenKind: Sendable {
   /// A keyword, name, number, address, prefix, range, version or interface: letters, digits and `._:/-@%+*`.
   case word
   /// A double quoted string, quotes included; perhaps unterminated (then a diagnostic was reported).

@@ -7,10 +7,16 @@ import Policy
 /// What is written in the policy and cannot be had is an error, or a warning where the gateway makes up for it;
 /// a default that cannot be had is a note.
 struct CapabilityCheck {
-  var plan: ServerPlan
-  var emitter: any ServerEmitter
+  let plan: ServerPlan
+  let emitter: any ServerEmitter
+  let capabilities: Capabilities
 
-  var capabilities: Capabilities { emitter.capabilities }
+  init(plan: ServerPlan, emitter: any ServerEmitter) {
+    self.plan = plan
+    self.emitter = emitter
+    capabilities = emitter.capabilities
+  }
+
   var server: Server { plan.server }
   /// The name of the program in messages.
   var title: String { emitter.software.title }

@@ -4,8 +4,8 @@ import PolicySyntax
 
 extension StatementReader {
   /// A name: `[a-z][a-z0-9-]*`, at most 48 characters.
-  mutating func name(_ what: String) -> Located<String>? {
-    guard let word = word(what) else { return nil }
+  mutating func name(_ what: @autoclosure () -> String) -> Located<String>? {
+    guard let word = word(what()) else { return nil }
     if isName(word.value.utf8) { return word }
     let fixed = word.value.lowercased()
     let fixes: [FixIt] =

@@ -35,7 +35,8 @@ package struct ControlPortBypass: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.byExternalAddress.flatMap { group in
+    context.byExternalAddress.flatMap { group -> [Diagnostic] in
+      guard group.contains(where: { $0.published.publication.controlPort.value.isTranslated }) else { return [] }
       let dialled = Set(group.map(\.published.publication.controlPort.value.external))
       return group.compactMap { use -> Diagnostic? in
         let publication = use.published.publication

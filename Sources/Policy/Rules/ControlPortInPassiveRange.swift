@@ -47,7 +47,7 @@ package struct ControlPortInPassiveRange: PolicyRule {
           related: [Label(claim.range.span, "`\(claim.range.value)` holds port \(port)")],
           help: "move the control port or the range, so that they have no port in common"))
     }
-    func look(_ group: [Published], _ what: String, _ port: (ControlPort) -> UInt16) {
+    func look(_ group: some Collection<Published>, _ what: String, _ port: (ControlPort) -> UInt16) {
       let lookup = RangeLookup(group.compactMap { RangeClaim($0, owner: 0) })
       for published in group {
         let port = port(published.publication.controlPort.value)

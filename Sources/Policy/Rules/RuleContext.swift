@@ -47,14 +47,14 @@ package struct RuleContext: Sendable {
   /// Every publication whose server is known, in the order of the text.
   package let published: [Published]
   /// The endpoints on each external address of each gateway, in the order of the text.
-  package let byExternalAddress: [[PublishedEndpoint]]
+  package let byExternalAddress: [ArraySlice<PublishedEndpoint>]
   /// The publications of each machine, in the order of the text.
-  package let byMachine: [[Published]]
+  package let byMachine: [ArraySlice<Published>]
   /// The publications of each declared server, in the order of the text.
-  package let byDeclaration: [[Published]]
+  package let byDeclaration: [ArraySlice<Published>]
 
   package init(_ policy: Policy) {
-    var machines = Machines()
+    var machines = Machines(of: policy)
     self.policy = policy
     published = policy.publications.enumerated().compactMap { position, publication in
       guard let server = policy.server(of: publication), let declaration = publication.server else {
@@ -65,14 +65,18 @@ package struct RuleContext: Sendable {
         machine: machines.number(of: server, declaration: declaration, gateway: publication.gateway),
         endpoints: policy.endpoints(of: publication))
     }
-    let endpoints = published.flatMap { published in
-      published.endpoints.map { PublishedEndpoint(published: published, endpoint: $0) }
+    var endpoints: [PublishedEndpoint] = []
+    endpoints.reserveCapacity(published.count)
+    for published in published {
+      for endpoint in published.endpoints {
+        endpoints.append(PublishedEndpoint(published: published, endpoint: endpoint))
+      }
     }
     byExternalAddress = endpoints.grouped {
       GatewayAddress(gateway: $0.published.publication.gateway, address: $0.endpoint.external.value)
     }
-    byMachine = published.grouped(by: \.machine)
-    byDeclaration = published.grouped(by: \.declaration)
+    byMachine = published.grouped(byNumber: { $0.machine }, below: machines.count)
+    byDeclaration = published.grouped(byNumber: { $0.declaration }, below: policy.servers.count)
   }
 }
 
@@ -85,9 +89,15 @@ struct GatewayAddress: Hashable {
 /// Gives each machine a number, in the order of the text.
 private struct Machines {
   private var hosts: [Int?: Int] = [:]
-  private var declarations: [Int: Int] = [:]
+  /// By position of the server.
+  private var declarations: [Int?]
   private var addresses: [GatewayAddress: Int] = [:]
-  private var count = 0
+  private(set) var count = 0
+
+  init(of policy: Policy) {
+    declarations = Array(repeating: nil, count: policy.servers.count)
+    addresses.reserveCapacity(policy.servers.count)
+  }
 
   mutating func number(of server: Server, declaration: Int, gateway: Int?) -> Int {
     if server.isLocal {
@@ -96,8 +106,8 @@ private struct Machines {
       return count - 1
     }
     var number = declarations[declaration]
-    for address in server.addresses {
-      number = number ?? addresses[GatewayAddress(gateway: gateway, address: address.value)]
+    for address in server.addresses where number == nil {
+      number = addresses[GatewayAddress(gateway: gateway, address: address.value)]
     }
     let result = number ?? next()
     declarations[declaration] = result
@@ -114,21 +124,48 @@ private struct Machines {
   }
 }
 
-extension Sequence {
-  /// The elements with one key together, groups and elements in the order of the sequence.
-  func grouped<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
-    var positions: [Key: Int] = [:]
-    var groups: [[Element]] = []
-    positions.reserveCapacity(underestimatedCount)
-    for element in self {
-      let key = key(element)
-      if let position = positions[key], groups.indices.contains(position) {
-        groups[position].append(element)
-      } else {
-        positions[key] = groups.count
-        groups.append([element])
-      }
+extension Array {
+  /// The elements with one key together, groups and elements in the order of the array.
+  func grouped<Key: Hashable>(by key: (Element) -> Key) -> [ArraySlice<Element>] {
+    var numbers: [Key: Int] = [:]
+    numbers.reserveCapacity(count)
+    let grouping = map { element in
+      let (key, next) = (key(element), numbers.count)
+      if let number = numbers[key] { return number }
+      numbers[key] = next
+      return next
     }
-    return groups
+    return grouped(grouping, count: numbers.count)
+  }
+
+  /// The same for keys that are numbers from 0, each less than `limit`.
+  func grouped(byNumber number: (Element) -> Int, below limit: Int) -> [ArraySlice<Element>] {
+    var groups = [Int?](repeating: nil, count: limit)
+    var count = 0
+    let grouping = map { element in
+      let number = number(element)
+      if let group = groups[number] { return group }
+      groups[number] = count
+      count += 1
+      return count - 1
+    }
+    return grouped(grouping, count: count)
+  }
+
+  /// The elements of each group side by side.
+  ///
+  /// - Parameter groups: For each element the number of its group, less than `count`.
+  private func grouped(_ groups: [Int], count: Int) -> [ArraySlice<Element>] {
+    var ends = [Int](repeating: 0, count: count)
+    for group in groups { ends[group] += 1 }
+    for group in ends.indices.dropFirst() { ends[group] += ends[group - 1] }
+    var starts = [0] + ends.dropLast()
+    var order = [Int](repeating: 0, count: self.count)
+    for (index, group) in groups.enumerated() {
+      order[starts[group]] = index
+      starts[group] += 1
+    }
+    let sorted = order.map { self[$0] }
+    return ends.indices.map { sorted[($0 == 0 ? 0 : ends[$0 - 1])..<ends[$0]] }
   }
 }
