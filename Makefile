@@ -4,10 +4,10 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 RELEASE := .build/release
 PROGRAMS := sallyport sallyport-netfilter
-SOURCES := Package.swift Sources Tests templates
+SOURCES := Package.swift Sources Tests templates Benchmarks/Package.swift Benchmarks/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release install test prove lint format demo clean
+.PHONY: help setup build release install test prove bench lint format demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
 
+bench: release ## speed, medians side by side (root for all of it; FULL=1 for more, PEERS=DIR for other programs)
+	$(SWIFT) build -c release --package-path Benchmarks
+	Benchmarks/.build/release/sallyport-bench $(RELEASE) $(BENCH)
+
 lint: ## formatting of the sources
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
@@ -46,4 +50,4 @@ demo: build ## from a fresh clone to a published server, on a throw-away gateway
 	@scripts/demo .build/debug/sallyport .build/debug/sallyport-demo
 
 clean: ## remove what was built
-	rm -rf .build
+	rm -rf .build Benchmarks/.build
