@@ -3,7 +3,7 @@ import ArgumentParser
 /// Runs the command line of the process and exits with its status.
 package func runSallyport() async { await SallyportCommand.main() }
 
-/// `sallyport`.
+/// `sallyport`. Every command states its name: finding it out from the type takes longer at each start than all the rest.
 struct SallyportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyport",

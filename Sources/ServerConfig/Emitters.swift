@@ -115,19 +115,17 @@ package enum Emitters {
   /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the
   /// policy, or in the default one when none can.
   package static func findings(_ policy: Policy) -> [Diagnostic] {
-    requests(policy, locate: { _ in "" }).flatMap { request in
+    var emitters: [SoftwareKind: [any ServerEmitter]] = [:]
+    for software in SoftwareKind.allCases { emitters[software] = all.filter { $0.software == software } }
+    return requests(policy, locate: { _ in "" }).flatMap { request in
       var first: [Diagnostic]?
-      for emitter in emitters(of: request.software) {
+      for emitter in emitters[request.software] ?? [] {
         let findings = emitter.findings(request)
         if !findings.hasErrors { return findings }
         first = first ?? findings
       }
       return first ?? []
     }
-  }
-
-  private static func emitters(of software: SoftwareKind) -> [any ServerEmitter] {
-    all.filter { $0.software == software }
   }
 
   /// One request for each server, in one pass over the publications.

@@ -36,7 +36,7 @@ package struct Service: Sendable {
     tls = publication.tls.value
     allowsClearControl = publication.clearControl != nil
     passiveRange = publication.passiveRange?.value
-    masquerade = policy.masquerade(of: publication)
+    masquerade = publication.masquerade(endpoints)
     allowsActive = publication.active.value
     let helperSeesAll = publication.helper.value && !publication.tls.value.allowsTLS
     translatesActive =
@@ -77,6 +77,7 @@ package struct Service: Sendable {
 extension ServerRequest {
   /// The services of the server. Publications that lead to one of them want the same, or the policy has errors.
   package func services() -> [Service] {
+    if publications.count == 1, let only = publications.first { return [Service(only, of: server, in: policy)] }
     var services: [Service] = []
     var onPort: [UInt16: [Int]] = [:]
     for publication in publications {

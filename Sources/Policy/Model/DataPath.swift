@@ -43,15 +43,20 @@ extension Policy {
   /// because the kernel makes no expectation for another one (`nf_conntrack_ftp` with `loose=0`); with a passive
   /// range it announces the external one. A 229 reply carries no address, so IPv6 needs none (RFC 2428).
   package func masquerade(of publication: Publication) -> MasqueradeAddresses {
-    let translated = endpoints(of: publication).first { $0.family == .ipv4 && $0.reach == .translated }
+    publication.masquerade(endpoints(of: publication))
+  }
+}
+
+extension Publication {
+  /// The same where the endpoints are known.
+  package func masquerade(_ endpoints: [Endpoint]) -> MasqueradeAddresses {
+    let translated = endpoints.first { $0.family == .ipv4 && $0.reach == .translated }
     guard let external = translated?.external.value else { return MasqueradeAddresses() }
-    guard publication.passiveRange != nil else {
-      return publication.helper.value
-        ? MasqueradeAddresses() : MasqueradeAddresses(plain: external, encrypted: external)
+    guard passiveRange != nil else {
+      return helper.value ? MasqueradeAddresses() : MasqueradeAddresses(plain: external, encrypted: external)
     }
     return MasqueradeAddresses(
-      plain: external, encrypted: external,
-      plainMayBeOwn: publication.helper.value && publication.tls.value == .explicitOptional)
+      plain: external, encrypted: external, plainMayBeOwn: helper.value && tls.value == .explicitOptional)
   }
 }
 

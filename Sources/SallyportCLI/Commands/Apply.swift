@@ -9,6 +9,7 @@ import Nftables
 /// `sallyport apply`.
 struct Apply: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "apply",
     abstract: "Make the running rules those of a policy, in one transaction.",
     discussion: """
       Compares the policy with the table inet sallyport in the kernel of this machine, in this network namespace, and \

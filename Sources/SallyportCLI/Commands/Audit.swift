@@ -7,6 +7,7 @@ import ServerConfig
 /// `sallyport audit`.
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "audit",
     abstract: "Compare the configuration of an FTP server with a policy.",
     discussion: """
       Reads the files of a server with the grammar and the precedence of its program, which the policy names, and reports \

@@ -7,6 +7,7 @@ import ServerConfig
 /// `sallyport build`.
 struct Build: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "build",
     abstract: "Write everything that a policy becomes into a folder.",
     discussion: """
       For each gateway the ruleset and the modules-load, modprobe and sysctl fragments, for each server its settings in \

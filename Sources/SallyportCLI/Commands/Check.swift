@@ -7,6 +7,7 @@ import Policy
 /// `sallyport check`.
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Parse and validate a policy.",
     discussion: """
       Reports every mistake that can be known in one run. Exit status 0 without errors (warnings allowed), 1 with \

@@ -11,6 +11,7 @@ enum RulesetFormat: String, ExpressibleByArgument, CaseIterable {
 /// `sallyport compile`.
 struct Compile: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "compile",
     abstract: "Write the nftables ruleset of a policy to standard output.",
     discussion: """
       The script replaces the table inet sallyport as a whole, in one transaction, and touches no other table. It is \

@@ -4,6 +4,7 @@ import Netfilter
 /// `sallyport confirm`.
 struct Confirm: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "confirm",
     abstract: "Keep the change that waits for its confirmation.",
     discussion: """
       For a change that was made by `sallyport apply --confirm-within`. Where --persist was given, the ruleset for boot is \

@@ -7,6 +7,7 @@ import Nftables
 /// `sallyport diff`.
 struct Diff: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Tell how the running rules differ from a policy.",
     discussion: """
       Compares by meaning what the policy compiles to with the table inet sallyport in the kernel of this machine, in \

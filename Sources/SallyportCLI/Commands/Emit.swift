@@ -7,6 +7,7 @@ import ServerConfig
 /// `sallyport emit`.
 struct Emit: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "emit",
     abstract: "Write the settings of one FTP server to standard output.",
     discussion: """
       Forms, the default first: \(formTable).

@@ -15,6 +15,7 @@ enum ExplainFormat: String, ExpressibleByArgument, CaseIterable {
 /// `sallyport explain`.
 struct Explain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "explain",
     abstract: "Tell which FTP sessions of a publication work, and why the others stop.",
     discussion: """
       Plays every kind of session against the ruleset that the policy compiles to: plain, explicit and implicit TLS, with \

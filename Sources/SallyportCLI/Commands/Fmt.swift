@@ -8,6 +8,7 @@ import PolicySyntax
 /// `sallyport fmt`.
 struct Fmt: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "fmt",
     abstract: "Bring policy files into the one canonical layout.",
     discussion: """
       Rewrites the files in place; standard input (-) goes to standard output. Comments and blank lines between groups are \

@@ -8,6 +8,7 @@ extension SoftwareKind: ExpressibleByArgument {}
 /// `sallyport import`.
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "import",
     abstract: "Write a policy from the configuration of an FTP server.",
     discussion: """
       Reads the files as audit does, and writes to standard output a policy that says what the server does today. Comments \

@@ -5,6 +5,7 @@ import Netfilter
 /// `sallyport remove`.
 struct Remove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "remove",
     abstract: "Take our table away, and nothing else.",
     discussion: """
       Deletes the table inet sallyport of this network namespace. Nothing is published any more; other tables stay as they \

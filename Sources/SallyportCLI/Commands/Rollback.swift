@@ -5,6 +5,7 @@ import Nftables
 /// `sallyport rollback`.
 struct Rollback: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "rollback",
     abstract: "Take the last change back: what ran before runs again.",
     discussion: """
       Takes back the last `sallyport apply`, whether it was confirmed or not, in one transaction; a file that --persist has \

@@ -5,6 +5,7 @@ import Policy
 /// `sallyport rules`.
 struct Rules: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "rules",
     abstract: "Say what a diagnostic means, with a bad and a good policy.",
     discussion: """
       Without a code, lists every code.

@@ -6,6 +6,7 @@ import Nftables
 /// `sallyport watch`, which `apply` starts: the watchdog of one change. It says `armed` when it is.
 struct Watch: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "watch",
     abstract: "Take one change back at its deadline unless it is confirmed.", shouldDisplay: false)
 
   @Argument(help: ArgumentHelp("The name of the change.", valueName: "change"))
