@@ -46,7 +46,7 @@ private func marks(of tree: PolicyFileSyntax) -> [Mark] {
     add(statement.tokens)
     guard let block = statement.block else { continue }
     marks.append(.beginOfBlock)
-    for inner in block.statements { add(inner.tokens) }
+    for inner in tree.statements(of: block) { add(inner.tokens) }
     marks.append(.endOfBlock)
   }
   return marks
@@ -148,7 +148,7 @@ private struct Formatter {
       FormattedLine(depth: 0, rest: start..<texts.count, isAligned: false), endingAt: Int(tree.token(block.open).end))
     flush()
     isAtBlockStart = true
-    for inner in block.statements {
+    for inner in tree.statements(of: block) {
       leading(before: Int(tree.token(inner.tokens.lowerBound).start), depth: 1)
       self.statement(inner)
     }

@@ -8,12 +8,13 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
   let lexed = lex(source, as: file)
   var parser = Parser(
     tree: PolicyFileSyntax(
-      source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [], diagnostics: []),
+      source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [], innerStatements: [],
+      diagnostics: []),
     diagnostics: lexed.diagnostics)
   parser.run()
   return PolicyFileSyntax(
     source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: parser.statements,
-    diagnostics: parser.diagnostics)
+    innerStatements: parser.innerStatements, diagnostics: parser.diagnostics)
 }
 
 /// The words that begin a declaration with a block.
@@ -24,6 +25,7 @@ private struct Parser {
   let tree: PolicyFileSyntax
   var diagnostics: [Diagnostic]
   var statements: [StatementSyntax] = []
+  var innerStatements: [StatementSyntax] = []
   var index = 0
 
   var current: Token { tree.token(index) }
@@ -53,7 +55,7 @@ private struct Parser {
       }
       return nil
     }
-    var statement = StatementSyntax(tokens: header)
+    var block: BlockSyntax?
     if current.kind == .leftBrace {
       reportBraceOnOwnLine()
       if inBlock {
@@ -62,11 +64,11 @@ private struct Parser {
           help: "end the statement before the `{`, or close the block around it first")
         skipBlock()
       } else {
-        statement.block = block()
+        block = self.block()
       }
     }
     if current.kind == .semicolon { index += 1 }
-    return statement
+    return StatementSyntax(tokens: header, block: block)
   }
 
   /// Passes over words, strings and list punctuation, up to what ends a statement. A newline behind a comma or
@@ -88,25 +90,25 @@ private struct Parser {
   }
 
   mutating func block() -> BlockSyntax {
-    var block = BlockSyntax(open: index, statements: [])
-    block.statements.reserveCapacity(8)
+    let open = index
+    let first = innerStatements.count
+    var close: Int?
     index += 1
-    while true {
+    reading: while close == nil {
       switch current.kind {
       case .rightBrace:
-        block.close = index
+        close = index
         index += 1
-        return block
       case .endOfFile:
-        reportUnclosed(block)
-        return block
+        break reading
       case .word where beginsDeclaration:
-        reportUnclosed(block)
-        return block
+        break reading
       default:
-        if let statement = statement(inBlock: true) { block.statements.append(statement) }
+        if let statement = statement(inBlock: true) { innerStatements.append(statement) }
       }
     }
+    if close == nil { reportUnclosed(open) }
+    return BlockSyntax(open: open, statements: first..<innerStatements.count, close: close)
   }
 
   /// Whether a line inside a block looks like the next declaration: `publish NAME {`, so that one forgotten brace
@@ -140,9 +142,9 @@ private struct Parser {
         fixes: hasComment ? [] : [.replace(gap, with: " ", "move the brace up")]))
   }
 
-  mutating func reportUnclosed(_ block: BlockSyntax) {
+  mutating func reportUnclosed(_ open: Int) {
     report(
-      "unclosed-block", "this block is never closed", at: tree.token(block.open),
+      "unclosed-block", "this block is never closed", at: tree.token(open),
       help: "close it with `}` on a line of its own")
   }
 

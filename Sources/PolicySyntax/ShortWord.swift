@@ -1,14 +1,21 @@
 /// A word of at most 16 bytes as a number, so that finding it among keywords compares integers.
 package struct ShortWord: Hashable, Sendable {
-  private var bits: UInt128 = 0
+  /// Its bytes, the last lowest; 0 for an empty word.
+  @usableFromInline
+  package let bits: UInt128
 
   /// `nil` when there are more bytes.
   package init?(_ bytes: ArraySlice<UInt8>) {
     guard bytes.count <= 16 else { return nil }
+    var bits: UInt128 = 0
     for byte in bytes { bits = bits << 8 | UInt128(byte) }
+    self.bits = bits
   }
 
   package init?(_ text: some StringProtocol) { self.init(Array(text.utf8)[...]) }
+
+  @inlinable
+  package static func == (left: Self, right: Self) -> Bool { left.bits == right.bits }
 }
 
 extension PolicyFileSyntax {

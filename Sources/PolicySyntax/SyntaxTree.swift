@@ -3,18 +3,40 @@ package import Diagnostics
 /// A statement: words, strings and punctuation up to the end of the line or `;`, perhaps with a block behind.
 /// Declarations are statements at the top of a file.
 package struct StatementSyntax: Sendable {
+  private let first: Int32
+  private let end: Int32
+  package let block: BlockSyntax?
+
+  init(tokens: Range<Int>, block: BlockSyntax?) {
+    first = Int32(clamping: tokens.lowerBound)
+    end = Int32(clamping: tokens.upperBound)
+    self.block = block
+  }
+
   /// Positions of its tokens in `PolicyFileSyntax.tokens`, the block excluded; never empty.
-  package var tokens: Range<Int>
-  package var block: BlockSyntax?
+  package var tokens: Range<Int> { Int(first)..<Int(end) }
 }
 
 /// `{ ... }` behind a declaration.
 package struct BlockSyntax: Sendable {
+  private let openBrace: Int32
+  private let closeBrace: Int32?
+  private let first: Int32
+  private let end: Int32
+
+  init(open: Int, statements: Range<Int>, close: Int?) {
+    openBrace = Int32(clamping: open)
+    closeBrace = close.map { Int32(clamping: $0) }
+    first = Int32(clamping: statements.lowerBound)
+    end = Int32(clamping: statements.upperBound)
+  }
+
   /// Position of `{`.
-  package var open: Int
-  package var statements: [StatementSyntax]
+  package var open: Int { Int(openBrace) }
   /// Position of `}`; `nil` when the block is never closed, which was reported.
-  package var close: Int?
+  package var close: Int? { closeBrace.map { Int($0) } }
+  /// Positions in `PolicyFileSyntax.innerStatements`.
+  fileprivate var statements: Range<Int> { Int(first)..<Int(end) }
 }
 
 /// The lossless tree of one policy file: what was written, whatever was written. A class, because whoever reads a statement
@@ -26,18 +48,21 @@ package final class PolicyFileSyntax: Sendable {
   package let tokens: [Token]
   package let comments: [Comment]
   package let statements: [StatementSyntax]
+  /// The statements of all blocks, one block behind the other.
+  private let innerStatements: [StatementSyntax]
   /// What is wrong with characters and braces.
   package let diagnostics: [Diagnostic]
 
   init(
     source: SourceFile, file: SourceID, tokens: [Token], comments: [Comment], statements: [StatementSyntax],
-    diagnostics: [Diagnostic]
+    innerStatements: [StatementSyntax], diagnostics: [Diagnostic]
   ) {
     self.source = source
     self.file = file
     self.tokens = tokens
     self.comments = comments
     self.statements = statements
+    self.innerStatements = innerStatements
     self.diagnostics = diagnostics
   }
 
@@ -46,6 +71,11 @@ package final class PolicyFileSyntax: Sendable {
     if index >= 0, index < tokens.count { return tokens[index] }
     let end = Int32(clamping: source.bytes.count)
     return Token(kind: .endOfFile, startsLine: true, start: end, end: end)
+  }
+
+  /// The statements of a block of this file, in order.
+  package func statements(of block: BlockSyntax) -> ArraySlice<StatementSyntax> {
+    innerStatements[block.statements.clamped(to: innerStatements.indices)]
   }
 
   package func text(_ token: Token) -> String { source.text(token.range) }

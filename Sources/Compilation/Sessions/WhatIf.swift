@@ -36,7 +36,7 @@ extension Compilation {
       throw .noBlock(publication.name.value)
     }
     let tree = trees[index]
-    let same = block.statements.filter { tree.keyword(of: $0) == keyword }
+    let same = tree.statements(of: block).filter { tree.keyword(of: $0) == keyword }
     guard !isRemoval || !same.isEmpty else { throw .nothingToRemove(keyword) }
     var bytes = tree.source.bytes
     let isAddition = same.isEmpty || !isRemoval && (keyword == "allow" || keyword == "limit")

@@ -13,7 +13,12 @@ struct ClientListResolver {
   }
 
   mutating func run() -> [ClientList] {
-    let terms = declarations.map { read($0) }
+    var terms: [[ClientTerm]] = []
+    if let first = declarations.first {
+      var reader = StatementReader(tree: first.tree, names: names)
+      terms = declarations.map { read($0, &reader) }
+      diagnostics += reader.diagnostics
+    }
     var addresses = [AddressSet?](repeating: nil, count: terms.count)
     for start in terms.indices { resolve(start, terms, &addresses) }
     return declarations.indices.map { index in
@@ -21,10 +26,9 @@ struct ClientListResolver {
     }
   }
 
-  private mutating func read(_ declaration: DeclarationSyntax) -> [ClientTerm] {
-    var reader = StatementReader(
-      tree: declaration.tree, statement: declaration.arguments, keyword: "clients", words: 0, names: names)
-    defer { diagnostics += reader.diagnostics }
+  private mutating func read(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> [ClientTerm] {
+    reader.turn(to: declaration.tree)
+    reader.begin(declaration.arguments, keyword: "clients", words: 0)
     if declaration.name.value == "any" {
       diagnostics.append(
         .error(

@@ -20,64 +20,55 @@ package struct IncludeSyntax: Sendable {
 
 /// The includes of a file, in order; those that are not in order are reported by `resolve`.
 package func includes(of tree: PolicyFileSyntax) -> [IncludeSyntax] {
-  let keyword = ShortWord(includeKeyword)
+  var reader = DeclarationReader(tree)
   return tree.statements.compactMap { statement in
-    guard tree.shortWord(tree.token(statement.tokens.lowerBound)) == keyword else { return nil }
-    var header = DeclarationHeader(statement, of: tree)
-    return header.include().map(IncludeSyntax.init)
+    reader.isInclude(statement) ? reader.include(statement).map(IncludeSyntax.init) : nil
   }
 }
 
 private let includeKeyword = "include"
+private let includeKeywords = Keywords([includeKeyword])
+private let declarationKinds = Choices<DeclarationKind>("a declaration")
 
-/// Reads the header of one declaration.
-struct DeclarationHeader {
-  let statement: StatementSyntax
-  let tree: PolicyFileSyntax
-  private(set) var diagnostics: [Diagnostic] = []
-  private let keyword: String
+/// Reads the headers of the declarations of one file.
+struct DeclarationReader {
+  private let tree: PolicyFileSyntax
+  private var reader: StatementReader
 
-  init(_ statement: StatementSyntax, of tree: PolicyFileSyntax) {
-    self.statement = statement
+  init(_ tree: PolicyFileSyntax) {
     self.tree = tree
-    keyword = tree.text(tree.token(statement.tokens.lowerBound))
+    reader = StatementReader(tree: tree, names: .none)
   }
 
-  private func reader() -> StatementReader {
-    StatementReader(
-      tree: tree, statement: statement.tokens, keyword: keyword, words: 1, names: .none)
-  }
+  /// What is wrong with the headers, each of them an error.
+  var diagnostics: [Diagnostic] { reader.diagnostics }
+
+  func isInclude(_ statement: StatementSyntax) -> Bool { includeKeywords.find(tree, statement.tokens) != nil }
 
   /// What is declared; `nil` for an include and for a word that declares nothing, which is reported.
-  var kind: DeclarationKind? {
-    mutating get {
-      if let kind = DeclarationKind(rawValue: keyword) { return kind }
-      if keyword == includeKeyword {
-        _ = include()
-      } else {
-        reportUnknown()
-      }
-      return nil
+  mutating func kind(of statement: StatementSyntax) -> DeclarationKind? {
+    if let (kind, _) = declarationKinds.find(tree, statement.tokens) { return kind }
+    if isInclude(statement) {
+      _ = include(statement)
+    } else {
+      reportUnknown(statement)
     }
+    return nil
   }
 
-  /// The path of an include; `nil` for every other declaration.
-  mutating func include() -> Located<String>? {
-    guard keyword == includeKeyword else { return nil }
-    var reader = reader()
+  /// The path of an include.
+  mutating func include(_ statement: StatementSyntax) -> Located<String>? {
+    reader.begin(statement.tokens, keyword: includeKeyword, words: 1)
     let path = reader.string("the path of a policy file")
     if let block = statement.block {
       reader.fail("`include` has no block", at: tree.span(tree.token(block.open)))
     }
-    let isFine = reader.finish()
-    diagnostics += reader.diagnostics
-    return isFine ? path : nil
+    return reader.finish() ? path : nil
   }
 
-  /// Name and block of a declaration; `nil` when the name is missing or wrong, or the block is.
-  mutating func read(_ kind: DeclarationKind) -> DeclarationSyntax? {
-    var reader = reader()
-    defer { diagnostics += reader.diagnostics }
+  /// Name and block of a declaration; `nil` when the name is missing or wrong.
+  mutating func read(_ statement: StatementSyntax, _ kind: DeclarationKind) -> DeclarationSyntax? {
+    reader.begin(statement.tokens, keyword: kind.rawValue, words: 1)
     guard let name = reader.name("the name of a \(kind.title)") else { return nil }
     let header = tree.span(tree.token(statement.tokens.lowerBound)).joined(with: name.span)
     let arguments = reader.index..<statement.tokens.upperBound
@@ -88,8 +79,8 @@ struct DeclarationHeader {
           help: "write `clients \(name.value) = ADDRESS, ...`")
       }
     } else if statement.block == nil {
-      reader.fail(
-        "`\(keyword) \(name.value)` needs a block", at: header, help: "write `\(keyword) \(name.value) { ... }`")
+      let declaration = "\(kind.rawValue) \(name.value)"
+      reader.fail("`\(declaration)` needs a block", at: header, help: "write `\(declaration) { ... }`")
     } else {
       _ = reader.finish()
     }
@@ -97,16 +88,17 @@ struct DeclarationHeader {
       tree: tree, name: name, header: header, block: statement.block, arguments: arguments)
   }
 
-  private mutating func reportUnknown() {
+  private mutating func reportUnknown(_ statement: StatementSyntax) {
     let token = tree.token(statement.tokens.lowerBound)
     guard token.kind != .invalid else { return }
+    let keyword = tree.text(token)
     let keywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
     let suggestion = nearest(to: keyword, among: keywords)
     var help = suggestion.map { "did you mean `\($0)`?" } ?? "a file holds \(listed(keywords))"
     if suggestion == nil, publicationForms.find(tree, statement) != nil {
       help = "this statement belongs into a `publish` block"
     }
-    diagnostics.append(
+    reader.report(
       .error(
         "unknown-statement", "`\(String(keyword.prefix(60)))` declares nothing", at: tree.span(token), help: help,
         fixes: suggestion.map { [.replace(tree.span(token), with: $0, "write `\($0)`", .unsafe)] } ?? []))

@@ -2,11 +2,11 @@ import Diagnostics
 import PolicySyntax
 
 /// The kinds of things that a policy names; each kind has a name space of its own.
-enum DeclarationKind: String, CaseIterable {
+enum DeclarationKind: String, CaseIterable, Sendable {
   case clients, gateway, server, publish
 
   /// Position in `allCases`.
-  fileprivate var index: Int {
+  var index: Int {
     switch self {
     case .clients: 0
     case .gateway: 1
@@ -26,9 +26,9 @@ enum DeclarationKind: String, CaseIterable {
   }
 }
 
-/// One name of one kind: where it was declared, and its position among its kind.
+/// What a name of one kind stands for: where it was declared, and its position among its kind.
 struct Declaration {
-  var name: Located<String>
+  var span: SourceSpan
   var position: Int
 }
 
@@ -40,9 +40,13 @@ struct DeclaredNames {
   /// For headers, in which no name is used.
   static let none = DeclaredNames()
 
+  /// Makes room for that many names of a kind.
+  mutating func reserve(_ count: Int, _ kind: DeclarationKind) { byKind[kind.index].reserveCapacity(count) }
+
   /// Adds a name; the earlier declaration when the name is taken.
   mutating func add(_ name: Located<String>, _ kind: DeclarationKind, position: Int) -> Declaration? {
-    let earlier = byKind[kind.index].updateValue(Declaration(name: name, position: position), forKey: name.value)
+    let declaration = Declaration(span: name.span, position: position)
+    let earlier = byKind[kind.index].updateValue(declaration, forKey: name.value)
     if let earlier { byKind[kind.index][name.value] = earlier }
     return earlier
   }

@@ -4,7 +4,7 @@ import PolicySyntax
 
 /// The statements of a `publish` block.
 let publicationForms = StatementForms<PublicationDraft>(
-  block: "publish",
+  block: "publish", required: ["server"],
   [
     StatementForm("server") {
       $0.publishedServer()
@@ -68,27 +68,33 @@ let publicationForms = StatementForms<PublicationDraft>(
       $0.publication.hairpin = Setting($1)
     },
     StatementForm("source") {
-      $0.choice(SourceMode.self, "a source mode")?.value
+      $0.choice(sourceModes)?.value
     } set: {
       $0.publication.source = Setting($1)
     },
     StatementForm("log") {
-      $0.choice(LogMode.self, "a log mode")?.value
+      $0.choice(logModes)?.value
     } set: {
       $0.publication.log = Setting($1)
     },
   ])
 
-/// A publication while its block is read, with the server that it gives in place.
+private let tlsModes = Choices<TLSMode>("a TLS mode")
+private let sourceModes = Choices<SourceMode>("a source mode")
+private let logModes = Choices<LogMode>("a log mode")
+
+/// A publication while its block is read, with the server that it names or gives in place.
 struct PublicationDraft {
   var publication: Publication
+  /// To be found once the servers of all publications are known.
+  var serverName: Located<String>?
   var serverInPlace: Server?
 
   init(_ publication: Publication) { self.publication = publication }
 
   fileprivate mutating func serve(by server: Located<PublishedServer>) {
     switch server.value {
-    case .declared(let position): publication.server = position
+    case .named(let name): serverName = name
     case .inPlace(let place, let software):
       serverInPlace = Server(name: publication.name, header: server.span)
       serverInPlace?.place = place
@@ -99,8 +105,7 @@ struct PublicationDraft {
 
 /// What a `server` statement of a publication says.
 private enum PublishedServer {
-  /// Position in `Policy.servers`.
-  case declared(Int)
+  case named(Located<String>)
   case inPlace(ServerPlace, Located<Software>)
 }
 
@@ -113,7 +118,7 @@ extension StatementReader {
   /// A declared name, or a server in place: `ADDRESS[, ADDRESS6] SOFTWARE [VERSION]`.
   fileprivate mutating func publishedServer() -> PublishedServer? {
     let hasName = next.map { isName(tree.bytes($0)) } ?? false
-    if hasName, tokens.upperBound - index == 1 { return reference(.server).map { .declared($0) } }
+    if hasName, tokens.upperBound - index == 1 { return name("the name of a server").map { .named($0) } }
     guard !hasName || nextText == "local" else {
       fail(
         "a server is named, or given in place by its address", at: tree.span(index..<tokens.upperBound),
@@ -154,7 +159,7 @@ extension StatementReader {
   }
 
   fileprivate mutating func tls() -> (mode: TLSMode, clearControl: SourceSpan?)? {
-    guard let mode = choice(TLSMode.self, "a TLS mode") else { return nil }
+    guard let mode = choice(tlsModes) else { return nil }
     guard let span = accept("clear-control") else { return (mode.value, nil) }
     guard mode.value == .explicitOptional || mode.value == .explicitRequired else {
       fail(

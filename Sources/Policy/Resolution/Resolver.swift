@@ -20,97 +20,133 @@ private struct Resolver {
   var policy = Policy()
   var diagnostics: [Diagnostic] = []
   var names = DeclaredNames()
-  var clients: [DeclarationSyntax] = []
-  var gateways: [DeclarationSyntax] = []
-  var servers: [DeclarationSyntax] = []
-  var publications: [DeclarationSyntax] = []
+  /// By `DeclarationKind.index`.
+  var declarations = [[DeclarationSyntax]](repeating: [], count: DeclarationKind.allCases.count)
 
   mutating func run(_ trees: [PolicyFileSyntax]) {
-    for tree in trees {
-      for statement in tree.statements { collect(statement, of: tree) }
-    }
-    var lists = ClientListResolver(declarations: clients, names: names)
+    for tree in trees { collect(tree) }
+    for kind in DeclarationKind.allCases { declare(kind) }
+    var lists = ClientListResolver(declarations: declarations[DeclarationKind.clients.index], names: names)
     policy.clientLists = lists.run()
     diagnostics += lists.diagnostics
-    policy.gateways = gateways.map { gateway($0) }
-    policy.servers = servers.map { server($0) }
-    policy.publications.reserveCapacity(publications.count)
-    for declaration in publications { policy.publications.append(publication(declaration)) }
+    read(.gateway) { $0.policy.gateways.append($0.gateway($1, &$2)) }
+    read(.server) { $0.policy.servers.append($0.server($1, &$2)) }
+    var drafts: [PublicationDraft] = []
+    drafts.reserveCapacity(declarations[DeclarationKind.publish.index].count)
+    read(.publish) { drafts.append($0.publication($1, &$2)) }
+    policy.publications = drafts.map { finished($0) }
   }
 
-  /// Sorts a declaration by its kind and records its name.
-  mutating func collect(_ statement: StatementSyntax, of tree: PolicyFileSyntax) {
-    var header = DeclarationHeader(statement, of: tree)
-    guard let kind = header.kind else {
-      diagnostics += header.diagnostics
-      policy.isPartial = policy.isPartial || header.diagnostics.hasErrors
-      return
+  /// Sorts the declarations of a file by their kind.
+  mutating func collect(_ tree: PolicyFileSyntax) {
+    var reader = DeclarationReader(tree)
+    for statement in tree.statements {
+      let known = reader.diagnostics.count
+      if let kind = reader.kind(of: statement) {
+        if let declaration = reader.read(statement, kind) {
+          declarations[kind.index].append(declaration)
+        } else {
+          policy.isPartial = true
+        }
+      } else if reader.diagnostics.count > known {
+        policy.isPartial = true
+      }
     }
-    guard let declaration = header.read(kind) else {
-      diagnostics += header.diagnostics
-      policy.isPartial = true
-      return
-    }
-    diagnostics += header.diagnostics
-    let position: Int
-    switch kind {
-    case .clients: position = clients.count
-    case .gateway: position = gateways.count
-    case .server: position = servers.count
-    case .publish: position = publications.count
-    }
-    if let earlier = names.add(declaration.name, kind, position: position) {
-      diagnostics.append(duplicate(declaration.name, kind, first: earlier.name))
-      policy.isPartial = true
-      return
-    }
-    switch kind {
-    case .clients: clients.append(declaration)
-    case .gateway: gateways.append(declaration)
-    case .server: servers.append(declaration)
-    case .publish: publications.append(declaration)
-    }
+    diagnostics += reader.diagnostics
   }
 
-  func duplicate(_ name: Located<String>, _ kind: DeclarationKind, first: Located<String>) -> Diagnostic {
+  /// Records the names of a kind, and leaves out what has the name of an earlier one.
+  mutating func declare(_ kind: DeclarationKind) {
+    let all = declarations[kind.index]
+    names.reserve(all.count, kind)
+    var kept = 0
+    var duplicates: Set<Int> = []
+    for (index, declaration) in all.enumerated() {
+      if let earlier = names.add(declaration.name, kind, position: kept) {
+        diagnostics.append(duplicate(declaration.name, kind, first: earlier))
+        duplicates.insert(index)
+        policy.isPartial = true
+      } else {
+        kept += 1
+      }
+    }
+    guard !duplicates.isEmpty else { return }
+    declarations[kind.index] = all.indices.filter { !duplicates.contains($0) }.map { all[$0] }
+  }
+
+  func duplicate(_ name: Located<String>, _ kind: DeclarationKind, first: Declaration) -> Diagnostic {
     .error(
       "duplicate-name", "a second \(kind.title) is called `\(name.value)`", at: name.span,
       related: [Label(first.span, "the first one")], help: "give one of the two another name")
   }
 
-  mutating func gateway(_ declaration: DeclarationSyntax) -> Gateway {
+  /// Reads the blocks of a kind with one reader.
+  mutating func read(
+    _ kind: DeclarationKind, _ add: (inout Self, DeclarationSyntax, inout StatementReader) -> Void
+  ) {
+    let declarations = declarations[kind.index]
+    guard let first = declarations.first else { return }
+    var reader = StatementReader(tree: first.tree, names: names)
+    for declaration in declarations {
+      reader.turn(to: declaration.tree)
+      add(&self, declaration, &reader)
+    }
+    diagnostics += reader.diagnostics
+  }
+
+  func gateway(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Gateway {
     var gateway = Gateway(name: declaration.name, header: declaration.header)
-    let keywords = gatewayForms.read(
-      declaration.block, of: declaration.tree, names: names, into: &gateway, diagnostics: &diagnostics)
+    let keywords = gatewayForms.read(declaration.block, with: &reader, into: &gateway)
     gateway.unreadable = keywords.unreadable
     return gateway
   }
 
-  mutating func server(_ declaration: DeclarationSyntax) -> Server {
+  func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
     var server = Server(name: declaration.name, header: declaration.header)
-    let keywords = serverForms.read(
-      declaration.block, of: declaration.tree, names: names, into: &server, diagnostics: &diagnostics)
+    let keywords = serverForms.read(declaration.block, with: &reader, into: &server)
     server.unreadable = keywords.unreadable
-    require(["address", "software"], keywords, declaration, "server")
+    reportMissing(serverForms.missing(keywords), of: declaration, .server, &reader)
     return server
   }
 
-  mutating func publication(_ declaration: DeclarationSyntax) -> Publication {
+  mutating func publication(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> PublicationDraft {
     var draft = PublicationDraft(Publication(name: declaration.name, header: declaration.header))
-    let keywords = publicationForms.read(
-      declaration.block, of: declaration.tree, names: names, into: &draft, diagnostics: &diagnostics)
+    let keywords = publicationForms.read(declaration.block, with: &reader, into: &draft)
     draft.publication.unreadable = keywords.unreadable
-    require(["server"], keywords, declaration, "publish")
+    reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
     if let server = draft.serverInPlace {
       let position = policy.servers.count
       if let earlier = names.add(server.name, .server, position: position) {
-        diagnostics.append(duplicate(server.name, .server, first: earlier.name))
+        diagnostics.append(duplicate(server.name, .server, first: earlier))
       }
       draft.publication.server = position
       policy.servers.append(server)
     }
     applyDefaults(&draft.publication, keywords)
-    return draft.publication
+    return draft
+  }
+
+  /// A publication with the server that it names.
+  mutating func finished(_ draft: PublicationDraft) -> Publication {
+    guard let name = draft.serverName else { return draft.publication }
+    var publication = draft.publication
+    publication.server = names.find(name.value, .server)?.position
+    if publication.server == nil {
+      diagnostics.append(names.unknown(name, .server))
+      publication.unreadable.insert("server")
+    }
+    return publication
+  }
+
+  func reportMissing(
+    _ keywords: [String], of declaration: DeclarationSyntax, _ kind: DeclarationKind, _ reader: inout StatementReader
+  ) {
+    for keyword in keywords {
+      reader.report(
+        .error(
+          "missing-statement", "`\(kind.rawValue) \(declaration.name.value)` has no `\(keyword)` statement",
+          at: declaration.header, help: "add a line `\(keyword) ...`"))
+    }
   }
 
   /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
@@ -119,20 +155,12 @@ private struct Resolver {
     if publication.controlPort.span == nil, publication.tls.value == .implicit {
       publication.controlPort.value = ControlPort(external: 990, server: 990)
     }
-    if !keywords.contains("gateway"), policy.gateways.count == 1 { publication.gateway = 0 }
-    if !keywords.contains("external ip"), let gateway = policy.gateway(of: publication) {
+    if !keywords.named.contains(gatewayStatement), policy.gateways.count == 1 { publication.gateway = 0 }
+    if !keywords.named.contains(externalStatement), let gateway = policy.gateway(of: publication) {
       publication.externalAddresses = gateway.externalAddresses
     }
   }
-
-  mutating func require(
-    _ required: [String], _ keywords: StatementKeywords, _ declaration: DeclarationSyntax, _ block: String
-  ) {
-    for keyword in required where !keywords.contains(keyword) {
-      diagnostics.append(
-        .error(
-          "missing-statement", "`\(block) \(declaration.name.value)` has no `\(keyword)` statement",
-          at: declaration.header, help: "add a line `\(keyword) ...`"))
-    }
-  }
 }
+
+private let gatewayStatement = publicationForms.statement("gateway")
+private let externalStatement = publicationForms.statement("external ip")

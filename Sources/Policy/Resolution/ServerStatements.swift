@@ -3,7 +3,7 @@ import Diagnostics
 
 /// The statements of a `server` block.
 let serverForms = StatementForms<Server>(
-  block: "server",
+  block: "server", required: ["address", "software"],
   [
     StatementForm("address") {
       $0.serverPlace()
@@ -31,6 +31,8 @@ let serverForms = StatementForms<Server>(
       $0.maxClients = Located(Int($1.value.value), $1.span)
     },
   ])
+
+private let softwareKinds = Choices<SoftwareKind>("a server program")
 
 /// Where a server listens.
 enum ServerPlace {
@@ -60,7 +62,7 @@ extension StatementReader {
 
   /// `NAME [VERSION]`.
   mutating func software() -> Located<Software>? {
-    guard let kind = choice(SoftwareKind.self, "a server program") else { return nil }
+    guard let kind = choice(softwareKinds) else { return nil }
     guard !isAtEnd, let version = word("a version") else { return Located(Software(kind.value), kind.span) }
     guard version.value.utf8.first.map({ (0x30...0x39).contains($0) }) == true else {
       fail(

@@ -31,76 +31,81 @@ struct StatementForm<Subject>: Sendable {
 
 /// The keywords that a block was found to hold.
 struct StatementKeywords {
-  /// Of the statements that the block may hold.
-  fileprivate(set) var known: [String] = []
+  /// The statements that stand in the block, in order or not, and those that a misspelt one was probably meant to be.
+  fileprivate(set) var named: StatementSet = []
   /// Those of statements that were reported, misspelt ones included: what they set is not missing but unknown.
   fileprivate(set) var unreadable: Set<String> = []
-
-  /// Whether there is such a statement, in order or not.
-  func contains(_ keyword: String) -> Bool { known.contains(keyword) || unreadable.contains(keyword) }
 }
 
-/// The statements that one kind of block may hold.
+/// The statements that one kind of block may hold, at most 64.
 struct StatementForms<Subject>: Sendable {
   /// As in "a `server` block".
   let block: String
   let forms: [StatementForm<Subject>]
-  /// The words of each keyword.
-  private let words: [(first: ShortWord, second: ShortWord?)]
+  private let required: StatementSet
+  private let keywords: Keywords
 
-  init(block: String, _ forms: [StatementForm<Subject>]) {
+  /// - Parameter required: Keywords of statements that no block may lack.
+  init(block: String, required: [String] = [], _ forms: [StatementForm<Subject>]) {
     self.block = block
     self.forms = forms
-    words = forms.compactMap { form in
-      let words = form.keyword.split(separator: " ").map { ShortWord($0) }
-      return words.first.flatMap(\.self).map { ($0, words.dropFirst().first.flatMap(\.self)) }
-    }
+    keywords = Keywords(forms.map(\.keyword))
+    self.required = StatementSet(
+      forms.indices.filter { required.contains(forms[$0].keyword) }.map { StatementSet(position: $0) })
   }
 
   /// The form of a statement and the number of words of its keyword.
   func find(_ tree: PolicyFileSyntax, _ statement: StatementSyntax) -> (position: Int, words: Int)? {
-    let start = statement.tokens.lowerBound
-    guard let first = tree.shortWord(tree.token(start)) else { return nil }
-    if let position = words.firstIndex(where: { $0.first == first && $0.second == nil }) { return (position, 1) }
-    guard statement.tokens.count > 1, let second = tree.shortWord(tree.token(start + 1)) else { return nil }
-    return words.firstIndex { $0.first == first && $0.second == second }.map { ($0, 2) }
+    keywords.find(tree, statement.tokens)
   }
 
-  /// Reads every statement of a block into the subject.
+  /// The statement with that keyword.
+  func statement(_ keyword: String) -> StatementSet {
+    forms.firstIndex { $0.keyword == keyword }.map { StatementSet(position: $0) } ?? []
+  }
+
+  /// The keywords that a block lacks.
+  func missing(_ keywords: StatementKeywords) -> [String] {
+    guard !keywords.named.isSuperset(of: required) else { return [] }
+    let missing = required.subtracting(keywords.named)
+    return forms.indices.filter { missing.contains(StatementSet(position: $0)) }.map { forms[$0].keyword }
+  }
+
+  /// Reads every statement of a block into the subject; the reader keeps what is wrong.
   func read(
-    _ block: BlockSyntax?, of tree: PolicyFileSyntax, names: DeclaredNames, into subject: inout Subject,
-    diagnostics: inout [Diagnostic]
+    _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject
   ) -> StatementKeywords {
-    var seen: [(position: Int, span: SourceSpan)] = []
-    seen.reserveCapacity(forms.count)
+    var seen: StatementSet = []
     var keywords = StatementKeywords()
-    for statement in block?.statements ?? [] {
-      guard let (position, words) = find(tree, statement) else {
-        let (diagnostic, meant) = unknown(statement, in: tree)
-        diagnostics += diagnostic.map { [$0] } ?? []
-        if let meant { keywords.unreadable.insert(meant) }
+    guard let block else { return keywords }
+    for statement in reader.tree.statements(of: block) {
+      guard let (position, words) = find(reader.tree, statement) else {
+        let (diagnostic, meant) = unknown(statement, in: reader.tree)
+        if let diagnostic { reader.report(diagnostic) }
+        if let meant {
+          keywords.unreadable.insert(meant)
+          keywords.named.formUnion(self.statement(meant))
+        }
         continue
       }
-      let form = forms[position]
-      var reader = StatementReader(
-        tree: tree, statement: statement.tokens, keyword: form.keyword, words: words, names: names)
-      let first = seen.first { $0.position == position }?.span
-      if let first, !form.isRepeatable {
-        diagnostics.append(duplicate(form.keyword, reader.span, first: first))
+      reader.begin(statement.tokens, keyword: forms[position].keyword, words: words)
+      let isNew = seen.insert(StatementSet(position: position)).inserted
+      guard isNew || forms[position].isRepeatable else {
+        reader.report(duplicate(position, reader, of: block))
         continue
       }
-      if first == nil { seen.append((position, reader.span)) }
-      if !form.read(&reader, &subject) { keywords.unreadable.insert(form.keyword) }
-      diagnostics += reader.diagnostics
+      if !forms[position].read(&reader, &subject) { keywords.unreadable.insert(forms[position].keyword) }
     }
-    keywords.known = seen.map { forms[$0.position].keyword }
+    keywords.named.formUnion(seen)
     return keywords
   }
 
-  private func duplicate(_ keyword: String, _ span: SourceSpan, first: SourceSpan) -> Diagnostic {
-    .error(
-      "duplicate-statement", "`\(keyword)` stands twice in this block", at: span,
-      related: [Label(first, "the first one")], help: "keep one of the two")
+  private func duplicate(_ position: Int, _ reader: StatementReader, of block: BlockSyntax) -> Diagnostic {
+    let tree = reader.tree
+    let first = tree.statements(of: block).first { find(tree, $0)?.position == position }
+    return .error(
+      "duplicate-statement", "`\(reader.keyword)` stands twice in this block", at: reader.span,
+      related: first.map { [Label(tree.span($0.tokens), "the first one")] } ?? [], help: "keep one of the two")
   }
 
   /// The error about a statement that the block does not have, and the keyword that was probably meant.

@@ -96,40 +96,18 @@ extension StatementReader {
   }
 
   /// One of a few words. Several words make one value when the language spells it so (`explicit required`).
-  mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
-    _ type: Value.Type, _ what: String
-  ) -> Located<Value>? {
-    if let (value, span) = known(type) { return Located(value, span) }
-    var all: [String] { type.allCases.map(\.rawValue) }
-    guard let word = word("\(what): \(listed(all))") else { return nil }
+  mutating func choice<Value>(_ choices: Choices<Value>) -> Located<Value>? {
+    if !failed, let (value, words) = choices.find(tree, index..<tokens.upperBound) {
+      index += words
+      return Located(value, tree.span(index - words..<index))
+    }
+    var all: [String] { choices.values.map(\.rawValue) }
+    guard let word = word("\(choices.title): \(listed(all))") else { return nil }
     if let next, next.kind == .word, all.contains(where: { $0.hasPrefix(word.value + " ") }) {
       let rest = all.compactMap { $0.hasPrefix(word.value + " ") ? String($0.dropFirst(word.value.count + 1)) : nil }
       unknownValue(Located(tree.text(next), tree.span(next)), "what follows `\(word.value)`", rest)
     } else {
-      unknownValue(word, what, all)
-    }
-    return nil
-  }
-
-  /// Takes the next one or two words when they are one of a few.
-  private mutating func known<Value: CaseIterable & RawRepresentable<String>>(
-    _ type: Value.Type
-  ) -> (Value, SourceSpan)? {
-    guard !failed, let next, next.kind == .word else { return nil }
-    let second = index + 1 < tokens.upperBound ? tree.token(index + 1) : nil
-    for value in type.allCases {
-      let text = value.rawValue.utf8
-      let first = tree.bytes(next)
-      guard text.starts(with: first) else { continue }
-      let rest = text.dropFirst(first.count)
-      if rest.isEmpty {
-        index += 1
-        return (value, tree.span(next))
-      }
-      if rest.first == 0x20, let second, second.kind == .word, rest.dropFirst().elementsEqual(tree.bytes(second)) {
-        index += 2
-        return (value, tree.span(next).joined(with: tree.span(second)))
-      }
+      unknownValue(word, choices.title, all)
     }
     return nil
   }
@@ -144,12 +122,14 @@ extension StatementReader {
   }
 
   /// `on` or `off`.
-  mutating func toggle() -> Bool? { choice(Toggle.self, "`on` or `off`").map { $0.value == .on } }
+  mutating func toggle() -> Bool? { choice(toggles).map { $0.value == .on } }
 }
 
 private enum Toggle: String, CaseIterable {
   case on, off
 }
+
+private let toggles = Choices<Toggle>("`on` or `off`")
 
 /// `a`, `b` or `c` in backticks.
 func listed(_ words: [String]) -> String {

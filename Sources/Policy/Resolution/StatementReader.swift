@@ -2,29 +2,42 @@ import Addressing
 import Diagnostics
 import PolicySyntax
 
-/// Reads the arguments of one statement, token by token, and reports the first that does not fit.
+/// Reads the arguments of statements, token by token, and reports the first of each statement that does not fit.
 ///
 /// Every reading method returns `nil` when the statement went wrong, there or before; each statement reports at most
-/// one mistake of its own shape.
+/// one mistake of its own shape. One reader reads many statements, so that what they share is not copied for each.
 struct StatementReader {
-  let tree: PolicyFileSyntax
-  /// Tokens of the statement.
-  let tokens: Range<Int>
-  /// The keyword as the language spells it, for messages.
-  let keyword: String
+  private(set) var tree: PolicyFileSyntax
   /// Names that the policy declares.
   let names: DeclaredNames
-  var index: Int
+  /// Tokens of the statement.
+  private(set) var tokens = 0..<0
+  /// The keyword as the language spells it, for messages.
+  private(set) var keyword = ""
+  var index = 0
+  /// Of all statements that were read.
   private(set) var diagnostics: [Diagnostic] = []
   private(set) var failed = false
 
-  init(tree: PolicyFileSyntax, statement: Range<Int>, keyword: String, words: Int, names: DeclaredNames) {
+  init(tree: PolicyFileSyntax, names: DeclaredNames) {
     self.tree = tree
-    self.keyword = keyword
     self.names = names
+  }
+
+  /// Goes to a statement of the same tree.
+  ///
+  /// - Parameter words: How many words its keyword has.
+  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int) {
+    self.keyword = keyword
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
     failed = tree.tokens[statement.clamped(to: 0..<tree.tokens.count)].contains { $0.kind == .invalid }
+  }
+
+  /// Goes to another tree.
+  mutating func turn(to other: PolicyFileSyntax) {
+    if tree !== other { tree = other }
+    tokens = 0..<0
   }
 
   /// The whole statement, keyword included.
@@ -139,8 +152,11 @@ struct StatementReader {
   mutating func fail(_ diagnostic: Diagnostic) {
     guard !failed else { return }
     failed = true
-    diagnostics.append(diagnostic)
+    report(diagnostic)
   }
+
+  /// Reports what is wrong about a statement as a whole.
+  mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 
   /// `, found X` for messages.
   var foundText: String { next.map { ", found `\(tree.text($0))`" } ?? " at the end of the statement" }
