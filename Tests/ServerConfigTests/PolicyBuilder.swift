@@ -21,14 +21,14 @@ struct PolicyBuilder {
     site: String? = nil, certificate: Certificate? = nil, maxClients: Int? = nil
   ) {
     let name = located("box")
-    var server = Server(name: name, header: name.span)
+    var server = ServerDraft(name: name, header: name.span)
     server.addresses = addresses.compactMap(IPAddress.init).map { Located($0, name.span) }
     if addresses.isEmpty { server.local = span() }
     server.software = software.map { located(Software($0, version: version)) }
     server.site = site.map { located($0) }
     server.certificate = certificate.map { located($0) }
     server.maxClients = maxClients.map { located($0) }
-    policy.servers.append(server)
+    policy.servers.append(Server(server))
   }
 
   /// Publishes the server declared last.
@@ -39,7 +39,7 @@ struct PolicyBuilder {
     active: Bool? = nil
   ) {
     let name = located(name)
-    var publication = Publication(name: name, header: name.span)
+    var publication = PublicationDraft(name: name, header: name.span)
     publication.server = policy.servers.indices.last
     publication.externalAddresses = external.compactMap(IPAddress.init).map { located($0) }
     let port = port ?? (tls == .implicit ? 990 : 21)
@@ -51,7 +51,7 @@ struct PolicyBuilder {
     if clearControl { publication.clearControl = span() }
     if helper { publication.helper = Setting(true, span()) }
     if let active { publication.active = Setting(active, span()) }
-    policy.publications.append(publication)
+    policy.publications.append(Publication(publication))
   }
 
   /// The emission of the server declared last.

@@ -65,40 +65,55 @@ package struct ClientTerm: Sendable {
   }
 }
 
-/// One `publish` block, with every default in place.
-package struct Publication: Sendable {
-  package var name: Located<String>
+/// One `publish` block, with every default in place. Shared, because many look at each.
+package final class Publication: Sendable {
+  package let name: Located<String>
   /// Position in `Policy.gateways`; `nil` when there is none.
-  package var gateway: Int?
+  package let gateway: Int?
   /// Position in `Policy.servers`; `nil` only when an error was reported.
-  package var server: Int?
+  package let server: Int?
   /// The addresses that clients dial, at most one of each family; the gateway's when the block names none.
-  package var externalAddresses: [Located<IPAddress>] = []
-  package var controlPort: Setting<ControlPort>
-  package var passiveRange: Located<PortRange>?
-  package var tls = Setting(default: TLSMode.off)
+  package let externalAddresses: [Located<IPAddress>]
+  package let controlPort: Setting<ControlPort>
+  package let passiveRange: Located<PortRange>?
+  package let tls: Setting<TLSMode>
   /// `clear-control`: clients may return to a clear control connection after login (CCC, RFC 4217 section
   /// 12.3).
-  package var clearControl: SourceSpan?
-  package var helper = Setting(default: false)
-  package var active = Setting(default: false)
+  package let clearControl: SourceSpan?
+  package let helper: Setting<Bool>
+  package let active: Setting<Bool>
   /// Empty means `allow any`.
-  package var allow: [ClientTerm] = []
-  package var deny: [ClientTerm] = []
-  package var limits: [Located<Limit>] = []
-  package var hairpin = Setting(default: false)
-  package var source = Setting(default: SourceMode.keep)
-  package var log = Setting(default: LogMode.off)
+  package let allow: [ClientTerm]
+  package let deny: [ClientTerm]
+  package let limits: [Located<Limit>]
+  package let hairpin: Setting<Bool>
+  package let source: Setting<SourceMode>
+  package let log: Setting<LogMode>
   /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
-  package var unreadable: Set<String> = []
+  package let unreadable: Set<String>
   /// The first line of the block.
-  package var header: SourceSpan
+  package let header: SourceSpan
 
-  package init(name: Located<String>, header: SourceSpan) {
-    self.name = name
-    self.header = header
-    controlPort = Setting(default: ControlPort(external: 21, server: 21))
+  package init(_ draft: PublicationDraft) {
+    name = draft.name
+    gateway = draft.gateway
+    server = draft.server
+    externalAddresses = draft.externalAddresses
+    controlPort = draft.controlPort
+    passiveRange = draft.passiveRange
+    tls = draft.tls
+    clearControl = draft.clearControl
+    helper = draft.helper
+    active = draft.active
+    allow = draft.allow
+    deny = draft.deny
+    limits = draft.limits
+    hairpin = draft.hairpin
+    source = draft.source
+    log = draft.log
+    unreadable = draft.unreadable
+    header = draft.header
   }
 
   package func external(_ family: AddressFamily) -> Located<IPAddress>? {
@@ -108,5 +123,33 @@ package struct Publication: Sendable {
   /// Whether every client may connect.
   package var admitsEveryone: Bool {
     deny.isEmpty && (allow.isEmpty || allow.contains { $0.kind == .any })
+  }
+}
+
+/// A publication while it is read: each statement sets one of its parts.
+package struct PublicationDraft: Sendable {
+  package var name: Located<String>
+  package var gateway: Int?
+  package var server: Int?
+  package var externalAddresses: [Located<IPAddress>] = []
+  package var controlPort: Setting<ControlPort>
+  package var passiveRange: Located<PortRange>?
+  package var tls = Setting(default: TLSMode.off)
+  package var clearControl: SourceSpan?
+  package var helper = Setting(default: false)
+  package var active = Setting(default: false)
+  package var allow: [ClientTerm] = []
+  package var deny: [ClientTerm] = []
+  package var limits: [Located<Limit>] = []
+  package var hairpin = Setting(default: false)
+  package var source = Setting(default: SourceMode.keep)
+  package var log = Setting(default: LogMode.off)
+  package var unreadable: Set<String> = []
+  package var header: SourceSpan
+
+  package init(name: Located<String>, header: SourceSpan) {
+    self.name = name
+    self.header = header
+    controlPort = Setting(default: ControlPort(external: 21, server: 21))
   }
 }

@@ -43,30 +43,36 @@ package enum Certificate: Hashable, Sendable {
   case thumbprint(String)
 }
 
-/// One FTP server: a `server` block, or a server given in place by a publication.
-package struct Server: Sendable {
-  package var name: Located<String>
+/// One FTP server: a `server` block, or a server given in place by a publication. Shared, because many look at each.
+package final class Server: Sendable {
+  package let name: Located<String>
   /// Where it listens, at most one of each family; empty when it is the firewall host itself.
-  package var addresses: [Located<IPAddress>]
+  package let addresses: [Located<IPAddress>]
   /// The `local` of `address local`; `nil` for a server behind the gateway.
-  package var local: SourceSpan?
+  package let local: SourceSpan?
   /// `nil` when the policy does not say, or says it wrongly (an error then).
-  package var software: Located<Software>?
+  package let software: Located<Software>?
   /// The IIS site that is configured.
-  package var site: Located<String>?
-  package var certificate: Located<Certificate>?
+  package let site: Located<String>?
+  package let certificate: Located<Certificate>?
   /// Simultaneous sessions that the server admits; at least 1.
-  package var maxClients: Located<Int>?
+  package let maxClients: Located<Int>?
   /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
-  package var unreadable: Set<String> = []
+  package let unreadable: Set<String>
   /// The first line of the declaration.
-  package var header: SourceSpan
+  package let header: SourceSpan
 
-  package init(name: Located<String>, header: SourceSpan) {
-    self.name = name
-    self.header = header
-    addresses = []
+  package init(_ draft: ServerDraft) {
+    name = draft.name
+    addresses = draft.addresses
+    local = draft.local
+    software = draft.software
+    site = draft.site
+    certificate = draft.certificate
+    maxClients = draft.maxClients
+    unreadable = draft.unreadable
+    header = draft.header
   }
 
   /// Whether the server runs on the firewall host.
@@ -75,5 +81,24 @@ package struct Server: Sendable {
   /// The address of a family; `nil` for a local server too.
   package func address(_ family: AddressFamily) -> Located<IPAddress>? {
     addresses.first { $0.value.family == family }
+  }
+}
+
+/// A server while it is read: each statement sets one of its parts.
+package struct ServerDraft: Sendable {
+  package var name: Located<String>
+  package var addresses: [Located<IPAddress>]
+  package var local: SourceSpan?
+  package var software: Located<Software>?
+  package var site: Located<String>?
+  package var certificate: Located<Certificate>?
+  package var maxClients: Located<Int>?
+  package var unreadable: Set<String> = []
+  package var header: SourceSpan
+
+  package init(name: Located<String>, header: SourceSpan) {
+    self.name = name
+    self.header = header
+    addresses = []
   }
 }

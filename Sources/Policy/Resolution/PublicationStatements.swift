@@ -3,7 +3,7 @@ import Diagnostics
 import PolicySyntax
 
 /// The statements of a `publish` block.
-let publicationForms = StatementForms<PublicationDraft>(
+let publicationForms = StatementForms<PublicationBlock>(
   block: "publish", required: ["server"],
   [
     StatementForm("server") {
@@ -83,20 +83,20 @@ private let tlsModes = Choices<TLSMode>("a TLS mode")
 private let sourceModes = Choices<SourceMode>("a source mode")
 private let logModes = Choices<LogMode>("a log mode")
 
-/// A publication while its block is read, with the server that it names or gives in place.
-struct PublicationDraft {
-  var publication: Publication
+/// What a `publish` block says, with the server that it names or gives in place.
+struct PublicationBlock {
+  var publication: PublicationDraft
   /// To be found once the servers of all publications are known.
   var serverName: Located<String>?
-  var serverInPlace: Server?
+  var serverInPlace: ServerDraft?
 
-  init(_ publication: Publication) { self.publication = publication }
+  init(name: Located<String>, header: SourceSpan) { publication = PublicationDraft(name: name, header: header) }
 
   fileprivate mutating func serve(by server: Located<PublishedServer>) {
     switch server.value {
     case .named(let name): serverName = name
     case .inPlace(let place, let software):
-      serverInPlace = Server(name: publication.name, header: server.span)
+      serverInPlace = ServerDraft(name: publication.name, header: server.span)
       serverInPlace?.place = place
       serverInPlace?.software = software
     }

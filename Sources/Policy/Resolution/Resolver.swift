@@ -31,10 +31,10 @@ private struct Resolver {
     diagnostics += lists.diagnostics
     read(.gateway) { $0.policy.gateways.append($0.gateway($1, &$2)) }
     read(.server) { $0.policy.servers.append($0.server($1, &$2)) }
-    var drafts: [PublicationDraft] = []
-    drafts.reserveCapacity(declarations[DeclarationKind.publish.index].count)
-    read(.publish) { drafts.append($0.publication($1, &$2)) }
-    policy.publications = drafts.map { finished($0) }
+    var blocks: [PublicationBlock] = []
+    blocks.reserveCapacity(declarations[DeclarationKind.publish.index].count)
+    read(.publish) { blocks.append($0.publication($1, &$2)) }
+    policy.publications = blocks.map { finished($0) }
   }
 
   /// Sorts the declarations of a file by their kind.
@@ -102,40 +102,40 @@ private struct Resolver {
   }
 
   func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
-    var server = Server(name: declaration.name, header: declaration.header)
+    var server = ServerDraft(name: declaration.name, header: declaration.header)
     let keywords = serverForms.read(declaration.block, with: &reader, into: &server)
     server.unreadable = keywords.unreadable
     reportMissing(serverForms.missing(keywords), of: declaration, .server, &reader)
-    return server
+    return Server(server)
   }
 
-  mutating func publication(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> PublicationDraft {
-    var draft = PublicationDraft(Publication(name: declaration.name, header: declaration.header))
-    let keywords = publicationForms.read(declaration.block, with: &reader, into: &draft)
-    draft.publication.unreadable = keywords.unreadable
+  mutating func publication(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> PublicationBlock {
+    var block = PublicationBlock(name: declaration.name, header: declaration.header)
+    let keywords = publicationForms.read(declaration.block, with: &reader, into: &block)
+    block.publication.unreadable = keywords.unreadable
     reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
-    if let server = draft.serverInPlace {
+    if let server = block.serverInPlace {
       let position = policy.servers.count
       if let earlier = names.add(server.name, .server, position: position) {
         diagnostics.append(duplicate(server.name, .server, first: earlier))
       }
-      draft.publication.server = position
-      policy.servers.append(server)
+      block.publication.server = position
+      policy.servers.append(Server(server))
     }
-    applyDefaults(&draft.publication, keywords)
-    return draft
+    applyDefaults(&block.publication, keywords)
+    return block
   }
 
   /// A publication with the server that it names.
-  mutating func finished(_ draft: PublicationDraft) -> Publication {
-    guard let name = draft.serverName else { return draft.publication }
-    var publication = draft.publication
+  mutating func finished(_ block: PublicationBlock) -> Publication {
+    guard let name = block.serverName else { return Publication(block.publication) }
+    var publication = block.publication
     publication.server = names.find(name.value, .server)?.position
     if publication.server == nil {
       diagnostics.append(names.unknown(name, .server))
       publication.unreadable.insert("server")
     }
-    return publication
+    return Publication(publication)
   }
 
   func reportMissing(
@@ -151,13 +151,15 @@ private struct Resolver {
 
   /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
   /// gateway's external address.
-  func applyDefaults(_ publication: inout Publication, _ keywords: StatementKeywords) {
+  func applyDefaults(_ publication: inout PublicationDraft, _ keywords: StatementKeywords) {
     if publication.controlPort.span == nil, publication.tls.value == .implicit {
       publication.controlPort.value = ControlPort(external: 990, server: 990)
     }
     if !keywords.named.contains(gatewayStatement), policy.gateways.count == 1 { publication.gateway = 0 }
-    if !keywords.named.contains(externalStatement), let gateway = policy.gateway(of: publication) {
-      publication.externalAddresses = gateway.externalAddresses
+    if !keywords.named.contains(externalStatement), let gateway = publication.gateway,
+      policy.gateways.indices.contains(gateway)
+    {
+      publication.externalAddresses = policy.gateways[gateway].externalAddresses
     }
   }
 }

@@ -2,7 +2,7 @@ import Addressing
 import Diagnostics
 
 /// The statements of a `server` block.
-let serverForms = StatementForms<Server>(
+let serverForms = StatementForms<ServerDraft>(
   block: "server", required: ["address", "software"],
   [
     StatementForm("address") {
@@ -40,7 +40,7 @@ enum ServerPlace {
   case addresses([Located<IPAddress>])
 }
 
-extension Server {
+extension ServerDraft {
   /// Where it listens, to be set.
   var place: ServerPlace {
     get { local.map { .local($0) } ?? .addresses(addresses) }

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// Active mode without the helper's help depends on rules that are not ours.
-package struct ActiveNeedsOpenEgress: PolicyRule {
+package struct ActiveNeedsOpenEgress: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -33,18 +33,16 @@ package struct ActiveNeedsOpenEgress: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      let publication = published.publication
-      guard published.opensActiveData, published.activeObstacle == nil,
-        !publication.cannotTell("helper", "tls", "active")
-      else { return nil }
-      let origin = published.activePort.map { "its port \($0)" } ?? "any of its ports"
-      let sessions = publication.helper.value ? "encrypted sessions in active mode" : "active mode"
-      return diagnostic(
-        "in \(sessions) the server opens connections from \(origin) to its clients, and the firewall's other "
-          + "rules must let them out",
-        at: publication.activeSpan, help: "allow such connections, or write `active off`")
-    }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    let publication = published.publication
+    guard published.opensActiveData, published.activeObstacle == nil,
+      !publication.cannotTell("helper", "tls", "active")
+    else { return nil }
+    let origin = published.activePort.map { "its port \($0)" } ?? "any of its ports"
+    let sessions = publication.helper.value ? "encrypted sessions in active mode" : "active mode"
+    return diagnostic(
+      "in \(sessions) the server opens connections from \(origin) to its clients, and the firewall's other "
+        + "rules must let them out",
+      at: publication.activeSpan, help: "allow such connections, or write `active off`")
   }
 }

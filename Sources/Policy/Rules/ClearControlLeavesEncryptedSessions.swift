@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// Only clients that return to a clear control connection have a data path.
-package struct ClearControlLeavesEncryptedSessions: PolicyRule {
+package struct ClearControlLeavesEncryptedSessions: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -30,16 +30,14 @@ package struct ClearControlLeavesEncryptedSessions: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap { publication in
-      guard let span = publication.clearControl, publication.helper.value, publication.passiveRange == nil,
-        !publication.cannotTell("passive range")
-      else { return nil }
-      return diagnostic(
-        "clients that do not send CCC keep their control connection encrypted, and have no data path",
-        at: span,
-        related: [Label(publication.helperSpan, "reads clear control connections only")],
-        help: "add `passive range 50000-50399`, which serves every client")
-    }
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard let span = publication.clearControl, publication.helper.value, publication.passiveRange == nil,
+      !publication.cannotTell("passive range")
+    else { return nil }
+    return diagnostic(
+      "clients that do not send CCC keep their control connection encrypted, and have no data path",
+      at: span,
+      related: [Label(publication.helperSpan, "reads clear control connections only")],
+      help: "add `passive range 50000-50399`, which serves every client")
   }
 }

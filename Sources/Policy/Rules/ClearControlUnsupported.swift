@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// `clear-control` for a program that does not know CCC.
-package struct ClearControlUnsupported: PolicyRule {
+package struct ClearControlUnsupported: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -29,16 +29,14 @@ package struct ClearControlUnsupported: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      guard let span = published.publication.clearControl, let software = published.software,
-        software == .vsftpd || software == .filezilla
-      else { return nil }
-      return diagnostic(
-        "\(software.title) does not know CCC, so the control connection stays encrypted", at: span,
-        related: .place(published.server.software?.span, ""),
-        help: "remove `clear-control` and open a passive range",
-        fixes: [.replace(span, with: "", "remove `clear-control`", .unsafe)])
-    }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    guard let span = published.publication.clearControl, let software = published.software,
+      software == .vsftpd || software == .filezilla
+    else { return nil }
+    return diagnostic(
+      "\(software.title) does not know CCC, so the control connection stays encrypted", at: span,
+      related: .place(published.server.software?.span, ""),
+      help: "remove `clear-control` and open a passive range",
+      fixes: [.replace(span, with: "", "remove `clear-control`", .unsafe)])
   }
 }

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// A publication that nobody can dial.
-package struct ExternalIPMissing: PolicyRule {
+package struct ExternalIPMissing: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -28,19 +28,17 @@ package struct ExternalIPMissing: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap { publication in
-      guard publication.externalAddresses.isEmpty, !publication.cannotTell("external ip", "gateway") else {
-        return nil
-      }
-      let gateway = context.policy.gateway(of: publication)
-      // Which gateway's default it is, is another question.
-      guard gateway != nil || context.policy.gateways.count < 2 else { return nil }
-      guard gateway?.unreadable.contains("external ip") != true else { return nil }
-      return diagnostic(
-        "`\(publication.name.value)` has no external address", at: publication.header,
-        related: .place(gateway?.header, "this gateway has no default either"),
-        help: "add `external ip ADDRESS` with the address that clients dial")
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard publication.externalAddresses.isEmpty, !publication.cannotTell("external ip", "gateway") else {
+      return nil
     }
+    let gateway = context.policy.gateway(of: publication)
+    // Which gateway's default it is, is another question.
+    guard gateway != nil || context.policy.gateways.count < 2 else { return nil }
+    guard gateway?.unreadable.contains("external ip") != true else { return nil }
+    return diagnostic(
+      "`\(publication.name.value)` has no external address", at: publication.header,
+      related: .place(gateway?.header, "this gateway has no default either"),
+      help: "add `external ip ADDRESS` with the address that clients dial")
   }
 }

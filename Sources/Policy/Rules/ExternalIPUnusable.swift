@@ -31,15 +31,19 @@ package struct ExternalIPUnusable: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    let addresses =
-      context.policy.gateways.flatMap(\.externalAddresses)
-      + context.policy.publications.flatMap(\.externalAddresses)
-    return addresses.compactMap { address in
-      address.value.unusableReason.map {
+    var diagnostics: [Diagnostic] = []
+    for gateway in context.policy.gateways { look(at: gateway.externalAddresses, &diagnostics) }
+    for publication in context.policy.publications { look(at: publication.externalAddresses, &diagnostics) }
+    return diagnostics
+  }
+
+  private func look(at addresses: [Located<IPAddress>], _ diagnostics: inout [Diagnostic]) {
+    for address in addresses {
+      guard let reason = address.value.unusableReason else { continue }
+      diagnostics.append(
         diagnostic(
-          "external address `\(address.value)` is \($0)", at: address.span,
-          help: "write the address that clients dial, which the gateway or the server has")
-      }
+          "external address `\(address.value)` is \(reason)", at: address.span,
+          help: "write the address that clients dial, which the gateway or the server has"))
     }
   }
 }

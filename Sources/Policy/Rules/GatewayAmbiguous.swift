@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// A publication that names none of several gateways.
-package struct GatewayAmbiguous: PolicyRule {
+package struct GatewayAmbiguous: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -50,18 +50,15 @@ package struct GatewayAmbiguous: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     let gateways = context.policy.gateways
-    guard gateways.count > 1 else { return [] }
+    guard gateways.count > 1, publication.gateway == nil, !publication.cannotTell("gateway") else { return nil }
     let names = listed(gateways.prefix(8).map(\.name.value))
-    return context.policy.publications.filter { $0.gateway == nil && !$0.cannotTell("gateway") }.map {
-      publication in
-      diagnostic(
-        "`\(publication.name.value)` does not say on which of the \(gateways.count) gateways it is published",
-        at: publication.header, related: gateways.prefix(3).map { Label($0.header) },
-        help: gateways.count > 8
-          ? "add `gateway NAME` with one of the \(gateways.count) names, such as \(names)"
-          : "add `gateway NAME` with one of \(names)")
-    }
+    return diagnostic(
+      "`\(publication.name.value)` does not say on which of the \(gateways.count) gateways it is published",
+      at: publication.header, related: gateways.prefix(3).map { Label($0.header) },
+      help: gateways.count > 8
+        ? "add `gateway NAME` with one of the \(gateways.count) names, such as \(names)"
+        : "add `gateway NAME` with one of \(names)")
   }
 }

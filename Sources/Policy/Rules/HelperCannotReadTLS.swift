@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// The helper is asked to open the data path of sessions that it cannot read.
-package struct HelperCannotReadTLS: PolicyRule {
+package struct HelperCannotReadTLS: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -30,15 +30,13 @@ package struct HelperCannotReadTLS: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.filter {
-      $0.helper.value && $0.tls.value.allowsTLS && $0.passiveRange == nil && $0.clearControl == nil
-        && !$0.cannotTell("passive range")
-    }.map { publication in
-      diagnostic(
-        "the helper cannot read the control connection of TLS sessions, so nothing opens their data path",
-        at: publication.helperSpan, related: .place(publication.tls.span, "TLS is possible here"),
-        help: "add `passive range 50000-50399`, and set the same range on the server")
-    }
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard publication.helper.value, publication.tls.value.allowsTLS, publication.passiveRange == nil,
+      publication.clearControl == nil, !publication.cannotTell("passive range")
+    else { return nil }
+    return diagnostic(
+      "the helper cannot read the control connection of TLS sessions, so nothing opens their data path",
+      at: publication.helperSpan, related: .place(publication.tls.span, "TLS is possible here"),
+      help: "add `passive range 50000-50399`, and set the same range on the server")
   }
 }

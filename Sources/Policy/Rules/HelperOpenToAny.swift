@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// The helper for every client of the Internet.
-package struct HelperOpenToAny: PolicyRule {
+package struct HelperOpenToAny: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -31,14 +31,13 @@ package struct HelperOpenToAny: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.filter {
-      $0.helper.value && $0.admitsEveryone && !$0.cannotTell("allow", "deny")
-    }.map { publication in
-      diagnostic(
-        "the helper of `\(publication.name.value)` reads the commands of whoever connects",
-        at: publication.helperSpan,
-        help: "add `allow` with the addresses of the clients, or use a passive range in place of the helper")
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard publication.helper.value, publication.admitsEveryone, !publication.cannotTell("allow", "deny") else {
+      return nil
     }
+    return diagnostic(
+      "the helper of `\(publication.name.value)` reads the commands of whoever connects",
+      at: publication.helperSpan,
+      help: "add `allow` with the addresses of the clients, or use a passive range in place of the helper")
   }
 }

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// The helper on control connections that are always encrypted.
-package struct HelperWithoutEffect: PolicyRule {
+package struct HelperWithoutEffect: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -30,15 +30,13 @@ package struct HelperWithoutEffect: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap { publication in
-      guard publication.helper.value, let span = publication.helper.span, publication.passiveRange != nil,
-        !publication.tls.value.allowsPlain, publication.clearControl == nil
-      else { return nil }
-      return diagnostic(
-        "the helper reads nothing: all control connections of `\(publication.name.value)` are encrypted",
-        at: span, related: .place(publication.tls.span, "TLS is required here"), help: "write `helper off`",
-        fixes: [.replace(span, with: "helper off", "switch the helper off")])
-    }
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard publication.helper.value, let span = publication.helper.span, publication.passiveRange != nil,
+      !publication.tls.value.allowsPlain, publication.clearControl == nil
+    else { return nil }
+    return diagnostic(
+      "the helper reads nothing: all control connections of `\(publication.name.value)` are encrypted",
+      at: span, related: .place(publication.tls.span, "TLS is required here"), help: "write `helper off`",
+      fixes: [.replace(span, with: "helper off", "switch the helper off")])
   }
 }

@@ -2,7 +2,7 @@ import Addressing
 package import Diagnostics
 
 /// The helper where no address is translated.
-package struct HelperWithoutNAT: PolicyRule {
+package struct HelperWithoutNAT: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -33,22 +33,20 @@ package struct HelperWithoutNAT: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      let publication = published.publication
-      let isReadable = publication.tls.value.allowsPlain || publication.clearControl != nil
-      guard publication.helper.value, isReadable,
-        let endpoint = published.endpoints.first(where: { $0.reach != .translated })
-      else { return nil }
-      let place = endpoint.reach == .local ? "the server is the firewall host" : "the server's own address"
-      return diagnostic(
-        "without address translation the helper drops a reply that names a port it still expects, and the "
-          + "control connection stalls",
-        at: publication.helperSpan, related: [Label(published.server.local ?? endpoint.external.span, place)],
-        help: publication.passiveRange == nil
-          ? "write `passive range 50000-50399` in place of `helper on`"
-          : publication.active.value
-            ? "write `helper off` where active mode can do without" : "write `helper off`")
-    }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    let publication = published.publication
+    let isReadable = publication.tls.value.allowsPlain || publication.clearControl != nil
+    guard publication.helper.value, isReadable,
+      let endpoint = published.endpoints.first(where: { $0.reach != .translated })
+    else { return nil }
+    let place = endpoint.reach == .local ? "the server is the firewall host" : "the server's own address"
+    return diagnostic(
+      "without address translation the helper drops a reply that names a port it still expects, and the "
+        + "control connection stalls",
+      at: publication.helperSpan, related: [Label(published.server.local ?? endpoint.external.span, place)],
+      help: publication.passiveRange == nil
+        ? "write `passive range 50000-50399` in place of `helper on`"
+        : publication.active.value
+          ? "write `helper off` where active mode can do without" : "write `helper off`")
   }
 }

@@ -48,7 +48,9 @@ package struct LANClientsWithoutHairpin: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.published.flatMap { published -> [Diagnostic] in
       let publication = published.publication
-      guard !publication.hairpin.value, !publication.cannotTell("hairpin") else { return [] }
+      guard !publication.hairpin.value, !publication.cannotTell("hairpin"),
+        publication.allow.contains(where: isNetwork)
+      else { return [] }
       let servers = published.endpoints.filter { $0.reach == .translated }.map(\.server)
       return publication.allow.compactMap { term in
         guard isNetwork(term), let server = servers.first(where: { context.policy.contains(term, $0) })

@@ -2,7 +2,7 @@ import Addressing
 package import Diagnostics
 
 /// A passive range holds ports that boxes on the way treat as something else.
-package struct PassiveRangeALGPort: PolicyRule {
+package struct PassiveRangeALGPort: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -38,23 +38,21 @@ package struct PassiveRangeALGPort: PolicyRule {
   ]
   private static let filezillaAdministration: UInt16 = 14148
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap { publication in
-      guard let range = publication.passiveRange else { return nil }
-      var ports = Self.known.filter { range.value.contains($0.port) }.map { "\($0.port) (\($0.protocol))" }
-      let software = context.policy.server(of: publication)?.software?.value.kind
-      if software == .filezilla, range.value.contains(Self.filezillaAdministration) {
-        ports.append("\(Self.filezillaAdministration) (administration of FileZilla Server)")
-      }
-      guard !ports.isEmpty else { return nil }
-      let high = 50000 + range.value.count - 1
-      let isOne = ports.count == 1
-      return diagnostic(
-        "passive range `\(range.value)` holds \(isOne ? "port" : "ports") \(joined(ports)), which "
-          + "\(isOne ? "is" : "are") taken for another protocol",
-        at: range.span,
-        help: high <= 65535
-          ? "choose a range without them, for example `50000-\(high)`" : "choose a range without them")
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard let range = publication.passiveRange else { return nil }
+    var ports = Self.known.filter { range.value.contains($0.port) }.map { "\($0.port) (\($0.protocol))" }
+    let software = context.policy.server(of: publication)?.software?.value.kind
+    if software == .filezilla, range.value.contains(Self.filezillaAdministration) {
+      ports.append("\(Self.filezillaAdministration) (administration of FileZilla Server)")
     }
+    guard !ports.isEmpty else { return nil }
+    let high = 50000 + range.value.count - 1
+    let isOne = ports.count == 1
+    return diagnostic(
+      "passive range `\(range.value)` holds \(isOne ? "port" : "ports") \(joined(ports)), which "
+        + "\(isOne ? "is" : "are") taken for another protocol",
+      at: range.span,
+      help: high <= 65535
+        ? "choose a range without them, for example `50000-\(high)`" : "choose a range without them")
   }
 }

@@ -2,7 +2,7 @@ import Addressing
 package import Diagnostics
 
 /// A passive range begins below the ports that every server program takes.
-package struct PassiveRangeOutOfBounds: PolicyRule {
+package struct PassiveRangeOutOfBounds: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -30,11 +30,10 @@ package struct PassiveRangeOutOfBounds: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap(\.passiveRange).filter { $0.value.low < 1025 }.map { range in
-      diagnostic(
-        "passive range `\(range.value)` begins below port 1025", at: range.span,
-        help: "choose ports from 1025 to 65535, for example `50000-50399`")
-    }
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard let range = publication.passiveRange, range.value.low < 1025 else { return nil }
+    return diagnostic(
+      "passive range `\(range.value)` begins below port 1025", at: range.span,
+      help: "choose ports from 1025 to 65535, for example `50000-50399`")
   }
 }

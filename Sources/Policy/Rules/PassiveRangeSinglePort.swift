@@ -2,7 +2,7 @@ import Addressing
 package import Diagnostics
 
 /// A passive range of one port, for a program that cannot have it.
-package struct PassiveRangeSinglePort: PolicyRule {
+package struct PassiveRangeSinglePort: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -29,18 +29,16 @@ package struct PassiveRangeSinglePort: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      guard let range = published.publication.passiveRange, range.value.count == 1 else { return nil }
-      let message: String
-      switch published.software {
-      case .proftpd: message = "ProFTPD does not start with a passive range of one port"
-      case .pureFTPd: message = "Pure-FTPd admits any number of clients when its passive range has one port"
-      default: return nil
-      }
-      return diagnostic(
-        message, at: range.span, related: .place(published.server.software?.span, ""),
-        help: "give the range two ports for every session")
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    guard let range = published.publication.passiveRange, range.value.count == 1 else { return nil }
+    let message: String
+    switch published.software {
+    case .proftpd: message = "ProFTPD does not start with a passive range of one port"
+    case .pureFTPd: message = "Pure-FTPd admits any number of clients when its passive range has one port"
+    default: return nil
     }
+    return diagnostic(
+      message, at: range.span, related: .place(published.server.software?.span, ""),
+      help: "give the range two ports for every session")
   }
 }

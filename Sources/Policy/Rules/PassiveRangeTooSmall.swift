@@ -2,7 +2,7 @@ import Addressing
 package import Diagnostics
 
 /// Fewer passive ports than twice the sessions.
-package struct PassiveRangeTooSmall: PolicyRule {
+package struct PassiveRangeTooSmall: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -43,25 +43,23 @@ package struct PassiveRangeTooSmall: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      guard let range = published.publication.passiveRange, let sessions = sessions(published),
-        range.value.count < 2 * sessions.value
-      else { return nil }
-      // `passive-range-single-port` says more.
-      if range.value.count == 1, [.proftpd, .pureFTPd].contains(published.software) { return nil }
-      let needed = 2 * sessions.value
-      let high = Int(range.value.low) + needed - 1
-      return diagnostic(
-        "passive range `\(range.value)` has \(counted(range.value.count, "port")), and "
-          + "\(counted(sessions.value, "session")) need 2 x \(sessions.value) = \(needed)",
-        at: range.span, related: [Label(sessions.span, "\(counted(sessions.value, "session")) here")],
-        notes: [consequence(published.software, range.value)],
-        help: high <= 65535
-          ? "write `passive range \(range.value.low)-\(high)` if these ports are free, or admit "
-            + "\(range.value.count / 2) sessions"
-          : "choose a range of \(needed) ports, or admit \(range.value.count / 2) sessions")
-    }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    guard let range = published.publication.passiveRange, let sessions = sessions(published),
+      range.value.count < 2 * sessions.value
+    else { return nil }
+    // `passive-range-single-port` says more.
+    if range.value.count == 1, [.proftpd, .pureFTPd].contains(published.software) { return nil }
+    let needed = 2 * sessions.value
+    let high = Int(range.value.low) + needed - 1
+    return diagnostic(
+      "passive range `\(range.value)` has \(counted(range.value.count, "port")), and "
+        + "\(counted(sessions.value, "session")) need 2 x \(sessions.value) = \(needed)",
+      at: range.span, related: [Label(sessions.span, "\(counted(sessions.value, "session")) here")],
+      notes: [consequence(published.software, range.value)],
+      help: high <= 65535
+        ? "write `passive range \(range.value.low)-\(high)` if these ports are free, or admit "
+          + "\(range.value.count / 2) sessions"
+        : "choose a range of \(needed) ports, or admit \(range.value.count / 2) sessions")
   }
 
   /// The sessions that the server or the gateway admits, whichever is less; `nil` when nothing limits them.

@@ -60,6 +60,29 @@ package protocol PolicyRule: Sendable {
   func check(_ context: RuleContext) -> [Diagnostic]
 }
 
+/// A rule that looks at one publication at a time, so that all of these rules share one pass.
+package protocol PublicationRule: PolicyRule {
+  /// What the rule finds in a publication; its server may be unknown.
+  func check(_ publication: Publication, in context: RuleContext) -> Diagnostic?
+}
+
+/// A rule that looks at one publication with its server at a time.
+package protocol PublishedRule: PolicyRule {
+  func check(_ published: Published, in context: RuleContext) -> Diagnostic?
+}
+
+extension PublicationRule {
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.policy.publications.compactMap { check($0, in: context) }
+  }
+}
+
+extension PublishedRule {
+  package func check(_ context: RuleContext) -> [Diagnostic] {
+    context.published.compactMap { check($0, in: context) }
+  }
+}
+
 extension PolicyRule {
   /// A diagnostic with the code and severity of the rule.
   func diagnostic(

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// IIS may leave its passive range in sessions without TLS.
-package struct RangeIgnoredInClear: PolicyRule {
+package struct RangeIgnoredInClear: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -44,18 +44,16 @@ package struct RangeIgnoredInClear: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      let publication = published.publication
-      guard published.software == .iis, let range = publication.passiveRange,
-        publication.tls.value.allowsPlain,
-        !publication.cannotTell("tls")
-      else { return nil }
-      return diagnostic(
-        "IIS may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,
-        related: .place(publication.tls.span, "sessions without TLS are possible"),
-        help:
-          "write `tls explicit required`, or for a server without any TLS `helper on` in place of the range")
-    }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    let publication = published.publication
+    guard published.software == .iis, let range = publication.passiveRange,
+      publication.tls.value.allowsPlain,
+      !publication.cannotTell("tls")
+    else { return nil }
+    return diagnostic(
+      "IIS may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,
+      related: .place(publication.tls.span, "sessions without TLS are possible"),
+      help:
+        "write `tls explicit required`, or for a server without any TLS `helper on` in place of the range")
   }
 }

@@ -1,54 +1,77 @@
 package import Diagnostics
 
-/// Every rule; a new one is one file and one line here.
-package let policyRules: [any PolicyRule] = [
+/// Rules that look at one publication at a time. A new rule is one file and one line in one of the three lists.
+private let publicationRules: [any PublicationRule] = [
+  ClearControlLeavesEncryptedSessions(),
+  ExternalIPMissing(),
+  GatewayAmbiguous(),
+  HairpinWithoutInside(),
+  HelperCannotReadTLS(),
+  HelperOpenToAny(),
+  HelperWithoutEffect(),
+  PassiveRangeALGPort(),
+  PassiveRangeOutOfBounds(),
+  TLSOff(),
+  TLSPortMismatch(),
+]
+
+/// Rules that look at one publication with its server at a time.
+private let publishedRules: [any PublishedRule] = [
   ActiveNeedsOpenEgress(),
+  ClearControlUnsupported(),
+  HairpinBreaksActive(),
+  HelperWithoutNAT(),
+  PassiveRangeEphemeral(),
+  PassiveRangeSinglePort(),
+  PassiveRangeTooSmall(),
+  RangeIgnoredInClear(),
+  SourceGatewayHidesClients(),
+  SourceGatewayOnLocalServer(),
+  TLSModeUnsupported(),
+]
+
+/// Rules that look at the policy as a whole.
+private let wholeRules: [any PolicyRule] = [
   ActiveNotEnforcedByServer(),
   ActiveSourceConflict(),
   AddressFamilyMismatch(),
   AllowNeverMatches(),
   CertificateMissing(),
-  ClearControlLeavesEncryptedSessions(),
-  ClearControlUnsupported(),
   ControlPortBypass(),
   ControlPortConflict(),
   ControlPortInPassiveRange(),
-  ExternalIPMissing(),
   ExternalIPPrivate(),
   ExternalIPUnusable(),
-  GatewayAmbiguous(),
-  HairpinBreaksActive(),
-  HairpinWithoutInside(),
-  HelperCannotReadTLS(),
-  HelperOpenToAny(),
-  HelperWithoutEffect(),
-  HelperWithoutNAT(),
   InterfaceOnBothSides(),
   LANClientsWithoutHairpin(),
   LimitSuperseded(),
   NoDataPath(),
-  PassiveRangeALGPort(),
-  PassiveRangeEphemeral(),
-  PassiveRangeOutOfBounds(),
   PassiveRangeOverlap(),
   PassiveRangeShared(),
-  PassiveRangeSinglePort(),
-  PassiveRangeTooSmall(),
-  RangeIgnoredInClear(),
   ServerAddressUnusable(),
   ServerScopeConflict(),
-  SourceGatewayHidesClients(),
-  SourceGatewayOnLocalServer(),
-  TLSModeUnsupported(),
-  TLSOff(),
-  TLSPortMismatch(),
   UnusedDeclaration(),
 ]
+
+/// Every rule.
+package let policyRules: [any PolicyRule] = publicationRules + publishedRules + wholeRules
 
 /// Everything that the rules find in a policy, in the order of the text.
 package func validate(_ policy: Policy) -> [Diagnostic] {
   let context = RuleContext(policy)
-  return policyRules.flatMap { $0.check(context) }.inSourceOrder()
+  var found: [Diagnostic] = []
+  for publication in policy.publications {
+    for rule in publicationRules {
+      if let diagnostic = rule.check(publication, in: context) { found.append(diagnostic) }
+    }
+  }
+  for published in context.published {
+    for rule in publishedRules {
+      if let diagnostic = rule.check(published, in: context) { found.append(diagnostic) }
+    }
+  }
+  for rule in wholeRules { found += rule.check(context) }
+  return found.inSourceOrder()
 }
 
 /// Every page, sorted by code: those of the rules, and those of codes that are raised elsewhere.

@@ -30,7 +30,7 @@ package struct ServerAddressUnusable: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.servers.flatMap(\.addresses).compactMap { address in
+    context.policy.servers.lazy.flatMap(\.addresses).compactMap { address in
       guard let reason = address.value.unusableReason else { return nil }
       // A link that has IPv4 link-local addresses can be a gateway's own.
       if address.value.family == .ipv4, address.value.scope == .linkLocal { return nil }

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// `source gateway` for a server on the gateway.
-package struct SourceGatewayOnLocalServer: PolicyRule {
+package struct SourceGatewayOnLocalServer: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -29,16 +29,14 @@ package struct SourceGatewayOnLocalServer: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      guard let local = published.server.local, published.publication.source.value == .gateway,
-        let span = published.publication.source.span
-      else { return nil }
-      return diagnostic(
-        "a server on the firewall host sees its clients' own addresses, whatever the gateway rewrites",
-        at: span,
-        related: [Label(local, "the server is the firewall host")], help: "write `source keep`",
-        fixes: [.replace(span, with: "source keep", "write `source keep`")])
-    }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    guard let local = published.server.local, published.publication.source.value == .gateway,
+      let span = published.publication.source.span
+    else { return nil }
+    return diagnostic(
+      "a server on the firewall host sees its clients' own addresses, whatever the gateway rewrites",
+      at: span,
+      related: [Label(local, "the server is the firewall host")], help: "write `source keep`",
+      fixes: [.replace(span, with: "source keep", "write `source keep`")])
   }
 }

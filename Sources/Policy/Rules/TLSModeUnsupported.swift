@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// A TLS mode that the server program does not have, or not on that port.
-package struct TLSModeUnsupported: PolicyRule {
+package struct TLSModeUnsupported: PublishedRule {
   package init() {}
 
   package let page = RulePage(
@@ -29,24 +29,22 @@ package struct TLSModeUnsupported: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { published in
-      let publication = published.publication
-      guard !publication.cannotTell("tls") else { return nil }
-      switch (published.software, publication.tls.value) {
-      case (.pureFTPd, .implicit):
-        return unsupported(
-          published, "Pure-FTPd has no implicit TLS, except in special builds that have nothing else",
-          fixed: "tls explicit required")
-      case (.filezilla, .off):
-        return unsupported(
-          published, "FileZilla Server always offers TLS, and `tls off` cannot be set",
-          fixed: "tls explicit optional")
-      case (.iis, let mode):
-        return publication.cannotTell("control port") ? nil : iisPort(published, mode)
-      default:
-        return nil
-      }
+  package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
+    let publication = published.publication
+    guard !publication.cannotTell("tls") else { return nil }
+    switch (published.software, publication.tls.value) {
+    case (.pureFTPd, .implicit):
+      return unsupported(
+        published, "Pure-FTPd has no implicit TLS, except in special builds that have nothing else",
+        fixed: "tls explicit required")
+    case (.filezilla, .off):
+      return unsupported(
+        published, "FileZilla Server always offers TLS, and `tls off` cannot be set",
+        fixed: "tls explicit optional")
+    case (.iis, let mode):
+      return publication.cannotTell("control port") ? nil : iisPort(published, mode)
+    default:
+      return nil
     }
   }
 

@@ -1,7 +1,7 @@
 package import Diagnostics
 
 /// A publication without TLS.
-package struct TLSOff: PolicyRule {
+package struct TLSOff: PublicationRule {
   package init() {}
 
   package let page = RulePage(
@@ -27,21 +27,19 @@ package struct TLSOff: PolicyRule {
       }
       """)
 
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap { publication in
-      guard publication.tls.value == .off, !publication.cannotTell("tls") else { return nil }
-      // `tls-mode-unsupported` says so already.
-      guard context.policy.server(of: publication)?.software?.value.kind != .filezilla else { return nil }
-      let isStated = publication.tls.span != nil
-      return diagnostic(
-        "sessions of `\(publication.name.value)` send passwords and files in clear text",
-        at: publication.tlsSpan,
-        help: isStated
-          ? "write `tls explicit required`, or say why not: `# allow: tls-off (REASON)`"
-          : "add `tls explicit required`, or say that it is meant: `tls off`",
-        fixes: publication.tls.span.map {
-          [.replace($0, with: "tls explicit required", "require TLS", .unsafe)]
-        } ?? [])
-    }
+  package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
+    guard publication.tls.value == .off, !publication.cannotTell("tls") else { return nil }
+    // `tls-mode-unsupported` says so already.
+    guard context.policy.server(of: publication)?.software?.value.kind != .filezilla else { return nil }
+    let isStated = publication.tls.span != nil
+    return diagnostic(
+      "sessions of `\(publication.name.value)` send passwords and files in clear text",
+      at: publication.tlsSpan,
+      help: isStated
+        ? "write `tls explicit required`, or say why not: `# allow: tls-off (REASON)`"
+        : "add `tls explicit required`, or say that it is meant: `tls off`",
+      fixes: publication.tls.span.map {
+        [.replace($0, with: "tls explicit required", "require TLS", .unsafe)]
+      } ?? [])
   }
 }

@@ -11,8 +11,9 @@ extension Publication {
   var helperSpan: SourceSpan { helper.span ?? header }
 
   /// Whether one of these statements was reported as wrong, so that nothing is known about what it sets.
-  func cannotTell(_ keywords: String...) -> Bool {
-    !unreadable.isEmpty && keywords.contains { unreadable.contains($0) }
+  func cannotTell(_ keyword: String, _ second: String? = nil, _ third: String? = nil) -> Bool {
+    guard !unreadable.isEmpty else { return false }
+    return [keyword, second, third].contains { $0.map(unreadable.contains) ?? false }
   }
 }
 
