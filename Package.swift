@@ -65,14 +65,15 @@ let package = Package(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
       name: "ServerConfig",
-      dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
+      dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
       name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Policy"], swiftSettings: strict),
     .target(
-      name: "Policy", dependencies: ["Addressing", "Diagnostics", "PolicySyntax"], swiftSettings: strict),
+      name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"], swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
     .target(name: "PolicySyntax", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
     .target(name: "Addressing", swiftSettings: strict),
+    .target(name: "Parallel", swiftSettings: strict),
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "Templates", path: "templates",

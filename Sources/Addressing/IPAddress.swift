@@ -1,4 +1,4 @@
-/// An address of either family.
+/// An address of either family. Addresses are keys of large tables, so their hash takes in 64 bits at a time.
 package enum IPAddress: Hashable, Sendable {
   case v4(IPv4Address)
   case v6(IPv6Address)
@@ -42,6 +42,17 @@ package enum IPAddress: Hashable, Sendable {
       self = .v4(IPv4Address(value))
     case .ipv6:
       self = .v6(IPv6Address(value))
+    }
+  }
+}
+
+extension IPAddress {
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .v4(let address): hasher.combine(UInt64(address.value))
+    case .v6(let address):
+      hasher.combine(UInt64(truncatingIfNeeded: address.value >> 64))
+      hasher.combine(UInt64(truncatingIfNeeded: address.value))
     }
   }
 }

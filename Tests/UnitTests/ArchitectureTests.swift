@@ -9,9 +9,10 @@ import Testing
     "Diagnostics": ["FoundationEssentials"],
     "PolicySyntax": ["Diagnostics"],
     "Nftables": ["Addressing", "Diagnostics", "FoundationEssentials"],
-    "Policy": ["Addressing", "Diagnostics", "PolicySyntax"],
+    "Parallel": ["Dispatch", "Glibc", "Synchronization"],
+    "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],
     "Lowering": ["Addressing", "Diagnostics", "Nftables", "Policy"],
-    "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
+    "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Parallel", "Policy", "Templates"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
       "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
@@ -33,7 +34,9 @@ import Testing
   ]
 
   /// The modules that may see clocks, files and the environment.
-  static let world: Set<String> = ["SallyportCLI", "sallyport", "Files", "Netfilter", "sallyport-netfilter"]
+  static let world: Set<String> = [
+    "SallyportCLI", "sallyport", "Files", "Netfilter", "Parallel", "sallyport-netfilter",
+  ]
 
   private func swiftFiles(_ folder: URL) -> [URL] {
     let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? []

@@ -1,5 +1,6 @@
 import Addressing
 package import Diagnostics
+import Parallel
 package import PolicySyntax
 
 /// A policy with what was found wrong while its words were given a meaning.
@@ -29,12 +30,12 @@ private struct Resolver {
     var lists = ClientListResolver(declarations: declarations[DeclarationKind.clients.index], names: names)
     policy.clientLists = lists.run()
     diagnostics += lists.diagnostics
-    read(.gateway) { $0.policy.gateways.append($0.gateway($1, &$2)) }
-    read(.server) { $0.policy.servers.append($0.server($1, &$2)) }
-    var blocks: [PublicationBlock] = []
-    blocks.reserveCapacity(declarations[DeclarationKind.publish.index].count)
-    read(.publish) { blocks.append($0.publication($1, &$2)) }
-    policy.publications = blocks.map { finished($0) }
+    policy.gateways = read(.gateway) { gateway($0, &$1) }
+    policy.servers = read(.server) { server($0, &$1) }
+    let gateways = policy.gateways
+    var blocks = read(.publish) { publication($0, &$1, gateways) }
+    for index in blocks.indices { addServerInPlace(of: &blocks[index]) }
+    policy.publications = finished(blocks)
   }
 
   /// Sorts the declarations of a file by their kind.
@@ -80,87 +81,111 @@ private struct Resolver {
       related: [Label(first.span, "the first one")], help: "give one of the two another name")
   }
 
-  /// Reads the blocks of a kind with one reader.
-  mutating func read(
-    _ kind: DeclarationKind, _ add: (inout Self, DeclarationSyntax, inout StatementReader) -> Void
-  ) {
+  /// Reads the blocks of a kind, many of them with one reader.
+  mutating func read<Block: Sendable>(
+    _ kind: DeclarationKind, _ read: @Sendable (DeclarationSyntax, inout StatementReader) -> Block
+  ) -> [Block] {
     let declarations = declarations[kind.index]
-    guard let first = declarations.first else { return }
-    var reader = StatementReader(tree: first.tree, names: names)
-    for declaration in declarations {
-      reader.turn(to: declaration.tree)
-      add(&self, declaration, &reader)
-    }
-    diagnostics += reader.diagnostics
-  }
-
-  func gateway(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Gateway {
-    var gateway = Gateway(name: declaration.name, header: declaration.header)
-    let keywords = gatewayForms.read(declaration.block, with: &reader, into: &gateway)
-    gateway.unreadable = keywords.unreadable
-    return gateway
-  }
-
-  func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
-    var server = ServerDraft(name: declaration.name, header: declaration.header)
-    let keywords = serverForms.read(declaration.block, with: &reader, into: &server)
-    server.unreadable = keywords.unreadable
-    reportMissing(serverForms.missing(keywords), of: declaration, .server, &reader)
-    return Server(server)
-  }
-
-  mutating func publication(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> PublicationBlock {
-    var block = PublicationBlock(name: declaration.name, header: declaration.header)
-    let keywords = publicationForms.read(declaration.block, with: &reader, into: &block)
-    block.publication.unreadable = keywords.unreadable
-    reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
-    if let server = block.serverInPlace {
-      let position = policy.servers.count
-      if let earlier = names.add(server.name, .server, position: position) {
-        diagnostics.append(duplicate(server.name, .server, first: earlier))
+    let names = names
+    guard let first = declarations.first else { return [] }
+    let parts = inParallel(declarations.count, least: worthAThread) { part in
+      var reader = StatementReader(tree: first.tree, names: names)
+      let blocks = declarations[part].map { declaration in
+        reader.turn(to: declaration.tree)
+        return read(declaration, &reader)
       }
-      block.publication.server = position
-      policy.servers.append(Server(server))
+      return (blocks: blocks, diagnostics: reader.diagnostics)
     }
-    applyDefaults(&block.publication, keywords)
-    return block
+    for part in parts { diagnostics += part.diagnostics }
+    return parts.count == 1 ? parts[0].blocks : parts.flatMap(\.blocks)
   }
 
-  /// A publication with the server that it names.
-  mutating func finished(_ block: PublicationBlock) -> Publication {
-    guard let name = block.serverName else { return Publication(block.publication) }
-    var publication = block.publication
-    publication.server = names.find(name.value, .server)?.position
-    if publication.server == nil {
-      diagnostics.append(names.unknown(name, .server))
-      publication.unreadable.insert("server")
+  /// Declares the server that a publication gives in place.
+  mutating func addServerInPlace(of block: inout PublicationBlock) {
+    guard let server = block.serverInPlace else { return }
+    let position = policy.servers.count
+    if let earlier = names.add(server.name, .server, position: position) {
+      diagnostics.append(duplicate(server.name, .server, first: earlier))
     }
-    return Publication(publication)
+    block.publication.server = position
+    policy.servers.append(Server(server))
   }
 
-  func reportMissing(
-    _ keywords: [String], of declaration: DeclarationSyntax, _ kind: DeclarationKind, _ reader: inout StatementReader
-  ) {
-    for keyword in keywords {
-      reader.report(
-        .error(
-          "missing-statement", "`\(kind.rawValue) \(declaration.name.value)` has no `\(keyword)` statement",
-          at: declaration.header, help: "add a line `\(keyword) ...`"))
+  /// The publications with the servers that they name.
+  mutating func finished(_ blocks: [PublicationBlock]) -> [Publication] {
+    let names = names
+    let parts = inParallel(blocks.count, least: worthAThread) { part in
+      var unknown: [Diagnostic] = []
+      let publications = blocks[part].map { block in
+        guard let name = block.serverName else { return Publication(block.publication) }
+        var publication = block.publication
+        publication.server = names.find(name.value, .server)?.position
+        if publication.server == nil {
+          unknown.append(names.unknown(name, .server))
+          publication.unreadable.insert("server")
+        }
+        return Publication(publication)
+      }
+      return (publications: publications, unknown: unknown)
     }
+    for part in parts { diagnostics += part.unknown }
+    return parts.count == 1 ? parts[0].publications : parts.flatMap(\.publications)
   }
+}
 
-  /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
-  /// gateway's external address.
-  func applyDefaults(_ publication: inout PublicationDraft, _ keywords: StatementKeywords) {
-    if publication.controlPort.span == nil, publication.tls.value == .implicit {
-      publication.controlPort.value = ControlPort(external: 990, server: 990)
-    }
-    if !keywords.named.contains(gatewayStatement), policy.gateways.count == 1 { publication.gateway = 0 }
-    if !keywords.named.contains(externalStatement), let gateway = publication.gateway,
-      policy.gateways.indices.contains(gateway)
-    {
-      publication.externalAddresses = policy.gateways[gateway].externalAddresses
-    }
+/// Blocks that are worth a thread of their own.
+private let worthAThread = 500
+
+private func gateway(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Gateway {
+  var gateway = Gateway(name: declaration.name, header: declaration.header)
+  let keywords = gatewayForms.read(declaration.block, with: &reader, into: &gateway)
+  gateway.unreadable = keywords.unreadable
+  return gateway
+}
+
+private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
+  var server = ServerDraft(name: declaration.name, header: declaration.header)
+  let keywords = serverForms.read(declaration.block, with: &reader, into: &server)
+  server.unreadable = keywords.unreadable
+  reportMissing(serverForms.missing(keywords), of: declaration, .server, &reader)
+  return Server(server)
+}
+
+private func publication(
+  _ declaration: DeclarationSyntax, _ reader: inout StatementReader, _ gateways: [Gateway]
+) -> PublicationBlock {
+  var block = PublicationBlock(name: declaration.name, header: declaration.header)
+  let keywords = publicationForms.read(declaration.block, with: &reader, into: &block)
+  block.publication.unreadable = keywords.unreadable
+  reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
+  applyDefaults(&block.publication, keywords, gateways)
+  return block
+}
+
+private func reportMissing(
+  _ keywords: [String], of declaration: DeclarationSyntax, _ kind: DeclarationKind, _ reader: inout StatementReader
+) {
+  for keyword in keywords {
+    reader.report(
+      .error(
+        "missing-statement", "`\(kind.rawValue) \(declaration.name.value)` has no `\(keyword)` statement",
+        at: declaration.header, help: "add a line `\(keyword) ...`"))
+  }
+}
+
+/// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
+/// gateway's external address.
+private func applyDefaults(
+  _ publication: inout PublicationDraft, _ keywords: StatementKeywords, _ gateways: [Gateway]
+) {
+  if publication.controlPort.span == nil, publication.tls.value == .implicit {
+    publication.controlPort.value = ControlPort(external: 990, server: 990)
+  }
+  if !keywords.named.contains(gatewayStatement), gateways.count == 1 { publication.gateway = 0 }
+  if !keywords.named.contains(externalStatement), let gateway = publication.gateway,
+    gateways.indices.contains(gateway)
+  {
+    publication.externalAddresses = gateways[gateway].externalAddresses
   }
 }
 

@@ -51,12 +51,9 @@ package struct LANClientsWithoutHairpin: PolicyRule {
       guard !publication.hairpin.value, !publication.cannotTell("hairpin"),
         publication.allow.contains(where: isNetwork)
       else { return [] }
-      let servers = published.endpoints.filter { $0.reach == .translated }.map(\.server)
       return publication.allow.compactMap { term in
-        guard isNetwork(term), let server = servers.first(where: { context.policy.contains(term, $0) })
-        else {
-          return nil
-        }
+        guard isNetwork(term), let server = published.translatedServer(where: { context.policy.contains(term, $0) })
+        else { return nil }
         return diagnostic(
           "`\(context.policy.text(of: term))` holds the server's own address \(server), and clients beside "
             + "the server cannot use the external address without `hairpin on`",
@@ -73,5 +70,12 @@ package struct LANClientsWithoutHairpin: PolicyRule {
     case .prefix(let prefix): prefix.length > 0
     case .list: true
     }
+  }
+}
+
+extension Published {
+  /// The first address of the server behind a translated one that meets a condition.
+  fileprivate func translatedServer(where condition: (IPAddress) -> Bool) -> IPAddress? {
+    endpoints.first { $0.reach == .translated && condition($0.server) }?.server
   }
 }

@@ -60,27 +60,38 @@ package protocol PolicyRule: Sendable {
   func check(_ context: RuleContext) -> [Diagnostic]
 }
 
-/// A rule that looks at one publication at a time, so that all of these rules share one pass.
+/// A rule that looks at one publication at a time, so that many rules can share one pass.
 package protocol PublicationRule: PolicyRule {
   /// What the rule finds in a publication; its server may be unknown.
   func check(_ publication: Publication, in context: RuleContext) -> Diagnostic?
+  /// What it finds in several.
+  func check(each publications: ArraySlice<Publication>, in context: RuleContext) -> [Diagnostic]
 }
 
 /// A rule that looks at one publication with its server at a time.
 package protocol PublishedRule: PolicyRule {
+  /// What the rule finds in a publication.
   func check(_ published: Published, in context: RuleContext) -> Diagnostic?
+  /// What it finds in several.
+  func check(each published: ArraySlice<Published>, in context: RuleContext) -> [Diagnostic]
 }
 
 extension PublicationRule {
+  package func check(each publications: ArraySlice<Publication>, in context: RuleContext) -> [Diagnostic] {
+    publications.compactMap { check($0, in: context) }
+  }
+
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.policy.publications.compactMap { check($0, in: context) }
+    check(each: context.policy.publications[...], in: context)
   }
 }
 
 extension PublishedRule {
-  package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.published.compactMap { check($0, in: context) }
+  package func check(each published: ArraySlice<Published>, in context: RuleContext) -> [Diagnostic] {
+    published.compactMap { check($0, in: context) }
   }
+
+  package func check(_ context: RuleContext) -> [Diagnostic] { check(each: context.published[...], in: context) }
 }
 
 extension PolicyRule {

@@ -84,6 +84,9 @@ package struct RuleContext: Sendable {
 struct GatewayAddress: Hashable {
   var gateway: Int?
   var address: IPAddress
+
+  /// Few hosts have one address behind several gateways.
+  func hash(into hasher: inout Hasher) { hasher.combine(address) }
 }
 
 /// Gives each machine a number, in the order of the text.

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Parallel
 
 /// Rules that look at one publication at a time. A new rule is one file and one line in one of the three lists.
 private let publicationRules: [any PublicationRule] = [
@@ -59,19 +60,29 @@ package let policyRules: [any PolicyRule] = publicationRules + publishedRules + 
 /// Everything that the rules find in a policy, in the order of the text.
 package func validate(_ policy: Policy) -> [Diagnostic] {
   let context = RuleContext(policy)
-  var found: [Diagnostic] = []
-  for publication in policy.publications {
-    for rule in publicationRules {
-      if let diagnostic = rule.check(publication, in: context) { found.append(diagnostic) }
+  let ofPublications = inParallel(policy.publications.count, least: worthAThread) { part in
+    batches(of: part).flatMap { batch in
+      publicationRules.flatMap { $0.check(each: policy.publications[batch], in: context) }
     }
   }
-  for published in context.published {
-    for rule in publishedRules {
-      if let diagnostic = rule.check(published, in: context) { found.append(diagnostic) }
+  let ofPublished = inParallel(context.published.count, least: worthAThread) { part in
+    batches(of: part).flatMap { batch in
+      publishedRules.flatMap { $0.check(each: context.published[batch], in: context) }
     }
   }
-  for rule in wholeRules { found += rule.check(context) }
-  return found.inSourceOrder()
+  let isLarge = policy.publications.count >= 2 * worthAThread
+  let ofAll = inParallel(wholeRules.count, least: isLarge ? 1 : wholeRules.count) { part in
+    wholeRules[part].flatMap { $0.check(context) }
+  }
+  return (ofPublications + ofPublished + ofAll).flatMap(\.self).inSourceOrder()
+}
+
+/// Publications that are worth a thread of their own.
+private let worthAThread = 1000
+
+/// Positions in parts that fit into the cache, so that each publication is fetched once for all rules.
+private func batches(of range: Range<Int>) -> [Range<Int>] {
+  stride(from: range.lowerBound, to: range.upperBound, by: 128).map { $0..<min($0 + 128, range.upperBound) }
 }
 
 /// Every page, sorted by code: those of the rules, and those of codes that are raised elsewhere.

@@ -44,39 +44,56 @@ package struct UnusedDeclaration: PolicyRule {
     guard !policy.clientLists.contains(where: { $0.terms.isEmpty }),
       !policy.publications.contains(where: { $0.cannotTell("allow", "deny") })
     else { return [] }
-    var used: Set<Int> = []
-    var open = policy.publications.lazy.flatMap { $0.allow + $0.deny }.compactMap(\.list)
-      .reduce(into: Set<Int>()) { $0.insert($1) }
-    while let index = open.popFirst() {
-      guard policy.clientLists.indices.contains(index), used.insert(index).inserted else { continue }
-      open.formUnion(policy.clientLists[index].terms.compactMap(\.list))
+    var used = Marks(count: policy.clientLists.count)
+    var open: [Int] = []
+    func use(_ terms: [ClientTerm]) {
+      for case .list(let index) in terms.lazy.map(\.kind) where used.insert(index) { open.append(index) }
     }
+    for publication in policy.publications {
+      use(publication.allow)
+      use(publication.deny)
+    }
+    while let index = open.popLast() { use(policy.clientLists[index].terms) }
     return unused(policy.clientLists.map(\.name), except: used, "client list")
   }
 
   private func servers(_ policy: Policy) -> [Diagnostic] {
     guard !policy.publications.contains(where: { $0.server == nil }) else { return [] }
-    return unused(
-      policy.servers.map(\.name), except: Set(policy.publications.compactMap(\.server)), "server")
+    let used = Marks(policy.publications.lazy.compactMap(\.server), count: policy.servers.count)
+    return unused(policy.servers.map(\.name), except: used, "server")
   }
 
   private func gateways(_ policy: Policy) -> [Diagnostic] {
     // `gateway-ambiguous` comes first.
     guard !policy.publications.contains(where: { $0.gateway == nil }) else { return [] }
-    return unused(
-      policy.gateways.map(\.name), except: Set(policy.publications.compactMap(\.gateway)), "gateway")
+    let used = Marks(policy.publications.lazy.compactMap(\.gateway), count: policy.gateways.count)
+    return unused(policy.gateways.map(\.name), except: used, "gateway")
   }
 
-  private func unused(_ names: [Located<String>], except used: Set<Int>, _ what: String) -> [Diagnostic] {
-    names.enumerated().filter { !used.contains($0.offset) }.map { _, name in
-      diagnostic("no publication uses \(what) `\(name.value)`", at: name.span, help: "use it, or remove it")
+  private func unused(_ names: [Located<String>], except used: Marks, _ what: String) -> [Diagnostic] {
+    names.indices.filter { !used.contains($0) }.map { index in
+      diagnostic(
+        "no publication uses \(what) `\(names[index].value)`", at: names[index].span, help: "use it, or remove it")
     }
   }
 }
 
-extension ClientTerm {
-  /// The position of the client list that it names.
-  fileprivate var list: Int? {
-    if case .list(let index) = kind { index } else { nil }
+/// Some of the positions below a limit.
+private struct Marks {
+  private var isMarked: [Bool]
+
+  init(_ positions: some Sequence<Int> = [], count: Int) {
+    isMarked = Array(repeating: false, count: count)
+    for position in positions { insert(position) }
   }
+
+  /// Returns whether the position is a new one below the limit.
+  @discardableResult
+  mutating func insert(_ position: Int) -> Bool {
+    guard isMarked.indices.contains(position), !isMarked[position] else { return false }
+    isMarked[position] = true
+    return true
+  }
+
+  func contains(_ position: Int) -> Bool { isMarked.indices.contains(position) && isMarked[position] }
 }
