@@ -58,7 +58,8 @@ let package = Package(
     .target(
       name: "Compilation",
       dependencies: [
-        "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Parallel", "Policy", "PolicySyntax",
+        "ServerConfig",
       ],
       swiftSettings: strict),
     .target(
@@ -67,10 +68,10 @@ let package = Package(
       name: "ServerConfig",
       dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
-      name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Policy"], swiftSettings: strict),
+      name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"], swiftSettings: strict),
     .target(
       name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"], swiftSettings: strict),
-    .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
+    .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "PolicySyntax", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
     .target(name: "Addressing", swiftSettings: strict),
     .target(name: "Parallel", swiftSettings: strict),

@@ -1,6 +1,7 @@
 package import Diagnostics
 import Lowering
 package import Nftables
+import Parallel
 package import Policy
 package import PolicySyntax
 import ServerConfig
@@ -17,8 +18,14 @@ package struct Compilation: Sendable {
     let resolved = resolve(loaded.trees)
     let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
     var found = syntax + validate(resolved.policy).filter { !$0.isAboutOthers(than: loaded.rootCount) }
-    if !found.hasErrors { found += Emitters.findings(resolved.policy) }
-    if !found.hasErrors { found += SessionCheck(resolved.policy).findings() }
+    if !found.hasErrors {
+      // Both look at a policy that is in order; sessions are played for servers that can be told their part.
+      let (ofServers, ofSessions) = together(
+        worthIt: resolved.policy.publications.count >= 1000,
+        { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
+      found += ofServers
+      if !found.hasErrors { found += ofSessions }
+    }
     sources = loaded.sources
     trees = loaded.trees
     policy = resolved.policy

@@ -24,5 +24,26 @@ package func inParallel<Result: Sendable>(
   return results.withLock { $0.compactMap(\.self) }
 }
 
+/// Does two things at once where there are two processors.
+///
+/// - Parameter worthIt: Whether there is enough to do for a thread of its own.
+package func together<First: Sendable, Second: Sendable>(
+  worthIt: Bool, _ first: @Sendable () -> First, _ second: @Sendable () -> Second
+) -> (First, Second) {
+  guard worthIt, processorCount > 1 else { return (first(), second()) }
+  let one = Mutex<First?>(nil)
+  let other = Mutex<Second?>(nil)
+  DispatchQueue.concurrentPerform(iterations: 2) { index in
+    if index == 0 {
+      let result = first()
+      one.withLock { $0 = result }
+    } else {
+      let result = second()
+      other.withLock { $0 = result }
+    }
+  }
+  return (one.withLock(\.self) ?? first(), other.withLock(\.self) ?? second())
+}
+
 /// How many threads can run at once.
 private let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

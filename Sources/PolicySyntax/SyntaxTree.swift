@@ -46,6 +46,8 @@ package final class PolicyFileSyntax: Sendable {
   package let file: SourceID
   /// Every token in order; the last is `endOfFile`. What lies between two tokens is white space and comments.
   package let tokens: [Token]
+  /// Whether any token is `invalid`.
+  package let hasInvalidTokens: Bool
   package let comments: [Comment]
   package let statements: [StatementSyntax]
   /// The statements of all blocks, one block behind the other.
@@ -60,6 +62,7 @@ package final class PolicyFileSyntax: Sendable {
     self.source = source
     self.file = file
     self.tokens = tokens
+    hasInvalidTokens = tokens.contains { $0.kind == .invalid }
     self.comments = comments
     self.statements = statements
     self.innerStatements = innerStatements

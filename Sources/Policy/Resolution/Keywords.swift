@@ -24,7 +24,7 @@ struct Keywords: Sendable {
     for (position, entry) in entries.enumerated() where entry.first == first {
       guard let other = entry.second else { return (position, 1) }
       if second == nil, tokens.count > 1 { second = tree.shortWord(tree.token(tokens.lowerBound + 1)) }
-      if other == second { return (position, 2) }
+      if let second, other == second { return (position, 2) }
     }
     return nil
   }

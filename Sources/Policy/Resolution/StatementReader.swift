@@ -31,7 +31,7 @@ struct StatementReader {
     self.keyword = keyword
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
-    failed = tree.tokens[statement.clamped(to: 0..<tree.tokens.count)].contains { $0.kind == .invalid }
+    failed = tree.hasInvalidTokens && statement.contains { tree.token($0).kind == .invalid }
   }
 
   /// Goes to another tree.
