@@ -72,7 +72,7 @@ let package = Package(
     .target(
       name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"], swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
-    .target(name: "PolicySyntax", dependencies: ["Addressing", "Diagnostics"], swiftSettings: strict),
+    .target(name: "PolicySyntax", dependencies: ["Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "Addressing", swiftSettings: strict),
     .target(name: "Parallel", swiftSettings: strict),
     .target(name: "Diagnostics", swiftSettings: strict),

@@ -16,40 +16,35 @@ package func format(_ tree: PolicyFileSyntax, twoWordKeywords: Set<String>) -> S
 /// Whether two texts say the same: the same tokens and comments, whatever the layout. Commas and `;` that only separate are
 /// left out of the comparison.
 package func haveSameMeaning(_ left: PolicyFileSyntax, _ right: PolicyFileSyntax) -> Bool {
-  let (leftMarks, rightMarks) = (marks(of: left), marks(of: right))
-  return leftMarks.count == rightMarks.count && left.comments.count == right.comments.count
-    && zip(leftMarks, rightMarks).allSatisfy { isSame($0, left, $1, right) }
-    && zip(left.comments, right.comments).allSatisfy {
-      trimmed(left, $0).elementsEqual(trimmed(right, $1))
+  left.comments.count == right.comments.count
+    && zip(left.comments, right.comments).allSatisfy { trimmed(left, $0).elementsEqual(trimmed(right, $1)) }
+    && areSame(left.statements[...], left, right.statements[...], right)
+}
+
+/// Does not recurse far: statements inside a block have no block.
+private func areSame(
+  _ statements: ArraySlice<StatementSyntax>, _ left: PolicyFileSyntax, _ others: ArraySlice<StatementSyntax>,
+  _ right: PolicyFileSyntax
+) -> Bool {
+  statements.count == others.count
+    && zip(statements, others).allSatisfy { statement, other in
+      guard haveSameTokens(statement, left, other, right) else { return false }
+      guard let block = statement.block, let otherBlock = other.block else {
+        return statement.block == nil && other.block == nil
+      }
+      return areSame(left.statements(of: block), left, right.statements(of: otherBlock), right)
     }
 }
 
-/// What a text consists of when its layout is left out.
-private enum Mark: Equatable {
-  case token(Int)
-  case endOfStatement, beginOfBlock, endOfBlock
-}
-
-private func isSame(_ mark: Mark, _ left: PolicyFileSyntax, _ other: Mark, _ right: PolicyFileSyntax) -> Bool {
-  guard case .token(let one) = mark, case .token(let two) = other else { return mark == other }
-  return left.bytes(left.token(one)).elementsEqual(right.bytes(right.token(two)))
-}
-
-private func marks(of tree: PolicyFileSyntax) -> [Mark] {
-  var marks: [Mark] = []
-  marks.reserveCapacity(tree.tokens.count * 5 / 4)
-  func add(_ tokens: Range<Int>) {
-    marks += withoutTrailingComma(tokens, of: tree).lazy.map { .token($0) }
-    marks.append(.endOfStatement)
-  }
-  for statement in tree.statements {
-    add(statement.tokens)
-    guard let block = statement.block else { continue }
-    marks.append(.beginOfBlock)
-    for inner in tree.statements(of: block) { add(inner.tokens) }
-    marks.append(.endOfBlock)
-  }
-  return marks
+private func haveSameTokens(
+  _ statement: StatementSyntax, _ left: PolicyFileSyntax, _ other: StatementSyntax, _ right: PolicyFileSyntax
+) -> Bool {
+  let tokens = withoutTrailingComma(statement.tokens, of: left)
+  let otherTokens = withoutTrailingComma(other.tokens, of: right)
+  return tokens.count == otherTokens.count
+    && zip(tokens, otherTokens).allSatisfy {
+      left.bytes(left.token($0)).elementsEqual(right.bytes(right.token($1)))
+    }
 }
 
 private func withoutTrailingComma(_ tokens: Range<Int>, of tree: PolicyFileSyntax) -> Range<Int> {

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Parallel
 
 /// The tokens and comments of one file, with what was wrong about single characters.
 package struct LexedFile: Sendable {
@@ -8,21 +9,60 @@ package struct LexedFile: Sendable {
 }
 
 /// Splits a policy file into tokens. Never fails: bytes that begin no token become `invalid` tokens.
+///
+/// No token and no comment goes beyond its line, so the parts of a large file are read at once.
 package func lex(_ source: SourceFile, as file: SourceID) -> LexedFile {
-  var lexer = Lexer(bytes: source.bytes, file: file)
-  return lexer.run()
+  let bytes = source.bytes
+  let parts = inParallel(bytes.count, least: 1 << 20) { part in
+    var lexer = Lexer(bytes: bytes, file: file, lines: wholeLines(of: bytes, part))
+    lexer.run()
+    return lexer
+  }
+  var whole = LexedFile()
+  var startsLine = true
+  whole.tokens.reserveCapacity(parts.reduce(1) { $0 + $1.result.tokens.count })
+  for part in parts {
+    whole.tokens += part.result.tokens
+    whole.comments += part.result.comments
+    whole.diagnostics += part.result.diagnostics
+    if part.hasBytes { startsLine = part.startsLine }
+  }
+  let end = Int32(clamping: bytes.count)
+  whole.tokens.append(Token(kind: .endOfFile, startsLine: startsLine, start: end, end: end))
+  return whole
+}
+
+/// The lines that begin in a part of a text.
+private func wholeLines(of bytes: [UInt8], _ part: Range<Int>) -> Range<Int> {
+  func firstStart(from offset: Int) -> Int {
+    guard offset > 0, offset < bytes.count else { return offset }
+    return bytes[(offset - 1)...].firstIndex(of: 0x0A).map { $0 + 1 } ?? bytes.count
+  }
+  return firstStart(from: part.lowerBound)..<firstStart(from: part.upperBound)
 }
 
 private struct Lexer {
   let bytes: [UInt8]
   let file: SourceID
-  var offset = 0
+  /// Where the lines end that are read.
+  let end: Int
+  let hasBytes: Bool
+  var offset: Int
   var startsLine = true
   var result = LexedFile()
 
-  mutating func run() -> LexedFile {
-    result.tokens.reserveCapacity(bytes.count / 6 + 1)
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
+  /// - Parameter lines: Whole lines.
+  init(bytes: [UInt8], file: SourceID, lines: Range<Int>) {
+    self.bytes = bytes
+    self.file = file
+    offset = lines.lowerBound
+    end = lines.upperBound
+    hasBytes = !lines.isEmpty
+    result.tokens.reserveCapacity(lines.count / 6 + 1)
+  }
+
+  mutating func run() {
+    if offset == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
     while let byte = peek() {
       switch byte {
       case 0x0A:
@@ -41,13 +81,11 @@ private struct Lexer {
       default: invalid()
       }
     }
-    emit(.endOfFile, length: 0)
-    return result
   }
 
   func peek(_ distance: Int = 0) -> UInt8? {
     let index = offset + distance
-    return index < bytes.count ? bytes[index] : nil
+    return index < end ? bytes[index] : nil
   }
 
   func isArrow(at index: Int) -> Bool {

@@ -7,7 +7,7 @@ import Testing
   static let allowed: [String: Set<String>] = [
     "Addressing": [],
     "Diagnostics": ["FoundationEssentials"],
-    "PolicySyntax": ["Diagnostics"],
+    "PolicySyntax": ["Diagnostics", "Parallel"],
     "Nftables": ["Addressing", "Diagnostics", "FoundationEssentials", "Parallel"],
     "Parallel": ["Dispatch", "Glibc", "Synchronization"],
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],

@@ -40,20 +40,16 @@ private struct Resolver {
 
   /// Sorts the declarations of a file by their kind.
   mutating func collect(_ tree: PolicyFileSyntax) {
-    var reader = DeclarationReader(tree)
-    for statement in tree.statements {
-      let known = reader.diagnostics.count
-      if let kind = reader.kind(of: statement) {
-        if let declaration = reader.read(statement, kind) {
-          declarations[kind.index].append(declaration)
-        } else {
-          policy.isPartial = true
-        }
-      } else if reader.diagnostics.count > known {
-        policy.isPartial = true
-      }
+    let parts = inParallel(tree.statements.count, least: worthAThread) { part in
+      var headers = Headers()
+      headers.collect(tree.statements[part], of: tree)
+      return headers
     }
-    diagnostics += reader.diagnostics
+    for part in parts {
+      for kind in DeclarationKind.allCases { declarations[kind.index] += part.declarations[kind.index] }
+      diagnostics += part.diagnostics
+      policy.isPartial = policy.isPartial || part.isPartial
+    }
   }
 
   /// Records the names of a kind, and leaves out what has the name of an earlier one.
@@ -133,8 +129,34 @@ private struct Resolver {
   }
 }
 
-/// Blocks that are worth a thread of their own.
-private let worthAThread = 500
+/// The declarations of a part of a file.
+private struct Headers {
+  /// By `DeclarationKind.index`.
+  var declarations = [[DeclarationSyntax]](repeating: [], count: DeclarationKind.allCases.count)
+  var diagnostics: [Diagnostic] = []
+  /// Whether any was left out.
+  var isPartial = false
+
+  mutating func collect(_ statements: ArraySlice<StatementSyntax>, of tree: PolicyFileSyntax) {
+    var reader = DeclarationReader(tree)
+    for statement in statements {
+      let known = reader.diagnostics.count
+      if let kind = reader.kind(of: statement) {
+        if let declaration = reader.read(statement, kind) {
+          declarations[kind.index].append(declaration)
+        } else {
+          isPartial = true
+        }
+      } else if reader.diagnostics.count > known {
+        isPartial = true
+      }
+    }
+    diagnostics = reader.diagnostics
+  }
+}
+
+/// Declarations that are worth a thread of their own.
+let worthAThread = 500
 
 private func gateway(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Gateway {
   var gateway = Gateway(name: declaration.name, header: declaration.header)

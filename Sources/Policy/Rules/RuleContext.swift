@@ -1,4 +1,5 @@
 import Addressing
+import Parallel
 
 /// A publication with its server, for rules that look at both.
 package final class Published: Sendable {
@@ -14,16 +15,18 @@ package final class Published: Sendable {
   /// The families in which it can be reached.
   package let endpoints: [Endpoint]
 
-  init(
-    position: Int, publication: Publication, server: Server, declaration: Int, machine: Int,
-    endpoints: [Endpoint]
-  ) {
+  /// - Returns: `nil` when the server is not known.
+  init?(position: Int, machine: Int?, in policy: Policy) {
+    let publication = policy.publications[position]
+    guard let machine, let server = policy.server(of: publication), let declaration = publication.server else {
+      return nil
+    }
     self.position = position
     self.publication = publication
     self.server = server
     self.declaration = declaration
     self.machine = machine
-    self.endpoints = endpoints
+    endpoints = policy.endpoints(of: publication)
   }
 
   /// The program; `nil` when the policy does not say.
@@ -55,28 +58,36 @@ package struct RuleContext: Sendable {
 
   package init(_ policy: Policy) {
     var machines = Machines(of: policy)
+    let numbers = policy.publications.map { machines.number(of: $0, in: policy) }
+    let parts = inParallel(policy.publications.count, least: worthAThread) { part in
+      part.compactMap { Published(position: $0, machine: numbers[$0], in: policy) }
+    }
+    let published = parts.count == 1 ? parts[0] : parts.flatMap(\.self)
+    let machineCount = machines.count
     self.policy = policy
-    published = policy.publications.enumerated().compactMap { position, publication in
-      guard let server = policy.server(of: publication), let declaration = publication.server else {
-        return nil
-      }
-      return Published(
-        position: position, publication: publication, server: server, declaration: declaration,
-        machine: machines.number(of: server, declaration: declaration, gateway: publication.gateway),
-        endpoints: policy.endpoints(of: publication))
+    self.published = published
+    (byExternalAddress, (byMachine, byDeclaration)) = together(
+      worthIt: published.count >= worthAThread,
+      { endpointsByExternalAddress(published) },
+      {
+        (
+          published.grouped(byNumber: { $0.machine }, below: machineCount),
+          published.grouped(byNumber: { $0.declaration }, below: policy.servers.count)
+        )
+      })
+  }
+}
+
+private func endpointsByExternalAddress(_ published: [Published]) -> [ArraySlice<PublishedEndpoint>] {
+  var endpoints: [PublishedEndpoint] = []
+  endpoints.reserveCapacity(published.count)
+  for published in published {
+    for endpoint in published.endpoints {
+      endpoints.append(PublishedEndpoint(published: published, endpoint: endpoint))
     }
-    var endpoints: [PublishedEndpoint] = []
-    endpoints.reserveCapacity(published.count)
-    for published in published {
-      for endpoint in published.endpoints {
-        endpoints.append(PublishedEndpoint(published: published, endpoint: endpoint))
-      }
-    }
-    byExternalAddress = endpoints.grouped {
-      GatewayAddress(gateway: $0.published.publication.gateway, address: $0.endpoint.external.value)
-    }
-    byMachine = published.grouped(byNumber: { $0.machine }, below: machines.count)
-    byDeclaration = published.grouped(byNumber: { $0.declaration }, below: policy.servers.count)
+  }
+  return endpoints.grouped {
+    GatewayAddress(gateway: $0.published.publication.gateway, address: $0.endpoint.external.value)
   }
 }
 
@@ -102,7 +113,10 @@ private struct Machines {
     addresses.reserveCapacity(policy.servers.count)
   }
 
-  mutating func number(of server: Server, declaration: Int, gateway: Int?) -> Int {
+  /// The machine that a publication leads to; `nil` when its server is not known.
+  mutating func number(of publication: Publication, in policy: Policy) -> Int? {
+    guard let server = policy.server(of: publication), let declaration = publication.server else { return nil }
+    let gateway = publication.gateway
     if server.isLocal {
       if let known = hosts[gateway] { return known }
       hosts[gateway] = next()

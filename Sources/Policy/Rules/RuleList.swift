@@ -77,9 +77,6 @@ package func validate(_ policy: Policy) -> [Diagnostic] {
   return (ofPublications + ofPublished + ofAll).flatMap(\.self).inSourceOrder()
 }
 
-/// Publications that are worth a thread of their own.
-private let worthAThread = 1000
-
 /// Positions in parts that fit into the cache, so that each publication is fetched once for all rules.
 private func batches(of range: Range<Int>) -> [Range<Int>] {
   stride(from: range.lowerBound, to: range.upperBound, by: 128).map { $0..<min($0 + 128, range.upperBound) }

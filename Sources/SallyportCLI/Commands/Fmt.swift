@@ -47,12 +47,13 @@ struct Fmt: ParsableCommand {
         continue
       }
       let isStandardInput = path == "-"
-      if Array(text.utf8) != bytes { changed.append(isStandardInput ? standardInputName : path) }
+      let isChanged = !text.utf8.elementsEqual(bytes)
+      if isChanged { changed.append(isStandardInput ? standardInputName : path) }
       if check || diff {
         if diff, output == .text { try showDifference(path, bytes, text, console) }
       } else if isStandardInput {
         try console.write(text)
-      } else if Array(text.utf8) != bytes, let reason = replaceFile(path, with: Array(text.utf8)) {
+      } else if isChanged, let reason = replaceFile(path, with: Array(text.utf8)) {
         throw console.failure("\(path): \(reason)", .inputOutput)
       }
     }
@@ -71,6 +72,7 @@ struct Fmt: ParsableCommand {
         render(tree.diagnostics, in: sources, as: .full, style: console.errorStyle, version: sallyportVersion))
       return nil
     }
+    if text.utf8.elementsEqual(bytes) { return text }
     let again = PolicySyntax.parse(SourceFile(name: name, text: text), as: SourceID(0))
     guard again.diagnostics.isEmpty, haveSameMeaning(tree, again) else {
       throw console.failure(
