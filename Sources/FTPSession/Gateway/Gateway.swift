@@ -11,6 +11,19 @@ package struct KernelTraits: Hashable, Sendable {
   package init() {}
 }
 
+/// What of a gateway packets do not change. A class, because every session that is played there has the same.
+final class Premises: Sendable {
+  let program: Program
+  let network: Network
+  let kernel: KernelTraits
+
+  init(_ program: Program, _ network: Network, _ kernel: KernelTraits) {
+    self.program = program
+    self.network = network
+    self.kernel = kernel
+  }
+}
+
 /// A gateway in the middle of its work: rules, connection table, expectations. Packets change the value.
 struct Gateway: Sendable {
   /// Where connection tracking stands in prerouting and output (`NF_IP_PRI_CONNTRACK`).
@@ -20,19 +33,18 @@ struct Gateway: Sendable {
   static let destinationPriority = -100
   static let sourcePriority = 100
 
-  let program: Program
-  let network: Network
-  let kernel: KernelTraits
+  let premises: Premises
   var connections: [Connection] = []
   /// Confirmed and unconfirmed entries by the tuples of both directions.
-  var byTuple: [Tuple: Int] = [:]
+  var byTuple = TupleTable()
   var expectations: [Expectation] = []
 
   init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits()) {
-    self.program = program
-    self.network = network
-    self.kernel = kernel
+    premises = Premises(program, network, kernel)
   }
+
+  var network: Network { premises.network }
+  var kernel: KernelTraits { premises.kernel }
 
   /// A packet that came in on an interface.
   mutating func receive(_ packet: Packet, on interface: String) -> Passage {
