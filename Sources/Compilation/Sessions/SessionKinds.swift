@@ -130,8 +130,8 @@ struct AddressUses {
     }
   }
 
-  /// The addresses that more than one publication uses, each with its users side by side and sorted.
-  private var users: [ArraySlice<Int>] = []
+  /// The users of each address that more than one publication uses, sorted.
+  private var users: [[Int]] = []
   /// The positions in `users` of the addresses of each publication that has one there.
   private var shared: [Int: [Int]] = [:]
 
@@ -154,7 +154,7 @@ struct AddressUses {
 
   private mutating func share(_ publications: [Int]) {
     for publication in publications { shared[publication, default: []].append(users.count) }
-    users.append(publications[...])
+    users.append(publications)
   }
 
   /// Whether any publications share an address.
@@ -166,6 +166,7 @@ struct AddressUses {
   func neighbours(of position: Int, atMost most: Int) -> [Int] {
     var found: Set<Int> = []
     for place in shared[position] ?? [] {
+      guard users.indices.contains(place) else { continue }
       for other in users[place].prefix(most + 1) where other != position { found.insert(other) }
     }
     return found.sorted()

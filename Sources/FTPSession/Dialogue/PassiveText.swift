@@ -27,7 +27,7 @@ enum PassiveText {
 
   /// `(|||port|)` of a 229.
   static func port(_ text: String) -> UInt16? {
-    let fields = text.split(separator: "|", omittingEmptySubsequences: false)
-    return fields.count >= 5 ? UInt16(fields[3]) : nil
+    let fields = text.utf8.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
+    return fields.count >= 5 ? UInt16(Substring(fields[3])) : nil
   }
 }

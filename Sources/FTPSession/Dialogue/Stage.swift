@@ -69,7 +69,7 @@ struct Stage {
     case .gateway: passage = gateway.send(packet)
     case .host(let host):
       let destination = packet.tuple.destination
-      if !gateway.network.isLocal(destination), host.unreachable.contains(where: { $0.contains(destination) }) {
+      if host.unreachable.contains(where: { $0.contains(destination) }), !gateway.network.isLocal(destination) {
         step.passesGateway = false
         step.reached = role
         return .failure(LossError(.noRoute(reason: "the \(role.rawValue) has no route to \(destination)")))
