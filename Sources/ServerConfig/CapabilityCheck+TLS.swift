@@ -88,8 +88,8 @@ extension CapabilityCheck {
     if capabilities.certificate == .files, let certificate = server.certificate,
       case .files(let path, let key) = certificate.value, plan.usesTLS
     {
-      diagnostics += self.path(path, at: certificate.span)
-      if let key { diagnostics += self.path(key, at: certificate.span) }
+      if let finding = self.path(path, at: certificate.span) { diagnostics.append(finding) }
+      if let key, let finding = self.path(key, at: certificate.span) { diagnostics.append(finding) }
     }
     if capabilities.hasSites, let site = server.site, let reason = emitter.format.obstacle(in: site.value) {
       diagnostics.append(notExpressible(site.value, reason, at: site.span))
@@ -98,10 +98,10 @@ extension CapabilityCheck {
   }
 
   /// A path that the program cannot be told.
-  private func path(_ path: String, at span: SourceSpan) -> [Diagnostic] {
+  private func path(_ path: String, at span: SourceSpan) -> Diagnostic? {
     let isAbsolute = path.utf8.first == UInt8(ascii: "/")
     let reason = isAbsolute ? emitter.format.obstacle(in: path) : "is not an absolute path"
-    return reason.map { [notExpressible(path, $0, at: span)] } ?? []
+    return reason.map { notExpressible(path, $0, at: span) }
   }
 
   private func notExpressible(_ text: String, _ reason: String, at span: SourceSpan) -> Diagnostic {

@@ -22,19 +22,20 @@ struct CapabilityCheck {
   func diagnostics() -> [Diagnostic] {
     guard !publications.isEmpty else { return [] }
     var found: [Diagnostic] = []
+    func note(_ more: [Diagnostic]) { if !more.isEmpty { found += more } }
     for publication in publications {
-      found += tlsMode(publication)
-      found += clearControl(publication)
-      found += adminPort(publication)
+      note(tlsMode(publication))
+      note(clearControl(publication))
+      note(adminPort(publication))
     }
-    found += version()
-    found += processes()
-    found += wildcardCollisions()
-    found += wildcard()
-    found += certificate()
-    found += site()
-    found += clients()
-    found += values()
+    note(version())
+    note(processes())
+    note(wildcardCollisions())
+    note(wildcard())
+    note(certificate())
+    note(site())
+    note(clients())
+    note(values())
     return found
   }
 

@@ -115,20 +115,38 @@ package enum Emitters {
   /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the
   /// policy, or in the default one when none can.
   package static func findings(_ policy: Policy) -> [Diagnostic] {
-    let forms = all.map { (emitter: $0, software: $0.software, capabilities: $0.capabilities) }
+    let programs = SoftwareKind.allCases.map(Program.init)
     var found: [Diagnostic] = []
     for (server, publications) in zip(policy.servers, publications(policy)) where !publications.isEmpty {
       let plan = ServerPlan(ServerRequest(server: server, publications: publications, policy: policy) { _ in "" })
-      var first: [Diagnostic]?
-      for form in forms where form.software == plan.request.software {
-        let check = CapabilityCheck(plan: plan, emitter: form.emitter, capabilities: form.capabilities)
-        let findings = check.diagnostics().inSourceOrder()
-        if first == nil || !findings.hasErrors { first = findings }
-        if !findings.hasErrors { break }
+      if let program = programs.first(where: { $0.software == plan.request.software }) {
+        found += program.findings(plan)
       }
-      found += first ?? []
     }
     return found
+  }
+
+  /// The forms of one program, and what it can be told in each. A class, because many servers ask for it.
+  private final class Program {
+    let software: SoftwareKind
+    private let forms: [(emitter: any ServerEmitter, capabilities: Capabilities)]
+
+    init(_ software: SoftwareKind) {
+      self.software = software
+      forms = all.filter { $0.software == software }.map { ($0, $0.capabilities) }
+    }
+
+    /// What the first form finds that can hold a plan, or the default one when none can.
+    func findings(_ plan: ServerPlan) -> [Diagnostic] {
+      var first: [Diagnostic]?
+      for form in forms {
+        let check = CapabilityCheck(plan: plan, emitter: form.emitter, capabilities: form.capabilities)
+        let findings = check.diagnostics().inSourceOrder()
+        guard findings.hasErrors else { return findings }
+        first = first ?? findings
+      }
+      return first ?? []
+    }
   }
 
   /// The publications of each server, in one pass.

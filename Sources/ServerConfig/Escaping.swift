@@ -28,7 +28,13 @@ extension Unicode.Scalar {
 extension String {
   /// Whether any of its characters breaks a line. Most texts have nothing but printable ASCII, which bytes tell.
   var hasLineBreak: Bool {
-    utf8.contains { !(0x20...0x7E).contains($0) } && unicodeScalars.contains(where: \.breaksLine)
+    !isPrintableASCII && unicodeScalars.contains(where: \.breaksLine)
+  }
+
+  private var isPrintableASCII: Bool {
+    let bytes = utf8.span
+    for index in bytes.indices where !(0x20...0x7E).contains(bytes[index]) { return false }
+    return true
   }
 
   /// The text with each character that the closure refuses left out or replaced.

@@ -117,16 +117,22 @@ struct Numbering {
 struct AddressUses {
   /// One address of one publication.
   private struct Use {
-    let address: IPAddress
-    /// One more than the position of the gateway; 0 for none.
-    let gateway: Int
+    let address: UInt128
+    /// The family, and the position of the gateway.
+    let scope: Int
     let publication: Int
 
-    func isSamePlace(as other: Use) -> Bool { address == other.address && gateway == other.gateway }
+    init(_ address: IPAddress, gateway: Int?, publication: Int) {
+      self.address = address.value
+      scope = 2 * (gateway ?? -1) + (address.family == .ipv4 ? 0 : 1)
+      self.publication = publication
+    }
+
+    func isSamePlace(as other: Use) -> Bool { address == other.address && scope == other.scope }
 
     func precedes(_ other: Use) -> Bool {
       if address != other.address { return address < other.address }
-      return (gateway, publication) < (other.gateway, other.publication)
+      return scope == other.scope ? publication < other.publication : scope < other.scope
     }
   }
 
@@ -139,9 +145,9 @@ struct AddressUses {
     var uses: [Use] = []
     uses.reserveCapacity(4 * policy.publications.count)
     for position in policy.publications.indices {
-      let gateway = policy.publications[position].gateway.map { $0 + 1 } ?? 0
-      policy.forEachPlace(of: policy.publications[position]) { address in
-        uses.append(Use(address: address, gateway: gateway, publication: position))
+      let publication = policy.publications[position]
+      policy.forEachPlace(of: publication) { address in
+        uses.append(Use(address, gateway: publication.gateway, publication: position))
       }
     }
     uses.sort { $0.precedes($1) }

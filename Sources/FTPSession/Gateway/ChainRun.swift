@@ -165,14 +165,17 @@ struct ChainRun {
 
   /// Whether a condition holds; `nil` when the packet lacks what is asked for, which ends the rule even when negated.
   private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
-    let fields: [Datum]
+    let first: Datum
+    var all: [Datum] = []
     switch read(operand) {
-    case .value(let value): fields = [value]
-    case .fields(let more): fields = more
+    case .value(let value): first = value
+    case .fields(let fields):
+      guard let value = fields.first else { return nil }
+      first = value
+      all = fields
     case .absent: return nil
     case .unknown(let text): return .failure(Doubt(text: text))
     }
-    guard let first = fields.first else { return nil }
     switch test {
     case .equals(let pattern):
       guard let isMatch = pattern.matches(first) else { return .failure(Doubt(text: "a value of another kind")) }
@@ -185,7 +188,7 @@ struct ChainRun {
       guard let lookup = lookup(reference) else {
         return .failure(Doubt(text: "a set that the listing does not show"))
       }
-      switch lookup.find(fields) {
+      switch lookup.find(all.isEmpty ? [first] : all) {
       case .found(let entry):
         lastElement = entry.provenance ?? lastElement
         return .success(true)

@@ -16,12 +16,19 @@ final class Premises: Sendable {
   let program: Program
   let network: Network
   let kernel: KernelTraits
+  private let forwardsIPv4: Bool
+  private let forwardsIPv6: Bool
 
   init(_ program: Program, _ network: Network, _ kernel: KernelTraits) {
     self.program = program
     self.network = network
     self.kernel = kernel
+    forwardsIPv4 = network.forwards.contains(.ipv4)
+    forwardsIPv6 = network.forwards.contains(.ipv6)
   }
+
+  /// Whether packets of a family are passed on at all.
+  func forwards(_ family: AddressFamily) -> Bool { family == .ipv4 ? forwardsIPv4 : forwardsIPv6 }
 }
 
 /// A gateway in the middle of its work: rules, connection table, expectations. Packets change the value.
@@ -55,7 +62,7 @@ struct Gateway: Sendable {
       transit.end = .delivered
       return finish(&transit)
     }
-    guard network.forwards.contains(packet.tuple.family) else {
+    guard premises.forwards(packet.tuple.family) else {
       transit.end = .lost(.noRoute(reason: "the gateway does not forward packets"))
       return finish(&transit)
     }

@@ -4,7 +4,7 @@ import Nftables
 extension Gateway {
   /// Runs everything that is registered at a hook. Returns whether the packet goes on.
   mutating func run(_ hook: BaseChain.Hook, _ transit: inout Transit) -> Bool {
-    for station in premises.program.stations(hook, transit.view.packet.tuple.family).stations {
+    for station in premises.program.stations(hook, transit.view.packet.tuple.family) {
       let goesOn: Bool
       switch station {
       case .chain(let entry): goesOn = run(entry, &transit)

@@ -45,7 +45,7 @@ extension Gateway {
     let old = connections[index].reply
     byTuple[old] = nil
     defer { byTuple[connections[index].reply] = index }
-    for entry in premises.program.stations(hook, transit.view.packet.tuple.family).nat {
+    for entry in premises.program.natChains(hook, transit.view.packet.tuple.family) {
       refresh(&transit)
       var run = ChainRun(entry, premises, transit.view)
       let ruling = run.run()

@@ -71,7 +71,7 @@ extension Operation {
       if let name = value.string { return .limit(goesOn: true, name: name) }
       return value["map"] == nil ? .limit(goesOn: value["inv"] != .bool(true), name: nil) : nil
     case "ct count": return .limit(goesOn: value["inv"] != .bool(true), name: nil)
-    case "set", "meter": return dynamic(value)
+    case "set", "meter": return dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
     case "xt": return xtables(value, listed)
     case "map": return .nothing
     default: return nil
@@ -93,7 +93,8 @@ extension Operation {
     case .connectionCount: .limit(goesOn: false, name: nil)
     case .verdict(let verdict): .verdict(verdict)
     case .verdictMap(let key, let name): .verdictMap(Operand(key), .named(name))
-    case .translateDestination, .translateSource, .dynamic, .foreign: nil
+    case .dynamic(_, _, _, let statement): dynamic([Operation(statement)])
+    case .translateDestination, .translateSource, .foreign: nil
     }
   }
 
@@ -183,9 +184,8 @@ extension Operation {
   }
 
   /// What `add @set { key statement }` does to a packet is what its statements do.
-  private static func dynamic(_ value: JSONValue) -> Operation? {
-    for statement in value["stmt"]?.list ?? [] {
-      let inner = Operation(statement)
+  private static func dynamic(_ statements: [Operation]) -> Operation {
+    for inner in statements {
       switch inner {
       case .limit(goesOn: false, _), .unknown: return inner
       default: continue

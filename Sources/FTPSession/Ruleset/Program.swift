@@ -55,14 +55,12 @@ package final class Program: Sendable {
   }
 
   /// What is registered at one hook for packets of one family.
-  struct HookStations: Sendable {
-    /// All but the chains of type nat, first to last.
+  fileprivate struct HookStations: Sendable {
     var stations: [Station] = []
-    /// The chains of type nat, which belong to the translation, first to last.
     var nat: [BaseChainEntry] = []
   }
 
-  /// By hook and family, see `position`.
+  /// By hook and family, see `Hook.position`.
   private let hooks: [HookStations]
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
@@ -88,25 +86,33 @@ package final class Program: Sendable {
     }
   }
 
-  /// What is registered at a hook for packets of a family.
-  func stations(_ hook: BaseChain.Hook, _ family: AddressFamily) -> HookStations {
-    let position = hook.position * AddressFamily.allCases.count + (family == .ipv4 ? 0 : 1)
-    return hooks.indices.contains(position) ? hooks[position] : HookStations()
+  /// What happens at a hook to packets of a family, first to last; chains of type nat belong to the translation.
+  func stations(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [Station] {
+    let position = hook.position(family)
+    return hooks.indices.contains(position) ? hooks[position].stations : []
+  }
+
+  /// The chains of type nat at a hook that see packets of a family, first to last.
+  func natChains(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [BaseChainEntry] {
+    let position = hook.position(family)
+    return hooks.indices.contains(position) ? hooks[position].nat : []
   }
 }
 
 extension BaseChain.Hook {
   fileprivate static let all: [Self] = [.prerouting, .input, .forward, .output, .postrouting]
 
-  /// The place in `all`.
-  fileprivate var position: Int {
-    switch self {
-    case .prerouting: 0
-    case .input: 1
-    case .forward: 2
-    case .output: 3
-    case .postrouting: 4
-    }
+  /// The place of a family at the hook, in the order of `all` and the families.
+  fileprivate func position(_ family: AddressFamily) -> Int {
+    let position =
+      switch self {
+      case .prerouting: 0
+      case .input: 2
+      case .forward: 4
+      case .output: 6
+      case .postrouting: 8
+      }
+    return family == .ipv4 ? position : position + 1
   }
 }
 
