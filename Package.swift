@@ -30,7 +30,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
-    .executableTarget(name: "sallyport", dependencies: ["SallyportCLI"], swiftSettings: strict),
+    .executableTarget(name: "sallyport", dependencies: ["CAllocator", "SallyportCLI"], swiftSettings: strict),
+    .systemLibrary(name: "CAllocator"),
     .target(
       name: "SallyportCLI",
       dependencies: [

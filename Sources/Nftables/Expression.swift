@@ -55,7 +55,7 @@ extension Expression {
     }
   }
 
-  var json: JSONValue {
+  package var json: JSONValue {
     switch self {
     case .payload(let header, let field):
       ["payload": ["protocol": .string(header), "field": .string(field)]]

@@ -70,7 +70,11 @@ struct PolicyFiles {
   /// Reads and compiles the files as one policy; without files, every `*.sally` of the current folder.
   ///
   /// - Throws: `ExitStatus.inputMissing` when a file cannot be read.
-  func compile() throws -> Compilation { Compilation(try load()) }
+  func compile() throws -> Compilation {
+    let compilation = Compilation(try load())
+    keepUntilExit(compilation)
+    return compilation
+  }
 
   /// Reads and parses the files as one policy.
   func load() throws -> LoadedSources {

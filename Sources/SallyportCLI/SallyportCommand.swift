@@ -1,7 +1,24 @@
 import ArgumentParser
 
 /// Runs the command line of the process and exits with its status.
-package func runSallyport() async { await SallyportCommand.main() }
+@MainActor
+package func runSallyport() async {
+  let arguments = Array(CommandLine.arguments.dropFirst())
+  do {
+    // Asked for alone, it takes no look at every option of every command.
+    if arguments == ["--version"] {
+      return try Console(color: .never).write(SallyportCommand.configuration.version + "\n")
+    }
+    var command = try SallyportCommand.parseAsRoot(arguments)
+    if var waiting = command as? any AsyncParsableCommand {
+      try await waiting.run()
+    } else {
+      try command.run()
+    }
+  } catch {
+    SallyportCommand.exit(withError: error)
+  }
+}
 
 /// `sallyport`. Every command states its name: finding it out from the type takes longer at each start than all the rest.
 struct SallyportCommand: AsyncParsableCommand {

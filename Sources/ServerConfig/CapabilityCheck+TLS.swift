@@ -61,7 +61,7 @@ extension CapabilityCheck {
 
   /// A certificate in a form that the program cannot use; without TLS nobody looks at it.
   func certificate() -> [Diagnostic] {
-    guard plan.usesTLS, let certificate = server.certificate else { return [] }
+    guard let certificate = server.certificate, plan.usesTLS else { return [] }
     switch (capabilities.certificate, certificate.value) {
     case (.thumbprint, .files):
       return [
@@ -85,19 +85,23 @@ extension CapabilityCheck {
   /// Texts that cannot stand in the program's file.
   func values() -> [Diagnostic] {
     var diagnostics: [Diagnostic] = []
-    if plan.usesTLS, let certificate = server.certificate, capabilities.certificate == .files,
-      case .files(let path, let key) = certificate.value
+    if capabilities.certificate == .files, let certificate = server.certificate,
+      case .files(let path, let key) = certificate.value, plan.usesTLS
     {
-      for path in [path, key].compactMap(\.self) {
-        let reason = path.hasPrefix("/") ? emitter.format.obstacle(in: path) : "is not an absolute path"
-        guard let reason else { continue }
-        diagnostics.append(notExpressible(path, reason, at: certificate.span))
-      }
+      if let finding = self.path(path, at: certificate.span) { diagnostics.append(finding) }
+      if let key, let finding = self.path(key, at: certificate.span) { diagnostics.append(finding) }
     }
     if capabilities.hasSites, let site = server.site, let reason = emitter.format.obstacle(in: site.value) {
       diagnostics.append(notExpressible(site.value, reason, at: site.span))
     }
     return diagnostics
+  }
+
+  /// A path that the program cannot be told.
+  private func path(_ path: String, at span: SourceSpan) -> Diagnostic? {
+    let isAbsolute = path.utf8.first == UInt8(ascii: "/")
+    let reason = isAbsolute ? emitter.format.obstacle(in: path) : "is not an absolute path"
+    return reason.map { notExpressible(path, $0, at: span) }
   }
 
   private func notExpressible(_ text: String, _ reason: String, at span: SourceSpan) -> Diagnostic {

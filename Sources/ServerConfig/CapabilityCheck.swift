@@ -11,12 +11,6 @@ struct CapabilityCheck {
   let emitter: any ServerEmitter
   let capabilities: Capabilities
 
-  init(plan: ServerPlan, emitter: any ServerEmitter) {
-    self.plan = plan
-    self.emitter = emitter
-    capabilities = emitter.capabilities
-  }
-
   var server: Server { plan.server }
   /// The name of the program in messages.
   var title: String { emitter.software.title }
@@ -27,8 +21,22 @@ struct CapabilityCheck {
 
   func diagnostics() -> [Diagnostic] {
     guard !publications.isEmpty else { return [] }
-    return publications.flatMap { tlsMode($0) + clearControl($0) + adminPort($0) }
-      + version() + processes() + wildcardCollisions() + wildcard() + certificate() + site() + clients() + values()
+    var found: [Diagnostic] = []
+    func note(_ more: [Diagnostic]) { if !more.isEmpty { found += more } }
+    for publication in publications {
+      note(tlsMode(publication))
+      note(clearControl(publication))
+      note(adminPort(publication))
+    }
+    note(version())
+    note(processes())
+    note(wildcardCollisions())
+    note(wildcard())
+    note(certificate())
+    note(site())
+    note(clients())
+    note(values())
+    return found
   }
 
   /// A version that is configured in another way.
@@ -43,7 +51,7 @@ struct CapabilityCheck {
 
   /// Control ports, each of which is a process of its own, in a form that describes one process.
   private func processes() -> [Diagnostic] {
-    guard capabilities.isOneProcess, plan.services.count > 1, let second = plan.services.dropFirst().first,
+    guard capabilities.isOneProcess, publications.count > 1, let second = plan.services.dropFirst().first,
       let publication = second.publications.first
     else { return [] }
     return [
@@ -80,7 +88,7 @@ struct CapabilityCheck {
 
   /// Processes of their own that would listen on all addresses, on the same port.
   private func wildcardCollisions() -> [Diagnostic] {
-    guard capabilities.isOneProcessPerService else { return [] }
+    guard capabilities.isOneProcessPerService, publications.count > 1 else { return [] }
     var diagnostics: [Diagnostic] = []
     var everywhere: [UInt16: Publication] = [:]
     for service in plan.services {

@@ -115,30 +115,56 @@ package enum Emitters {
   /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the
   /// policy, or in the default one when none can.
   package static func findings(_ policy: Policy) -> [Diagnostic] {
-    var emitters: [SoftwareKind: [any ServerEmitter]] = [:]
-    for software in SoftwareKind.allCases { emitters[software] = all.filter { $0.software == software } }
-    return requests(policy, locate: { _ in "" }).flatMap { request in
+    let programs = SoftwareKind.allCases.map(Program.init)
+    var found: [Diagnostic] = []
+    for (server, publications) in zip(policy.servers, publications(policy)) where !publications.isEmpty {
+      let plan = ServerPlan(ServerRequest(server: server, publications: publications, policy: policy) { _ in "" })
+      if let program = programs.first(where: { $0.software == plan.request.software }) {
+        found += program.findings(plan)
+      }
+    }
+    return found
+  }
+
+  /// The forms of one program, and what it can be told in each. A class, because many servers ask for it.
+  private final class Program {
+    let software: SoftwareKind
+    private let forms: [(emitter: any ServerEmitter, capabilities: Capabilities)]
+
+    init(_ software: SoftwareKind) {
+      self.software = software
+      forms = all.filter { $0.software == software }.map { ($0, $0.capabilities) }
+    }
+
+    /// What the first form finds that can hold a plan, or the default one when none can.
+    func findings(_ plan: ServerPlan) -> [Diagnostic] {
       var first: [Diagnostic]?
-      for emitter in emitters[request.software] ?? [] {
-        let findings = emitter.findings(request)
-        if !findings.hasErrors { return findings }
+      for form in forms {
+        let check = CapabilityCheck(plan: plan, emitter: form.emitter, capabilities: form.capabilities)
+        let findings = check.diagnostics().inSourceOrder()
+        guard findings.hasErrors else { return findings }
         first = first ?? findings
       }
       return first ?? []
     }
   }
 
-  /// One request for each server, in one pass over the publications.
-  private static func requests(
-    _ policy: Policy, locate: @escaping (SourceSpan) -> String
-  ) -> [ServerRequest] {
+  /// The publications of each server, in one pass.
+  private static func publications(_ policy: Policy) -> [[Publication]] {
     var publications = [[Publication]](repeating: [], count: policy.servers.count)
     for publication in policy.publications {
       guard let server = publication.server, publications.indices.contains(server) else { continue }
       publications[server].append(publication)
     }
+    return publications
+  }
+
+  /// One request for each server.
+  private static func requests(
+    _ policy: Policy, locate: @escaping (SourceSpan) -> String
+  ) -> [ServerRequest] {
     let machines = machines(policy)
-    return zip(policy.servers, publications).enumerated().map { index, request in
+    return zip(policy.servers, publications(policy)).enumerated().map { index, request in
       ServerRequest(
         server: request.0, publications: request.1, machine: machines[index], policy: policy, locate: locate)
     }

@@ -14,7 +14,7 @@ package protocol DocumentFormat: MustacheContentType {
 
 extension DocumentFormat {
   package func obstacle(in text: String) -> String? {
-    text.unicodeScalars.contains(where: \.breaksLine) ? "has a control character" : nil
+    text.hasLineBreak ? "has a control character" : nil
   }
 }
 
@@ -26,6 +26,17 @@ extension Unicode.Scalar {
 }
 
 extension String {
+  /// Whether any of its characters breaks a line. Most texts have nothing but printable ASCII, which bytes tell.
+  var hasLineBreak: Bool {
+    !isPrintableASCII && unicodeScalars.contains(where: \.breaksLine)
+  }
+
+  private var isPrintableASCII: Bool {
+    let bytes = utf8.span
+    for index in bytes.indices where !(0x20...0x7E).contains(bytes[index]) { return false }
+    return true
+  }
+
   /// The text with each character that the closure refuses left out or replaced.
   func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
     var result = String.UnicodeScalarView()
@@ -66,7 +77,7 @@ struct XMLFormat: DocumentFormat {
   let name = "XML"
 
   func obstacle(in text: String) -> String? {
-    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    if text.hasLineBreak { return "has a control character" }
     return text.unicodeScalars.contains(where: isForbidden) ? "has a character that XML does not know" : nil
   }
 

@@ -71,15 +71,18 @@ package struct ServerRequest {
 }
 
 /// A request together with the services that the server has to offer.
-package struct ServerPlan {
-  package var request: ServerRequest
-  /// One for each control port that the server listens on, in the order of the text; never empty.
-  package var services: [Service]
+package final class ServerPlan {
+  package let request: ServerRequest
+  /// One for each control port that the server listens on, in the order of the text; empty only without publications. Most
+  /// of what can be wrong is told without them.
+  package private(set) lazy var services = request.services()
+
+  init(_ request: ServerRequest) { self.request = request }
 
   package var server: Server { request.server }
 
-  /// Whether any session may be encrypted.
-  var usesTLS: Bool { services.contains { $0.tls.allowsTLS } }
+  /// Whether any session may be encrypted. The publications of one service agree on it, or the policy has errors.
+  var usesTLS: Bool { request.publications.contains { $0.tls.value.allowsTLS } }
 
   /// Whether the policy states a version older than the given one.
   func isOlder(than version: SoftwareVersion) -> Bool {
@@ -89,20 +92,18 @@ package struct ServerPlan {
 
 extension ServerEmitter {
   /// What stands in the way of a request, and what the program cannot be told.
-  package func findings(_ request: ServerRequest) -> [Diagnostic] {
-    let plan = ServerPlan(request: request, services: request.services())
-    return CapabilityCheck(plan: plan, emitter: self).diagnostics().inSourceOrder()
+  func findings(_ plan: ServerPlan) -> [Diagnostic] {
+    CapabilityCheck(plan: plan, emitter: self, capabilities: capabilities).diagnostics().inSourceOrder()
   }
 
   /// The settings of a server, or the reasons why there are none.
   ///
   /// - Throws: `EmitError.unusableTemplate` when a text that replaces a built-in template cannot be used.
   package func emit(_ request: ServerRequest, renderer: TemplateRenderer) throws(EmitError) -> Emission {
-    let findings = findings(request)
-    let services = request.services()
-    guard !findings.hasErrors, !services.isEmpty else { return Emission(diagnostics: findings) }
-    var emission = try documents(
-      for: ServerPlan(request: request, services: services), renderer: renderer)
+    let plan = ServerPlan(request)
+    let findings = findings(plan)
+    guard !findings.hasErrors, !plan.services.isEmpty else { return Emission(diagnostics: findings) }
+    var emission = try documents(for: plan, renderer: renderer)
     emission.remarks = emission.diagnostics.inSourceOrder()
     emission.diagnostics = (findings + emission.diagnostics).inSourceOrder()
     if emission.diagnostics.hasErrors { emission.documents = [] }

@@ -3,10 +3,10 @@ import FTPSession
 import Policy
 
 /// Addresses that clients on the Internet might have (RFC 5737, RFC 3849), in the order of preference.
-private let usualClients: [AddressFamily: [String]] = [
-  .ipv4: ["198.51.100.10", "192.0.2.66", "203.0.113.200", "198.51.100.77"],
-  .ipv6: ["2001:db8:51::10", "2001:db8:66::66", "2001:db8:ffff::77"],
-]
+private let usualClients = [
+  "198.51.100.10", "192.0.2.66", "203.0.113.200", "198.51.100.77",
+  "2001:db8:51::10", "2001:db8:66::66", "2001:db8:ffff::77",
+].compactMap { IPAddress($0) }
 
 /// Picks the clients that stand for all of their kind.
 struct ClientSamples {
@@ -21,8 +21,8 @@ struct ClientSamples {
   func stranger(_ family: AddressFamily) -> IPAddress? { sample(AddressSet.any.subtracting(admitted), family) }
 
   private func sample(_ set: AddressSet, _ family: AddressFamily) -> IPAddress? {
-    let usual = (usualClients[family] ?? []).lazy.compactMap { IPAddress($0) }
-    if let address = usual.first(where: { set.contains($0) && isFree($0) }) { return address }
+    let isUsable = { (address: IPAddress) in address.family == family && set.contains(address) && isFree(address) }
+    if let address = usualClients.first(where: isUsable) { return address }
     for range in set.ranges(family).prefix(1000) {
       let (low, high) = (range.lowerBound.value, range.upperBound.value)
       for value in [low + (high - low) / 2, high > low ? low + 1 : low, low] {

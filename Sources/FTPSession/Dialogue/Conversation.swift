@@ -3,9 +3,14 @@ import Addressing
 /// Where sessions happen: a ruleset, and what surrounds the gateway.
 package struct Theatre: Sendable {
   private let gateway: Gateway
+  private let keepsSteps: Bool
 
-  package init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits()) {
+  /// - Parameter keepsSteps: Whether performances have steps; those of which only the end counts need none.
+  package init(
+    _ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits(), keepsSteps: Bool = true
+  ) {
     gateway = Gateway(program, network, kernel)
+    self.keepsSteps = keepsSteps
   }
 
   /// Plays one session on a gateway without any other connection. Limits count as not reached.
@@ -13,7 +18,7 @@ package struct Theatre: Sendable {
 
   /// Plays the beginning of a session, which does not depend on the mode: up to the end of the login.
   package func logIn(_ session: Session) -> Login {
-    var conversation = Conversation(session, gateway)
+    var conversation = Conversation(session, gateway, keepsSteps: keepsSteps)
     conversation.start()
     return Login(conversation: conversation)
   }
@@ -41,7 +46,7 @@ package struct Theatre: Sendable {
     var waiting: [Conversation] = []
     var done: [Performance] = []
     for session in sessions {
-      var conversation = Conversation(session, gateway)
+      var conversation = Conversation(session, gateway, keepsSteps: keepsSteps)
       if interleaved {
         conversation.prepare()
         waiting.append(conversation)
@@ -76,9 +81,9 @@ struct Conversation {
   private var preparation: Result<Preparation, Interruption>?
   private var isEncrypted = false
 
-  init(_ session: Session, _ gateway: Gateway) {
+  init(_ session: Session, _ gateway: Gateway, keepsSteps: Bool) {
     self.session = session
-    stage = Stage(session, gateway)
+    stage = Stage(session, gateway, keepsSteps: keepsSteps)
   }
 
   private var server: FTPServer { session.server }
@@ -237,7 +242,6 @@ struct Conversation {
   private mutating func transfer(_ preparation: Preparation) throws(Interruption) {
     let control = preparation.control
     let target = preparation.target
-    let place = Tuple(from: target.address, 0, to: target.address, target.port).endpointText
     if session.mode.isActive {
       _ = try stage.say("LIST", from: .client, over: control, isEncrypted: isEncrypted)
       let own = control.acceptorView.source
@@ -256,6 +260,7 @@ struct Conversation {
     guard !server.checksPeer || peer == known else {
       _ = try stage.say("425 wrong peer", from: .server, over: control, isEncrypted: isEncrypted)
       let reason = "it comes from \(peer) and the control connection from \(known), which servers refuse"
+      let place = Tuple(from: target.address, 0, to: target.address, target.port).endpointText
       throw Interruption(ending: .lost(.peer("the data connection to \(place)"), .refused(reason: reason)))
     }
     try exchange("LIST", "150 here it comes", control)

@@ -4,8 +4,12 @@ import Addressing
 enum PassiveText {
   /// The six numbers of a 227 or PORT.
   static func addressAndPort(_ text: String) -> (address: IPAddress, port: UInt16)? {
-    guard let first = text.dropFirst(4).firstIndex(where: \.isNumber) else { return nil }
-    let numbers = text[first...].prefix { $0.isNumber || $0 == "," }.split(separator: ",").compactMap { UInt32($0) }
+    let isDigit = { (byte: UInt8) in (0x30...0x39).contains(byte) }
+    let written = text.utf8.dropFirst(4).drop { !isDigit($0) }.prefix { isDigit($0) || $0 == 0x2C }
+    var numbers: [UInt32] = []
+    for number in written.split(separator: 0x2C) {
+      if let value = UInt32(Substring(number)) { numbers.append(value) }
+    }
     guard numbers.count == 6, numbers.allSatisfy({ $0 < 256 }),
       let address = IPAddress(family: .ipv4, value: numbers.prefix(4).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
     else { return nil }
@@ -23,7 +27,7 @@ enum PassiveText {
 
   /// `(|||port|)` of a 229.
   static func port(_ text: String) -> UInt16? {
-    let fields = text.split(separator: "|", omittingEmptySubsequences: false)
-    return fields.count >= 5 ? UInt16(fields[3]) : nil
+    let fields = text.utf8.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
+    return fields.count >= 5 ? UInt16(Substring(fields[3])) : nil
   }
 }

@@ -3,6 +3,13 @@ import Addressing
 /// What interrupts a session.
 struct Interruption: Error {
   var ending: Ending
+
+  init(ending: Ending) { self.ending = ending }
+
+  /// A connection that was lost on its way to where it was dialled.
+  fileprivate init(_ dialled: Tuple, isData: Bool, _ loss: Loss) {
+    ending = .lost(.connection(isData: isData, to: dialled.endpointText), loss)
+  }
 }
 
 /// One TCP connection as its two ends see it.
@@ -19,28 +26,33 @@ struct Stream {
 struct Stage {
   var session: Session
   var gateway: Gateway
+  /// Whether steps are written down.
+  let keepsSteps: Bool
   private(set) var steps: [Step] = []
 
-  init(_ session: Session, _ gateway: Gateway) {
+  init(_ session: Session, _ gateway: Gateway, keepsSteps: Bool = true) {
     self.session = session
     self.gateway = gateway
+    self.keepsSteps = keepsSteps
   }
 
   private func party(_ role: Role) -> Party { role == .client ? session.client : session.server.party }
 
   /// Sends a packet. Returns what arrives, or why nothing does.
   mutating func transmit(
-    _ packet: Packet, from role: Role, _ text: String, isData: Bool, isEncrypted: Bool = false, isShown: Bool = true
+    _ packet: Packet, from role: Role, _ text: @autoclosure () -> String, isData: Bool, isEncrypted: Bool = false,
+    isShown: Bool = true
   ) -> Result<(role: Role, packet: Packet), LossError> {
     let other: Role = role == .client ? .server : .client
-    var step = Step(role, text, reached: .gateway)
+    var step = Step(role, keepsSteps ? text() : "", reached: .gateway)
     step.isData = isData
     step.isEncrypted = isEncrypted
     let result = carry(packet, from: role, to: other, &step)
+    guard keepsSteps else { return result }
     switch result {
     case .success(let arrival):
       step.reached = arrival.role
-      if case .text(let received) = arrival.packet.kind, packet.kind != arrival.packet.kind {
+      if packet.kind != arrival.packet.kind, case .text(let received) = arrival.packet.kind {
         step.arrived = received.lineContent
       }
     case .failure(let error): step.loss = error.loss
@@ -57,7 +69,7 @@ struct Stage {
     case .gateway: passage = gateway.send(packet)
     case .host(let host):
       let destination = packet.tuple.destination
-      if !gateway.network.isLocal(destination), host.unreachable.contains(where: { $0.contains(destination) }) {
+      if host.unreachable.contains(where: { $0.contains(destination) }), !gateway.network.isLocal(destination) {
         step.passesGateway = false
         step.reached = role
         return .failure(LossError(.noRoute(reason: "the \(role.rawValue) has no route to \(destination)")))
@@ -110,17 +122,16 @@ extension Stage {
   mutating func connect(
     from opener: Role, _ tuple: Tuple, listening port: UInt16, isData: Bool
   ) throws(Interruption) -> Stream {
-    let what = Subject.connection(isData: isData, to: tuple.endpointText)
     var first: Loss?
     for attempt in 0..<2 {
-      let label = "SYN \(tuple.endpointText)" + (attempt == 0 ? "" : " (repeated)")
       let arrival: (role: Role, packet: Packet)
-      switch transmit(Packet(tuple, .syn), from: opener, label, isData: isData) {
+      let repetition = attempt == 0 ? "" : " (repeated)"
+      switch transmit(Packet(tuple, .syn), from: opener, "SYN \(tuple.endpointText)\(repetition)", isData: isData) {
       case .success(let found): arrival = found
       case .failure(let error):
-        if first == error.loss { steps.removeLast() }
+        if first == error.loss, !steps.isEmpty { steps.removeLast() }
         guard first == nil, !error.loss.isNoticed, !error.loss.isUndecided else {
-          throw Interruption(ending: .lost(what, first ?? error.loss))
+          throw Interruption(tuple, isData: isData, first ?? error.loss)
         }
         first = error.loss
         continue
@@ -134,13 +145,13 @@ extension Stage {
             ? "it arrives at \(acceptor.phrase) as \(place), where nobody listens"
             : "it ends at \(arrival.role.phrase): no rule leads \(place) to \(acceptor.phrase)")
         mark(loss)
-        throw Interruption(ending: .lost(what, first ?? loss))
+        throw Interruption(tuple, isData: isData, first ?? loss)
       }
       let view = arrival.packet.tuple.reversed
       try answer(to: tuple, from: acceptor, view, isData: isData)
       return Stream(opener: opener, openerView: tuple, acceptorView: view, isData: isData)
     }
-    throw Interruption(ending: .lost(what, first ?? .unanswered(reason: "nobody answers")))
+    throw Interruption(tuple, isData: isData, first ?? .unanswered(reason: "nobody answers"))
   }
 
   private mutating func answer(
@@ -159,7 +170,7 @@ extension Stage {
       }
     }
     if case .failure(let error) = transmit(Packet(tuple, .ack), from: opener, "ACK", isData: isData, isShown: false) {
-      throw Interruption(ending: .lost(.connection(isData: isData, to: tuple.endpointText), error.loss))
+      throw Interruption(tuple, isData: isData, error.loss)
     }
   }
 
@@ -179,7 +190,7 @@ extension Stage {
     switch transmit(packet, from: role, text, isData: stream.isData, isEncrypted: isEncrypted) {
     case .failure(let error): throw Interruption(ending: .lost(isContent ? .content : .line(text), error.loss))
     case .success(let arrival):
-      guard case .text(let received) = arrival.packet.kind else { return text }
+      guard arrival.packet.kind != packet.kind, case .text(let received) = arrival.packet.kind else { return text }
       return received.lineContent
     }
   }

@@ -45,42 +45,37 @@ struct ChainRun {
   /// Conditions that cannot be evaluated and whose two outcomes are both tried, at most, in one chain.
   private static let mostForks = 6
 
-  private let program: Program
-  private let network: Network
+  private let premises: Premises
   private let entry: Program.BaseChainEntry
-  private let table: Program.CompiledTable
   private var view: PacketView
-  private var stack: [(chain: String, index: Int)]
+  private var stack: [(chain: Program.CompiledChain, index: Int)]
   private var effects: [Ruling.Effect] = []
   /// The statement behind the element that was found last.
   private var lastElement: SourceSpan?
   private var forks = 0
 
-  init?(_ entry: Program.BaseChainEntry, of program: Program, _ network: Network, _ view: PacketView) {
-    guard program.tables.indices.contains(entry.table) else { return nil }
-    self.program = program
-    self.network = network
+  init(_ entry: Program.BaseChainEntry, _ premises: Premises, _ view: PacketView) {
+    self.premises = premises
     self.entry = entry
     self.view = view
-    table = program.tables[entry.table]
     stack = [(entry.chain, 0)]
   }
+
+  private var table: Program.CompiledTable { entry.table }
 
   mutating func run() -> Ruling {
     var steps = 0
     while let (chain, index) = stack.last {
       steps += 1
       guard steps < Self.mostSteps else { return ruling(.undecided(reason: "too many rules"), nil) }
-      guard let rules = table.chains[chain] else {
-        return ruling(.undecided(reason: "the listing does not show the chain `\(chain)`"), nil)
-      }
-      guard rules.indices.contains(index) else {
+      guard chain.rules.indices.contains(index) else {
         stack.removeLast()
         continue
       }
       stack[stack.count - 1].index += 1
-      let rule = rules[index]
+      let rule = chain.rules[index]
       switch apply(rule, assumingDoubts: false) {
+      case .next: continue
       case .doubt(let reason): return fork(rule, chain, reason)
       case let step:
         if let ruling = take(step, rule, chain) { return ruling }
@@ -90,7 +85,9 @@ struct ChainRun {
   }
 
   /// Follows a step; a ruling when it ends the chain.
-  private mutating func take(_ step: Step, _ rule: Program.CompiledRule, _ chain: String) -> Ruling? {
+  private mutating func take(
+    _ step: Step, _ rule: Program.CompiledRule, _ chain: Program.CompiledChain
+  ) -> Ruling? {
     switch step {
     case .next: return nil
     case .return:
@@ -101,7 +98,10 @@ struct ChainRun {
       guard stack.count <= Self.deepestJump else {
         return ruling(.undecided(reason: "jumps are too deep"), rule, chain)
       }
-      stack.append((name, 0))
+      guard let target = table.chains[name] else {
+        return ruling(.undecided(reason: "the listing does not show the chain `\(name)`"), nil)
+      }
+      stack.append((target, 0))
       return nil
     case .final(let outcome): return ruling(outcome, rule, chain)
     case .doubt(let reason): return ruling(.undecided(reason: reason), rule, chain)
@@ -109,7 +109,7 @@ struct ChainRun {
   }
 
   /// Tries both: the condition holds, and it does not. What does not depend on it is decided nevertheless.
-  private func fork(_ rule: Program.CompiledRule, _ chain: String, _ reason: String) -> Ruling {
+  private func fork(_ rule: Program.CompiledRule, _ chain: Program.CompiledChain, _ reason: String) -> Ruling {
     var holds = self
     let undecided = ruling(.undecided(reason: reason), rule, chain)
     guard forks < Self.mostForks else { return undecided }
@@ -123,23 +123,15 @@ struct ChainRun {
     return with.agrees(with: without) ? without : undecided
   }
 
-  private func ruling(_ outcome: Ruling.Outcome, _ rule: Program.CompiledRule?, _ chain: String? = nil) -> Ruling {
-    Ruling(
-      outcome: outcome, effects: effects,
-      citation: Citation(
-        table: "\(table.family.rawValue) \(table.name)", chain: chain ?? entry.chain, hook: entry.base.hook,
-        priority: entry.base.priority, rule: rule?.text, comment: rule?.comment,
-        provenance: lastElement ?? rule?.provenance.first))
+  private func ruling(
+    _ outcome: Ruling.Outcome, _ rule: Program.CompiledRule?, _ chain: Program.CompiledChain? = nil
+  ) -> Ruling {
+    Ruling(outcome: outcome, effects: effects, citation: Citation(entry, chain, rule, element: lastElement))
   }
 
-  private func lookup(_ reference: LookupReference) -> Lookup? {
-    switch reference {
-    case .inline(let lookup): lookup
-    case .named(let name): table.lookups[name]
-    }
-  }
+  private func lookup(_ reference: LookupReference) -> Lookup? { table.lookup(reference) }
 
-  private func read(_ operand: Operand) -> Reading { view.read(operand, network, lookups: lookup) }
+  private func read(_ operand: Operand) -> Reading { view.read(operand, premises.network, table) }
 
   private mutating func apply(_ rule: Program.CompiledRule, assumingDoubts: Bool) -> Step {
     var doubt: String?
@@ -173,14 +165,17 @@ struct ChainRun {
 
   /// Whether a condition holds; `nil` when the packet lacks what is asked for, which ends the rule even when negated.
   private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
-    let fields: [Datum]
+    let first: Datum
+    var all: [Datum] = []
     switch read(operand) {
-    case .value(let value): fields = [value]
-    case .fields(let more): fields = more
+    case .value(let value): first = value
+    case .fields(let fields):
+      guard let value = fields.first else { return nil }
+      first = value
+      all = fields
     case .absent: return nil
     case .unknown(let text): return .failure(Doubt(text: text))
     }
-    guard let first = fields.first else { return nil }
     switch test {
     case .equals(let pattern):
       guard let isMatch = pattern.matches(first) else { return .failure(Doubt(text: "a value of another kind")) }
@@ -193,7 +188,7 @@ struct ChainRun {
       guard let lookup = lookup(reference) else {
         return .failure(Doubt(text: "a set that the listing does not show"))
       }
-      switch lookup.find(fields) {
+      switch lookup.find(all.isEmpty ? [first] : all) {
       case .found(let entry):
         lastElement = entry.provenance ?? lastElement
         return .success(true)
@@ -260,10 +255,15 @@ struct ChainRun {
     case .unknown(let text): return .doubt(text)
     case .found(let entry):
       lastElement = entry.provenance ?? lastElement
-      guard let data = entry.data else { return .doubt("a map without data") }
-      if data["continue"] != nil { return .next }
-      guard case .verdict(let verdict) = Operation(data) else { return .doubt(data.text) }
-      return step(verdict)
+      switch entry.data {
+      case .none: return .doubt("a map without data")
+      case .verdict(let verdict): return step(verdict)
+      case .listed(let data):
+        if data["continue"] != nil { return .next }
+        guard case .verdict(let verdict) = Operation(data) else { return .doubt(data.text) }
+        return step(verdict)
+      case .values: return .doubt(entry.data.text)
+      }
     }
   }
 

@@ -4,16 +4,34 @@ package import Nftables
 /// The place in a ruleset that decided about a packet.
 package struct Citation: Hashable, Sendable {
   /// As nft names it, for example `inet sallyport`.
-  package var table: String
-  package var chain: String
-  package var hook: BaseChain.Hook
+  package let table: String
+  package let chain: String
+  package let hook: BaseChain.Hook
   /// The priority of the base chain.
-  package var priority: Int
-  /// The rule as nft writes it; `nil` for the policy of the base chain.
-  package var rule: String?
-  package var comment: String?
+  package let priority: Int
+  /// `nil` for the policy of the base chain.
+  private let decided: Program.CompiledRule?
   /// The statement of the policy that is behind it, when one is.
-  package var provenance: SourceSpan?
+  package let provenance: SourceSpan?
+
+  /// - Parameters:
+  ///   - rule: The rule of `chain` that decided.
+  ///   - element: The statement behind the element that the rule found.
+  init(
+    _ entry: Program.BaseChainEntry, _ chain: Program.CompiledChain?, _ rule: Program.CompiledRule?,
+    element: SourceSpan?
+  ) {
+    table = entry.table.title
+    self.chain = (chain ?? entry.chain).name
+    hook = entry.base.hook
+    priority = entry.base.priority
+    decided = rule
+    provenance = element ?? rule?.provenance
+  }
+
+  /// The rule as nft writes it; `nil` for the policy of the base chain.
+  package var rule: String? { decided?.text }
+  package var comment: String? { decided?.comment }
 
   /// `forward, table inet t, chain c: RULE`.
   package var text: String {

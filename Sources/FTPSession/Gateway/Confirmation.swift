@@ -92,8 +92,7 @@ extension Gateway {
 extension String {
   /// The text without its line end.
   var lineContent: String {
-    var scalars = unicodeScalars
-    while let last = scalars.last, last == "\r" || last == "\n" { scalars.removeLast() }
-    return String(scalars)
+    let end = utf8.lastIndex { $0 != 0x0D && $0 != 0x0A }
+    return end.map { String(Substring(utf8[...$0])) } ?? ""
   }
 }

@@ -81,3 +81,16 @@ struct PacketView: Hashable, Sendable {
   /// The helper of the connection that announced this one.
   var masterHelper: String?
 }
+
+/// Positions of connections by tuple. A list, because a session has two connections, and comparing takes less than hashing.
+struct TupleTable: Sendable {
+  private var entries: [(tuple: Tuple, connection: Int)] = []
+
+  subscript(_ tuple: Tuple) -> Int? {
+    get { entries.first { $0.tuple == tuple }?.connection }
+    set {
+      entries.removeAll { $0.tuple == tuple }
+      if let newValue { entries.append((tuple, newValue)) }
+    }
+  }
+}

@@ -3,11 +3,14 @@ package import Addressing
 /// What the helper remembers of one control connection: whether the next segment of a direction is looked at, because one
 /// that ended a line came before it (`nf_conntrack_ftp.c`, `find_nl_seq`; 6.12 and 6.18).
 struct HelperMemory: Hashable, Sendable {
-  private var isPrimed = [false, false]
+  private var isPrimedForOriginal = false
+  private var isPrimedForReply = false
 
-  func looks(isReply: Bool) -> Bool { isPrimed[isReply ? 1 : 0] }
+  func looks(isReply: Bool) -> Bool { isReply ? isPrimedForReply : isPrimedForOriginal }
 
-  mutating func sawSegment(isReply: Bool, endsLine: Bool) { isPrimed[isReply ? 1 : 0] = endsLine }
+  mutating func sawSegment(isReply: Bool, endsLine: Bool) {
+    if isReply { isPrimedForReply = endsLine } else { isPrimedForOriginal = endsLine }
+  }
 }
 
 /// What the helper reads in one segment.
@@ -32,9 +35,14 @@ package enum AnnouncementForm: Hashable, Sendable {
   package func text(_ address: IPAddress, _ port: UInt16) -> String {
     switch self {
     case .commas:
-      var numbers = [UInt128](repeating: 0, count: 4)
-      for index in numbers.indices { numbers[index] = address.value >> (24 - 8 * UInt128(index)) & 255 }
-      return (numbers.map { "\($0)" } + ["\(port >> 8)", "\(port & 255)"]).joined(separator: ",")
+      let value = UInt32(truncatingIfNeeded: address.value)
+      var text: [UInt8] = []
+      for number in [value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255, UInt32(port >> 8)] {
+        text.append(decimal: number)
+        text.append(UInt8(ascii: ","))
+      }
+      text.append(decimal: UInt32(port & 255))
+      return String(decoding: text, as: UTF8.self)
     case .extended: return "|\(address.family == .ipv4 ? 1 : 2)|\(address.inFullGroups)|\(port)|"
     case .portOnly: return "|||\(port)|"
     }
@@ -72,9 +80,11 @@ package struct SegmentReader {
   }
 
   private func read(_ keyword: String) -> HelperReading {
-    let pattern = Array(keyword.utf8)
-    let beginning = bytes.prefix(pattern.count).map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }
-    guard beginning == Array(pattern.prefix(beginning.count)) else { return .nothing }
+    let pattern = keyword.utf8
+    let isBeginning = zip(bytes, pattern).allSatisfy { byte, wanted in
+      wanted == ((0x61...0x7A).contains(byte) ? byte - 0x20 : byte)
+    }
+    guard isBeginning else { return .nothing }
     // `find_pattern`: a segment that is no longer than the pattern may be the beginning of one.
     guard bytes.count > pattern.count else { return .partial }
     switch keyword {

@@ -11,6 +11,26 @@ package struct KernelTraits: Hashable, Sendable {
   package init() {}
 }
 
+/// What of a gateway packets do not change. A class, because every session that is played there has the same.
+final class Premises: Sendable {
+  let program: Program
+  let network: Network
+  let kernel: KernelTraits
+  private let forwardsIPv4: Bool
+  private let forwardsIPv6: Bool
+
+  init(_ program: Program, _ network: Network, _ kernel: KernelTraits) {
+    self.program = program
+    self.network = network
+    self.kernel = kernel
+    forwardsIPv4 = network.forwards.contains(.ipv4)
+    forwardsIPv6 = network.forwards.contains(.ipv6)
+  }
+
+  /// Whether packets of a family are passed on at all.
+  func forwards(_ family: AddressFamily) -> Bool { family == .ipv4 ? forwardsIPv4 : forwardsIPv6 }
+}
+
 /// A gateway in the middle of its work: rules, connection table, expectations. Packets change the value.
 struct Gateway: Sendable {
   /// Where connection tracking stands in prerouting and output (`NF_IP_PRI_CONNTRACK`).
@@ -20,19 +40,18 @@ struct Gateway: Sendable {
   static let destinationPriority = -100
   static let sourcePriority = 100
 
-  let program: Program
-  let network: Network
-  let kernel: KernelTraits
+  let premises: Premises
   var connections: [Connection] = []
   /// Confirmed and unconfirmed entries by the tuples of both directions.
-  var byTuple: [Tuple: Int] = [:]
+  var byTuple = TupleTable()
   var expectations: [Expectation] = []
 
   init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits()) {
-    self.program = program
-    self.network = network
-    self.kernel = kernel
+    premises = Premises(program, network, kernel)
   }
+
+  var network: Network { premises.network }
+  var kernel: KernelTraits { premises.kernel }
 
   /// A packet that came in on an interface.
   mutating func receive(_ packet: Packet, on interface: String) -> Passage {
@@ -43,7 +62,7 @@ struct Gateway: Sendable {
       transit.end = .delivered
       return finish(&transit)
     }
-    guard network.forwards.contains(packet.tuple.family) else {
+    guard premises.forwards(packet.tuple.family) else {
       transit.end = .lost(.noRoute(reason: "the gateway does not forward packets"))
       return finish(&transit)
     }

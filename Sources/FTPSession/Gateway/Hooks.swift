@@ -2,15 +2,9 @@ import Addressing
 import Nftables
 
 extension Gateway {
-  private enum Station {
-    case chain(Program.BaseChainEntry)
-    case tracking
-    case translation
-  }
-
   /// Runs everything that is registered at a hook. Returns whether the packet goes on.
   mutating func run(_ hook: BaseChain.Hook, _ transit: inout Transit) -> Bool {
-    for station in stations(hook, transit.view.packet.tuple.family) {
+    for station in premises.program.stations(hook, transit.view.packet.tuple.family) {
       let goesOn: Bool
       switch station {
       case .chain(let entry): goesOn = run(entry, &transit)
@@ -24,32 +18,9 @@ extension Gateway {
     return true
   }
 
-  /// Chains, connection tracking and translation by priority. Nat chains belong to the translation.
-  private func stations(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [Station] {
-    var pending = program.chains(hook, family).filters[...]
-    var result: [Station] = []
-    func takeChains(below priority: Int) {
-      while let entry = pending.first, entry.base.priority < priority {
-        result.append(.chain(entry))
-        pending.removeFirst()
-      }
-    }
-    if hook == .prerouting || hook == .output {
-      takeChains(below: Self.trackingPriority)
-      result.append(.tracking)
-      takeChains(below: Self.destinationPriority)
-      result.append(.translation)
-    } else if hook == .postrouting || hook == .input {
-      takeChains(below: Self.sourcePriority)
-      result.append(.translation)
-    }
-    takeChains(below: .max)
-    return result
-  }
-
   private mutating func run(_ entry: Program.BaseChainEntry, _ transit: inout Transit) -> Bool {
     refresh(&transit)
-    guard var run = ChainRun(entry, of: program, network, transit.view) else { return true }
+    var run = ChainRun(entry, premises, transit.view)
     let ruling = run.run()
     let isTie = entry.base.priority == Self.trackingPriority
     if isTie, entry.base.hook == .prerouting || entry.base.hook == .output, !ruling.effects.isEmpty {

@@ -13,8 +13,8 @@ enum Reading {
 extension PacketView {
   private var family: AddressFamily { packet.tuple.family }
 
-  /// The value of an expression; `lookups` finds what rules refer to.
-  func read(_ operand: Operand, _ network: Network, lookups: (LookupReference) -> Lookup?) -> Reading {
+  /// The value of an expression in a rule of a table.
+  func read(_ operand: Operand, _ network: Network, _ table: Program.CompiledTable) -> Reading {
     switch operand {
     case .address(let wanted, let isSource):
       guard wanted == family else { return .absent }
@@ -31,20 +31,20 @@ extension PacketView {
       return route(to: isSource ? packet.tuple.source : packet.tuple.destination, isType, matchesInput, network)
     case .constant(let datum): return .value(datum)
     case .masked(let inner, let mask):
-      guard case .value(let value) = read(inner, network, lookups: lookups) else {
-        return read(inner, network, lookups: lookups)
-      }
+      let reading = read(inner, network, table)
+      guard case .value(let value) = reading else { return reading }
       return .value(.number(value.bits & mask))
-    case .combination(let parts): return combine(parts, network, lookups)
-    case .mapped(let key, let reference): return map(key, reference, network, lookups)
+    case .combination(let parts): return combine(parts, network, table)
+    case .mapped(let key, let reference): return map(key, reference, network, table)
     case .unknown(let text): return .unknown(text)
     }
   }
 
-  private func combine(_ parts: [Operand], _ network: Network, _ lookups: (LookupReference) -> Lookup?) -> Reading {
+  private func combine(_ parts: [Operand], _ network: Network, _ table: Program.CompiledTable) -> Reading {
     var fields: [Datum] = []
+    fields.reserveCapacity(parts.count)
     for part in parts {
-      switch read(part, network, lookups: lookups) {
+      switch read(part, network, table) {
       case .value(let value): fields.append(value)
       case .fields(let more): fields += more
       case .absent: return .absent
@@ -55,25 +55,23 @@ extension PacketView {
   }
 
   private func map(
-    _ key: Operand, _ reference: LookupReference, _ network: Network, _ lookups: (LookupReference) -> Lookup?
+    _ key: Operand, _ reference: LookupReference, _ network: Network, _ table: Program.CompiledTable
   ) -> Reading {
     let fields: [Datum]
-    switch read(key, network, lookups: lookups) {
+    switch read(key, network, table) {
     case .value(let value): fields = [value]
     case .fields(let more): fields = more
     case .absent: return .absent
     case .unknown(let text): return .unknown(text)
     }
-    guard let lookup = lookups(reference) else { return .unknown("a map that the listing does not show") }
+    guard let lookup = table.lookup(reference) else { return .unknown("a map that the listing does not show") }
     switch lookup.find(fields) {
     case .missing: return .absent
     case .unknown(let text): return .unknown(text)
     case .found(let entry):
-      guard let data = entry.data else { return .unknown("a map without data") }
-      let values = (data["concat"]?.list ?? [data]).map { Domain.constant($0) }
-      let known = values.compactMap(\.self)
-      guard known.count == values.count else { return .unknown(data.text) }
-      return .fields(known)
+      if case .none = entry.data { return .unknown("a map without data") }
+      guard let fields = entry.data.fields else { return .unknown(entry.data.text) }
+      return .fields(fields)
     }
   }
 

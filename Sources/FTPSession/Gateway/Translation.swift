@@ -45,9 +45,9 @@ extension Gateway {
     let old = connections[index].reply
     byTuple[old] = nil
     defer { byTuple[connections[index].reply] = index }
-    for entry in program.chains(hook, transit.view.packet.tuple.family).nat {
+    for entry in premises.program.natChains(hook, transit.view.packet.tuple.family) {
       refresh(&transit)
-      guard var run = ChainRun(entry, of: program, network, transit.view) else { continue }
+      var run = ChainRun(entry, premises, transit.view)
       let ruling = run.run()
       for effect in ruling.effects {
         switch effect {

@@ -37,8 +37,8 @@ package struct Network: Sendable {
 
   /// Whether an address is one of the gateway's own.
   func isLocal(_ address: IPAddress) -> Bool {
-    address.scope == .loopback || otherAddresses.contains(address)
-      || interfaces.contains { $0.addresses.contains(address) }
+    address.scope == .loopback || interfaces.contains { $0.addresses.contains(address) }
+      || otherAddresses.contains(address)
   }
 
   /// The interface by which the gateway reaches an address: the most specific network, or the default route.

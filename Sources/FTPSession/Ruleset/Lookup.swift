@@ -3,11 +3,21 @@ import Diagnostics
 import Nftables
 
 /// A set or map, named or written in a rule, in the form in which packets look things up.
-struct Lookup: Sendable {
+final class Lookup: Sendable {
+  /// What a map holds under a key.
+  enum Data: Sendable {
+    /// The element is one of a set.
+    case none
+    case verdict(Verdict)
+    /// Addresses and ports, and how they are written.
+    case values([Datum], [Value])
+    /// Anything else, as a listing has it.
+    case listed(JSONValue)
+  }
+
   struct Entry: Sendable {
     var key: [FieldPattern]
-    /// The data of a map as a listing has it.
-    var data: JSONValue?
+    var data = Data.none
     /// The statement of the policy that asked for the element; `nil` for an element of somebody else.
     var provenance: SourceSpan?
   }
@@ -18,54 +28,59 @@ struct Lookup: Sendable {
     case unknown(String)
   }
 
-  private var entries: [Entry] = []
-  /// Positions of the entries whose first field is one number.
-  private var byNumber: [UInt128: [Int]] = [:]
-  private var others: [Int] = []
+  private let entries: [Entry]
+  /// The entries whose first field is one number, sorted by it, those of one number by their position.
+  private let numbered: [(number: UInt128, position: Int)]
+  /// Positions of all others.
+  private let others: [Int]
 
-  init(_ set: NamedSet) {
-    let domains = set.key.map { Domain(typeName: $0.typeName) }
-    for element in set.elements {
-      add(
-        Entry(
-          key: Self.patterns(element.key, domains), data: element.data.isEmpty ? nil : Self.data(element.data),
-          provenance: element.provenance == .none ? nil : element.provenance))
+  private init(_ entries: [Entry]) {
+    self.entries = entries
+    var numbered: [(number: UInt128, position: Int)] = []
+    var others: [Int] = []
+    numbered.reserveCapacity(entries.count)
+    for (position, entry) in entries.enumerated() {
+      if case .range(let range)? = entry.key.first, range.lowerBound == range.upperBound {
+        numbered.append((range.lowerBound, position))
+      } else {
+        others.append(position)
+      }
     }
+    numbered.sort { ($0.number, $0.position) < ($1.number, $1.position) }
+    self.numbered = numbered
+    self.others = others
+  }
+
+  convenience init(_ set: NamedSet) {
+    let domains = set.key.map { Domain(typeName: $0.typeName) }
+    self.init(
+      set.elements.map { element in
+        Entry(
+          key: Self.patterns(element.key, domains), data: Data(element.data),
+          provenance: element.provenance == .none ? nil : element.provenance)
+      })
   }
 
   /// The members of an anonymous set or map, `domains` being those of the key that is looked up.
-  init(members: [JSONValue], domains: [Domain]) {
-    for member in members {
-      var key = member
-      var data: JSONValue?
-      if case .array(let pair) = member, pair.count == 2, let first = pair.first, let last = pair.last {
-        (key, data) = (first, last)
-      }
-      if let inner = key["elem"]?["val"] { key = inner }
-      let fields = key["concat"]?.list ?? [key]
-      guard fields.count == domains.count else {
-        add(Entry(key: [.unknown(key.text)], data: data))
-        continue
-      }
-      add(Entry(key: zip(fields, domains).map { FieldPattern($0, $1) }, data: data))
-    }
-  }
-
-  private mutating func add(_ entry: Entry) {
-    if case .range(let range)? = entry.key.first, range.lowerBound == range.upperBound {
-      byNumber[range.lowerBound, default: []].append(entries.count)
-    } else {
-      others.append(entries.count)
-    }
-    entries.append(entry)
+  convenience init(members: [JSONValue], domains: [Domain]) {
+    self.init(
+      members.map { member in
+        var key = member
+        var data = Data.none
+        if case .array(let pair) = member, pair.count == 2, let first = pair.first, let last = pair.last {
+          (key, data) = (first, .listed(last))
+        }
+        if let inner = key["elem"]?["val"] { key = inner }
+        let fields = key["concat"]?.list ?? [key]
+        guard fields.count == domains.count else { return Entry(key: [.unknown(key.text)], data: data) }
+        return Entry(key: zip(fields, domains).map { FieldPattern($0, $1) }, data: data)
+      })
   }
 
   /// The element under a key. Sets with disjoint elements have at most one.
   func find(_ key: [Datum]) -> Answer {
     var candidates = others
-    if case .number(let number)? = key.first, let more = byNumber[number] {
-      candidates = others.isEmpty ? more : (more + others).sorted()
-    }
+    if case .number(let number)? = key.first { candidates = (positions(of: number) + others).sorted() }
     var doubt: String?
     for position in candidates where entries.indices.contains(position) {
       let entry = entries[position]
@@ -90,6 +105,16 @@ struct Lookup: Sendable {
     return doubt.map { .unknown($0) } ?? .missing
   }
 
+  /// The positions of the entries whose first field is that number, sorted.
+  private func positions(of number: UInt128) -> [Int] {
+    var (low, high) = (0, numbered.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if numbered[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return numbered[low...].prefix { $0.number == number }.map(\.position)
+  }
+
   private static func patterns(_ key: [Value], _ domains: [Domain]) -> [FieldPattern] {
     guard key.count == domains.count else {
       // An element with statements or timeouts of its own keeps its value under `val`.
@@ -110,9 +135,60 @@ struct Lookup: Sendable {
       }
     }
   }
+}
 
-  private static func data(_ values: [Value]) -> JSONValue {
-    guard let only = values.first, values.count == 1 else { return ["concat": .array(values.map(\.json))] }
+extension Lookup.Data {
+  init(_ values: [Value]) {
+    guard let first = values.first else {
+      self = .none
+      return
+    }
+    if case .verdict(let verdict) = first, values.count == 1 {
+      self = .verdict(verdict)
+      return
+    }
+    let known = values.compactMap(\.datum)
+    self = known.count == values.count ? .values(known, values) : .listed(values.listed)
+  }
+
+  /// As a listing has it.
+  var text: String {
+    switch self {
+    case .none: ""
+    case .verdict(let verdict): Value.verdict(verdict).json.text
+    case .values(_, let values): values.listed.text
+    case .listed(let value): value.text
+    }
+  }
+
+  /// The fields of the data; `nil` where one of them is no constant.
+  var fields: [Datum]? {
+    switch self {
+    case .none, .verdict: return nil
+    case .values(let known, _): return known
+    case .listed(let listed):
+      let values = (listed["concat"]?.list ?? [listed]).map { Domain.constant($0) }
+      let known = values.compactMap(\.self)
+      return known.count == values.count ? known : nil
+    }
+  }
+}
+
+extension Value {
+  /// An address or a port.
+  fileprivate var datum: Datum? {
+    switch self {
+    case .address(let address): .number(address.value)
+    case .port(let port): .number(UInt128(port))
+    default: nil
+    }
+  }
+}
+
+extension [Value] {
+  /// As a listing has one or more fields.
+  fileprivate var listed: JSONValue {
+    guard let only = first, count == 1 else { return ["concat": .array(map(\.json))] }
     return only.json
   }
 }

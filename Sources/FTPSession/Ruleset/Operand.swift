@@ -45,12 +45,27 @@ enum LookupReference: Sendable {
 extension Operand {
   init(_ listed: JSONValue) { self = Self.read(listed) ?? .unknown(listed.text) }
 
+  init(_ expression: Expression) { self = Self.read(expression) ?? Operand(expression.json) }
+
+  /// An expression that can be read without its JSON form; `nil` for all others.
+  private static func read(_ expression: Expression) -> Operand? {
+    switch expression {
+    case .payload(let header, let field): read(header: header, field: field)
+    case .meta(let key): Meta(rawValue: key).map { .meta($0) }
+    case .conntrack(let key): Connection(rawValue: key).map { .connection($0) }
+    case .tuple(let direction, let address): read(tuple: address, direction)
+    case .concatenation(let fields): .combination(fields.map { Operand($0) })
+    case .map(let key, let name): .mapped(Operand(key), .named(name))
+    case .value, .flags, .set, .dataType: nil
+    }
+  }
+
   private static func read(_ listed: JSONValue) -> Operand? {
     if let payload = listed["payload"] { return read(payload: payload) }
     if let key = listed["meta"]?["key"]?.string { return Meta(rawValue: key).map { .meta($0) } }
     if let entry = listed["ct"] { return read(connection: entry) }
     if let fib = listed["fib"] { return read(route: fib) }
-    if let fields = listed["concat"]?.list { return .combination(fields.map(Operand.init)) }
+    if let fields = listed["concat"]?.list { return .combination(fields.map { Operand($0) }) }
     if let map = listed["map"], let key = map["key"], let data = map["data"] {
       let operand = Operand(key)
       return LookupReference(data, key: operand).map { .mapped(operand, $0) }
@@ -64,6 +79,10 @@ extension Operand {
 
   private static func read(payload: JSONValue) -> Operand? {
     guard let header = payload["protocol"]?.string, let field = payload["field"]?.string else { return nil }
+    return read(header: header, field: field)
+  }
+
+  private static func read(header: String, field: String) -> Operand? {
     switch (header, field) {
     case ("ip", "saddr"): return .address(.ipv4, isSource: true)
     case ("ip", "daddr"): return .address(.ipv4, isSource: false)
@@ -84,6 +103,10 @@ extension Operand {
   private static func read(connection: JSONValue) -> Operand? {
     guard let key = connection["key"]?.string else { return nil }
     guard let direction = connection["dir"]?.string else { return Connection(rawValue: key).map { .connection($0) } }
+    return read(tuple: key, direction)
+  }
+
+  private static func read(tuple key: String, _ direction: String) -> Operand? {
     let words = key.split(separator: " ")
     let family = words.count == 2 ? AddressFamily.allCases.first { $0.header == words.first.map(String.init) } : nil
     return words.last.flatMap { TupleField(rawValue: String($0)) }.map {

@@ -1,8 +1,8 @@
 import Addressing
 import Nftables
 
-/// One statement of a rule, ready to be evaluated. Everything is read from the JSON form of a statement, which ours and
-/// those of a listing have alike.
+/// One statement of a rule, ready to be evaluated. What we write ourselves is read as it is; everything else from the JSON
+/// form, which says the same (`OperationTests`).
 indirect enum Operation: Sendable {
   /// What a value is compared with.
   enum Test: Sendable {
@@ -40,7 +40,7 @@ enum PortChoice: Sendable {
 }
 
 extension Operation {
-  init(_ statement: Statement) { self.init(statement.json) }
+  init(_ statement: Statement) { self = Self.read(statement) ?? Operation(statement.json) }
 
   init(_ listed: JSONValue) { self = Self.read(listed) ?? .unknown(listed.text) }
 
@@ -71,9 +71,45 @@ extension Operation {
       if let name = value.string { return .limit(goesOn: true, name: name) }
       return value["map"] == nil ? .limit(goesOn: value["inv"] != .bool(true), name: nil) : nil
     case "ct count": return .limit(goesOn: value["inv"] != .bool(true), name: nil)
-    case "set", "meter": return dynamic(value)
+    case "set", "meter": return dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
     case "xt": return xtables(value, listed)
     case "map": return .nothing
+    default: return nil
+    }
+  }
+
+  /// A statement whose meaning can be told without its JSON form; `nil` for all others.
+  private static func read(_ statement: Statement) -> Operation? {
+    switch statement {
+    case .match(let left, let comparison, let right): match(Operand(left), comparison, right)
+    case .assignHelper(let name): .assignHelper(name)
+    case .translateDestination(let family, .map(let key, let name)):
+      .translate(.destination, family: family, address: .mapped(Operand(key), .named(name)), port: nil)
+    case .translateSource(let family, .map(let key, let name)):
+      .translate(.source, family: family, address: .mapped(Operand(key), .named(name)), port: nil)
+    case .masquerade: .translate(.masquerade, family: nil, address: nil, port: nil)
+    case .counter, .log: .nothing
+    case .limit(let rate): .limit(goesOn: !rate.isOver, name: nil)
+    case .connectionCount: .limit(goesOn: false, name: nil)
+    case .verdict(let verdict): .verdict(verdict)
+    case .verdictMap(let key, let name): .verdictMap(Operand(key), .named(name))
+    case .dynamic(_, _, _, let statement): dynamic([Operation(statement)])
+    case .translateDestination, .translateSource, .foreign: nil
+    }
+  }
+
+  private static func match(_ operand: Operand, _ comparison: MatchOperator, _ right: Expression) -> Operation? {
+    let negated = comparison == .notEqual
+    switch right {
+    case .set(let name): return .match(operand, .isIn(.named(name)), negated: negated)
+    case .value(.address(let address)) where operand.domain == .address:
+      return .match(operand, .equals(.range(address.value...address.value)), negated: negated)
+    case .value(.interface(let name)) where operand.domain == .interface && !name.hasPrefix("@"):
+      return .match(operand, .equals(FieldPattern(.string(name), .interface)), negated: negated)
+    case .flags(let words) where !negated:
+      return operand.domain.flags(.array(words.map { .string($0) })).map {
+        .match(operand, .anyBit($0), negated: false)
+      }
     default: return nil
     }
   }
@@ -148,9 +184,8 @@ extension Operation {
   }
 
   /// What `add @set { key statement }` does to a packet is what its statements do.
-  private static func dynamic(_ value: JSONValue) -> Operation? {
-    for statement in value["stmt"]?.list ?? [] {
-      let inner = Operation(statement)
+  private static func dynamic(_ statements: [Operation]) -> Operation {
+    for inner in statements {
       switch inner {
       case .limit(goesOn: false, _), .unknown: return inner
       default: continue

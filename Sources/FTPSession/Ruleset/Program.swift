@@ -2,76 +2,118 @@ import Addressing
 import Diagnostics
 package import Nftables
 
-/// A ruleset ready to be run: the base chains of each hook in the order in which the kernel calls them.
-package struct Program: Sendable {
-  struct CompiledRule: Sendable {
-    var operations: [Operation]
+/// A ruleset ready to be run: what is registered at each hook, in the order in which the kernel calls it. A class, because
+/// every gateway that is played runs the same one.
+package final class Program: Sendable {
+  /// One rule. A class, because what it decided is cited by reference.
+  final class CompiledRule: Hashable, Sendable {
+    let operations: [Operation]
+    private let rule: Rule
+
+    init(_ rule: Rule) {
+      self.rule = rule
+      operations = rule.statements.map { Operation($0) }
+    }
+
     /// The rule as nft writes it.
-    var text: String
-    var comment: String?
-    var provenance: [SourceSpan]
+    var text: String { rule.text }
+    var comment: String? { rule.comment }
+    /// The first of the statements of the policy that asked for it.
+    var provenance: SourceSpan? { rule.provenance.first }
+
+    static func == (left: CompiledRule, right: CompiledRule) -> Bool { left === right || left.rule == right.rule }
+    func hash(into hasher: inout Hasher) { hasher.combine(rule) }
   }
 
-  struct BaseChainEntry: Sendable {
-    var table: Int
-    var chain: String
-    var base: BaseChain
+  final class CompiledChain: Sendable {
+    let name: String
+    let rules: [CompiledRule]
+
+    init(_ chain: Chain) {
+      name = chain.name
+      rules = chain.rules.map { CompiledRule($0) }
+    }
   }
 
-  /// The parts of a table that evaluation needs, by name.
-  struct CompiledTable: Sendable {
-    var family: TableFamily
-    var name: String
-    var chains: [String: [CompiledRule]]
-    var lookups: [String: Lookup]
-    var helpers: [String: String]
-    /// Limit objects that match what exceeds them.
-    var inverseLimits: Set<String>
-    /// Whether a set or chain could not be read.
-    var unreadable: Set<String>
+  final class BaseChainEntry: Sendable {
+    let table: CompiledTable
+    let chain: CompiledChain
+    let base: BaseChain
+
+    init(table: CompiledTable, chain: CompiledChain, base: BaseChain) {
+      self.table = table
+      self.chain = chain
+      self.base = base
+    }
   }
 
-  /// The chains of one hook that see packets of one family, first to last.
-  struct HookChains: Sendable {
-    /// The chains of type nat, which belong to the translation.
+  /// One thing that happens to a packet at a hook.
+  enum Station: Sendable {
+    case chain(BaseChainEntry)
+    case tracking
+    case translation
+  }
+
+  /// What is registered at one hook for packets of one family.
+  fileprivate struct HookStations: Sendable {
+    var stations: [Station] = []
     var nat: [BaseChainEntry] = []
-    /// All others.
-    var filters: [BaseChainEntry] = []
   }
 
-  let tables: [CompiledTable]
-  private let hooks: [BaseChain.Hook: [AddressFamily: HookChains]]
+  /// By hook and family, see `Hook.position`.
+  private let hooks: [HookStations]
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
   package init(_ ruleset: Ruleset) {
-    var tables: [CompiledTable] = []
-    var hooks: [BaseChain.Hook: [BaseChainEntry]] = [:]
+    var entries: [(family: TableFamily, entry: BaseChainEntry)] = []
     for table in ruleset.tables where !table.isDormant && table.family.seesIP {
+      let compiled = CompiledTable(table)
       for chain in table.chains {
-        guard let base = chain.base else { continue }
-        hooks[base.hook, default: []].append(BaseChainEntry(table: tables.count, chain: chain.name, base: base))
+        guard let base = chain.base, let rules = compiled.chains[chain.name] else { continue }
+        entries.append((table.family, BaseChainEntry(table: compiled, chain: rules, base: base)))
       }
-      tables.append(CompiledTable(table))
     }
-    self.tables = tables
     // Of two hooks with one priority the later registered runs first (`nf_hook_entries_grow` in the kernel's core.c).
-    self.hooks = hooks.mapValues { entries in
-      let sorted = entries.enumerated()
-        .sorted { ($0.element.base.priority, -$0.offset) < ($1.element.base.priority, -$1.offset) }.map(\.element)
-      return Dictionary(
-        uniqueKeysWithValues: AddressFamily.allCases.map { family in
-          let seen = sorted.filter { tables[$0.table].family.sees(family) }
-          return (
-            family,
-            HookChains(
-              nat: seen.filter { $0.base.kind == .nat }, filters: seen.filter { $0.base.kind != .nat })
-          )
-        })
+    let order = entries.indices.sorted {
+      (entries[$0].entry.base.priority, -$0) < (entries[$1].entry.base.priority, -$1)
+    }
+    let sorted = order.map { entries[$0] }
+    hooks = BaseChain.Hook.all.flatMap { hook in
+      let called = sorted.filter { $0.entry.base.hook == hook }
+      return AddressFamily.allCases.map { family in
+        HookStations(hook, called.filter { $0.family.sees(family) }.map(\.entry))
+      }
     }
   }
 
-  /// The base chains of a hook that see packets of a family.
-  func chains(_ hook: BaseChain.Hook, _ family: AddressFamily) -> HookChains { hooks[hook]?[family] ?? HookChains() }
+  /// What happens at a hook to packets of a family, first to last; chains of type nat belong to the translation.
+  func stations(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [Station] {
+    let position = hook.position(family)
+    return hooks.indices.contains(position) ? hooks[position].stations : []
+  }
+
+  /// The chains of type nat at a hook that see packets of a family, first to last.
+  func natChains(_ hook: BaseChain.Hook, _ family: AddressFamily) -> [BaseChainEntry] {
+    let position = hook.position(family)
+    return hooks.indices.contains(position) ? hooks[position].nat : []
+  }
+}
+
+extension BaseChain.Hook {
+  fileprivate static let all: [Self] = [.prerouting, .input, .forward, .output, .postrouting]
+
+  /// The place of a family at the hook, in the order of `all` and the families.
+  fileprivate func position(_ family: AddressFamily) -> Int {
+    let position =
+      switch self {
+      case .prerouting: 0
+      case .input: 2
+      case .forward: 4
+      case .output: 6
+      case .postrouting: 8
+      }
+    return family == .ipv4 ? position : position + 1
+  }
 }
 
 extension TableFamily {
@@ -82,23 +124,56 @@ extension TableFamily {
   }
 }
 
-extension Program.CompiledTable {
-  fileprivate init(_ table: Table) {
-    family = table.family
-    name = table.name
-    var chains: [String: [Program.CompiledRule]] = [:]
-    for chain in table.chains {
-      chains[chain.name] = chain.rules.map {
-        Program.CompiledRule(
-          operations: $0.statements.map { Operation($0) }, text: $0.text, comment: $0.comment,
-          provenance: $0.provenance)
+extension Program.HookStations {
+  /// Chains, connection tracking and translation by priority. Nat chains belong to the translation.
+  ///
+  /// - Parameter entries: The base chains of the hook, first to last.
+  fileprivate init(_ hook: BaseChain.Hook, _ entries: [Program.BaseChainEntry]) {
+    nat = entries.filter { $0.base.kind == .nat }
+    var pending = entries.filter { $0.base.kind != .nat }[...]
+    func chains(below priority: Int) -> [Program.Station] {
+      let next = pending.prefix { $0.base.priority < priority }
+      pending = pending.dropFirst(next.count)
+      return next.map { .chain($0) }
+    }
+    switch hook {
+    case .prerouting, .output:
+      stations = chains(below: Gateway.trackingPriority) + [.tracking]
+      stations += chains(below: Gateway.destinationPriority) + [.translation]
+    case .postrouting, .input:
+      stations = chains(below: Gateway.sourcePriority) + [.translation]
+    case .forward: break
+    }
+    stations += chains(below: .max)
+  }
+}
+
+extension Program {
+  /// The parts of a table that evaluation needs, by name.
+  final class CompiledTable: Sendable {
+    /// As nft names it, for example `inet sallyport`.
+    let title: String
+    let chains: [String: CompiledChain]
+    let lookups: [String: Lookup]
+    let helpers: [String: String]
+    /// Limit objects that match what exceeds them.
+    let inverseLimits: Set<String>
+
+    init(_ table: Table) {
+      title = "\(table.family.rawValue) \(table.name)"
+      chains = Dictionary(table.chains.map { ($0.name, CompiledChain($0)) }, uniquingKeysWith: { $1 })
+      lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
+      helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
+      inverseLimits = Set(
+        table.foreign.filter { $0.kind == "limit" && $0.definition["inv"] == .bool(true) }.map(\.name))
+    }
+
+    /// What a rule of the table refers to; `nil` where the listing does not show it.
+    func lookup(_ reference: LookupReference) -> Lookup? {
+      switch reference {
+      case .inline(let lookup): lookup
+      case .named(let name): lookups[name]
       }
     }
-    self.chains = chains
-    lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
-    helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
-    inverseLimits = Set(
-      table.foreign.filter { $0.kind == "limit" && $0.definition["inv"] == .bool(true) }.map(\.name))
-    unreadable = Set(table.foreign.filter { ["set", "map", "chain", "ct helper"].contains($0.kind) }.map(\.name))
   }
 }

@@ -40,6 +40,7 @@ struct Check: AsyncParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  @MainActor
   func run() async throws {
     let console = common.console
     let input = PolicyFiles(files: files, console: console)

@@ -38,6 +38,7 @@ struct Compile: ParsableCommand {
     let table: Table
     do {
       table = compilation.table(gateway: try compilation.gateway(named: gateway))
+      keepUntilExit(table)
     } catch {
       throw console.failure("\(error)", .usage)
     }

@@ -53,6 +53,7 @@ struct Diff: AsyncParsableCommand {
     }
   }
 
+  @MainActor
   func run() async throws {
     let console = common.console
     let compilation = try PolicyFiles(files: files, console: console).compile()

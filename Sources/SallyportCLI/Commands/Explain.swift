@@ -79,6 +79,7 @@ struct Explain: AsyncParsableCommand {
     }
   }
 
+  @MainActor
   func run() async throws {
     let console = common.console
     let compilation = try PolicyFiles(files: Array(words.dropLast()), console: console).compile()

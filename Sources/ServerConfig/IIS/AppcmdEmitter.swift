@@ -39,7 +39,7 @@ struct CommandFormat: DocumentFormat {
   let name = "CMD"
 
   func obstacle(in text: String) -> String? {
-    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    if text.hasLineBreak { return "has a control character" }
     if text.contains("\"") { return "has a quotation mark" }
     if text.contains("'") { return "has an apostrophe" }
     if text.contains("\\") { return "has a backslash" }

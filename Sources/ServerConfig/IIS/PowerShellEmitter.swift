@@ -34,7 +34,7 @@ struct PowerShellFormat: DocumentFormat {
   let name = "POWERSHELL"
 
   func obstacle(in text: String) -> String? {
-    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    if text.hasLineBreak { return "has a control character" }
     // The name stands in quotation marks of one kind or the other in a path of WebAdministration.
     return text.contains("\"") ? "has a quotation mark" : nil
   }

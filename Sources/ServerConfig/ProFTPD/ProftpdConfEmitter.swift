@@ -51,7 +51,7 @@ struct ProftpdFormat: DocumentFormat {
   let name = "PROFTPD"
 
   func obstacle(in text: String) -> String? {
-    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    if text.hasLineBreak { return "has a control character" }
     return text.contains("%{") ? "has `%{`, which stands for a variable there" : nil
   }
 

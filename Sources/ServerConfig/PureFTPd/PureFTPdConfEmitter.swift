@@ -30,7 +30,7 @@ struct PureFTPdFormat: DocumentFormat {
 
   func obstacle(in text: String) -> String? {
     if text.unicodeScalars.contains(where: { !$0.isASCII }) { return "has a character outside ASCII" }
-    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    if text.hasLineBreak { return "has a control character" }
     if text.contains(",") { return "has a comma" }
     if text.contains("\"") { return "has a quotation mark" }
     return text.hasPrefix(" ") || text.hasSuffix(" ") ? "begins or ends with a blank" : nil

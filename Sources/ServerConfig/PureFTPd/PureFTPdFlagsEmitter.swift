@@ -26,7 +26,7 @@ struct PureFTPdFlagFormat: DocumentFormat {
   let name = "PURE-FTPD-FLAG"
 
   func obstacle(in text: String) -> String? {
-    if text.unicodeScalars.contains(where: \.breaksLine) { return "has a control character" }
+    if text.hasLineBreak { return "has a control character" }
     return text.contains(",") ? "has a comma" : nil
   }
 

@@ -1,0 +1,180 @@
+import Addressing
+import Policy
+
+extension Policy {
+  /// What of a publication decides which sessions work, its addresses and numbers left out, as the bits of a number.
+  func sessionShape(ofPublication position: Int) -> UInt64 {
+    let publication = publications[position]
+    var shape = Bits(UInt64(truncatingIfNeeded: publication.gateway.map { $0 + 1 } ?? 0))
+    var endpoints = Bits(0)
+    if let server = publication.server, servers.indices.contains(server) {
+      for external in publication.externalAddresses {
+        guard let reach = reach(of: external.value, atServer: server) else { continue }
+        endpoints.append(external.value.family == .ipv4 ? 0 : 1, bits: 1)
+        endpoints.append(reach, bits: 2)
+      }
+      shape.append(servers[server].software?.value.kind.number ?? 0, bits: 3)
+    } else {
+      shape.append(0, bits: 3)
+    }
+    shape.append(endpoints.value, bits: 6)
+    shape.append(publication.limits.reduce(0) { $0 | $1.value.bit }, bits: 3)
+    shape.append(publication.tls.value.allowsTLS)
+    shape.append(publication.tls.value.allowsPlain)
+    shape.append(publication.tls.value == .implicit)
+    shape.append(publication.helper.value)
+    shape.append(publication.active.value)
+    shape.append(publication.hairpin.value)
+    shape.append(publication.passiveRange != nil)
+    shape.append(publication.clearControl != nil)
+    shape.append(publication.controlPort.value.isTranslated)
+    shape.append(publication.admitsEveryone)
+    shape.append(publication.deny.isEmpty)
+    shape.append(publication.source.value == .gateway)
+    shape.append(publication.log.value.logsNew)
+    shape.append(publication.log.value.logsDenied)
+    return shape.value
+  }
+
+  /// How an external address leads to a server, as a number from 1; `nil` where the server has no address of its family.
+  private func reach(of external: IPAddress, atServer server: Int) -> UInt64? {
+    if servers[server].isLocal { return 3 }
+    return servers[server].address(external.family).map { $0.value == external ? 2 : 1 }
+  }
+
+  /// The addresses by which the rules of a publication are found: those that clients dial, and the server's.
+  fileprivate func forEachPlace(of publication: Publication, _ use: (IPAddress) -> Void) {
+    for external in publication.externalAddresses { use(external.value) }
+    guard let server = publication.server, servers.indices.contains(server) else { return }
+    for address in servers[server].addresses
+    where !publication.externalAddresses.contains(where: { $0.value == address.value }) {
+      use(address.value)
+    }
+  }
+}
+
+/// A number that is put together from small ones.
+private struct Bits {
+  private(set) var value: UInt64
+
+  init(_ value: UInt64) { self.value = value }
+
+  mutating func append(_ number: UInt64, bits: UInt64) { value = value << bits | number }
+  mutating func append(_ flag: Bool) { append(flag ? 1 : 0, bits: 1) }
+}
+
+extension SoftwareKind {
+  fileprivate var number: UInt64 {
+    switch self {
+    case .iis: 1
+    case .pureFTPd: 2
+    case .proftpd: 3
+    case .vsftpd: 4
+    case .filezilla: 5
+    case .other: 6
+    }
+  }
+}
+
+extension Limit {
+  fileprivate var bit: UInt64 {
+    switch self {
+    case .sessionsPerClient: 1
+    case .sessions: 2
+    case .newPerMinutePerClient: 4
+    }
+  }
+}
+
+/// Gives equal values the same number, in the order in which they are met.
+struct Numbering {
+  struct Kind {
+    /// Where the value was met first.
+    let first: Int
+    /// How often it was met.
+    fileprivate(set) var count: Int
+  }
+
+  private(set) var numbers: [Int] = []
+  private(set) var kinds: [Kind] = []
+
+  init<Value: Hashable>(_ values: some Sequence<Value>) {
+    var known: [Value: Int] = [:]
+    for value in values {
+      let number = known[value] ?? kinds.count
+      if number < kinds.count {
+        kinds[number].count += 1
+      } else {
+        known[value] = number
+        kinds.append(Kind(first: numbers.count, count: 1))
+      }
+      numbers.append(number)
+    }
+  }
+}
+
+/// Which publications share an address behind the same gateway.
+struct AddressUses {
+  /// One address of one publication.
+  private struct Use {
+    let address: UInt128
+    /// The family, and the position of the gateway.
+    let scope: Int
+    let publication: Int
+
+    init(_ address: IPAddress, gateway: Int?, publication: Int) {
+      self.address = address.value
+      scope = 2 * (gateway ?? -1) + (address.family == .ipv4 ? 0 : 1)
+      self.publication = publication
+    }
+
+    func isSamePlace(as other: Use) -> Bool { address == other.address && scope == other.scope }
+
+    func precedes(_ other: Use) -> Bool {
+      if address != other.address { return address < other.address }
+      return scope == other.scope ? publication < other.publication : scope < other.scope
+    }
+  }
+
+  /// The users of each address that more than one publication uses, sorted.
+  private var users: [[Int]] = []
+  /// The positions in `users` of the addresses of each publication that has one there.
+  private var shared: [Int: [Int]] = [:]
+
+  init(_ policy: Policy) {
+    var uses: [Use] = []
+    uses.reserveCapacity(4 * policy.publications.count)
+    for position in policy.publications.indices {
+      let publication = policy.publications[position]
+      policy.forEachPlace(of: publication) { address in
+        uses.append(Use(address, gateway: publication.gateway, publication: position))
+      }
+    }
+    uses.sort { $0.precedes($1) }
+    var start = 0
+    for end in uses.indices where end + 1 == uses.count || !uses[end + 1].isSamePlace(as: uses[start]) {
+      if end > start { share(uses[start...end].map(\.publication)) }
+      start = end + 1
+    }
+  }
+
+  private mutating func share(_ publications: [Int]) {
+    for publication in publications { shared[publication, default: []].append(users.count) }
+    users.append(publications)
+  }
+
+  /// Whether any publications share an address.
+  var isAnyShared: Bool { !users.isEmpty }
+
+  /// The publications that share an address with one, itself left out, sorted.
+  ///
+  /// - Parameter most: How many are looked at for each address.
+  func neighbours(of position: Int, atMost most: Int) -> [Int] {
+    var found: Set<Int> = []
+    for place in shared[position] ?? [] {
+      guard users.indices.contains(place) else { continue }
+      for other in users[place].prefix(most + 1) where other != position { found.insert(other) }
+    }
+    return found.sorted()
+  }
+}
