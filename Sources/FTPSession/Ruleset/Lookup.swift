@@ -90,7 +90,7 @@ struct Lookup: Sendable {
     return doubt.map { .unknown($0) } ?? .missing
   }
 
-  private static func patterns(_ key: [Value], _ domains: [Domain]) -> [FieldPattern] {
+  private static func patterns(_ key: FieldValues, _ domains: [Domain]) -> [FieldPattern] {
     guard key.count == domains.count else {
       // An element with statements or timeouts of its own keeps its value under `val`.
       guard case .foreign(let listed)? = key.first, key.count == 1 else { return [.unknown("an element")] }
@@ -111,7 +111,7 @@ struct Lookup: Sendable {
     }
   }
 
-  private static func data(_ values: [Value]) -> JSONValue {
+  private static func data(_ values: FieldValues) -> JSONValue {
     guard let only = values.first, values.count == 1 else { return ["concat": .array(values.map(\.json))] }
     return only.json
   }
