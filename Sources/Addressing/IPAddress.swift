@@ -19,6 +19,9 @@ package enum IPAddress: Hashable, Sendable {
   /// The same.
   package init?(_ text: String) { self.init(text: text.utf8) }
 
+  /// Bytes of the longest text: eight groups of four digits. An IPv4-mapped address is shorter.
+  package static var longestText: Int { 39 }
+
   package var family: AddressFamily {
     switch self {
     case .v4: .ipv4

@@ -34,35 +34,25 @@ package struct IPv4Address: Hashable, Sendable, Comparable {
 }
 
 extension IPv4Address: CustomStringConvertible {
-  package var description: String {
-    "\(value >> 24).\(value >> 16 & 255).\(value >> 8 & 255).\(value & 255)"
-  }
-}
-
-extension [UInt8] {
-  /// Appends four decimal octets.
-  package mutating func append(_ address: IPv4Address) {
-    append(addingCapacity: 15) { text in
-      text.append(decimal: address.value >> 24)
-      text.append(UInt8(ascii: "."))
-      text.append(decimal: address.value >> 16 & 255)
-      text.append(UInt8(ascii: "."))
-      text.append(decimal: address.value >> 8 & 255)
-      text.append(UInt8(ascii: "."))
-      text.append(decimal: address.value & 255)
-    }
-  }
-
-  /// Appends a decimal number.
-  package mutating func append(decimal number: UInt32) {
-    append(addingCapacity: 10) { $0.append(decimal: number) }
-  }
+  package var description: String { String(writing: 15) { $0.append(self) } }
 }
 
 extension OutputSpan<UInt8> {
-  /// Appends a decimal number; there must be room for ten digits, or for the three of a number below 256.
-  fileprivate mutating func append(decimal number: UInt32) {
-    if number >= 10 { append(decimal: number / 10) }
-    append(UInt8(truncatingIfNeeded: number % 10) + 0x30)
+  /// Appends four decimal octets; there must be room for 15 bytes.
+  package mutating func append(_ address: IPv4Address) {
+    append(octet: address.value >> 24)
+    append(UInt8(ascii: "."))
+    append(octet: address.value >> 16 & 255)
+    append(UInt8(ascii: "."))
+    append(octet: address.value >> 8 & 255)
+    append(UInt8(ascii: "."))
+    append(octet: address.value & 255)
+  }
+
+  /// Appends a number below 256.
+  private mutating func append(octet number: UInt32) {
+    if number >= 100 { append(digit: number / 100) }
+    if number >= 10 { append(digit: number / 10 % 10) }
+    append(digit: number % 10)
   }
 }

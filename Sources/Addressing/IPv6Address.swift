@@ -46,7 +46,9 @@ package struct IPv6Address: Hashable, Sendable, Comparable {
   }
 
   /// One of the eight groups; the first is 0.
-  fileprivate func group(_ index: Int) -> UInt16 { UInt16(truncatingIfNeeded: value >> (UInt128(7 - index) * 16)) }
+  fileprivate func group(_ index: Int) -> UInt16 {
+    UInt16(truncatingIfNeeded: (index < 4 ? high : low) >> UInt64(48 - 16 * (index & 3)))
+  }
 
   package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
@@ -105,27 +107,22 @@ private func hexDigit(_ byte: UInt8) -> UInt8? {
 }
 
 extension IPv6Address: CustomStringConvertible {
-  package var description: String { String(decoding: Array(writing: self), as: UTF8.self) }
+  package var description: String { String(writing: IPAddress.longestText) { $0.append(self) } }
 }
 
-extension [UInt8] {
-  fileprivate init(writing address: IPv6Address) {
-    self = []
-    append(address)
-  }
-
+extension OutputSpan<UInt8> {
   /// Appends the canonical text of RFC 5952: lower case, the longest run of zero groups (two or more, the first of
-  /// equals) as `::`, IPv4-mapped addresses with a dotted tail.
+  /// equals) as `::`, IPv4-mapped addresses with a dotted tail. There must be room for `IPAddress.longestText` bytes.
   package mutating func append(_ address: IPv6Address) {
     if address.value >> 32 == 0xFFFF {
-      append(contentsOf: "::ffff:".utf8)
+      append(ascii: "::ffff:")
       return append(IPv4Address(UInt32(truncatingIfNeeded: address.value)))
     }
     let gap = address.longestZeroRun
     var index = 0
     while index < 8 {
       if index == gap?.lowerBound {
-        append(contentsOf: "::".utf8)
+        append(ascii: "::")
         index = gap?.upperBound ?? 8
         continue
       }
@@ -136,8 +133,14 @@ extension [UInt8] {
   }
 
   private mutating func append(hexadecimal number: UInt16) {
-    if number >= 16 { append(hexadecimal: number / 16) }
-    let digit = UInt8(truncatingIfNeeded: number % 16)
+    if number >= 0x1000 { append(hexadecimalDigit: number >> 12) }
+    if number >= 0x100 { append(hexadecimalDigit: number >> 8 & 15) }
+    if number >= 0x10 { append(hexadecimalDigit: number >> 4 & 15) }
+    append(hexadecimalDigit: number & 15)
+  }
+
+  private mutating func append(hexadecimalDigit digit: UInt16) {
+    let digit = UInt8(truncatingIfNeeded: digit)
     append(digit < 10 ? digit + 0x30 : digit - 10 + 0x61)
   }
 }

@@ -1,6 +1,8 @@
-/// A set of numbers kept as sorted intervals that neither overlap nor touch. Inlinable, so that other modules have it in a
-/// form for their numbers.
-package struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable>: Hashable, Sendable {
+/// A set of numbers kept as sorted intervals that neither overlap nor touch.
+///
+/// Public and inlinable, so that other modules have it in a form for their numbers: of a generic type that is `package`, the
+/// compiler (Swift 6.3) makes no such forms, and every call looks up the types at run time.
+public struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable>: Hashable, Sendable {
   /// The intervals, lowest first, both ends inclusive.
   @usableFromInline
   package internal(set) var intervals: [ClosedRange<Bound>]

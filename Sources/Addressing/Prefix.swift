@@ -32,6 +32,9 @@ package struct Prefix: Hashable, Sendable {
     return low...(low | hostMask)
   }
 
+  /// The highest address.
+  package var last: IPAddress { IPAddress(family: family, value: bounds.upperBound) ?? address }
+
   /// Whether no bit behind the length is set.
   package var isCanonical: Bool { address.value & hostMask == 0 }
 

@@ -58,7 +58,7 @@ extension Compilation {
     let services = publishedServices(of: policy, gateway: gateway)
     let folder = gateway.map { "gateways/\(policy.gateways[$0].name.value)" } ?? "gateway"
     let kernel = KernelFiles(services)
-    let script = table(gateway: gateway).script(header: scriptHeader(version: version)).bytes
+    let script = table(gateway: gateway).script(header: scriptHeader(version: version), isTraced: false).bytes
     let texts: [(path: String, text: String?, destination: String, purpose: String)] = [
       ("modules-load.conf", kernel.modulesLoad, "/etc/modules-load.d/sallyport.conf", "kernel modules to load"),
       ("modprobe.conf", kernel.modprobe, "/etc/modprobe.d/sallyport.conf", "options of the FTP helper"),

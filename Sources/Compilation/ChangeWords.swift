@@ -22,7 +22,7 @@ struct ChangeWords {
     served = Set(
       old.sets.filter { Vocabulary.aspect(ofSet: $0.name) != nil && !Vocabulary.hasPlainElements($0.name) }
         .flatMap(\.elements).filter { !PublicationFacts.publications(of: $0).isEmpty }
-        .flatMap { $0.key.prefix(1) + $0.data.prefix(1) })
+        .flatMap { [$0.key.first, $0.data.first] }.compactMap(\.self))
   }
 
   mutating func all() -> [PolicyChange] {
@@ -107,7 +107,7 @@ private func elided(_ values: [String]) -> String {
 extension Table {
   /// The names in a set of interfaces; none when there is no such set.
   fileprivate func interfaces(_ set: String) -> [String] {
-    (sets.first { $0.name == set }?.elements ?? []).map { element in
+    (sets.first { $0.name == set }?.elements ?? ElementList()).map { element in
       if case .interface(let name)? = element.key.first { name } else { element.text }
     }
   }

@@ -14,7 +14,7 @@ package import Policy
 ///   - policy: A policy without errors.
 ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
 package func lower(_ policy: Policy, gateway: Int?) -> Table {
-  let services = Services(publishedServices(of: policy, gateway: gateway))
+  let services = Services(servicesAsDeclared(policy, gateway: gateway))
   let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
   var builder = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
   for step in steps { step(services, &builder) }

@@ -2,114 +2,177 @@ import Addressing
 import Diagnostics
 import Nftables
 
-/// Ports of addresses, each with what was said about it. Where two publications speak of the same ports, the
-/// overlap is kept once: nft refuses overlapping elements, or worse, accepts them.
-struct PortSegments<Payload> {
-  /// What one publication says about some ports of one address.
+/// What services of one family say about ports of addresses, as it is collected.
+struct PortClaims {
+  fileprivate let services: FamilyServices
+  fileprivate var segments: [PortSegments.Segment] = []
+
+  init(_ services: FamilyServices) { self.services = services }
+
+  mutating func add(
+    _ address: IPAddress, _ ports: PortRange, of service: ServiceOutline, provenance: SourceSpan
+  ) {
+    let claim = PortSegments.Claim(service: service.position, provenance: provenance)
+    segments.append(PortSegments.Segment(address: address, ports: ports, claim: claim, others: 0..<0))
+  }
+
+  /// Adds the ports of the external address that clients may dial: control port and passive range.
+  mutating func addDialled(_ service: ServiceOutline, provenance: SourceSpan) {
+    add(service.external, service.controlPort, service.passiveRange, of: service, provenance)
+  }
+
+  /// Adds the same ports as the server sees them.
+  mutating func addServed(_ service: ServiceOutline, provenance: SourceSpan) {
+    add(service.serverAddress, service.serverControlPort, service.passiveRange, of: service, provenance)
+  }
+
+  /// In the order of the ports, which spares a sort.
+  private mutating func add(
+    _ address: IPAddress, _ control: UInt16, _ passive: PortRange?, of service: ServiceOutline, _ span: SourceSpan
+  ) {
+    let control = PortRange(control)
+    if let passive, passive < control { add(address, passive, of: service, provenance: span) }
+    add(address, control, of: service, provenance: span)
+    if let passive, !(passive < control) { add(address, passive, of: service, provenance: span) }
+  }
+}
+
+/// Ports of addresses, sorted and disjoint, each with what was said about it. Where two publications speak of the same
+/// ports, the overlap is kept once: nft refuses overlapping elements, or worse, accepts them.
+struct PortSegments {
+  /// What one service says about some ports of one address.
   struct Claim {
-    var name: String
-    var payload: Payload
+    /// Its position among the services of the family.
+    var service: Int32
     var provenance: SourceSpan
   }
 
-  /// Ports of which the same publications speak.
+  /// Ports of which the same services speak.
   struct Segment {
     var address: IPAddress
     var ports: PortRange
-    /// What the first publication says, in the order in which they were added.
+    /// What the first service says, in the order of the services.
     var claim: Claim
-    /// What the others say.
-    var others: [Claim] = []
+    /// What the others say: positions in `others`.
+    fileprivate var others: Range<Int32>
   }
 
-  private var entries: [Segment] = []
+  private let services: FamilyServices
+  /// Sorted by address and port, no two of them overlapping.
+  private(set) var segments: [Segment]
+  private var others: [Claim] = []
 
-  mutating func add(
-    _ address: IPAddress, _ ports: PortRange, _ payload: Payload, for service: PublishedService,
-    provenance: SourceSpan
-  ) {
-    let claim = Claim(name: service.name, payload: payload, provenance: provenance)
-    entries.append(Segment(address: address, ports: ports, claim: claim))
+  init(_ claims: PortClaims) {
+    services = claims.services
+    segments = claims.segments
+    if !Self.each(segments[...], { !$1.precedes($0) }) { segments.sort { $0.precedes($1) } }
+    if !Self.each(segments[...], { !$0.overlaps($1) }) { separate() }
   }
 
-  /// The segments, sorted by address and port, no two of them overlapping.
-  var segments: [Segment] {
-    let sorted = sortedEntries
-    guard zip(sorted, sorted.dropFirst()).contains(where: { $0.overlaps($1) }) else { return sorted }
-    var result: [Segment] = []
-    var rest = sorted[...]
+  /// Whether a condition holds for every segment and the next.
+  private static func each(_ segments: ArraySlice<Segment>, _ condition: (Segment, Segment) -> Bool) -> Bool {
+    for index in segments.indices.dropFirst() where !condition(segments[index - 1], segments[index]) { return false }
+    return true
+  }
+
+  /// Cuts what overlaps, address by address.
+  private mutating func separate() {
+    var rest = segments[...]
+    segments = []
     while let address = rest.first?.address {
       let group = rest.prefix { $0.address == address }
       rest = rest[group.endIndex...]
-      let overlaps = zip(group, group.dropFirst()).contains { $0.overlaps($1) }
-      result += overlaps ? split(group) : Array(group)
+      if Self.each(group, { !$0.overlaps($1) }) { segments += group } else { split(group) }
     }
-    return result
-  }
-
-  /// By address and ports; equal ones in the order in which they were added.
-  private var sortedEntries: [Segment] {
-    if zip(entries, entries.dropFirst()).allSatisfy({ !$1.precedes($0) }) { return entries }
-    let order = entries.indices.sorted {
-      entries[$0].precedes(entries[$1]) || !entries[$1].precedes(entries[$0]) && $0 < $1
-    }
-    return order.map { entries[$0] }
   }
 
   /// Cuts ranges wherever one begins or ends, in one pass over ranges that are sorted.
-  private func split(_ entries: ArraySlice<Segment>) -> [Segment] {
+  private mutating func split(_ entries: ArraySlice<Segment>) {
     let cuts = Set(entries.flatMap { [UInt32($0.ports.low), UInt32($0.ports.high) + 1] }).sorted()
     var waiting = entries
     var open: [Segment] = []
-    return zip(cuts, cuts.dropFirst()).compactMap { low, next -> Segment? in
-      guard let ports = PortRange(low: UInt16(low), high: UInt16(next - 1)) else { return nil }
+    for (low, next) in zip(cuts, cuts.dropFirst()) {
+      guard let ports = PortRange(low: UInt16(low), high: UInt16(next - 1)) else { continue }
       open.removeAll { $0.ports.high < ports.low }
       while let entry = waiting.first, entry.ports.low <= ports.low {
         open.append(entry)
         waiting.removeFirst()
       }
-      guard let first = open.first else { return nil }
-      return Segment(
-        address: first.address, ports: ports, claim: first.claim, others: open.dropFirst().map(\.claim))
+      guard let first = open.first else { continue }
+      let start = Int32(clamping: others.count)
+      others += open.dropFirst().map(\.claim)
+      segments.append(
+        Segment(
+          address: first.address, ports: ports, claim: first.claim, others: start..<Int32(clamping: others.count)))
     }
   }
 }
 
 extension PortSegments.Segment {
-  /// Everything that is said about these ports.
-  var claims: [PortSegments.Claim] { [claim] + others }
-
-  /// The key `address . ports`.
-  var key: [Value] { [.address(address), Value(ports)] }
-
-  /// The names of the publications, for the comment of an element; nft takes at most 128 bytes, and the writer cuts there.
-  var comment: String {
-    others.isEmpty ? claim.name : Set(claims.map(\.name)).sorted().joined(separator: ", ")
-  }
-
-  /// The first statement that asked for these ports.
-  var provenance: SourceSpan { others.reduce(claim.provenance) { min($0, $1.provenance) } }
-
+  /// By address and ports; equal ones in the order of the services.
   fileprivate func precedes(_ other: Self) -> Bool {
-    address == other.address ? ports < other.ports : address < other.address
+    guard address == other.address else { return address < other.address }
+    return ports == other.ports ? claim.service < other.claim.service : ports < other.ports
   }
 
   fileprivate func overlaps(_ other: Self) -> Bool { address == other.address && ports.overlaps(other.ports) }
 }
 
 extension PortSegments {
+  /// Whether one service alone speaks of these ports.
+  func isSole(_ segment: Segment) -> Bool { segment.others.isEmpty }
+
+  /// The first service that speaks of these ports.
+  func service(_ segment: Segment) -> PublishedService { services[segment.claim.service] }
+
+  /// Every service that speaks of them.
+  func allServices(_ segment: Segment) -> [PublishedService] {
+    [service(segment)] + others(segment).map { services[$0.service] }
+  }
+
+  private func others(_ segment: Segment) -> ArraySlice<Claim> {
+    others[Int(segment.others.lowerBound)..<Int(segment.others.upperBound)]
+  }
+
+  /// The names of the publications, for the comment of an element; nft takes at most 128 bytes, and the writer cuts there.
+  func comment(_ segment: Segment) -> String {
+    guard !isSole(segment) else { return service(segment).name }
+    return Set(allServices(segment).map(\.name)).sorted().joined(separator: ", ")
+  }
+
+  /// The first statement that asked for these ports.
+  func provenance(_ segment: Segment) -> SourceSpan {
+    guard !isSole(segment) else { return segment.claim.provenance }
+    return others(segment).reduce(segment.claim.provenance) { min($0, $1.provenance) }
+  }
+
   /// One element for each segment, keyed by address and ports.
-  func elements(_ data: (Segment) -> [Value] = { _ in [] }) -> [Element] {
-    segments.map { segment in
-      Element(key: segment.key, data: data(segment), comment: segment.comment, provenance: segment.provenance)
+  func elements() -> ElementList {
+    var elements = ElementList()
+    elements.reserve(segments.count, width: 2)
+    for segment in segments { elements.append(segment, of: self) }
+    return elements
+  }
+
+  /// The same with data.
+  func elements(_ data: (Segment) -> Value) -> ElementList {
+    var elements = ElementList()
+    elements.reserve(segments.count, width: 3)
+    for segment in segments {
+      elements.append(segment, of: self)
+      elements.addData(data(segment))
     }
+    return elements
   }
 }
 
-extension PortSegments where Payload == Void {
-  mutating func add(
-    _ address: IPAddress, _ ports: PortRange, for service: PublishedService, provenance: SourceSpan
+extension ElementList {
+  /// Appends an element keyed by the address and the ports of a segment, and the addresses of clients.
+  mutating func append(
+    _ segment: PortSegments.Segment, of segments: PortSegments, _ clients: ClosedRange<IPAddress>? = nil
   ) {
-    add(address, ports, (), for: service, provenance: provenance)
+    append(
+      segment.address, segment.ports, clients, comment: segments.comment(segment),
+      provenance: segments.provenance(segment))
   }
 }

@@ -10,7 +10,7 @@ package final class PublishedService: Sendable {
   package let endpoint: Endpoint
   /// The clients that may connect; `nil` for every client.
   package let clients: AddressSet?
-  /// The clients that may not, wherever they are.
+  /// The clients that `hairpin on` does not let in either; empty without it.
   package let denied: AddressSet
   /// Whether the publication can be reached in both families.
   package let isDualStack: Bool
@@ -38,11 +38,7 @@ package final class PublishedService: Sendable {
   package var serverControlPort: UInt16 { publication.controlPort.value.server }
   package var passiveRange: PortRange? { publication.passiveRange?.value }
 
-  /// The ports of the external address that clients may dial: control port and passive range.
-  package var dialledPorts: [PortRange] {
-    passiveRange.map { [PortRange(controlPort), $0] } ?? [PortRange(controlPort)]
-  }
-  /// The same ports as the server sees them.
+  /// The control port and the passive range as the server sees them.
   package var serverPorts: [PortRange] {
     passiveRange.map { [PortRange(serverControlPort), $0] } ?? [PortRange(serverControlPort)]
   }
@@ -56,12 +52,18 @@ package final class PublishedService: Sendable {
 
 /// The services of one gateway, sorted by name and family, so that the order of declarations carries no meaning.
 package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedService] {
+  servicesAsDeclared(policy, gateway: gateway)
+    .sorted { $0.name == $1.name ? $0.family < $1.family : $0.name < $1.name }
+}
+
+/// The same in the order in which the policy declares them.
+func servicesAsDeclared(_ policy: Policy, gateway: Int?) -> [PublishedService] {
   var services: [PublishedService] = []
   services.reserveCapacity(policy.publications.count)
   for publication in policy.publications where publication.gateway == gateway {
     guard let server = policy.server(of: publication) else { continue }
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
-    let denied = policy.deniedClients(of: publication)
+    let denied = publication.hairpin.value ? policy.deniedClients(of: publication) : AddressSet()
     let endpoints = policy.endpoints(of: publication)
     for endpoint in endpoints {
       services.append(
@@ -70,39 +72,5 @@ package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedSe
           isDualStack: endpoints.count > 1))
     }
   }
-  services.sort { $0.name == $1.name ? $0.family < $1.family : $0.name < $1.name }
   return services
-}
-
-/// The services of one gateway as the steps look at them: sorted by name, and those of each family by the address that clients
-/// dial.
-struct Services: Sequence {
-  private let all: [PublishedService]
-  private let ipv4: [PublishedService]
-  private let ipv6: [PublishedService]
-
-  /// - Parameter services: Sorted by name.
-  init(_ services: [PublishedService]) {
-    all = services
-    ipv4 = services.filter { $0.family == .ipv4 }.sorted { $0.external < $1.external }
-    ipv6 = services.filter { $0.family == .ipv6 }.sorted { $0.external < $1.external }
-  }
-
-  func makeIterator() -> IndexingIterator<[PublishedService]> { all.makeIterator() }
-
-  /// The services of a family, sorted by external address, for the rules that exist once for each family.
-  func of(_ family: AddressFamily) -> [PublishedService] { family == .ipv4 ? ipv4 : ipv6 }
-}
-
-extension [PublishedService] {
-  /// The services of each external address, where those of one address stand side by side.
-  var byExternalAddress: [ArraySlice<PublishedService>] {
-    var groups: [ArraySlice<PublishedService>] = []
-    var start = startIndex
-    for index in indices where index + 1 == endIndex || self[index + 1].external != self[start].external {
-      groups.append(self[start...index])
-      start = index + 1
-    }
-    return groups
-  }
 }

@@ -108,7 +108,7 @@ extension Expression {
 extension NamedSet {
   /// A set or map keyed by an address and ports of it.
   static func ports(
-    _ name: String, _ family: AddressFamily, data: [Expression] = [], isInterval: Bool = true, _ elements: [Element]
+    _ name: String, _ family: AddressFamily, data: [Expression] = [], isInterval: Bool = true, _ elements: ElementList
   ) -> NamedSet {
     NamedSet(
       name + family.suffix, key: [.destination(family), .destinationPort], data: data,

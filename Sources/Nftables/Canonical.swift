@@ -39,9 +39,9 @@ extension HelperObject {
 
 extension NamedSet {
   fileprivate func canonical(isDynamic: Bool) -> NamedSet {
-    var kept = isDynamic ? [] : elements.map { $0.canonical }
+    var kept = isDynamic ? ElementList() : elements.canonical
     let isSorted = zip(kept, kept.dropFirst()).allSatisfy { !$1.precedes($0) }
-    if !isSorted { kept.sort { $0.precedes($1) } }
+    if !isSorted { kept = ElementList(kept.sorted { $0.precedes($1) }) }
     return NamedSet(
       name, key: key.map { .dataType($0.typeName) }, data: data.map { .dataType($0.typeName) },
       flags: NamedSet.Flag.allCases.filter { $0 != .dynamic && flags.contains($0) }, size: size, timeout: timeout,
@@ -49,21 +49,25 @@ extension NamedSet {
   }
 }
 
-extension Element {
-  fileprivate var canonical: Element {
-    Element(
-      key: key.map(\.canonical), data: data.map(\.canonical),
-      comment: comment.map { ScriptWriter.quotable($0, limit: 128) }, provenance: provenance)
+extension ElementList {
+  fileprivate var canonical: ElementList {
+    var list = ElementList()
+    list.reserve(count, width: 3)
+    for element in self {
+      list.append(
+        key: element.key.lazy.map(\.canonical), data: element.data.lazy.map(\.canonical),
+        comment: element.comment.map { ScriptWriter.quotable($0, limit: 128) }, provenance: element.provenance)
+    }
+    return list
   }
+}
 
+extension Element {
   /// The order of elements in the canonical form: by key.
   func precedes(_ other: Element) -> Bool {
-    if key != other.key {
-      for (left, right) in zip(key, other.key) where left != right {
-        return left.rank < right.rank
-      }
-      return key.count < other.key.count
-    }
+    let (key, others) = (key, other.key)
+    for (left, right) in zip(key, others) where left != right { return left.rank < right.rank }
+    if key.count != others.count { return key.count < others.count }
     return (comment ?? "") < (other.comment ?? "")
   }
 }

@@ -59,9 +59,9 @@ extension Difference {
   }
 
   /// What only one of two lists holds, in its order.
-  static func elements<Item: Hashable>(
-    from old: [Item], to new: [Item]
-  ) -> (removed: [Item], added: [Item]) {
+  static func elements<Items: Collection>(
+    from old: Items, to new: Items
+  ) -> (removed: [Items.Element], added: [Items.Element]) where Items.Element: Hashable {
     let (left, right) = (Set(old), Set(new))
     return (old.filter { !right.contains($0) }, new.filter { !left.contains($0) })
   }
@@ -71,7 +71,7 @@ extension Difference.SetChange {
   fileprivate init(from old: NamedSet?, to new: NamedSet?) {
     name = new?.name ?? old?.name ?? ""
     declaration = Difference.Change(old: old?.declaration, new: new?.declaration)
-    (removed, added) = Difference.elements(from: old?.elements ?? [], to: new?.elements ?? [])
+    (removed, added) = Difference.elements(from: old?.elements ?? ElementList(), to: new?.elements ?? ElementList())
   }
 }
 
@@ -101,7 +101,7 @@ private func ruleDifference(from old: [Rule], to new: [Rule]) -> CollectionDiffe
 extension NamedSet {
   fileprivate var declaration: NamedSet {
     var copy = self
-    copy.elements = []
+    copy.elements = ElementList()
     return copy
   }
 }
@@ -123,7 +123,7 @@ extension Table {
       table.sets.removeAll { $0.name == change.name }
       guard var set = change.declaration.new else { continue }
       let removed = Set(change.removed)
-      set.elements = (old?.elements ?? []).filter { !removed.contains($0) } + change.added
+      set.elements = ElementList((old?.elements ?? ElementList()).filter { !removed.contains($0) } + change.added)
       table.sets.append(set)
     }
     for change in difference.chains {

@@ -32,7 +32,9 @@ package struct Generation: Hashable, Sendable {
 
   /// The set that holds the mark.
   var set: NamedSet {
-    NamedSet(Self.setName, key: [.meta("mark")], elements: [Element(key: [value], provenance: .none)])
+    var elements = ElementList()
+    elements.append(key: [value], provenance: .none)
+    return NamedSet(Self.setName, key: [.meta("mark")], elements: elements)
   }
 
   /// The mark as nft takes it.

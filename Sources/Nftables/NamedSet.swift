@@ -1,34 +1,5 @@
 package import Diagnostics
 
-/// One element of a set or map.
-package struct Element: Hashable, Sendable {
-  /// One value for each field of the key.
-  package var key: [Value]
-  /// One value for each field of the data; empty in a set.
-  package var data: [Value]
-  /// At most 128 bytes.
-  package var comment: String?
-  /// The policy statement that asked for the element; no part of its meaning.
-  package var provenance: SourceSpan
-
-  package init(key: [Value], data: [Value] = [], comment: String? = nil, provenance: SourceSpan) {
-    self.key = key
-    self.data = data
-    self.comment = comment
-    self.provenance = provenance
-  }
-
-  package static func == (left: Element, right: Element) -> Bool {
-    left.key == right.key && left.data == right.data && left.comment == right.comment
-  }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(key)
-    hasher.combine(data)
-    hasher.combine(comment)
-  }
-}
-
 /// A named set, or a named map when it has data.
 package struct NamedSet: Hashable, Sendable {
   package enum Flag: String, Sendable, CaseIterable { case interval, dynamic, timeout }
@@ -44,13 +15,13 @@ package struct NamedSet: Hashable, Sendable {
   package var size: Int
   /// Seconds after which an element goes away; 0 for never.
   package var timeout: Int
-  package var elements: [Element]
+  package var elements: ElementList
   /// The policy statements that asked for a set which packets fill; other sets are asked for by their elements.
   package var provenance: [SourceSpan]
 
   package init(
     _ name: String, key: [Expression], data: [Expression] = [], flags: [Flag] = [], size: Int = 0, timeout: Int = 0,
-    elements: [Element] = [], provenance: [SourceSpan] = []
+    elements: ElementList = ElementList(), provenance: [SourceSpan] = []
   ) {
     self.name = name
     self.key = key
@@ -82,7 +53,7 @@ extension NamedSet {
       if timeout > 0 { writer.line { $0.write("timeout \(timeout)s") } }
       if !elements.isEmpty {
         writer.block("elements =") { writer in
-          for element in elements { element.write(to: &writer) }
+          elements.write(to: &writer)
         }
       }
     }
@@ -118,36 +89,4 @@ extension Expression {
 
   /// The data of a verdict map.
   package static let verdict = Expression.value(.symbol("verdict"))
-}
-
-extension Element {
-  func write(to writer: inout ScriptWriter) {
-    writer.line(provenance: CollectionOfOne(provenance)) { writer in
-      writeKey(to: &writer)
-      if let comment {
-        writer.write(" comment ")
-        writer.write(quoted: comment, limit: 128)
-      }
-      if !data.isEmpty {
-        writer.write(" : ")
-        writer.write(data, separator: " . ") { $1.write(to: &$0) }
-      }
-      writer.write(",")
-    }
-  }
-
-  func writeKey(to writer: inout ScriptWriter) {
-    writer.write(key, separator: " . ") { $1.write(to: &$0) }
-  }
-
-  var json: JSONValue {
-    let value = Self.json(key)
-    let element: JSONValue = comment.map { ["elem": ["val": value, "comment": .string($0)]] } ?? value
-    return data.isEmpty ? element : [element, Self.json(data)]
-  }
-
-  private static func json(_ values: [Value]) -> JSONValue {
-    guard let only = values.first, values.count == 1 else { return ["concat": .array(values.map(\.json))] }
-    return only.json
-  }
 }

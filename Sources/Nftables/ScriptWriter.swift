@@ -1,4 +1,4 @@
-package import Addressing
+import Addressing
 package import Diagnostics
 
 /// Collects the text of an nft script.
@@ -6,50 +6,33 @@ package struct ScriptWriter {
   package private(set) var bytes: [UInt8] = []
   /// Which policy statements asked for which lines.
   package private(set) var provenance = ScriptProvenance()
+  private let isTraced: Bool
   private var indentation = 0
   /// The number, from 1, of the line that is written next.
   private var nextLine = 1
 
-  package init() {}
+  /// - Parameter isTraced: Whether to note which statements asked for which lines.
+  package init(isTraced: Bool = true) { self.isTraced = isTraced }
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  package mutating func write(_ text: String) {
-    let utf8 = text.utf8
-    bytes.append(addingCapacity: utf8.count) { span in
-      for byte in utf8 { span.append(byte) }
-    }
-  }
-
-  package mutating func write(_ text: StaticString) {
-    let utf8 = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    bytes.append(addingCapacity: utf8.count) { span in
-      for byte in utf8 { span.append(byte) }
-    }
-  }
-
-  /// A decimal number.
-  package mutating func write(number: UInt32) { bytes.append(decimal: number) }
-
-  package mutating func write(_ address: IPAddress) {
-    switch address {
-    case .v4(let address): bytes.append(address)
-    case .v6(let address): bytes.append(address)
-    }
-  }
+  package mutating func write(_ text: String) { write(atMost: text.utf8.count) { $0.append(text) } }
 
   /// A quoted string. nft 1.0.6 knows no escape in strings, so a byte that would end the string or the line becomes
   /// `?`, and what exceeds `limit` bytes is cut off at a character.
   package mutating func write(quoted text: String, limit: Int) {
-    bytes.append(UInt8(ascii: "\""))
-    write(Self.quotable(text, limit: limit))
-    bytes.append(UInt8(ascii: "\""))
+    write(atMost: text.utf8.count + 2) { $0.append(quoted: text, limit: limit) }
+  }
+
+  /// Part of a line for which room is made once.
+  mutating func write(atMost length: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+    bytes.append(addingCapacity: length) { body(&$0) }
   }
 
   /// What of a text stands between the quotes.
   static func quotable(_ text: String, limit: Int) -> String {
-    let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
-    if isPlain, text.utf8.count <= limit { return text }
+    let bytes = text.utf8Span.span
+    if bytes.count <= limit, bytes.isPlain { return text }
     var result = String.UnicodeScalarView()
     var length = 0
     for scalar in text.unicodeScalars {
@@ -65,7 +48,7 @@ package struct ScriptWriter {
   /// Makes room for lines that are written next.
   mutating func reserve(lines: Int) {
     bytes.reserveCapacity(bytes.count + lines * 100)
-    provenance.reserve(lines: lines)
+    if isTraced { provenance.reserve(lines: lines) }
   }
 
   /// One whole line at the current depth.
@@ -78,11 +61,25 @@ package struct ScriptWriter {
 
   /// The same for a line that policy statements asked for; the lines behind it, up to the next such line, belong to the
   /// same statements.
-  package mutating func line(
+  mutating func line(
     provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
   ) {
-    provenance.record(spans, line: nextLine)
+    if isTraced { provenance.record(spans, line: nextLine) }
     line(body)
+  }
+
+  /// A line for which room is made once, and which one statement asked for.
+  mutating func line(
+    atMost length: Int, provenance span: SourceSpan, _ body: (inout OutputSpan<UInt8>) -> Void
+  ) {
+    if isTraced { provenance.record(CollectionOfOne(span), line: nextLine) }
+    let indent = 2 * indentation
+    write(atMost: indent + length + 1) { line in
+      line.append(repeating: 0x20, count: indent)
+      body(&line)
+      line.append(0x0A)
+    }
+    nextLine += 1
   }
 
   /// `HEADER { ... }` over several lines, of which the first and those without statements of their own were asked for by
@@ -90,7 +87,7 @@ package struct ScriptWriter {
   package mutating func block(
     _ header: String, provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
   ) {
-    provenance.record(spans, line: nextLine)
+    if isTraced { provenance.record(spans, line: nextLine) }
     block(header, body)
   }
 
@@ -105,7 +102,7 @@ package struct ScriptWriter {
 
   /// Items between separators.
   package mutating func write<Item>(
-    _ items: some Sequence<Item>, separator: StaticString, _ item: (inout ScriptWriter, Item) -> Void
+    _ items: some Sequence<Item>, separator: String, _ item: (inout ScriptWriter, Item) -> Void
   ) {
     var isFirst = true
     for next in items {

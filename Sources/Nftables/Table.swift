@@ -74,8 +74,12 @@ extension Table {
 
   /// The script that puts this table in the place of whatever table has its name, in one transaction: the first line
   /// makes the second succeed where there is none.
-  package func script(header: [String] = []) -> ScriptWriter {
-    var writer = ScriptWriter()
+  ///
+  /// - Parameters:
+  ///   - header: Comment lines.
+  ///   - isTraced: Whether to note which statements asked for which lines.
+  package func script(header: [String] = [], isTraced: Bool = true) -> ScriptWriter {
+    var writer = ScriptWriter(isTraced: isTraced)
     writer.reserve(lines: sets.reduce(0) { $0 + $1.elements.count })
     for line in header { writer.line { $0.write("# \(line)") } }
     writer.line { $0.write("table \(family.rawValue) \(name)") }

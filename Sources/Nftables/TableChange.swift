@@ -92,7 +92,7 @@ extension Difference.SetChange {
   fileprivate var isExpressible: Bool {
     guard !declaration.isAdditionOrRemoval else { return true }
     return declaration.old == declaration.new
-      && (removed + added).allSatisfy { ($0.key + $0.data).allSatisfy { !$0.isForeign } }
+      && (removed + added).allSatisfy { !$0.isForeign }
   }
 
   /// An element that goes needs no data.
@@ -101,7 +101,7 @@ extension Difference.SetChange {
     writer.block("delete element \(Table.family) \(table) \(name)") { writer in
       for element in removed {
         writer.line(provenance: []) { writer in
-          element.writeKey(to: &writer)
+          writer.write(element.key, separator: " . ") { $1.write(to: &$0) }
           writer.write(",")
         }
       }

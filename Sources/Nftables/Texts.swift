@@ -20,6 +20,11 @@ extension Element {
   }
 }
 
+extension Element {
+  /// Whether we never write such an element.
+  package var isForeign: Bool { key.contains(where: \.isForeign) || data.contains(where: \.isForeign) }
+}
+
 extension Value {
   /// The value as the script has it.
   package var text: String {

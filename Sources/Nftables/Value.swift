@@ -30,27 +30,39 @@ package enum Value: Hashable, Sendable {
 
 extension Value {
   func write(to writer: inout ScriptWriter) {
+    writer.write(atMost: writtenLength) { write(to: &$0) }
+  }
+
+  /// Bytes that the value takes at most.
+  var writtenLength: Int {
     switch self {
-    case .address(let address): writer.write(address)
+    case .address: IPAddress.longestText
+    case .addresses: 2 * IPAddress.longestText + 1
+    case .port, .ports: 11
+    case .interface(let text), .string(let text), .symbol(let text): text.utf8.count + 2
+    case .verdict(let verdict): verdict.writtenLength
+    case .foreign(let value): value.text.utf8.count
+    }
+  }
+
+  /// Appends the value; there must be room for `writtenLength` bytes.
+  func write(to output: inout OutputSpan<UInt8>) {
+    switch self {
+    case .address(let address): output.append(address)
     case .addresses(let low, let high):
       if let length = prefixLength(low, high) {
-        writer.write(low)
-        writer.write("/")
-        writer.write(number: UInt32(length))
+        output.append(low, length: length)
       } else {
-        writer.write(low)
-        writer.write("-")
-        writer.write(high)
+        output.append(low)
+        output.append(UInt8(ascii: "-"))
+        output.append(high)
       }
-    case .port(let port): writer.write(number: UInt32(port))
-    case .ports(let range):
-      writer.write(number: UInt32(range.low))
-      writer.write("-")
-      writer.write(number: UInt32(range.high))
-    case .interface(let name), .string(let name): writer.write(quoted: name, limit: 255)
-    case .symbol(let word): writer.write(word)
-    case .verdict(let verdict): verdict.write(to: &writer)
-    case .foreign(let value): writer.write(value.text)
+    case .port(let port): output.append(decimal: UInt32(port))
+    case .ports(let range): output.append(range)
+    case .interface(let name), .string(let name): output.append(quoted: name, limit: 255)
+    case .symbol(let word): output.append(word)
+    case .verdict(let verdict): verdict.write(to: &output)
+    case .foreign(let value): output.append(value.text)
     }
   }
 
@@ -73,7 +85,7 @@ extension Value {
 }
 
 /// The length of the prefix that covers exactly these addresses; nft lists such a range as a prefix.
-private func prefixLength(_ low: IPAddress, _ high: IPAddress) -> Int? {
+func prefixLength(_ low: IPAddress, _ high: IPAddress) -> Int? {
   let size = high.value &- low.value
   let hostBits = UInt128.bitWidth - size.leadingZeroBitCount
   guard size &+ 1 == 0 || size & (size &+ 1) == 0, low.value & size == 0 else { return nil }

@@ -1,3 +1,5 @@
+import Addressing
+
 /// How the evaluation of a packet goes on.
 package enum Verdict: Hashable, Sendable {
   /// Ends the base chain; a later base chain, ours or another table's, can still drop the packet.
@@ -10,12 +12,29 @@ package enum Verdict: Hashable, Sendable {
 
 extension Verdict {
   func write(to writer: inout ScriptWriter) {
+    writer.write(atMost: writtenLength) { write(to: &$0) }
+  }
+
+  /// Bytes that the verdict takes at most.
+  var writtenLength: Int {
     switch self {
-    case .accept: writer.write("accept")
-    case .drop: writer.write("drop")
-    case .return: writer.write("return")
-    case .jump(let chain): writer.write("jump \(chain)")
-    case .goto(let chain): writer.write("goto \(chain)")
+    case .accept, .drop, .return: 6
+    case .jump(let chain), .goto(let chain): chain.utf8.count + 5
+    }
+  }
+
+  /// Appends the verdict; there must be room for `writtenLength` bytes.
+  func write(to output: inout OutputSpan<UInt8>) {
+    switch self {
+    case .accept: output.append(ascii: "accept")
+    case .drop: output.append(ascii: "drop")
+    case .return: output.append(ascii: "return")
+    case .jump(let chain):
+      output.append(ascii: "jump ")
+      output.append(chain)
+    case .goto(let chain):
+      output.append(ascii: "goto ")
+      output.append(chain)
     }
   }
 

@@ -36,13 +36,7 @@ package enum AnnouncementForm: Hashable, Sendable {
     switch self {
     case .commas:
       let value = UInt32(truncatingIfNeeded: address.value)
-      var text: [UInt8] = []
-      for number in [value >> 24, value >> 16 & 255, value >> 8 & 255, value & 255, UInt32(port >> 8)] {
-        text.append(decimal: number)
-        text.append(UInt8(ascii: ","))
-      }
-      text.append(decimal: UInt32(port & 255))
-      return String(decoding: text, as: UTF8.self)
+      return "\(value >> 24),\(value >> 16 & 255),\(value >> 8 & 255),\(value & 255),\(port >> 8),\(port & 255)"
     case .extended: return "|\(address.family == .ipv4 ? 1 : 2)|\(address.inFullGroups)|\(port)|"
     case .portOnly: return "|||\(port)|"
     }

@@ -115,7 +115,7 @@ final class Lookup: Sendable {
     return numbered[low...].prefix { $0.number == number }.map(\.position)
   }
 
-  private static func patterns(_ key: [Value], _ domains: [Domain]) -> [FieldPattern] {
+  private static func patterns(_ key: FieldValues, _ domains: [Domain]) -> [FieldPattern] {
     guard key.count == domains.count else {
       // An element with statements or timeouts of its own keeps its value under `val`.
       guard case .foreign(let listed)? = key.first, key.count == 1 else { return [.unknown("an element")] }
@@ -138,7 +138,8 @@ final class Lookup: Sendable {
 }
 
 extension Lookup.Data {
-  init(_ values: [Value]) {
+  init(_ data: FieldValues) {
+    let values = Array(data)
     guard let first = values.first else {
       self = .none
       return

@@ -7,28 +7,29 @@ import Policy
 ///
 /// `active off`: data connections of a server that cannot be told to refuse PORT are dropped by the same sign.
 func lowerActive(_ services: Services, _ builder: inout TableBuilder) {
-  for family in AddressFamily.allCases {
-    let services = services.of(family)
-    translateActive(services, family, &builder)
-    dropActive(services, family, &builder)
+  for services in services.families {
+    translateActive(services, &builder)
+    dropActive(services, &builder)
   }
 }
 
-private func translateActive(
-  _ services: [PublishedService], _ family: AddressFamily, _ builder: inout TableBuilder
-) {
-  var segments = PortSegments<IPAddress>()
-  for service in services where service.opensActiveData && service.endpoint.reach == .translated {
-    guard let port = service.activeSourcePort else { continue }
-    segments.add(
-      service.serverAddress, PortRange(port), service.external, for: service,
-      provenance: service.publication.active.span ?? service.publication.header)
+private func translateActive(_ services: FamilyServices, _ builder: inout TableBuilder) {
+  guard services.has(.active) else { return }
+  let family = services.family
+  var claims = PortClaims(services)
+  for outline in services.outlines where outline.has(.active) && outline.reach == .translated {
+    let service = services[outline]
+    guard service.opensActiveData, let port = service.activeSourcePort else { continue }
+    claims.add(
+      outline.serverAddress, PortRange(port), of: outline,
+      provenance: service.publication.active.span ?? outline.header)
   }
-  let elements = segments.elements { segment in [.address(segment.claim.payload)] }
+  let segments = PortSegments(claims)
+  let elements = segments.elements { .address(segments.service($0).external) }
   let key = [Expression.source(family), .sourcePort]
-  let map = NamedSet("active\(family.suffix)", key: key, data: [.source(family)], elements: elements)
+  let map = NamedSet("active" + family.suffix, key: key, data: [.source(family)], elements: elements)
   guard builder.add(map) else { return }
-  let provenance = elements.map(\.provenance).min()
+  let provenance = elements.firstProvenance
   let translation = Statement.translateSource(family, .map(key: .concatenation(key), name: map.name))
   if builder.outside.isEmpty {
     builder.add(translation, to: .postrouting, provenance: provenance)
@@ -37,26 +38,32 @@ private func translateActive(
   }
 }
 
-private func dropActive(
-  _ services: [PublishedService], _ family: AddressFamily, _ builder: inout TableBuilder
-) {
-  let activeServers = Set(services.filter(\.publication.active.value).map(\.serverAddress))
-  var segments = PortSegments<Bool>()
-  for service in services where !activeServers.contains(service.serverAddress) {
-    guard service.isActiveEnforcedHere, let port = service.activeSourcePort else { continue }
-    segments.add(
-      service.serverAddress, PortRange(port), service.endpoint.reach == .local, for: service,
-      provenance: service.publication.active.span ?? service.publication.header)
+private func dropActive(_ services: FamilyServices, _ builder: inout TableBuilder) {
+  let family = services.family
+  var activeServers: Set<IPAddress> = []
+  if services.has(.active) {
+    for service in services.outlines where service.has(.active) { activeServers.insert(service.serverAddress) }
   }
+  var claims = PortClaims(services)
+  for outline in services.outlines where !outline.has(.active) {
+    let service = services[outline]
+    guard service.isActiveEnforcedHere, let port = service.activeSourcePort,
+      !activeServers.contains(outline.serverAddress)
+    else { continue }
+    claims.add(
+      outline.serverAddress, PortRange(port), of: outline,
+      provenance: service.publication.active.span ?? outline.header)
+  }
+  let segments = PortSegments(claims)
   let elements = segments.elements()
   let key = [Expression.source(family), .sourcePort]
-  let set = NamedSet("active_off\(family.suffix)", key: key, elements: elements)
+  let set = NamedSet("active_off" + family.suffix, key: key, elements: elements)
   guard builder.add(set) else { return }
-  let places = Set(segments.segments.flatMap { $0.claims.map(\.payload) })
+  let places = Set(segments.segments.flatMap { segments.allServices($0).map { $0.endpoint.reach == .local } })
   for isLocal in [false, true] where places.contains(isLocal) {
     builder.add(
       .isNew, .in(.concatenation(key), set.name), .counter, .verdict(.drop), to: isLocal ? .output : .forward,
-      comment: "active off", provenance: elements.map(\.provenance).min())
+      comment: "active off", provenance: elements.firstProvenance)
   }
 }
 

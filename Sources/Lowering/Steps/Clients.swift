@@ -9,75 +9,78 @@ import Policy
 /// The address that clients dial stands first in the key, because the kernel's interval sets are quadratic in elements
 /// that share the first field.
 func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
-  for family in AddressFamily.allCases {
-    let services = services.of(family)
-    var restricted: [Element] = []
-    var admitted: [Element] = []
-    for segment in restrictedPorts(services).segments {
-      let sets = segment.claims.compactMap(\.payload)
-      guard sets.count == segment.others.count + 1 else { continue }
-      let element = Element(key: segment.key, comment: segment.comment, provenance: segment.provenance)
-      restricted.append(element)
-      for range in AddressSet(unionOf: sets).ranges(family) { admitted.append(element.with(range)) }
-    }
+  for services in services.families where services.has(.restricted) {
+    let family = services.family
+    let (restricted, admitted) = restrictions(services)
     guard let first = restricted.first, builder.add(.ports("restricted", family, restricted)) else { continue }
-    let clients = "clients\(family.suffix)"
+    let clients = "clients" + family.suffix
     let key: [Expression] = [.destination(family), .destinationPort, .source(family)]
     builder.addEvenIfEmpty(
-      NamedSet(
-        clients, key: key, flags: [.interval], elements: admitted, provenance: restricted.prefix(1).map(\.provenance))
-    )
-    let isRestricted = Statement.in(.dialled(family), "restricted\(family.suffix)")
+      NamedSet(clients, key: key, flags: [.interval], elements: admitted, provenance: [first.provenance]))
+    let isRestricted = Statement.in(.dialled(family), "restricted" + family.suffix)
     let isStranger = Statement.notIn(.concatenation(key), clients)
     let deny = Statement.verdict(.goto(ChainName.denied.rawValue))
-    guard hasHairpin(services, builder) else {
+    guard builder.opensInside(services.traits) else {
       builder.add(
         isRestricted, isStranger, deny, to: .admission, comment: "clients", provenance: first.provenance)
       continue
     }
     builder.add(
       isRestricted, .verdict(.jump(ChainName.clients.rawValue)), to: .admission, provenance: first.provenance)
-    admitInside(services, family, key, &builder)
+    admitInside(services, key, &builder)
     builder.add(isStranger, deny, to: .clients, provenance: first.provenance)
   }
 }
 
-/// The ports of every address on which a publication does not admit everybody, each with the clients that it admits; `nil` for
-/// all of them.
-private func restrictedPorts(_ services: [PublishedService]) -> PortSegments<AddressSet?> {
-  var segments = PortSegments<AddressSet?>()
-  for group in services.byExternalAddress where group.contains(where: { $0.clients != nil }) {
-    for service in group {
-      let provenance = service.clientsSpan ?? service.publication.header
-      for ports in service.dialledPorts {
-        segments.add(service.external, ports, service.clients, for: service, provenance: provenance)
+/// The ports on which not everybody is admitted, and the same with the clients who are.
+private func restrictions(_ services: FamilyServices) -> (restricted: ElementList, admitted: ElementList) {
+  let segments = restrictedPorts(services)
+  var restricted = ElementList()
+  var admitted = ElementList()
+  restricted.reserve(segments.segments.count, width: 2)
+  admitted.reserve(segments.segments.count, width: 3)
+  for segment in segments.segments {
+    let clients: AddressSet
+    if segments.isSole(segment) {
+      guard let own = segments.service(segment).clients else { continue }
+      clients = own
+    } else {
+      let services = segments.allServices(segment)
+      let sets = services.compactMap(\.clients)
+      guard sets.count == services.count else { continue }
+      clients = AddressSet(unionOf: sets)
+    }
+    restricted.append(segment, of: segments)
+    admitted.append(segment, of: segments, from: clients, services.family)
+  }
+  return (restricted, admitted)
+}
+
+/// The ports of every address on which a publication does not admit everybody.
+private func restrictedPorts(_ services: FamilyServices) -> PortSegments {
+  var claims = PortClaims(services)
+  let outlines = services.outlines
+  var start = outlines.startIndex
+  while start < outlines.endIndex {
+    let end = outlines[start...].firstIndex { $0.external != outlines[start].external } ?? outlines.endIndex
+    if outlines[start..<end].contains(where: { $0.has(.restricted) }) {
+      for service in outlines[start..<end] {
+        claims.addDialled(service, provenance: services[service].clientsSpan ?? service.header)
       }
     }
+    start = end
   }
-  return segments
+  return PortSegments(claims)
 }
 
 /// `hairpin on` lets clients behind the inside interfaces in, whatever `allow` lists; `deny` wins there too.
-private func admitInside(
-  _ services: [PublishedService], _ family: AddressFamily, _ key: [Expression], _ builder: inout TableBuilder
-) {
-  var segments = PortSegments<AddressSet>()
-  for service in services where service.publication.hairpin.value {
-    for ports in service.dialledPorts {
-      segments.add(
-        service.external, ports, service.denied, for: service,
-        provenance: service.publication.hairpin.span ?? service.publication.header)
-    }
-  }
-  let elements = segments.segments.flatMap { segment -> [Element] in
-    // A port that two publications share is open to whom either lets in.
-    let denied = segment.others.reduce(segment.claim.payload) { $0.intersection($1.payload) }
-    let element = Element(key: segment.key, comment: segment.comment, provenance: segment.provenance)
-    return denied.ranges(family).map { element.with($0) }
-  }
+private func admitInside(_ services: FamilyServices, _ key: [Expression], _ builder: inout TableBuilder) {
+  let family = services.family
   let isInside = Statement.in(.inputInterface, insideSet)
-  let set = NamedSet("denied_inside\(family.suffix)", key: key, flags: [.interval], elements: elements)
-  let provenance = services.compactMap(\.publication.hairpin.span).min()
+  let hairpins = services.outlines.lazy.filter { $0.has(.hairpin) }
+  let provenance = hairpins.compactMap { services[$0].publication.hairpin.span }.min()
+  let elements = services.has(.denying) ? deniedInside(services) : ElementList()
+  let set = NamedSet("denied_inside" + family.suffix, key: key, flags: [.interval], elements: elements)
   if builder.add(set) {
     builder.add(
       isInside, .in(.concatenation(key), set.name), .verdict(.goto(ChainName.denied.rawValue)), to: .clients,
@@ -86,6 +89,23 @@ private func admitInside(
   builder.add(
     isInside, .in(.dialled(family), hairpinSet + family.suffix), .verdict(.return), to: .clients,
     comment: "hairpin", provenance: provenance)
+}
+
+/// The ports of publications with `hairpin on` with the clients that `deny` keeps out.
+private func deniedInside(_ services: FamilyServices) -> ElementList {
+  var claims = PortClaims(services)
+  for service in services.outlines where service.has(.hairpin) {
+    claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
+  }
+  let segments = PortSegments(claims)
+  var elements = ElementList()
+  for segment in segments.segments {
+    // A port that two publications share is open to whom either lets in.
+    var denied = segments.service(segment).denied
+    for service in segments.allServices(segment).dropFirst() { denied = denied.intersection(service.denied) }
+    elements.append(segment, of: segments, from: denied, services.family)
+  }
+  return elements
 }
 
 extension PublishedService {
@@ -98,11 +118,22 @@ extension PublishedService {
   }
 }
 
-extension Element {
-  /// The same with a range of client addresses as the last field of the key.
-  fileprivate func with(_ clients: ClosedRange<IPAddress>) -> Element {
-    var element = self
-    element.key.append(Value(clients))
-    return element
+extension ElementList {
+  /// Appends one element for each range of client addresses, which is the last field of its key.
+  fileprivate mutating func append(
+    _ segment: PortSegments.Segment, of segments: PortSegments, from clients: AddressSet, _ family: AddressFamily
+  ) {
+    switch family {
+    case .ipv4:
+      for range in clients.ipv4.intervals {
+        append(
+          segment, of: segments, .v4(IPv4Address(range.lowerBound))...(.v4(IPv4Address(range.upperBound))))
+      }
+    case .ipv6:
+      for range in clients.ipv6.intervals {
+        append(
+          segment, of: segments, .v6(IPv6Address(range.lowerBound))...(.v6(IPv6Address(range.upperBound))))
+      }
+    }
   }
 }

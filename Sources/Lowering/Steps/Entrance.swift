@@ -9,7 +9,7 @@ let hairpinSet = "hairpin"
 /// `gateway`, `hairpin`: which packets are looked at. Connections that come in on an outside interface are; those from
 /// inside only towards publications with `hairpin on`.
 func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
-  guard let first = services.lazy.map({ $0.publication.header }).min() else { return }
+  guard let first = services.outlines.map(\.header).min() else { return }
   let doors = [(from: ChainName.prerouting, to: ChainName.admission), (.destinationNAT, .publish)]
     .filter { builder.hasRules($0.to) }
   if doors.contains(where: { $0.from == .prerouting }) {
@@ -17,7 +17,7 @@ func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
       .match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept), to: .prerouting,
       comment: "only the first packet of a connection decides", provenance: first)
   }
-  let opensInside = !builder.outside.isEmpty && hasHairpin(services, builder)
+  let opensInside = !builder.outside.isEmpty && builder.opensInside(services.traits)
   for door in doors {
     guard let outside = builder.outside.first else {
       builder.add(.verdict(.jump(door.to.rawValue)), to: door.from, provenance: first)
@@ -26,14 +26,14 @@ func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
     builder.add(
       .in(.inputInterface, outsideSet), .verdict(.jump(door.to.rawValue)), to: door.from, provenance: outside.span)
     guard opensInside else { continue }
-    for family in AddressFamily.allCases where hasHairpin(services.of(family), builder) {
+    for services in services.families where services.has(.hairpin) {
       builder.add(
-        .in(.inputInterface, insideSet), .in(.dialled(family), hairpinSet + family.suffix),
+        .in(.inputInterface, insideSet), .in(.dialled(services.family), hairpinSet + services.family.suffix),
         .verdict(.jump(door.to.rawValue)), to: door.from, provenance: builder.inside.first?.span)
     }
   }
-  for family in AddressFamily.allCases where builder.uses(hairpinSet + family.suffix) {
-    builder.add(.ports(hairpinSet, family, hairpinElements(services.of(family))))
+  for services in services.families where builder.uses(hairpinSet + services.family.suffix) {
+    builder.add(.ports(hairpinSet, services.family, hairpinElements(services)))
   }
   for (name, interfaces) in [(outsideSet, builder.outside), (insideSet, builder.inside)] where builder.uses(name) {
     builder.add(interfaceSet(name, interfaces))
@@ -41,31 +41,29 @@ func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
 }
 
 /// What clients inside may dial: the ports of publications with `hairpin on`.
-private func hairpinElements(_ services: [PublishedService]) -> [Element] {
-  var segments = PortSegments<Void>()
-  for service in services where service.publication.hairpin.value {
-    for ports in service.dialledPorts {
-      segments.add(
-        service.external, ports, for: service,
-        provenance: service.publication.hairpin.span ?? service.publication.header)
-    }
+private func hairpinElements(_ services: FamilyServices) -> ElementList {
+  var claims = PortClaims(services)
+  for service in services.outlines where service.has(.hairpin) {
+    claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
   }
-  return segments.elements()
+  return PortSegments(claims).elements()
 }
 
-/// Whether clients inside may use a publication.
-func hasHairpin(_ services: some Sequence<PublishedService>, _ builder: TableBuilder) -> Bool {
-  !builder.inside.isEmpty && services.contains { $0.publication.hairpin.value }
+extension TableBuilder {
+  /// Whether clients inside may use one of the services with those traits.
+  func opensInside(_ traits: ServiceOutline.Traits) -> Bool { !inside.isEmpty && traits.contains(.hairpin) }
 }
 
 private func interfaceSet(_ name: String, _ interfaces: [Located<String>]) -> NamedSet {
   let unique = Dictionary(interfaces.map { ($0.value, $0.span) }, uniquingKeysWith: min)
-  return NamedSet(
-    name, key: [.inputInterface],
-    elements: unique.sorted { $0.key < $1.key }.map { Element(key: [.interface($0.key)], provenance: $0.value) })
+  var elements = ElementList()
+  for (name, span) in unique.sorted(by: { $0.key < $1.key }) {
+    elements.append(key: [.interface(name)], provenance: span)
+  }
+  return NamedSet(name, key: [.inputInterface], elements: elements)
 }
 
-extension PublishedService {
+extension ServiceOutline {
   /// Whether the control connection needs a dnat: another address, or another port.
-  var isTranslated: Bool { endpoint.reach == .translated || publication.controlPort.value.isTranslated }
+  var isTranslated: Bool { reach == .translated || controlPort != serverControlPort }
 }

@@ -9,86 +9,96 @@ private let dynamicSetSize = 65535
 /// `limit`: what exceeds a limit is denied. One rule and two sets for each distinct number, because the number is part
 /// of the rule.
 func lowerLimits(_ services: Services, _ builder: inout TableBuilder) {
-  for family in AddressFamily.allCases {
-    var byLimit: [Limit: [Element]] = [:]
-    for service in services.of(family) {
-      for limit in Set(service.publication.limits.map(\.value)) where !service.sharesCount(limit) {
-        let span = service.publication.limits.first { $0.value == limit }?.span ?? service.publication.header
-        byLimit[limit, default: []].append(
-          Element(key: service.controlKey, comment: service.name, provenance: span))
+  guard services.has(.limited) else { return }
+  for services in services.families where services.has(.limited) {
+    var byLimit: [Limit: ElementList] = [:]
+    for outline in services.byControlPort(.limited) {
+      let service = services[outline]
+      for limit in service.distinctLimits where !service.sharesCount(limit.value) {
+        byLimit[limit.value, default: ElementList()].append(outline, service, provenance: limit.span)
       }
     }
     for (limit, elements) in byLimit.sorted(by: { $0.key.order < $1.key.order }) {
-      lower(limit, elements, family, &builder)
+      lower(limit, elements, services.family, &builder)
     }
   }
-  lowerSharedCounts(services, &builder)
+  if services.has([.limited, .dualStack]) { lowerSharedCounts(services, &builder) }
 }
 
 /// `limit N sessions` of a publication with both families: a set has keys of one family, so such a publication has a chain
 /// whose one rule counts the connections of both.
 private func lowerSharedCounts(_ services: Services, _ builder: inout TableBuilder) {
-  var last: String?
-  for family in AddressFamily.allCases {
-    var elements: [Element] = []
-    for service in services where service.family == family {
-      let shared = service.publication.limits.filter { service.sharesCount($0.value) }
-      guard let limit = shared.min(by: { $0.value.order < $1.value.order }) else { continue }
-      let chain = "sessions_\(service.name)"
-      elements.append(
-        Element(
-          key: service.controlKey, data: [.verdict(.jump(chain))], comment: service.name, provenance: limit.span))
-      guard family == .ipv4, service.name != last else { continue }
-      last = service.name
-      let rule = Rule(
-        [limit.value.statement, .verdict(.goto(ChainName.denied.rawValue))], comment: limit.value.comment,
-        provenance: [limit.span])
-      builder.addPublicationChain(Chain(chain, rules: [rule]))
+  for service in services.publications([.limited, .dualStack]) {
+    guard let limit = service.sharedLimit else { continue }
+    let rule = Rule(
+      [limit.value.statement, .verdict(.goto(ChainName.denied.rawValue))], comment: limit.value.comment,
+      provenance: [limit.span])
+    builder.addPublicationChain(Chain(service.sessionsChain, rules: [rule]))
+  }
+  for services in services.families {
+    var elements = ElementList()
+    for outline in services.byControlPort([.limited, .dualStack]) {
+      let service = services[outline]
+      guard let limit = service.sharedLimit else { continue }
+      elements.append(outline, service, provenance: limit.span)
+      elements.addData(.verdict(.jump(service.sessionsChain)))
     }
-    let sorted = elements.sorted { $0.sortKey < $1.sortKey }
-    guard builder.add(.ports("sessions", family, data: [.verdict], isInterval: false, sorted)) else { continue }
+    let family = services.family
+    guard builder.add(.ports("sessions", family, data: [.verdict], isInterval: false, elements)) else { continue }
     builder.add(
-      .verdictMap(key: .dialled(family), name: "sessions\(family.suffix)"), to: .admission,
-      provenance: sorted.first?.provenance)
+      .verdictMap(key: .dialled(family), name: "sessions" + family.suffix), to: .admission,
+      provenance: elements.first?.provenance)
   }
 }
 
 extension PublishedService {
-  /// Address and port of the control connection as clients dial it.
-  fileprivate var controlKey: [Value] { [.address(external), .port(controlPort)] }
+  /// The limits, each where it is first stated.
+  fileprivate var distinctLimits: [Located<Limit>] {
+    guard publication.limits.count > 1 else { return publication.limits }
+    var known: Set<Limit> = []
+    return publication.limits.filter { known.insert($0.value).inserted }
+  }
 
   /// Whether a limit counts the connections of both families together.
   fileprivate func sharesCount(_ limit: Limit) -> Bool {
     guard case .sessions = limit else { return false }
     return isDualStack
   }
+
+  /// The least of the limits that count both families together.
+  fileprivate var sharedLimit: Located<Limit>? {
+    publication.limits.filter { sharesCount($0.value) }.min { $0.value.order < $1.value.order }
+  }
+
+  /// The chain that counts the connections of both families.
+  fileprivate var sessionsChain: String { "sessions_" + name }
+}
+
+extension ElementList {
+  /// Appends an element keyed by address and port of the control connection as clients dial it.
+  fileprivate mutating func append(
+    _ outline: ServiceOutline, _ service: PublishedService, provenance: SourceSpan
+  ) {
+    append(outline.external, PortRange(outline.controlPort), comment: service.name, provenance: provenance)
+  }
 }
 
 private func lower(
-  _ limit: Limit, _ elements: [Element], _ family: AddressFamily, _ builder: inout TableBuilder
+  _ limit: Limit, _ elements: ElementList, _ family: AddressFamily, _ builder: inout TableBuilder
 ) {
-  let name = "\(limit.setName)_v"
-  let state = "\(limit.setName)_state\(family.suffix)"
+  let name = limit.setName + "_v"
+  let state = limit.setName + "_state" + family.suffix
   let fields = limit.keyFields(family)
-  let sorted = elements.sorted { $0.sortKey < $1.sortKey }
-  guard builder.add(.ports(name, family, isInterval: false, sorted)) else { return }
+  guard builder.add(.ports(name, family, isInterval: false, elements)) else { return }
   builder.add(
     NamedSet(
       state, key: fields, flags: limit.isRate ? [.dynamic, .timeout] : [.dynamic], size: dynamicSetSize,
-      timeout: limit.isRate ? 300 : 0, provenance: sorted.prefix(1).map(\.provenance)))
+      timeout: limit.isRate ? 300 : 0, provenance: elements.first.map { [$0.provenance] } ?? []))
   builder.add(
     .in(.dialled(family), name + family.suffix),
     .dynamic(operation: limit.isRate ? "update" : "add", set: state, key: .concatenation(fields), limit.statement),
     .verdict(.goto(ChainName.denied.rawValue)), to: .admission, comment: limit.comment,
-    provenance: sorted.first?.provenance)
-}
-
-extension Element {
-  /// Address and port of a control connection, for sorting.
-  fileprivate var sortKey: (UInt128, UInt16) {
-    guard case .address(let address) = key.first, case .port(let port) = key.last else { return (0, 0) }
-    return (address.value, port)
-  }
+    provenance: elements.first?.provenance)
 }
 
 extension Limit {

@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 import Nftables
 import Policy
 
@@ -9,30 +10,26 @@ private let logRate = Rate(5, per: .second, burst: 10)
 /// own prefix, reached through a verdict map. The last rules of `admission` log what is let in, the first rules of
 /// `denied` what is not.
 func lowerLog(_ services: Services, _ builder: inout TableBuilder) {
-  addLogChains(services, &builder, event: "new") { $0.logsNew }
-  addLogChains(services, &builder, event: "denied") { $0.logsDenied }
-  for family in AddressFamily.allCases {
-    let services = services.of(family)
-    addLogMap("new", family, services.filter { $0.publication.log.value.logsNew }, to: .admission, &builder) {
-      [PortRange($0.controlPort)]
+  addLogChains("new", services.publications(.logsNew), &builder)
+  addLogChains("denied", services.publications(.logsDenied), &builder)
+  for services in services.families {
+    addLogMap("new", services, .logsNew, to: .admission, &builder) { claims, service, provenance in
+      claims.add(service.external, PortRange(service.controlPort), of: service, provenance: provenance)
     }
-    addLogMap("denied", family, services.filter { $0.publication.log.value.logsDenied }, to: .denied, &builder) {
-      $0.dialledPorts
+    addLogMap("denied", services, .logsDenied, to: .denied, &builder) { claims, service, provenance in
+      claims.addDialled(service, provenance: provenance)
     }
   }
-  let denies = services.lazy.filter { $0.clients != nil || !$0.publication.limits.isEmpty }
-  guard let first = denies.map({ $0.publication.header }).min() else { return }
+  guard services.has(.restricted) || services.has(.limited) else { return }
+  let denies = services.outlines.filter { $0.has(.restricted) || $0.has(.limited) }
+  guard let first = denies.map(\.header).min() else { return }
   builder.add(.counter, .verdict(.drop), to: .denied, provenance: first)
 }
 
-private func logChain(_ event: String, _ name: String) -> String { "log_\(event)_\(name)" }
+private func logChain(_ event: String, _ name: String) -> String { "log_" + event + "_" + name }
 
-private func addLogChains(
-  _ services: Services, _ builder: inout TableBuilder, event: String, _ isLogged: (LogMode) -> Bool
-) {
-  var last: String?
-  for service in services where isLogged(service.publication.log.value) && service.name != last {
-    last = service.name
+private func addLogChains(_ event: String, _ services: [PublishedService], _ builder: inout TableBuilder) {
+  for service in services {
     let statements: [Statement] = [.limit(logRate), .log(prefix: "sallyport \(service.name) \(event): ")]
     let span = service.publication.log.span ?? service.publication.header
     builder.addPublicationChain(Chain(logChain(event, service.name), rules: [Rule(statements, provenance: [span])]))
@@ -40,22 +37,25 @@ private func addLogChains(
 }
 
 private func addLogMap(
-  _ event: String, _ family: AddressFamily, _ services: [PublishedService], to chain: ChainName,
-  _ builder: inout TableBuilder, ports: (PublishedService) -> [PortRange]
+  _ event: String, _ services: FamilyServices, _ logged: ServiceOutline.Traits, to chain: ChainName,
+  _ builder: inout TableBuilder, add: (inout PortClaims, ServiceOutline, SourceSpan) -> Void
 ) {
-  var segments = PortSegments<String>()
-  for service in services {
-    for range in ports(service) {
-      segments.add(
-        service.external, range, service.name, for: service,
-        provenance: service.publication.log.span ?? service.publication.header)
-    }
+  guard services.has(logged) else { return }
+  let family = services.family
+  var claims = PortClaims(services)
+  for service in services.outlines where service.has(logged) {
+    add(&claims, service, services[service].publication.log.span ?? service.header)
   }
+  let segments = PortSegments(claims)
   let elements = segments.elements { segment in
-    segment.claims.map(\.payload).min().map { [.verdict(.jump(logChain(event, $0)))] } ?? []
+    let name =
+      segments.isSole(segment)
+      ? segments.service(segment).name
+      : segments.allServices(segment).map(\.name).min() ?? segments.service(segment).name
+    return .verdict(.jump(logChain(event, name)))
   }
-  guard builder.add(.ports("log_\(event)", family, data: [.verdict], elements)) else { return }
+  guard builder.add(.ports("log_" + event, family, data: [.verdict], elements)) else { return }
   builder.add(
-    .verdictMap(key: .dialled(family), name: "log_\(event)\(family.suffix)"), to: chain,
-    provenance: elements.map(\.provenance).min())
+    .verdictMap(key: .dialled(family), name: "log_" + event + family.suffix), to: chain,
+    provenance: elements.firstProvenance)
 }

@@ -4,25 +4,27 @@ import Nftables
 import Policy
 
 /// The ports of a server's or client's data connections where the policy names none.
-private let dataPorts = PortRange(low: 1024, high: 65535)
+private let dataPorts = PortRange(low: 1024, high: 65535) ?? PortRange(1024)
 
 /// `helper on`: of the data connections that the FTP helper expects, those to a published server on its data ports, and
 /// with `active on` those from it, are accepted; any other to or from it is dropped (rule 7 of the language). `ct
 /// helper` compares the kernel's name of the helper and sees the control connection behind a data connection.
 func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
-  let helped = services.filter(\.publication.helper.value)
-  guard let first = helped.map({ $0.publication.helper.span ?? $0.publication.header }).min() else { return }
-  for family in AddressFamily.allCases {
-    let helped = services.of(family).filter(\.publication.helper.value)
-    accept("related_in", .destination(family), family, helped, &builder) { $0.passiveRange ?? dataPorts }
-    accept("related_out", .source(family), family, helped, &builder) {
-      $0.publication.active.value ? dataPorts : nil
+  guard services.has(.helper) else { return }
+  var first: SourceSpan?
+  var places: Set<Reach> = []
+  for services in services.families where services.has(.helper) {
+    for service in services.outlines where service.has(.helper) {
+      let span = helperSpan(service, services)
+      first = min(first ?? span, span)
+      places.insert(service.reach)
     }
-    dropOthers(helped, family, &builder)
+    accept("related_in", .destination(services.family), services, .helper, &builder) { $0.passiveRange ?? dataPorts }
+    accept("related_out", .source(services.family), services, [.helper, .active], &builder) { _ in dataPorts }
+    dropOthers(services, &builder)
   }
   let hooks: [ChainName] =
-    (helped.contains { $0.endpoint.reach != .local } ? [.forward] : [])
-    + (helped.contains { $0.endpoint.reach == .local } ? [.input, .output] : [])
+    (places.subtracting([.local]).isEmpty ? [] : [.forward]) + (places.contains(.local) ? [.input, .output] : [])
   for hook in hooks {
     builder.add(
       .match(.conntrack("state"), .equal, .flags(["related"])),
@@ -35,11 +37,12 @@ func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
 /// a published address, and those from the server that clients see coming from one. A server may be a client of other
 /// servers too; what some other table's helper expects for those sessions is none of ours, and leaves or arrives
 /// with another address.
-private func dropOthers(_ services: [PublishedService], _ family: AddressFamily, _ builder: inout TableBuilder) {
-  let servers = addresses("helper_servers", services, family, \.serverAddress)
-  let external = addresses("helper_external", services, family, \.external)
+private func dropOthers(_ services: FamilyServices, _ builder: inout TableBuilder) {
+  let family = services.family
+  let servers = addresses("helper_servers", services, \.serverAddress)
+  let external = addresses("helper_external", services, \.external)
   guard builder.add(servers), builder.add(external) else { return }
-  let provenance = servers.elements.map(\.provenance).min()
+  let provenance = servers.elements.firstProvenance
   let dialled = Expression.tuple("original", "\(family.header) daddr")
   let seen = Expression.tuple("reply", "\(family.header) daddr")
   builder.add(
@@ -50,37 +53,44 @@ private func dropOthers(_ services: [PublishedService], _ family: AddressFamily,
     provenance: provenance)
 }
 
-/// A set of one address of each service.
-private func addresses(
-  _ name: String, _ services: [PublishedService], _ family: AddressFamily, _ address: (PublishedService) -> IPAddress
-) -> NamedSet {
-  var spans: [IPAddress: SourceSpan] = [:]
-  for service in services {
-    let span = service.publication.helper.span ?? service.publication.header
-    let key = address(service)
-    spans[key] = min(span, spans[key] ?? span)
-  }
-  return NamedSet(
-    name + family.suffix, key: [.destination(family)],
-    elements: spans.sorted { $0.key < $1.key }.map { Element(key: [.address($0.key)], provenance: $0.value) })
+/// The statement that asked for the helper.
+private func helperSpan(_ service: ServiceOutline, _ services: FamilyServices) -> SourceSpan {
+  services[service].publication.helper.span ?? service.header
 }
 
-/// Accepts related connections by an address and the destination port.
-private func accept(
-  _ name: String, _ side: Expression, _ family: AddressFamily, _ services: [PublishedService],
-  _ builder: inout TableBuilder, _ ports: (PublishedService) -> PortRange?
-) {
-  var segments = PortSegments<Void>()
-  for service in services {
-    guard let ports = ports(service) else { continue }
-    segments.add(
-      service.serverAddress, ports, for: service,
-      provenance: service.publication.passiveRange?.span ?? service.publication.header)
+/// A set of one address of each service with the helper.
+private func addresses(
+  _ name: String, _ services: FamilyServices, _ address: (ServiceOutline) -> IPAddress
+) -> NamedSet {
+  var found: [(address: IPAddress, span: SourceSpan)] = []
+  for service in services.outlines where service.has(.helper) {
+    found.append((address(service), helperSpan(service, services)))
   }
-  let elements = segments.elements()
+  found.sort { ($0.address, $0.span) < ($1.address, $1.span) }
+  var elements = ElementList()
+  elements.reserve(found.count, width: 1)
+  for (index, (address, span)) in found.enumerated() where index == 0 || address != found[index - 1].address {
+    elements.append(address, provenance: span)
+  }
+  return NamedSet(name + services.family.suffix, key: [.destination(services.family)], elements: elements)
+}
+
+/// Accepts related connections of services with some traits by an address and the destination port.
+private func accept(
+  _ name: String, _ side: Expression, _ services: FamilyServices, _ traits: ServiceOutline.Traits,
+  _ builder: inout TableBuilder, _ ports: (ServiceOutline) -> PortRange
+) {
+  guard services.has(traits) else { return }
+  var claims = PortClaims(services)
+  for service in services.outlines where service.has(traits) {
+    claims.add(
+      service.serverAddress, ports(service), of: service,
+      provenance: services[service].publication.passiveRange?.span ?? service.header)
+  }
+  let elements = PortSegments(claims).elements()
   let key = [side, .destinationPort]
-  guard builder.add(NamedSet(name + family.suffix, key: key, flags: [.interval], elements: elements)) else { return }
+  let set = NamedSet(name + services.family.suffix, key: key, flags: [.interval], elements: elements)
+  guard builder.add(set) else { return }
   builder.add(
-    .in(.concatenation(key), name + family.suffix), .verdict(.accept), to: .related,
-    provenance: elements.map(\.provenance).min())
+    .in(.concatenation(key), set.name), .verdict(.accept), to: .related, provenance: elements.firstProvenance)
 }

@@ -5,32 +5,26 @@ import Policy
 /// `source gateway`: the server sees the gateway's address on control and data alike; a server that compares the
 /// two refuses anything less. Data connections of the helper follow their control connection by themselves.
 func lowerSource(_ services: Services, _ builder: inout TableBuilder) {
-  for family in AddressFamily.allCases {
-    let rewritten = services.of(family).filter { $0.publication.source.value == .gateway }
-    masquerade("gateway_source", rewritten.filter { $0.endpoint.reach == .translated }, family, &builder) { _ in
-      .isTranslated
-    }
-    masquerade("gateway_source_routed", rewritten.filter { $0.endpoint.reach == .routed }, family, &builder) {
+  for services in services.families where services.has(.gatewaySource) {
+    masquerade("gateway_source", services, .translated, &builder) { _ in .isTranslated }
+    masquerade("gateway_source_routed", services, .routed, &builder) {
       $0.outside.isEmpty ? .isNew : .in(.inputInterface, outsideSet)
     }
   }
 }
 
 private func masquerade(
-  _ name: String, _ services: [PublishedService], _ family: AddressFamily, _ builder: inout TableBuilder,
+  _ name: String, _ services: FamilyServices, _ reach: Reach, _ builder: inout TableBuilder,
   when condition: (TableBuilder) -> Statement
 ) {
-  var segments = PortSegments<Void>()
-  for service in services {
-    for ports in service.serverPorts {
-      segments.add(
-        service.serverAddress, ports, for: service,
-        provenance: service.publication.source.span ?? service.publication.header)
-    }
+  let family = services.family
+  var claims = PortClaims(services)
+  for service in services.outlines where service.has(.gatewaySource) && service.reach == reach {
+    claims.addServed(service, provenance: services[service].publication.source.span ?? service.header)
   }
-  let elements = segments.elements()
+  let elements = PortSegments(claims).elements()
   guard builder.add(.ports(name + "_v", family, elements)) else { return }
   builder.add(
-    condition(builder), .in(.dialled(family), "\(name)_v\(family.suffix)"), .masquerade, to: .postrouting,
-    comment: "source gateway", provenance: elements.map(\.provenance).min())
+    condition(builder), .in(.dialled(family), name + "_v" + family.suffix), .masquerade, to: .postrouting,
+    comment: "source gateway", provenance: elements.firstProvenance)
 }

@@ -14,8 +14,7 @@ package struct LiveSession: Hashable, Sendable {
 package func liveSessions(of table: Table, _ connections: [TrackedConnection]) -> [LiveSession] {
   var published: [IPAddress: [(ports: PortRange, publication: String)]] = [:]
   for element in table.sets.flatMap(\.elements) {
-    guard element.key.count > 1, case .address(let address)? = element.key.first,
-      let ports = element.key[1].portRange
+    guard case .address(let address)? = element.key.first, let ports = element.key.dropFirst().first?.portRange
     else { continue }
     for name in element.publications { published[address, default: []].append((ports, name)) }
   }

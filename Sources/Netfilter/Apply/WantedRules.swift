@@ -35,7 +35,7 @@ package struct WantedRules: Sendable {
   func bootScript(_ generation: Generation?) -> [UInt8] {
     var table = view.table
     table.generation = generation
-    return table.script(header: header).bytes
+    return table.script(header: header, isTraced: false).bytes
   }
 
   /// What the kernel refused, at the statements that asked for it.

@@ -11,15 +11,14 @@ extension ListedObject {
       guard let name = flag.string else { throw unexpected("words", at: "flags") }
       if let flag = NamedSet.Flag(rawValue: name) { flags.append(flag) }
     }
-    var elements: [Element] = []
+    var elements = ElementList()
     if let listed = value["elem"] {
       guard case .array(let listed) = listed else { throw unexpected("an array", at: "elem") }
-      elements.reserveCapacity(listed.count)
+      elements.reserve(listed.count, width: key.count + data.count)
       for (index, element) in listed.enumerated() {
-        guard let element = Element(listed: element, key: key, data: data) else {
+        guard elements.append(listed: element, key: key, data: data) else {
           throw unexpected("an element", at: "elem[\(index)]")
         }
-        elements.append(element)
       }
     }
     return NamedSet(
@@ -45,31 +44,30 @@ extension ListedObject {
   }
 }
 
-extension Element {
-  /// `nil` when a map has an element without data.
-  init?(listed: JSONValue, key types: [String], data dataTypes: [String]) {
+extension ElementList {
+  /// Appends an element; `false` when a map has one without data.
+  fileprivate mutating func append(listed: JSONValue, key types: [String], data dataTypes: [String]) -> Bool {
     var key = listed
     var data: [Value] = []
     if !dataTypes.isEmpty {
       guard case .array(let pair) = listed, pair.count == 2, let first = pair.first, let last = pair.last else {
-        return nil
+        return false
       }
       key = first
       data = Value.fields(listed: last, types: dataTypes)
     }
-    guard let element = key["elem"] else {
-      self.init(key: Value.fields(listed: key, types: types), data: data, provenance: .none)
-      return
+    var comment: String?
+    if let element = key["elem"] {
+      let known: Set<String> = ["val", "comment", "counter", "expires", "handle"]
+      comment = element["comment"]?.string
+      if let value = element["val"], element.members(among: known) != nil {
+        key = value
+      } else {
+        key = element
+      }
     }
-    let known: Set<String> = ["val", "comment", "counter", "expires", "handle"]
-    if let value = element["val"], element.members(among: known) != nil {
-      key = value
-    } else {
-      key = element
-    }
-    self.init(
-      key: Value.fields(listed: key, types: types), data: data, comment: element["comment"]?.string, provenance: .none
-    )
+    append(key: Value.fields(listed: key, types: types), data: data, comment: comment, provenance: .none)
+    return true
   }
 }
 

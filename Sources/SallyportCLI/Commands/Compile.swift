@@ -43,7 +43,7 @@ struct Compile: ParsableCommand {
       throw console.failure("\(error)", .usage)
     }
     guard format == .nft else { return try console.write(try table.json()) }
-    let script = table.script(header: compilation.scriptHeader(version: sallyportVersion))
+    let script = table.script(header: compilation.scriptHeader(version: sallyportVersion), isTraced: false)
     guard input.output == .json else { return try console.write(script.bytes) }
     try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
   }

@@ -1,0 +1,135 @@
+import Addressing
+import Diagnostics
+import Policy
+
+/// One service in a few numbers: what the steps ask of every service, so that going over all of them touches nothing else.
+struct ServiceOutline {
+  /// What a service may have, for the steps that look for it.
+  struct Traits: OptionSet {
+    let rawValue: UInt16
+
+    /// Not everybody may connect.
+    static let restricted = Traits(rawValue: 1)
+    static let limited = Traits(rawValue: 1 << 1)
+    static let helper = Traits(rawValue: 1 << 2)
+    static let active = Traits(rawValue: 1 << 3)
+    static let hairpin = Traits(rawValue: 1 << 4)
+    /// With `hairpin on`, some clients are kept out all the same.
+    static let denying = Traits(rawValue: 1 << 5)
+    static let gatewaySource = Traits(rawValue: 1 << 6)
+    static let logsNew = Traits(rawValue: 1 << 7)
+    static let logsDenied = Traits(rawValue: 1 << 8)
+    static let dualStack = Traits(rawValue: 1 << 9)
+  }
+
+  /// Position among the services of the family.
+  let position: Int32
+  /// The address that clients dial.
+  let external: IPAddress
+  let serverAddress: IPAddress
+  let controlPort: UInt16
+  let serverControlPort: UInt16
+  let passiveRange: PortRange?
+  let reach: Reach
+  let traits: Traits
+  /// The first line of the publication.
+  let header: SourceSpan
+
+  fileprivate init(_ service: PublishedService, position: Int) {
+    self.position = Int32(clamping: position)
+    external = service.external
+    serverAddress = service.serverAddress
+    controlPort = service.controlPort
+    serverControlPort = service.serverControlPort
+    passiveRange = service.passiveRange
+    reach = service.endpoint.reach
+    header = service.publication.header
+    traits = Traits(service)
+  }
+
+  func has(_ traits: Traits) -> Bool { self.traits.contains(traits) }
+}
+
+extension ServiceOutline.Traits {
+  fileprivate init(_ service: PublishedService) {
+    self = []
+    let publication = service.publication
+    if service.clients != nil { insert(.restricted) }
+    if !publication.limits.isEmpty { insert(.limited) }
+    if publication.helper.value { insert(.helper) }
+    if publication.active.value { insert(.active) }
+    if publication.hairpin.value { insert(.hairpin) }
+    if !service.denied.isEmpty { insert(.denying) }
+    if publication.source.value == .gateway { insert(.gatewaySource) }
+    if publication.log.value.logsNew { insert(.logsNew) }
+    if publication.log.value.logsDenied { insert(.logsDenied) }
+    if service.isDualStack { insert(.dualStack) }
+  }
+}
+
+/// The services of one family as the steps look at them.
+struct FamilyServices {
+  let family: AddressFamily
+  /// Sorted by external address, and by name where several have the same.
+  private let services: [PublishedService]
+  /// In the same order.
+  let outlines: [ServiceOutline]
+  /// What any of them has.
+  let traits: ServiceOutline.Traits
+
+  fileprivate init(_ family: AddressFamily, of all: [PublishedService]) {
+    var services = all.filter { $0.family == family }
+    func precedes(_ left: PublishedService, _ right: PublishedService) -> Bool {
+      left.external == right.external ? left.name < right.name : left.external < right.external
+    }
+    let isSorted = services.indices.dropFirst().allSatisfy { !precedes(services[$0], services[$0 - 1]) }
+    if !isSorted { services.sort(by: precedes) }
+    self.family = family
+    self.services = services
+    outlines = services.indices.map { ServiceOutline(services[$0], position: $0) }
+    traits = outlines.reduce(into: []) { $0.formUnion($1.traits) }
+  }
+
+  subscript(outline: ServiceOutline) -> PublishedService { services[Int(outline.position)] }
+
+  /// The service at that position, as an outline names it.
+  subscript(position: Int32) -> PublishedService { services[Int(position)] }
+
+  func has(_ traits: ServiceOutline.Traits) -> Bool { self.traits.contains(traits) }
+
+  /// The services with some traits, in the order of their control ports.
+  func byControlPort(_ traits: ServiceOutline.Traits = []) -> [ServiceOutline] {
+    outlines.filter { $0.has(traits) }
+      .sorted { ($0.external, $0.controlPort) < ($1.external, $1.controlPort) }
+  }
+}
+
+/// The services of one gateway as the steps look at them.
+struct Services {
+  /// The families that have any.
+  let families: [FamilyServices]
+  /// What any of them has.
+  let traits: ServiceOutline.Traits
+
+  /// - Parameter services: In any order.
+  init(_ services: [PublishedService]) {
+    families = AddressFamily.allCases.map { FamilyServices($0, of: services) }.filter { !$0.outlines.isEmpty }
+    traits = families.reduce(into: []) { $0.formUnion($1.traits) }
+  }
+
+  func has(_ traits: ServiceOutline.Traits) -> Bool { self.traits.contains(traits) }
+
+  /// The outlines of all families.
+  var outlines: some Sequence<ServiceOutline> { families.lazy.flatMap(\.outlines) }
+
+  /// The publications with some traits, sorted by name, each as one of its services.
+  func publications(_ traits: ServiceOutline.Traits) -> [PublishedService] {
+    guard has(traits) else { return [] }
+    var found: [PublishedService] = []
+    for family in families where family.has(traits) {
+      for outline in family.outlines where outline.has(traits) { found.append(family[outline]) }
+    }
+    found.sort { $0.name < $1.name }
+    return found.indices.filter { $0 == 0 || found[$0].name != found[$0 - 1].name }.map { found[$0] }
+  }
+}

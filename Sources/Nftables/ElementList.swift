@@ -1,0 +1,125 @@
+package import Addressing
+package import Diagnostics
+
+/// The elements of a set or map. The fields of all of them lie in one array: a table has many elements of few fields each.
+package struct ElementList: Sendable {
+  /// What an element has beside its fields, and where they end.
+  private struct Entry: Sendable {
+    var comment: String?
+    var provenance: SourceSpan
+    /// Where the key ends among the fields, and where the data does.
+    var keyEnd: Int32
+    var end: Int32
+  }
+
+  private var fields = Fields()
+  private var entries: [Entry] = []
+
+  package init() {}
+
+  package init(_ elements: some Sequence<Element>) {
+    for element in elements {
+      append(
+        key: element.key, data: element.data, comment: element.comment, provenance: element.provenance)
+    }
+  }
+
+  /// Makes room.
+  ///
+  /// - Parameters:
+  ///   - count: Elements that are appended next.
+  ///   - width: Fields that each has, of key and data together.
+  package mutating func reserve(_ count: Int, width: Int) {
+    entries.reserveCapacity(entries.count + count)
+    fields.reserve(count * width)
+  }
+
+  /// Appends an element.
+  ///
+  /// - Parameters:
+  ///   - key: One value for each field of the key.
+  ///   - data: One value for each field of the data; empty in a set.
+  ///   - comment: At most 128 bytes.
+  ///   - provenance: The policy statement that asked for it.
+  package mutating func append(
+    key: some Sequence<Value>, data: some Sequence<Value> = EmptyCollection<Value>(), comment: String? = nil,
+    provenance: SourceSpan
+  ) {
+    for value in key { fields.append(value) }
+    close(comment, provenance)
+    for value in data { addData(value) }
+  }
+
+  /// Appends an element keyed by an address.
+  package mutating func append(_ address: IPAddress, provenance: SourceSpan) {
+    fields.append(address)
+    close(nil, provenance)
+  }
+
+  /// Appends an element keyed by an address, ports of it, and some other addresses.
+  package mutating func append(
+    _ address: IPAddress, _ ports: PortRange, _ others: ClosedRange<IPAddress>? = nil, comment: String?,
+    provenance: SourceSpan
+  ) {
+    fields.append(address)
+    fields.append(ports)
+    if let others { fields.append(Value(others)) }
+    close(comment, provenance)
+  }
+
+  /// Ends an element whose key was appended.
+  private mutating func close(_ comment: String?, _ provenance: SourceSpan) {
+    let end = Int32(clamping: fields.count)
+    entries.append(Entry(comment: comment, provenance: provenance, keyEnd: end, end: end))
+  }
+
+  /// Gives the last element one more field of its data.
+  package mutating func addData(_ value: Value) {
+    guard !entries.isEmpty else { return }
+    fields.append(value)
+    entries[entries.count - 1].end = Int32(clamping: fields.count)
+  }
+
+  /// The first statement that asked for an element; `nil` where there is none.
+  package var firstProvenance: SourceSpan? {
+    guard var first = entries.first?.provenance else { return nil }
+    for entry in entries where entry.provenance < first { first = entry.provenance }
+    return first
+  }
+}
+
+extension ElementList: RandomAccessCollection {
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { entries.count }
+
+  package subscript(position: Int) -> Element {
+    let entry = entries[position]
+    return Element(
+      fields: fields, start: position == 0 ? 0 : entries[position - 1].end, keyEnd: entry.keyEnd, end: entry.end,
+      provenance: entry.provenance, comment: entry.comment)
+  }
+}
+
+extension ElementList: Hashable {
+  package static func == (left: Self, right: Self) -> Bool {
+    left.count == right.count && zip(left, right).allSatisfy { $0 == $1 }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    for element in self { hasher.combine(element) }
+  }
+}
+
+extension ElementList {
+  /// One line for each element.
+  func write(to writer: inout ScriptWriter) {
+    var start = 0
+    for entry in entries {
+      let keyEnd = Int(entry.keyEnd)
+      let end = Int(entry.end)
+      writer.line(
+        fields, key: start..<keyEnd, data: keyEnd..<end, comment: entry.comment, provenance: entry.provenance)
+      start = end
+    }
+  }
+}
