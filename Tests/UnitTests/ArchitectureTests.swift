@@ -31,7 +31,8 @@ import Testing
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
       "Glibc", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
     ],
-    "sallyport": ["SallyportCLI"],
+    "CAllocator": [],
+    "sallyport": ["CAllocator", "SallyportCLI"],
   ]
 
   /// The modules that may see clocks, files and the environment.

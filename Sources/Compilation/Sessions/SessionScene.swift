@@ -38,11 +38,12 @@ struct Scenes {
   /// The client of a place; `nil` where there is none, or nothing that it could dial.
   func scene(_ place: ClientPlace, _ family: AddressFamily) -> Scene? {
     guard let endpoint = endpoint(family), let address = address(place, family) else { return nil }
-    let ours = { place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint) }
+    let invented =
+      place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
-      client: site?.party(place, address) ?? ours(), server: server, network: site?.network ?? surroundings.network,
-      kernel: site?.kernel ?? KernelTraits(),
+      client: site?.party(place, address) ?? invented, server: server,
+      network: site?.network ?? surroundings.network, kernel: site?.kernel ?? KernelTraits(),
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
         deniesInside: study.policy.deniedClients(of: publication).contains(address)))

@@ -61,7 +61,7 @@ package struct SessionStudy: Sendable {
 
   /// Whether every session of a publication works that the policy permits, those that its table has with `permittedOnly`. That
   /// takes less than the table, which tells each of them.
-  func permittedSessionsWork(of publication: Publication) -> Bool {
+  package func permittedSessionsWork(of publication: Publication) -> Bool {
     guard let scenes = Scenes(self, of: publication) else { return true }
     return ClientPlace.allCases.filter { $0 != .stranger }.allSatisfy { place in
       AddressFamily.allCases.allSatisfy { scenes.scene(place, $0)?.permittedSessionsWork ?? true }

@@ -2,7 +2,7 @@ import Addressing
 import Nftables
 
 /// One statement of a rule, ready to be evaluated. What we write ourselves is read as it is; everything else from the JSON
-/// form, which says the same (`OperationTests`).
+/// form, which says the same (`SessionModelTests`).
 indirect enum Operation: Sendable {
   /// What a value is compared with.
   enum Test: Sendable {
