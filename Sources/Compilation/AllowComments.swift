@@ -23,20 +23,58 @@ private func silence(
   for tree in trees {
     let allowances = tree.comments.compactMap { allowedCodes(in: $0, of: tree) }.flatMap(\.self)
     guard !allowances.isEmpty else { continue }
-    let index = LineIndex(tree.source)
-    var used = Set<SourceSpan>()
-    let byLine = Dictionary(grouping: allowances) { index.line(of: $0.span.range.lowerBound) }
+    var lines = Allowances(allowances, LineIndex(tree.source))
     kept = kept.filter { diagnostic in
       guard diagnostic.severity != .error, let span = place(of: diagnostic, in: tree.file) else { return true }
-      let first = index.line(of: span.range.lowerBound)
-      let last = index.line(of: max(span.range.lowerBound, span.range.upperBound - 1))
-      let matching = [first, last].flatMap { byLine[$0] ?? [] }.filter { $0.value == diagnostic.code }
-      used.formUnion(matching.map(\.span))
-      return matching.isEmpty
+      return !lines.silence(diagnostic.code, at: span)
     }
-    unused += allowances.filter { !used.contains($0.span) }
+    unused += lines.unused
   }
   return (kept, unused.filter { !isAboutMachines($0.value) })
+}
+
+/// The codes that the comments of one file allow, by line.
+private struct Allowances {
+  private let codes: [Located<String>]
+  private let index: LineIndex
+  /// The line of each code, in order.
+  private let lines: [Int]
+  private var isUsed: [Bool]
+
+  /// - Parameter codes: In the order of the text.
+  init(_ codes: [Located<String>], _ index: LineIndex) {
+    self.codes = codes
+    self.index = index
+    lines = codes.map { index.line(of: $0.span.range.lowerBound) }
+    isUsed = codes.map { _ in false }
+  }
+
+  var unused: [Located<String>] { codes.indices.filter { !isUsed[$0] }.map { codes[$0] } }
+
+  /// Whether a comment on the first or the last line of a span allows a code, which is used then.
+  mutating func silence(_ code: String, at span: SourceSpan) -> Bool {
+    let first = index.line(of: span.range.lowerBound)
+    let last = index.line(of: max(span.range.lowerBound, span.range.upperBound - 1))
+    let isAllowed = silence(code, onLine: first)
+    return first == last ? isAllowed : silence(code, onLine: last) || isAllowed
+  }
+
+  private mutating func silence(_ code: String, onLine line: Int) -> Bool {
+    var (low, high) = (0, lines.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if lines[middle] < line { low = middle + 1 } else { high = middle }
+    }
+    var isAllowed = false
+    while low < lines.count, lines[low] == line {
+      if codes[low].value == code {
+        isUsed[low] = true
+        isAllowed = true
+      }
+      low += 1
+    }
+    return isAllowed
+  }
 }
 
 /// Whether a code is a warning about a machine or the files of a server, which a policy may allow and which is not always
@@ -58,9 +96,9 @@ private func place(of diagnostic: Diagnostic, in file: SourceID) -> SourceSpan? 
 private func allowedCodes(in comment: Comment, of tree: PolicyFileSyntax) -> [Located<String>]? {
   let bytes = tree.source.bytes[comment.range.clamped(to: 0..<tree.source.bytes.count)]
   let body = bytes.dropFirst().drop { $0 == 0x20 || $0 == 0x09 }
-  let marker = Array("allow:".utf8)
-  guard body.starts(with: marker) else { return nil }
-  let list = body.dropFirst(marker.count).prefix { $0 != UInt8(ascii: "(") }
+  let marker = "allow:"
+  guard body.starts(with: marker.utf8) else { return nil }
+  let list = body.dropFirst(marker.utf8.count).prefix { $0 != UInt8(ascii: "(") }
   return list.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: ",") }).map {
     Located(String(decoding: $0, as: UTF8.self), SourceSpan(file: tree.file, $0.startIndex..<$0.endIndex))
   }

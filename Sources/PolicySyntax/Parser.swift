@@ -10,7 +10,7 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
     tree: PolicyFileSyntax(
       source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [], innerStatements: [],
       diagnostics: []),
-    diagnostics: lexed.diagnostics)
+    tokens: lexed.tokens, diagnostics: lexed.diagnostics)
   parser.run()
   return PolicyFileSyntax(
     source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: parser.statements,
@@ -23,12 +23,13 @@ private let blockKeywords: Set<String> = ["gateway", "server", "publish"]
 private struct Parser {
   /// The tokens, without statements yet.
   let tree: PolicyFileSyntax
+  let tokens: [Token]
   var diagnostics: [Diagnostic]
   var statements: [StatementSyntax] = []
   var innerStatements: [StatementSyntax] = []
   var index = 0
 
-  var current: Token { tree.token(index) }
+  var current: Token { tokens.indices.contains(index) ? tokens[index] : tree.token(index) }
 
   mutating func run() {
     while current.kind != .endOfFile {

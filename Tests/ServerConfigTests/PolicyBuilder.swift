@@ -40,7 +40,6 @@ struct PolicyBuilder {
   ) {
     let name = located(name)
     var publication = PublicationDraft(name: name, header: name.span)
-    publication.server = policy.servers.indices.last
     publication.externalAddresses = external.compactMap(IPAddress.init).map { located($0) }
     let port = port ?? (tls == .implicit ? 990 : 21)
     publication.controlPort = Setting(ControlPort(external: port, server: serverPort ?? port), span())
@@ -51,7 +50,7 @@ struct PolicyBuilder {
     if clearControl { publication.clearControl = span() }
     if helper { publication.helper = Setting(true, span()) }
     if let active { publication.active = Setting(active, span()) }
-    policy.publications.append(Publication(publication))
+    policy.publications.append(Publication(publication, server: policy.servers.indices.last))
   }
 
   /// The emission of the server declared last.

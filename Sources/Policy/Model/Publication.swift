@@ -95,10 +95,11 @@ package final class Publication: Sendable {
   /// The first line of the block.
   package let header: SourceSpan
 
-  package init(_ draft: PublicationDraft) {
+  /// - Parameter server: Position in `Policy.servers`.
+  package init(_ draft: PublicationDraft, server: Int?) {
     name = draft.name
     gateway = draft.gateway
-    server = draft.server
+    self.server = server
     externalAddresses = draft.externalAddresses
     controlPort = draft.controlPort
     passiveRange = draft.passiveRange
@@ -130,7 +131,6 @@ package final class Publication: Sendable {
 package struct PublicationDraft: Sendable {
   package var name: Located<String>
   package var gateway: Int?
-  package var server: Int?
   package var externalAddresses: [Located<IPAddress>] = []
   package var controlPort: Setting<ControlPort>
   package var passiveRange: Located<PortRange>?

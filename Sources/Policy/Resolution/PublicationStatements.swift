@@ -89,6 +89,8 @@ struct PublicationBlock {
   /// To be found once the servers of all publications are known.
   var serverName: Located<String>?
   var serverInPlace: ServerDraft?
+  /// Position of the server in place in `Policy.servers`.
+  var position: Int?
 
   init(name: Located<String>, header: SourceSpan) { publication = PublicationDraft(name: name, header: header) }
 

@@ -30,12 +30,14 @@ private struct Resolver {
     var lists = ClientListResolver(declarations: declarations[DeclarationKind.clients.index], names: names)
     policy.clientLists = lists.run()
     diagnostics += lists.diagnostics
-    policy.gateways = read(.gateway) { gateway($0, &$1) }
-    policy.servers = read(.server) { server($0, &$1) }
+    policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self)
+    policy.servers = read(.server) { server($0, &$1) }.flatMap(\.self)
     let gateways = policy.gateways
-    var blocks = read(.publish) { publication($0, &$1, gateways) }
-    for index in blocks.indices { addServerInPlace(of: &blocks[index]) }
-    policy.publications = finished(blocks)
+    var parts = read(.publish) { publication($0, &$1, gateways) }
+    for part in parts.indices {
+      for index in parts[part].indices { addServerInPlace(of: &parts[part][index]) }
+    }
+    policy.publications = finished(parts)
   }
 
   /// Sorts the declarations of a file by their kind.
@@ -77,10 +79,10 @@ private struct Resolver {
       related: [Label(first.span, "the first one")], help: "give one of the two another name")
   }
 
-  /// Reads the blocks of a kind, many of them with one reader.
+  /// Reads the blocks of a kind, part by part, each part with one reader.
   mutating func read<Block: Sendable>(
     _ kind: DeclarationKind, _ read: @Sendable (DeclarationSyntax, inout StatementReader) -> Block
-  ) -> [Block] {
+  ) -> [[Block]] {
     let declarations = declarations[kind.index]
     let names = names
     guard let first = declarations.first else { return [] }
@@ -93,7 +95,7 @@ private struct Resolver {
       return (blocks: blocks, diagnostics: reader.diagnostics)
     }
     for part in parts { diagnostics += part.diagnostics }
-    return parts.count == 1 ? parts[0].blocks : parts.flatMap(\.blocks)
+    return parts.map(\.blocks)
   }
 
   /// Declares the server that a publication gives in place.
@@ -103,30 +105,31 @@ private struct Resolver {
     if let earlier = names.add(server.name, .server, position: position) {
       diagnostics.append(duplicate(server.name, .server, first: earlier))
     }
-    block.publication.server = position
+    block.position = position
     policy.servers.append(Server(server))
   }
 
   /// The publications with the servers that they name.
-  mutating func finished(_ blocks: [PublicationBlock]) -> [Publication] {
+  mutating func finished(_ blocks: [[PublicationBlock]]) -> [Publication] {
     let names = names
-    let parts = inParallel(blocks.count, least: worthAThread) { part in
+    let parts = inParallel(blocks.count, least: 1) { part in
       var unknown: [Diagnostic] = []
-      let publications = blocks[part].map { block in
-        guard let name = block.serverName else { return Publication(block.publication) }
-        var publication = block.publication
-        publication.server = names.find(name.value, .server)?.position
-        if publication.server == nil {
-          unknown.append(names.unknown(name, .server))
-          publication.unreadable.insert("server")
-        }
-        return Publication(publication)
-      }
+      let publications = blocks[part].flatMap { $0.map { published($0, names, &unknown) } }
       return (publications: publications, unknown: unknown)
     }
     for part in parts { diagnostics += part.unknown }
-    return parts.count == 1 ? parts[0].publications : parts.flatMap(\.publications)
+    return parts.flatMap(\.publications)
   }
+}
+
+/// A publication with the server that it names.
+private func published(_ block: PublicationBlock, _ names: DeclaredNames, _ unknown: inout [Diagnostic]) -> Publication {
+  guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
+  if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
+  unknown.append(names.unknown(name, .server))
+  var publication = block.publication
+  publication.unreadable.insert("server")
+  return Publication(publication, server: nil)
 }
 
 /// The declarations of a part of a file.
