@@ -103,9 +103,11 @@ private struct Lexer {
   }
 
   mutating func word() {
-    var end = offset
-    while end < bytes.count, isWordByte(bytes[end]), !isArrow(at: end) { end += 1 }
-    emit(.word, length: end - offset)
+    let rest = bytes[offset..<end]
+    var next = rest.firstIndex { !isWordByte($0) } ?? end
+    // The first half of an arrow could stand in a word.
+    if next < end, bytes[next] == UInt8(ascii: ">"), bytes[next - 1] == UInt8(ascii: "-") { next -= 1 }
+    emit(.word, length: next - offset)
   }
 
   mutating func comment() {
@@ -186,16 +188,11 @@ private struct Lexer {
   }
 }
 
-/// Whether a byte may stand in a word.
+/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_`. Asked for every byte, so it is a bit of a number.
 private func isWordByte(_ byte: UInt8) -> Bool {
-  switch byte {
-  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
-    UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "@"), UInt8(ascii: "%"), UInt8(ascii: "+"),
-    UInt8(ascii: "*"):
-    true
-  default: false
-  }
+  let below64: UInt64 = 0x07FF_EC20_0000_0000
+  let below128: UInt64 = 0x07FF_FFFE_87FF_FFFF
+  return (byte < 64 ? below64 : byte < 128 ? below128 : 0) >> UInt64(byte & 63) & 1 == 1
 }
 
 /// Whether a byte ends a run of invalid bytes.
