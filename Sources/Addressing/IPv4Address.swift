@@ -50,6 +50,7 @@ extension OutputSpan<UInt8> {
   }
 
   /// Appends a number below 256.
+  @inline(__always)
   private mutating func append(octet number: UInt32) {
     if number >= 100 { append(digit: number / 100) }
     if number >= 10 { append(digit: number / 10 % 10) }

@@ -48,6 +48,11 @@ struct ServiceOutline {
   }
 
   func has(_ traits: Traits) -> Bool { self.traits.contains(traits) }
+
+  /// By the address and the port that clients dial.
+  fileprivate func dialsBefore(_ other: Self) -> Bool {
+    external == other.external ? controlPort < other.controlPort : external < other.external
+  }
 }
 
 extension ServiceOutline.Traits {
@@ -99,8 +104,9 @@ struct FamilyServices {
 
   /// The services with some traits, in the order of their control ports.
   func byControlPort(_ traits: ServiceOutline.Traits = []) -> [ServiceOutline] {
-    outlines.filter { $0.has(traits) }
-      .sorted { ($0.external, $0.controlPort) < ($1.external, $1.controlPort) }
+    let chosen = traits.isEmpty ? outlines : outlines.filter { $0.has(traits) }
+    let isSorted = chosen.indices.dropFirst().allSatisfy { !chosen[$0].dialsBefore(chosen[$0 - 1]) }
+    return isSorted ? chosen : chosen.sorted { $0.dialsBefore($1) }
   }
 }
 

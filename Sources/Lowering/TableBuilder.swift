@@ -7,19 +7,43 @@ import Policy
 ///
 /// Priorities: the helper must be assigned behind connection tracking (-200) and before dstnat (-100); see
 /// `nft_ct_helper_obj_eval` in the kernel's `nft_ct.c`, and CVE-2025-68206 for what happened when it came later.
-enum ChainName: String, CaseIterable {
+enum ChainName: Int, CaseIterable {
   case prerouting
   case admission
-  case clients = "admitted_clients"
+  case clients
   case denied
-  case destinationNAT = "destination_nat"
+  case destinationNAT
   case publish
-  case forward = "forward_data"
-  case input = "input_data"
-  case output = "output_data"
-  case outputHelper = "output_helper"
-  case related = "related_data"
-  case postrouting = "source_nat"
+  case forward
+  case input
+  case output
+  case outputHelper
+  case related
+  case postrouting
+
+  /// The name in the table.
+  var text: String {
+    switch self {
+    case .prerouting: "prerouting"
+    case .admission: "admission"
+    case .clients: "admitted_clients"
+    case .denied: "denied"
+    case .destinationNAT: "destination_nat"
+    case .publish: "publish"
+    case .forward: "forward_data"
+    case .input: "input_data"
+    case .output: "output_data"
+    case .outputHelper: "output_helper"
+    case .related: "related_data"
+    case .postrouting: "source_nat"
+    }
+  }
+
+  /// The chain of that name; `nil` for a name that is not ours.
+  init?(text: String) {
+    guard let name = Self.allCases.first(where: { $0.text == text }) else { return nil }
+    self = name
+  }
 
   var base: BaseChain? {
     switch self {
@@ -47,7 +71,8 @@ struct TableBuilder {
 
   private var helper: HelperObject?
   private var sets: [NamedSet] = []
-  private var rules: [ChainName: [Rule]] = [:]
+  /// The rules of each chain, in the order of `ChainName`.
+  private var rules = [[Rule]](repeating: [], count: ChainName.allCases.count)
   private var publicationChains: [Chain] = []
 
   init(outside: [Located<String>], inside: [Located<String>]) {
@@ -69,16 +94,16 @@ struct TableBuilder {
   mutating func add(
     _ statements: Statement..., to chain: ChainName, comment: String? = nil, provenance: SourceSpan?
   ) {
-    rules[chain, default: []].append(
+    rules[chain.rawValue].append(
       Rule(statements, comment: comment, provenance: provenance.map { [$0] } ?? []))
   }
 
   /// Whether a chain would be written.
-  func hasRules(_ chain: ChainName) -> Bool { rules[chain]?.isEmpty == false }
+  func hasRules(_ chain: ChainName) -> Bool { !rules[chain.rawValue].isEmpty }
 
   /// Whether a rule so far asks for that set.
   func uses(_ set: String) -> Bool {
-    rules.values.contains { $0.contains { rule in rule.statements.contains { $0.names(set) } } }
+    rules.contains { $0.contains { rule in rule.statements.contains { $0.names(set) } } }
   }
 
   /// Adds a chain that exists for one publication.
@@ -90,9 +115,8 @@ struct TableBuilder {
   }
 
   func table() -> Table {
-    let chains = ChainName.allCases.compactMap { name in
-      rules[name].map { Chain(name.rawValue, name.base, rules: $0) }
-    }
+    let chains = ChainName.allCases.filter(hasRules)
+      .map { Chain($0.text, $0.base, rules: rules[$0.rawValue]) }
     return Table(
       ownTableName, helpers: helper.map { [$0] } ?? [], sets: sets, chains: publicationChains + chains)
   }

@@ -36,7 +36,7 @@ package enum Vocabulary {
 
   /// Whether a chain has a name of ours.
   package static func isChain(_ name: String) -> Bool {
-    ChainName(rawValue: name) != nil || publication(ofChain: name) != nil
+    ChainName(text: name) != nil || publication(ofChain: name) != nil
   }
 
   /// Whether a helper object has the name of ours.
@@ -56,8 +56,8 @@ package enum Vocabulary {
     guard isChain(chain), !rule.statements.contains(where: { $0.isForeign }) else { return false }
     if rule.statements.contains(where: { $0.names.contains(where: isOurs) }) { return true }
     switch chain {
-    case ChainName.denied.rawValue: return rule.statements == [.counter, .verdict(.drop)]
-    case ChainName.prerouting.rawValue:
+    case ChainName.denied.text: return rule.statements == [.counter, .verdict(.drop)]
+    case ChainName.prerouting.text:
       return rule.statements == [.match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept)]
     default:
       guard publication(ofChain: chain) != nil, case .log? = rule.statements.last else { return false }

@@ -51,14 +51,7 @@ extension NamedSet {
 
 extension ElementList {
   fileprivate var canonical: ElementList {
-    var list = ElementList()
-    list.reserve(count, width: 3)
-    for element in self {
-      list.append(
-        key: element.key.lazy.map(\.canonical), data: element.data.lazy.map(\.canonical),
-        comment: element.comment.map { ScriptWriter.quotable($0, limit: 128) }, provenance: element.provenance)
-    }
-    return list
+    mapping(\.canonical) { ScriptWriter.quotable($0, limit: 128) }
   }
 }
 

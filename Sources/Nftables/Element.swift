@@ -79,7 +79,7 @@ extension ScriptWriter {
   mutating func line(
     _ fields: Fields, key: Range<Int>, data: Range<Int>, comment: String?, provenance span: SourceSpan
   ) {
-    let length = fields.writtenLength(key) + fields.writtenLength(data) + (comment?.utf8.count ?? 0) + 15
+    let length = fields.writtenLength(key.lowerBound..<data.upperBound) + (comment?.utf8.count ?? 0) + 15
     line(atMost: length, provenance: span) { line in
       fields.write(key, to: &line)
       if let comment {

@@ -18,10 +18,7 @@ package struct ElementList: Sendable {
   package init() {}
 
   package init(_ elements: some Sequence<Element>) {
-    for element in elements {
-      append(
-        key: element.key, data: element.data, comment: element.comment, provenance: element.provenance)
-    }
+    for element in elements { append(element) }
   }
 
   /// Makes room.
@@ -42,12 +39,18 @@ package struct ElementList: Sendable {
   ///   - comment: At most 128 bytes.
   ///   - provenance: The policy statement that asked for it.
   package mutating func append(
-    key: some Sequence<Value>, data: some Sequence<Value> = EmptyCollection<Value>(), comment: String? = nil,
-    provenance: SourceSpan
+    key: [Value], data: [Value] = [], comment: String? = nil, provenance: SourceSpan
   ) {
     for value in key { fields.append(value) }
     close(comment, provenance)
     for value in data { addData(value) }
+  }
+
+  /// Appends an element of another list.
+  mutating func append(_ element: Element) {
+    for value in element.key { fields.append(value) }
+    close(element.comment, element.provenance)
+    for value in element.data { addData(value) }
   }
 
   /// Appends an element keyed by an address.
@@ -111,6 +114,14 @@ extension ElementList: Hashable {
 }
 
 extension ElementList {
+  /// The same elements with other values for the same fields, and other texts for the comments.
+  func mapping(_ value: (Value) -> Value, comments comment: (String) -> String) -> ElementList {
+    var list = self
+    list.fields = fields.mapping(value)
+    for index in entries.indices { list.entries[index].comment = entries[index].comment.map(comment) }
+    return list
+  }
+
   /// One line for each element.
   func write(to writer: inout ScriptWriter) {
     var start = 0

@@ -51,6 +51,14 @@ struct Fields: Sendable {
     }
   }
 
+  /// The same fields with other values.
+  func mapping(_ value: (Value) -> Value) -> Fields {
+    var result = Fields()
+    result.reserve(count)
+    for position in fields.indices { result.append(value(self[position])) }
+    return result
+  }
+
   func equals(_ position: Int, _ other: Self, _ otherPosition: Int) -> Bool {
     if case .other = fields[position] { return self[position] == other[otherPosition] }
     return fields[position] == other.fields[otherPosition]
@@ -65,21 +73,25 @@ struct Fields: Sendable {
 extension Fields {
   /// Bytes that some of the fields take at most, with what separates them.
   func writtenLength(_ range: Range<Int>) -> Int {
-    var length = 0
+    var length = range.count * Self.longestField
+    guard !others.isEmpty else { return length }
     for position in range {
-      switch fields[position] {
-      case .address, .prefix: length += IPAddress.longestText + 7
-      case .port, .ports: length += 14
-      case .other(let other): length += others[Int(other)].writtenLength + 3
-      }
+      if case .other(let other) = fields[position] { length += others[Int(other)].writtenLength }
     }
     return length
   }
 
+  /// Bytes of a prefix with the longest address, and of what separates it from the next field.
+  private static var longestField: Int { IPAddress.longestText + 4 + 3 }
+
   /// Writes some of the fields; there must be room for `writtenLength` bytes.
   func write(_ range: Range<Int>, to output: inout OutputSpan<UInt8>) {
     for position in range {
-      if position > range.lowerBound { output.append(ascii: " . ") }
+      if position > range.lowerBound {
+        output.append(UInt8(ascii: " "))
+        output.append(UInt8(ascii: "."))
+        output.append(UInt8(ascii: " "))
+      }
       switch fields[position] {
       case .address(let address): output.append(address)
       case .prefix(let address, let length): output.append(address, length: Int(length))

@@ -11,9 +11,14 @@ extension OutputSpan<UInt8> {
   mutating func append(quoted text: String, limit: Int) {
     append(UInt8(ascii: "\""))
     let bytes = text.utf8Span.span
-    if bytes.count <= limit, bytes.isPlain {
-      for index in bytes.indices { append(bytes[index]) }
-    } else {
+    let start = count
+    var isPlain = bytes.count <= limit
+    for index in bytes.indices where isPlain {
+      append(bytes[index])
+      isPlain = bytes[index].isPlain
+    }
+    if !isPlain {
+      removeLast(count - start)
       append(ScriptWriter.quotable(text, limit: limit))
     }
     append(UInt8(ascii: "\""))
@@ -41,13 +46,7 @@ extension OutputSpan<UInt8> {
   }
 }
 
-extension Span<UInt8> {
-  /// Whether all of it is printable ASCII other than the quote.
-  var isPlain: Bool {
-    for index in indices {
-      let byte = self[index]
-      if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"") { return false }
-    }
-    return true
-  }
+extension UInt8 {
+  /// Whether it is printable ASCII other than the quote.
+  var isPlain: Bool { self >= 0x20 && self < 0x7F && self != UInt8(ascii: "\"") }
 }

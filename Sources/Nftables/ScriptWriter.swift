@@ -31,8 +31,7 @@ package struct ScriptWriter {
 
   /// What of a text stands between the quotes.
   static func quotable(_ text: String, limit: Int) -> String {
-    let bytes = text.utf8Span.span
-    if bytes.count <= limit, bytes.isPlain { return text }
+    if text.utf8.count <= limit, text.utf8.allSatisfy(\.isPlain) { return text }
     var result = String.UnicodeScalarView()
     var length = 0
     for scalar in text.unicodeScalars {

@@ -56,6 +56,34 @@ import Testing
     #expect(script.contains("203.0.113.10 . 50400-50599 . 192.0.2.2 comment \"b\","))
   }
 
+  /// Elements are sorted by address and port, whatever the order of names, declarations and ports of one publication.
+  @Test func elementsAreSorted() throws {
+    let compilation = compile(
+      """
+      server s { address 10.10.20.200; software proftpd }
+      publish a { server s; external ip 203.0.113.11; control port 60000; passive range 50000-50099; tls implicit
+        allow 192.0.2.1; limit 3 sessions per client }
+      publish b { server s; external ip 203.0.113.10; control port 2121; passive range 50100-50199; tls implicit
+        allow 192.0.2.2; limit 3 sessions per client; limit 9 sessions }
+      publish c { server s; external ip 203.0.113.10; control port 990; passive range 50200-50299; tls implicit
+        allow 192.0.2.3; limit 3 sessions per client }
+      """)
+    let sets = compilation.table(gateway: nil).sets
+    func texts(_ name: String) throws -> [String] {
+      try #require(sets.first { $0.name == name }).elements.map { "\($0.text) \($0.comment ?? "")" }
+    }
+    #expect(
+      try texts("restricted4") == [
+        "203.0.113.10 . 990 c", "203.0.113.10 . 2121 b", "203.0.113.10 . 50100-50199 b",
+        "203.0.113.10 . 50200-50299 c", "203.0.113.11 . 50000-50099 a", "203.0.113.11 . 60000 a",
+      ])
+    #expect(
+      try texts("sessions_per_client_3_v4") == [
+        "203.0.113.10 . 990 c", "203.0.113.10 . 2121 b", "203.0.113.11 . 60000 a",
+      ])
+    #expect(try texts("sessions_9_v4") == ["203.0.113.10 . 2121 b"])
+  }
+
   @Test func denyIsSubtracted() {
     let script = compile(
       published("allow 198.51.100.0/24, 198.51.100.128/25, 192.0.2.0/31 ; deny 198.51.100.64/26, 192.0.2.1")

@@ -19,14 +19,14 @@ func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
       NamedSet(clients, key: key, flags: [.interval], elements: admitted, provenance: [first.provenance]))
     let isRestricted = Statement.in(.dialled(family), "restricted" + family.suffix)
     let isStranger = Statement.notIn(.concatenation(key), clients)
-    let deny = Statement.verdict(.goto(ChainName.denied.rawValue))
+    let deny = Statement.verdict(.goto(ChainName.denied.text))
     guard builder.opensInside(services.traits) else {
       builder.add(
         isRestricted, isStranger, deny, to: .admission, comment: "clients", provenance: first.provenance)
       continue
     }
     builder.add(
-      isRestricted, .verdict(.jump(ChainName.clients.rawValue)), to: .admission, provenance: first.provenance)
+      isRestricted, .verdict(.jump(ChainName.clients.text)), to: .admission, provenance: first.provenance)
     admitInside(services, key, &builder)
     builder.add(isStranger, deny, to: .clients, provenance: first.provenance)
   }
@@ -83,7 +83,7 @@ private func admitInside(_ services: FamilyServices, _ key: [Expression], _ buil
   let set = NamedSet("denied_inside" + family.suffix, key: key, flags: [.interval], elements: elements)
   if builder.add(set) {
     builder.add(
-      isInside, .in(.concatenation(key), set.name), .verdict(.goto(ChainName.denied.rawValue)), to: .clients,
+      isInside, .in(.concatenation(key), set.name), .verdict(.goto(ChainName.denied.text)), to: .clients,
       provenance: provenance)
   }
   builder.add(

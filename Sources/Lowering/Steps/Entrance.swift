@@ -20,16 +20,16 @@ func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
   let opensInside = !builder.outside.isEmpty && builder.opensInside(services.traits)
   for door in doors {
     guard let outside = builder.outside.first else {
-      builder.add(.verdict(.jump(door.to.rawValue)), to: door.from, provenance: first)
+      builder.add(.verdict(.jump(door.to.text)), to: door.from, provenance: first)
       continue
     }
     builder.add(
-      .in(.inputInterface, outsideSet), .verdict(.jump(door.to.rawValue)), to: door.from, provenance: outside.span)
+      .in(.inputInterface, outsideSet), .verdict(.jump(door.to.text)), to: door.from, provenance: outside.span)
     guard opensInside else { continue }
     for services in services.families where services.has(.hairpin) {
       builder.add(
         .in(.inputInterface, insideSet), .in(.dialled(services.family), hairpinSet + services.family.suffix),
-        .verdict(.jump(door.to.rawValue)), to: door.from, provenance: builder.inside.first?.span)
+        .verdict(.jump(door.to.text)), to: door.from, provenance: builder.inside.first?.span)
     }
   }
   for services in services.families where builder.uses(hairpinSet + services.family.suffix) {
@@ -55,10 +55,10 @@ extension TableBuilder {
 }
 
 private func interfaceSet(_ name: String, _ interfaces: [Located<String>]) -> NamedSet {
-  let unique = Dictionary(interfaces.map { ($0.value, $0.span) }, uniquingKeysWith: min)
+  let sorted = interfaces.sorted { ($0.value, $0.span) < ($1.value, $1.span) }
   var elements = ElementList()
-  for (name, span) in unique.sorted(by: { $0.key < $1.key }) {
-    elements.append(key: [.interface(name)], provenance: span)
+  for (index, interface) in sorted.enumerated() where index == 0 || interface.value != sorted[index - 1].value {
+    elements.append(key: [.interface(interface.value)], provenance: interface.span)
   }
   return NamedSet(name, key: [.inputInterface], elements: elements)
 }

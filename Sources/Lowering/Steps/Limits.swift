@@ -11,18 +11,38 @@ private let dynamicSetSize = 65535
 func lowerLimits(_ services: Services, _ builder: inout TableBuilder) {
   guard services.has(.limited) else { return }
   for services in services.families where services.has(.limited) {
-    var byLimit: [Limit: ElementList] = [:]
-    for outline in services.byControlPort(.limited) {
+    var limited: [LimitedService] = []
+    for (rank, outline) in services.byControlPort(.limited).enumerated() {
       let service = services[outline]
       for limit in service.distinctLimits where !service.sharesCount(limit.value) {
-        byLimit[limit.value, default: ElementList()].append(outline, service, provenance: limit.span)
+        limited.append(LimitedService(limit: limit, rank: rank, service: outline))
       }
     }
-    for (limit, elements) in byLimit.sorted(by: { $0.key.order < $1.key.order }) {
+    limited.sort { $0.order < $1.order }
+    var rest = limited[...]
+    while let limit = rest.first?.limit.value {
+      let group = rest.prefix { $0.limit.value == limit }
+      rest = rest[group.endIndex...]
+      var elements = ElementList()
+      elements.reserve(group.count, width: 2)
+      for entry in group { elements.append(entry.service, services[entry.service], provenance: entry.limit.span) }
       lower(limit, elements, services.family, &builder)
     }
   }
   if services.has([.limited, .dualStack]) { lowerSharedCounts(services, &builder) }
+}
+
+/// One limit of one service.
+private struct LimitedService {
+  var limit: Located<Limit>
+  /// The place among the limited services, in the order of their control ports.
+  var rank: Int
+  var service: ServiceOutline
+
+  var order: (kind: Int, count: UInt32, rank: Int) {
+    let (kind, count) = limit.value.order
+    return (kind, count, rank)
+  }
 }
 
 /// `limit N sessions` of a publication with both families: a set has keys of one family, so such a publication has a chain
@@ -31,7 +51,7 @@ private func lowerSharedCounts(_ services: Services, _ builder: inout TableBuild
   for service in services.publications([.limited, .dualStack]) {
     guard let limit = service.sharedLimit else { continue }
     let rule = Rule(
-      [limit.value.statement, .verdict(.goto(ChainName.denied.rawValue))], comment: limit.value.comment,
+      [limit.value.statement, .verdict(.goto(ChainName.denied.text))], comment: limit.value.comment,
       provenance: [limit.span])
     builder.addPublicationChain(Chain(service.sessionsChain, rules: [rule]))
   }
@@ -97,11 +117,12 @@ private func lower(
   builder.add(
     .in(.dialled(family), name + family.suffix),
     .dynamic(operation: limit.isRate ? "update" : "add", set: state, key: .concatenation(fields), limit.statement),
-    .verdict(.goto(ChainName.denied.rawValue)), to: .admission, comment: limit.comment,
+    .verdict(.goto(ChainName.denied.text)), to: .admission, comment: limit.comment,
     provenance: elements.first?.provenance)
 }
 
 extension Limit {
+  /// By kind, and by number.
   fileprivate var order: (Int, UInt32) {
     switch self {
     case .newPerMinutePerClient(let count): (0, count)

@@ -12,23 +12,22 @@ private let dataPorts = PortRange(low: 1024, high: 65535) ?? PortRange(1024)
 func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
   guard services.has(.helper) else { return }
   var first: SourceSpan?
-  var places: Set<Reach> = []
+  var (isForwarded, isLocal) = (false, false)
   for services in services.families where services.has(.helper) {
     for service in services.outlines where service.has(.helper) {
       let span = helperSpan(service, services)
       first = min(first ?? span, span)
-      places.insert(service.reach)
+      if service.reach == .local { isLocal = true } else { isForwarded = true }
     }
     accept("related_in", .destination(services.family), services, .helper, &builder) { $0.passiveRange ?? dataPorts }
     accept("related_out", .source(services.family), services, [.helper, .active], &builder) { _ in dataPorts }
     dropOthers(services, &builder)
   }
-  let hooks: [ChainName] =
-    (places.subtracting([.local]).isEmpty ? [] : [.forward]) + (places.contains(.local) ? [.input, .output] : [])
+  let hooks: [ChainName] = (isForwarded ? [.forward] : []) + (isLocal ? [.input, .output] : [])
   for hook in hooks {
     builder.add(
       .match(.conntrack("state"), .equal, .flags(["related"])),
-      .match(.conntrack("helper"), .equal, .value(.string("ftp"))), .verdict(.jump(ChainName.related.rawValue)),
+      .match(.conntrack("helper"), .equal, .value(.string("ftp"))), .verdict(.jump(ChainName.related.text)),
       to: hook, provenance: first)
   }
 }
