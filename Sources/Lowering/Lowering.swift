@@ -1,6 +1,7 @@
 import Addressing
 import Diagnostics
 package import Nftables
+import Parallel
 package import Policy
 
 /// Turns the publications of one gateway into our table.
@@ -16,16 +17,25 @@ package import Policy
 package func lower(_ policy: Policy, gateway: Int?) -> Table {
   let services = Services(servicesAsDeclared(policy, gateway: gateway))
   let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
-  var builder = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
-  for step in steps { step(services, &builder) }
+  let empty = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
+  var builder = empty
+  let isLarge = policy.publications.count >= 2 * worthAThread
+  for part in inParallel(steps.count, least: isLarge ? 1 : steps.count, { part in
+    var builder = empty
+    for step in steps[part] { step(services, &builder) }
+    return builder
+  }) {
+    builder.append(part)
+  }
+  lowerEntrance(services, &builder)
   return builder.table()
 }
 
 /// One aspect of the policy: adds its sets and rules to the table.
 typealias LoweringStep = @Sendable (Services, inout TableBuilder) -> Void
 
-/// Every step, in the order in which their rules stand in a chain. The entrance comes last, because it leads only where
-/// rules are.
+/// Every step but the entrance, in the order in which their rules stand in a chain; none asks what another one added. The
+/// entrance comes last, because it leads only where rules are.
 private let steps: [LoweringStep] = [
   lowerClients,
   lowerLimits,
@@ -37,5 +47,7 @@ private let steps: [LoweringStep] = [
   lowerActive,
   lowerHairpin,
   lowerSource,
-  lowerEntrance,
 ]
+
+/// Publications that are worth a thread of their own.
+let worthAThread = 500

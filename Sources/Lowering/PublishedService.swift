@@ -1,5 +1,6 @@
 package import Addressing
 import Diagnostics
+import Parallel
 package import Policy
 
 /// One family of one publication, with all that the steps ask about it. A class, because every step sorts and filters
@@ -58,9 +59,17 @@ package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedSe
 
 /// The same in the order in which the policy declares them.
 func servicesAsDeclared(_ policy: Policy, gateway: Int?) -> [PublishedService] {
+  inParallel(policy.publications.count, least: worthAThread) { part in
+    services(of: policy.publications[part], in: policy, gateway: gateway)
+  }.flatMap(\.self)
+}
+
+private func services(
+  of publications: ArraySlice<Publication>, in policy: Policy, gateway: Int?
+) -> [PublishedService] {
   var services: [PublishedService] = []
-  services.reserveCapacity(policy.publications.count)
-  for publication in policy.publications where publication.gateway == gateway {
+  services.reserveCapacity(publications.count)
+  for publication in publications where publication.gateway == gateway {
     guard let server = policy.server(of: publication) else { continue }
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
     let denied = publication.hairpin.value ? policy.deniedClients(of: publication) : AddressSet()

@@ -1,5 +1,6 @@
 import Addressing
 import Diagnostics
+import Parallel
 import Policy
 
 /// One service in a few numbers: what the steps ask of every service, so that going over all of them touches nothing else.
@@ -119,7 +120,10 @@ struct Services {
 
   /// - Parameter services: In any order.
   init(_ services: [PublishedService]) {
-    families = AddressFamily.allCases.map { FamilyServices($0, of: services) }.filter { !$0.outlines.isEmpty }
+    let (ipv4, ipv6) = together(
+      worthIt: services.count >= 2 * worthAThread,
+      { FamilyServices(.ipv4, of: services) }, { FamilyServices(.ipv6, of: services) })
+    families = [ipv4, ipv6].filter { !$0.outlines.isEmpty }
     traits = families.reduce(into: []) { $0.formUnion($1.traits) }
   }
 

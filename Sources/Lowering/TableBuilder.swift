@@ -98,6 +98,14 @@ struct TableBuilder {
       Rule(statements, comment: comment, provenance: provenance.map { [$0] } ?? []))
   }
 
+  /// Adds what the next steps collected.
+  mutating func append(_ next: TableBuilder) {
+    helper = helper ?? next.helper
+    sets += next.sets
+    for (chain, added) in next.rules.enumerated() { rules[chain] += added }
+    publicationChains += next.publicationChains
+  }
+
   /// Whether a chain would be written.
   func hasRules(_ chain: ChainName) -> Bool { !rules[chain.rawValue].isEmpty }
 

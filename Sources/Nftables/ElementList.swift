@@ -1,5 +1,6 @@
 package import Addressing
 package import Diagnostics
+import Parallel
 
 /// The elements of a set or map. The fields of all of them lie in one array: a table has many elements of few fields each.
 package struct ElementList: Sendable {
@@ -124,8 +125,20 @@ extension ElementList {
 
   /// One line for each element.
   func write(to writer: inout ScriptWriter) {
-    var start = 0
-    for entry in entries {
+    guard entries.count >= 2 * worthAThread else { return write(entries.indices, to: &writer) }
+    let empty = writer.emptyPart
+    let parts = inParallel(entries.count, least: worthAThread) { part in
+      var writer = empty
+      writer.reserve(lines: part.count)
+      write(part, to: &writer)
+      return writer
+    }
+    for part in parts { writer.append(part) }
+  }
+
+  private func write(_ part: Range<Int>, to writer: inout ScriptWriter) {
+    var start = part.lowerBound == 0 ? 0 : Int(entries[part.lowerBound - 1].end)
+    for entry in entries[part] {
       let keyEnd = Int(entry.keyEnd)
       let end = Int(entry.end)
       writer.line(
@@ -134,3 +147,6 @@ extension ElementList {
     }
   }
 }
+
+/// Elements that are worth a thread of their own.
+private let worthAThread = 2000

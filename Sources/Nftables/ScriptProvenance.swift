@@ -15,6 +15,13 @@ package struct ScriptProvenance: Sendable {
     for span in spans { entries.append((line, span)) }
   }
 
+  /// Adds what asked for the lines of another script.
+  ///
+  /// - Parameter lines: How many lines stand before its first.
+  mutating func append(_ next: ScriptProvenance, behind lines: Int) {
+    for entry in next.entries { entries.append((entry.line + Int32(clamping: lines), entry.span)) }
+  }
+
   /// The statements that asked for a line, or for the nearest line above that was asked for.
   ///
   /// - Parameter line: From 1, as nft counts.

@@ -44,6 +44,20 @@ package struct ScriptWriter {
     return String(result)
   }
 
+  /// A writer for lines that stand here, to be appended.
+  var emptyPart: ScriptWriter {
+    var part = ScriptWriter(isTraced: isTraced)
+    part.indentation = indentation
+    return part
+  }
+
+  /// Adds the lines of another writer.
+  mutating func append(_ part: ScriptWriter) {
+    bytes += part.bytes
+    if isTraced { provenance.append(part.provenance, behind: nextLine - 1) }
+    nextLine += part.nextLine - 1
+  }
+
   /// Makes room for lines that are written next.
   mutating func reserve(lines: Int) {
     bytes.reserveCapacity(bytes.count + lines * 100)
