@@ -30,8 +30,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
-    .executableTarget(name: "sallyport", dependencies: ["CAllocator", "SallyportCLI"], swiftSettings: strict),
-    .systemLibrary(name: "CAllocator"),
+    .executableTarget(name: "sallyport", dependencies: ["CLinux", "SallyportCLI"], swiftSettings: strict),
+    .systemLibrary(name: "CLinux"),
     .target(
       name: "SallyportCLI",
       dependencies: [
@@ -75,7 +75,7 @@ let package = Package(
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "PolicySyntax", dependencies: ["Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "Addressing", swiftSettings: strict),
-    .target(name: "Parallel", swiftSettings: strict),
+    .target(name: "Parallel", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "Templates", path: "templates",

@@ -1,5 +1,5 @@
+import CLinux
 import Dispatch
-import Glibc
 import Synchronization
 
 /// Splits work that has many equal items over the processors.
@@ -45,5 +45,5 @@ package func together<First: Sendable, Second: Sendable>(
   return (one.withLock(\.self) ?? first(), other.withLock(\.self) ?? second())
 }
 
-/// How many threads can run at once.
-private let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+/// How many threads of this process can run at once.
+private let processorCount = max(1, Int(usable_processors()))

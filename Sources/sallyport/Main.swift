@@ -1,4 +1,4 @@
-import CAllocator
+import CLinux
 import SallyportCLI
 
 @main

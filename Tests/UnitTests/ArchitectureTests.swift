@@ -9,7 +9,7 @@ import Testing
     "Diagnostics": ["FoundationEssentials"],
     "PolicySyntax": ["Diagnostics", "Parallel"],
     "Nftables": ["Addressing", "Diagnostics", "FoundationEssentials", "Parallel"],
-    "Parallel": ["Dispatch", "Glibc", "Synchronization"],
+    "Parallel": ["CLinux", "Dispatch", "Synchronization"],
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],
     "Lowering": ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
     "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Parallel", "Policy", "Templates"],
@@ -31,8 +31,8 @@ import Testing
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
       "Glibc", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
     ],
-    "CAllocator": [],
-    "sallyport": ["CAllocator", "SallyportCLI"],
+    "CLinux": [],
+    "sallyport": ["CLinux", "SallyportCLI"],
   ]
 
   /// The modules that may see clocks, files and the environment.
