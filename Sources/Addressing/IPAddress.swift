@@ -14,7 +14,7 @@ package enum IPAddress: Hashable, Sendable {
   }
 
   /// Reads an IPv4 or IPv6 literal; names are never resolved.
-  package init?(_ text: ArraySlice<UInt8>) { self.init(text: text) }
+  package init?(_ text: Slice<UnsafeBufferPointer<UInt8>>) { self.init(text: text) }
 
   /// The same.
   package init?(_ text: String) { self.init(text: text.utf8) }

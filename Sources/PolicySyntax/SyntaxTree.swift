@@ -39,6 +39,9 @@ package struct BlockSyntax: Sendable {
   fileprivate var statements: Range<Int> { Int(first)..<Int(end) }
 }
 
+/// The bytes of a token, valid while they are read.
+package typealias TokenBytes = Slice<UnsafeBufferPointer<UInt8>>
+
 /// The lossless tree of one policy file: what was written, whatever was written. A class, because whoever reads a statement
 /// holds the tree.
 package final class PolicyFileSyntax: Sendable {
@@ -81,7 +84,13 @@ package final class PolicyFileSyntax: Sendable {
     innerStatements[block.statements.clamped(to: innerStatements.indices)]
   }
 
-  package func text(_ token: Token) -> String { source.text(token.range) }
+  package func text(_ token: Token) -> String { read(token) { String(decoding: $0, as: UTF8.self) } }
+
+  /// Lets the bytes of a token be read where they lie; they are not to be kept. Holding on to the array for every token would
+  /// have all threads count references to the one text.
+  package func read<Result>(_ token: Token, _ body: (TokenBytes) -> Result) -> Result {
+    source.bytes.withUnsafeBufferPointer { body($0[token.range.clamped(to: 0..<$0.count)]) }
+  }
 
   /// The bytes of a token.
   package func bytes(_ token: Token) -> ArraySlice<UInt8> {
@@ -98,20 +107,22 @@ package final class PolicyFileSyntax: Sendable {
   }
 
   /// What a string token says: quotes removed, escapes resolved.
-  package func stringValue(_ token: Token) -> String {
-    var content = bytes(token).dropFirst()
-    if content.last == UInt8(ascii: "\"") { content = content.dropLast() }
-    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
-    var result: [UInt8] = []
-    var isEscaped = false
-    for byte in content {
-      if byte == UInt8(ascii: "\\"), !isEscaped {
-        isEscaped = true
-      } else {
-        result.append(byte)
-        isEscaped = false
-      }
+  package func stringValue(_ token: Token) -> String { read(token, unescaped) }
+}
+
+private func unescaped(_ token: TokenBytes) -> String {
+  var content = token.dropFirst()
+  if content.last == UInt8(ascii: "\"") { content = content.dropLast() }
+  guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
+  var result: [UInt8] = []
+  var isEscaped = false
+  for byte in content {
+    if byte == UInt8(ascii: "\\"), !isEscaped {
+      isEscaped = true
+    } else {
+      result.append(byte)
+      isEscaped = false
     }
-    return String(decoding: result, as: UTF8.self)
   }
+  return String(decoding: result, as: UTF8.self)
 }

@@ -23,18 +23,7 @@ extension Policy {
   /// The families in which a publication can be reached: those in which both an external address and a server
   /// address exist.
   package func endpoints(of publication: Publication) -> [Endpoint] {
-    guard let index = publication.server, servers.indices.contains(index) else { return [] }
-    let isLocal = servers[index].isLocal
-    return publication.externalAddresses.compactMap { external in
-      let family = external.value.family
-      if isLocal {
-        return Endpoint(family: family, external: external, server: external.value, reach: .local)
-      }
-      guard let address = servers[index].address(family)?.value else { return nil }
-      return Endpoint(
-        family: family, external: external, server: address,
-        reach: address == external.value ? .routed : .translated)
-    }
+    server(of: publication).map { publication.endpoints(at: $0) } ?? []
   }
 
   /// What the server must announce in its 227 reply: `nil` stands for its own address.
@@ -48,7 +37,21 @@ extension Policy {
 }
 
 extension Publication {
-  /// The same where the endpoints are known.
+  /// The families in which it can be reached when that is its server.
+  package func endpoints(at server: Server) -> [Endpoint] {
+    externalAddresses.compactMap { external in
+      let family = external.value.family
+      if server.isLocal {
+        return Endpoint(family: family, external: external, server: external.value, reach: .local)
+      }
+      guard let address = server.address(family)?.value else { return nil }
+      return Endpoint(
+        family: family, external: external, server: address,
+        reach: address == external.value ? .routed : .translated)
+    }
+  }
+
+  /// The masquerade address where the endpoints are known.
   package func masquerade(_ endpoints: [Endpoint]) -> MasqueradeAddresses {
     let translated = endpoints.first { $0.family == .ipv4 && $0.reach == .translated }
     guard let external = translated?.external.value else { return MasqueradeAddresses() }

@@ -119,7 +119,7 @@ extension Setting {
 extension StatementReader {
   /// A declared name, or a server in place: `ADDRESS[, ADDRESS6] SOFTWARE [VERSION]`.
   fileprivate mutating func publishedServer() -> PublishedServer? {
-    let hasName = next.map { isName(tree.bytes($0)) } ?? false
+    let hasName = next.map { tree.read($0, isName) } ?? false
     if hasName, tokens.upperBound - index == 1 { return name("the name of a server").map { .named($0) } }
     guard !hasName || nextText == "local" else {
       fail(
@@ -177,17 +177,12 @@ extension StatementReader {
 
   private mutating func clientTerm() -> ClientTerm? {
     if let any = accept("any") { return ClientTerm(.any, any) }
-    if let next, next.kind == .word, isName(tree.bytes(next)) {
+    if let next, next.kind == .word, tree.read(next, isName) {
       let span = tree.span(next)
       return reference(.clients).map { ClientTerm(.list($0), span) }
     }
     guard let word = token("a client name, an address or a prefix") else { return nil }
-    let bytes = tree.bytes(word.value)
-    let slash = bytes.firstIndex(of: UInt8(ascii: "/"))
-    let length = slash.map { decimal(bytes[($0 + 1)...]).map { Int($0) } ?? -1 }
-    guard let address = IPAddress(bytes[..<(slash ?? bytes.endIndex)]),
-      let prefix = Prefix(address, length: length ?? address.family.bits)
-    else {
+    guard let (address, prefix) = tree.read(word.value, addressAndPrefix) else {
       fail(
         "`\(tree.text(word.value))` is not a client name, an address or a prefix", code: "invalid-address",
         at: word.span)
@@ -218,4 +213,14 @@ extension StatementReader {
     for word in ["per", "minute", "per", "client"] where expect(word) == nil { return nil }
     return Located(.newPerMinutePerClient(number.value), span)
   }
+}
+
+/// `ADDRESS` or `ADDRESS/LENGTH`.
+private func addressAndPrefix(_ bytes: TokenBytes) -> (IPAddress, Prefix)? {
+  let slash = bytes.firstIndex(of: UInt8(ascii: "/"))
+  let length = slash.map { decimal(bytes[($0 + 1)...]).map { Int($0) } ?? -1 }
+  guard let address = IPAddress(bytes[..<(slash ?? bytes.endIndex)]),
+    let prefix = Prefix(address, length: length ?? address.family.bits)
+  else { return nil }
+  return (address, prefix)
 }

@@ -20,7 +20,7 @@ extension StatementReader {
   /// A decimal number within bounds.
   mutating func number(_ what: String, in bounds: ClosedRange<UInt32>) -> Located<UInt32>? {
     guard let word = token(what) else { return nil }
-    if let value = decimal(tree.bytes(word.value)), bounds.contains(value) { return Located(value, word.span) }
+    if let value = tree.read(word.value, decimal), bounds.contains(value) { return Located(value, word.span) }
     fail(
       "`\(tree.text(word.value))` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
       code: "invalid-number", at: word.span)
@@ -37,10 +37,11 @@ extension StatementReader {
   /// `range-reversed`.
   mutating func portRange(_ what: String) -> Located<PortRange>? {
     guard let word = token("\(what) such as `50000-50399`") else { return nil }
-    let bytes = tree.bytes(word.value)
-    let dash = bytes.firstIndex(of: UInt8(ascii: "-")) ?? bytes.endIndex
-    let end = dash < bytes.endIndex ? bytes[(dash + 1)...] : bytes
-    guard let first = decimal(bytes[..<dash]), let last = decimal(end) else {
+    let ends = tree.read(word.value) { bytes -> (first: UInt32?, last: UInt32?) in
+      let dash = bytes.firstIndex(of: UInt8(ascii: "-")) ?? bytes.endIndex
+      return (decimal(bytes[..<dash]), decimal(dash < bytes.endIndex ? bytes[(dash + 1)...] : bytes))
+    }
+    guard let first = ends.first, let last = ends.last else {
       fail(
         "`\(tree.text(word.value))` is not \(what)", code: "invalid-number", at: word.span,
         help: "write it as `low-high`, for example `50000-50399`")
@@ -70,7 +71,7 @@ extension StatementReader {
       return nil
     }
     guard let word = token(what) else { return nil }
-    if let address = IPAddress(tree.bytes(word.value)) { return Located(address, word.span) }
+    if let address = tree.read(word.value, { IPAddress($0) }) { return Located(address, word.span) }
     let text = tree.text(word.value)
     var help = "write an IPv4 or IPv6 literal; names are not resolved, because each server does so at another time"
     if text.contains("/") { help = "one address is wanted here, without a prefix length" }

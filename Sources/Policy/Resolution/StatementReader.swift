@@ -68,7 +68,7 @@ struct StatementReader {
 
   /// Takes the next token when it is that word.
   mutating func accept(_ word: String) -> SourceSpan? {
-    guard !failed, let next, next.kind == .word, tree.bytes(next).elementsEqual(word.utf8) else { return nil }
+    guard !failed, let next, next.kind == .word, tree.read(next, { $0.elementsEqual(word.utf8) }) else { return nil }
     index += 1
     return tree.span(next)
   }

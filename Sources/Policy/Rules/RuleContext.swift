@@ -15,18 +15,13 @@ package final class Published: Sendable {
   /// The families in which it can be reached.
   package let endpoints: [Endpoint]
 
-  /// - Returns: `nil` when the server is not known.
-  init?(position: Int, machine: Int?, in policy: Policy) {
-    let publication = policy.publications[position]
-    guard let machine, let server = policy.server(of: publication), let declaration = publication.server else {
-      return nil
-    }
+  init(position: Int, publication: Publication, server: Server, declaration: Int, machine: Int) {
     self.position = position
     self.publication = publication
     self.server = server
     self.declaration = declaration
     self.machine = machine
-    endpoints = policy.endpoints(of: publication)
+    endpoints = publication.endpoints(at: server)
   }
 
   /// The program; `nil` when the policy does not say.
@@ -58,9 +53,16 @@ package struct RuleContext: Sendable {
 
   package init(_ policy: Policy) {
     var machines = Machines(of: policy)
-    let numbers = policy.publications.map { machines.number(of: $0, in: policy) }
+    let (publications, servers) = (policy.publications, policy.servers)
+    let numbers = publications.map { machines.number(of: $0, in: policy) }
     let parts = inParallel(policy.publications.count, least: worthAThread) { part in
-      part.compactMap { Published(position: $0, machine: numbers[$0], in: policy) }
+      part.compactMap { position -> Published? in
+        let publication = publications[position]
+        guard let machine = numbers[position], let declaration = publication.server else { return nil }
+        return Published(
+          position: position, publication: publication, server: servers[declaration], declaration: declaration,
+          machine: machine)
+      }
     }
     let published = parts.count == 1 ? parts[0] : parts.flatMap(\.self)
     let machineCount = machines.count
