@@ -69,7 +69,8 @@ let package = Package(
       name: "ServerConfig",
       dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
-      name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"], swiftSettings: strict),
+      name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
+      swiftSettings: strict),
     .target(
       name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"], swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),

@@ -14,9 +14,27 @@ package struct LineIndex {
 
   package init(_ file: SourceFile) {
     self.file = file
+    starts = Self.starts(of: file.bytes)
+  }
+
+  /// Where lines begin. Eight bytes are looked at together, because most hold no line end.
+  private static func starts(of bytes: [UInt8]) -> [Int] {
     var starts = [0]
-    for (offset, byte) in file.bytes.enumerated() where byte == 0x0A { starts.append(offset + 1) }
-    self.starts = starts
+    bytes.withUnsafeBytes { text in
+      var offset = 0
+      while offset < text.count {
+        let end = min(offset + 8, text.count)
+        // A byte is a line end where it is 0 behind the exclusive or; taking 1 from it then sets its high bit.
+        let word =
+          offset + 8 <= text.count
+          ? text.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ 0x0A0A_0A0A_0A0A_0A0A : 0
+        if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 {
+          for position in offset..<end where text[position] == 0x0A { starts.append(position + 1) }
+        }
+        offset = end
+      }
+    }
+    return starts
   }
 
   /// The line, from 1, that holds the byte offset.

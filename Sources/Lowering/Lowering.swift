@@ -20,11 +20,14 @@ package func lower(_ policy: Policy, gateway: Int?) -> Table {
   let empty = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
   var builder = empty
   let isLarge = policy.publications.count >= 2 * worthAThread
-  for part in inParallel(steps.count, least: isLarge ? 1 : steps.count, { part in
-    var builder = empty
-    for step in steps[part] { step(services, &builder) }
-    return builder
-  }) {
+  for part in inParallel(
+    steps.count, least: isLarge ? 1 : steps.count,
+    { part in
+      var builder = empty
+      for step in steps[part] { step(services, &builder) }
+      return builder
+    })
+  {
     builder.append(part)
   }
   lowerEntrance(services, &builder)

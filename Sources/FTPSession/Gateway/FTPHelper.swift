@@ -135,7 +135,8 @@ package struct SegmentReader {
     guard fields.count == 4 else { return .partial }
     var address: IPAddress?
     if isCommand {
-      guard Array(fields[0]) == [family == .ipv4 ? 0x31 : 0x32], let named = IPAddress(String(decoding: fields[1], as: UTF8.self)),
+      guard Array(fields[0]) == [family == .ipv4 ? 0x31 : 0x32],
+        let named = IPAddress(String(decoding: fields[1], as: UTF8.self)),
         named.family == family
       else { return .partial }
       address = named

@@ -51,6 +51,11 @@ struct DeclaredNames {
     return earlier
   }
 
+  /// Takes the names of one kind from elsewhere.
+  mutating func merge(_ other: DeclaredNames, _ kind: DeclarationKind) {
+    byKind[kind.index] = other.byKind[kind.index]
+  }
+
   func find(_ name: String, _ kind: DeclarationKind) -> Declaration? { byKind[kind.index][name] }
 
   /// Every name of a kind, sorted.

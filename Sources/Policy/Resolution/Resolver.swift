@@ -26,7 +26,7 @@ private struct Resolver {
 
   mutating func run(_ trees: [PolicyFileSyntax]) {
     for tree in trees { collect(tree) }
-    for kind in DeclarationKind.allCases { declare(kind) }
+    declareAll()
     var lists = ClientListResolver(declarations: declarations[DeclarationKind.clients.index], names: names)
     policy.clientLists = lists.run()
     diagnostics += lists.diagnostics
@@ -54,29 +54,22 @@ private struct Resolver {
     }
   }
 
-  /// Records the names of a kind, and leaves out what has the name of an earlier one.
-  mutating func declare(_ kind: DeclarationKind) {
-    let all = declarations[kind.index]
-    names.reserve(all.count, kind)
-    var kept = 0
-    var duplicates: Set<Int> = []
-    for (index, declaration) in all.enumerated() {
-      if let earlier = names.add(declaration.name, kind, position: kept) {
-        diagnostics.append(duplicate(declaration.name, kind, first: earlier))
-        duplicates.insert(index)
+  /// Records the names, and leaves out what has the name of an earlier one of its kind.
+  mutating func declareAll() {
+    let kinds = DeclarationKind.allCases
+    let declarations = declarations
+    let isLarge = declarations.contains { $0.count >= 2 * worthAThread }
+    let parts = inParallel(kinds.count, least: isLarge ? 1 : kinds.count) { part in
+      kinds[part].map { Declared(declarations[$0.index], $0) }
+    }
+    for declared in parts.joined() {
+      names.merge(declared.names, declared.kind)
+      diagnostics += declared.diagnostics
+      if let kept = declared.kept {
+        self.declarations[declared.kind.index] = kept
         policy.isPartial = true
-      } else {
-        kept += 1
       }
     }
-    guard !duplicates.isEmpty else { return }
-    declarations[kind.index] = all.indices.filter { !duplicates.contains($0) }.map { all[$0] }
-  }
-
-  func duplicate(_ name: Located<String>, _ kind: DeclarationKind, first: Declaration) -> Diagnostic {
-    .error(
-      "duplicate-name", "a second \(kind.title) is called `\(name.value)`", at: name.span,
-      related: [Label(first.span, "the first one")], help: "give one of the two another name")
   }
 
   /// Reads the blocks of a kind, part by part, each part with one reader.
@@ -103,7 +96,7 @@ private struct Resolver {
     guard let server = block.serverInPlace else { return }
     let position = policy.servers.count
     if let earlier = names.add(server.name, .server, position: position) {
-      diagnostics.append(duplicate(server.name, .server, first: earlier))
+      diagnostics.append(duplicateName(server.name, .server, first: earlier))
     }
     block.position = position
     policy.servers.append(Server(server))
@@ -123,13 +116,45 @@ private struct Resolver {
 }
 
 /// A publication with the server that it names.
-private func published(_ block: PublicationBlock, _ names: DeclaredNames, _ unknown: inout [Diagnostic]) -> Publication {
+private func published(_ block: PublicationBlock, _ names: DeclaredNames, _ unknown: inout [Diagnostic])
+  -> Publication
+{
   guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
   if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
   unknown.append(names.unknown(name, .server))
   var publication = block.publication
   publication.unreadable.insert("server")
   return Publication(publication, server: nil)
+}
+
+private func duplicateName(_ name: Located<String>, _ kind: DeclarationKind, first: Declaration) -> Diagnostic {
+  .error(
+    "duplicate-name", "a second \(kind.title) is called `\(name.value)`", at: name.span,
+    related: [Label(first.span, "the first one")], help: "give one of the two another name")
+}
+
+/// The names of one kind.
+private struct Declared {
+  let kind: DeclarationKind
+  var names = DeclaredNames()
+  var diagnostics: [Diagnostic] = []
+  /// What is left when some have the name of an earlier one; `nil` when none has.
+  var kept: [DeclarationSyntax]?
+
+  init(_ all: [DeclarationSyntax], _ kind: DeclarationKind) {
+    self.kind = kind
+    names.reserve(all.count, kind)
+    var kept: [Int] = []
+    kept.reserveCapacity(all.count)
+    for (index, declaration) in all.enumerated() {
+      if let earlier = names.add(declaration.name, kind, position: kept.count) {
+        diagnostics.append(duplicateName(declaration.name, kind, first: earlier))
+      } else {
+        kept.append(index)
+      }
+    }
+    if kept.count < all.count { self.kept = kept.map { all[$0] } }
+  }
 }
 
 /// The declarations of a part of a file.
