@@ -1,7 +1,8 @@
 import Glibc
 
 extension Bench {
-  /// How long the kernel takes to load what was compiled, against the same publications in other shapes.
+  /// How long the kernel takes to load what was compiled, against the same publications in other shapes and by
+  /// other programs.
   func load() throws {
     var table = ResultTable(
       "Load, in a network namespace of its own",
@@ -9,22 +10,19 @@ extension Bench {
     for count in isFull ? [100, 1000, 5000, 20_000] : [1000, 5000] {
       let ours = try ruleset(try policy(count), "ours-\(count)")
       let linear = try write(linearRules(publications: count), to: "linear-\(count).nft")
-      var names = ["compile", "nft -f, ours", "nft -f, linear rules"]
-      var candidates: [() throws -> ProcessRun] = [
-        { try Command(sallyport("compile", try policy(count))).run() },
-        { try Command(["unshare", "-n", "nft", "-f", ours]).run() },
-        { try Command(["unshare", "-n", "nft", "-f", linear]).run() },
-      ]
-      for peer in try peerCandidates(count) {
-        names.append(peer.name)
-        candidates.append(peer.run)
-      }
-      let results = try measure(rounds: rounds, candidates)
-      for (name, run) in zip(names, results) {
+      let results = try measure(
+        rounds: rounds,
+        [
+          { try Command(sallyport("compile", try policy(count))).run() },
+          { try Command(["unshare", "-n", "nft", "-f", ours]).run() },
+          { try Command(["unshare", "-n", "nft", "-f", linear]).run() },
+        ])
+      for (name, run) in zip(["compile", "nft -f, ours", "nft -f, linear rules"], results) {
         table.add("\(count)", name, time(run.wall), ratio(run.wall, to: results[1].wall), megabytes(run.peak))
       }
     }
     table.show()
+    try loadPeers()
   }
 
   /// The difference of what runs and what should, where there is none.

@@ -1,54 +1,65 @@
-/// Other programs that can say the same, where they are installed or lie in a folder of `PEERS`.
+/// Other programs that can say the same, where they are installed or lie in the folder of `PEERS`.
 extension Bench {
-  struct Peer {
-    var name: String
-    var run: () throws -> ProcessRun
+  /// How long they take to compile and load the publications, against both for ours.
+  ///
+  /// They say less: no IPv6, no limits, no helpers, no hairpins. Making their namespaces costs them some milliseconds.
+  func loadPeers() throws {
+    let peers = try Peer.all.filter { try isThere($0) && loadsEverything($0) }
+    guard !peers.isEmpty else { return }
+    var table = ResultTable(
+      "Compile and load; other programs without IPv6, limits, helpers and hairpins",
+      columns: ["publications", "program", "time", "to ours", "peak memory"])
+    for count in isFull ? [100, 1000, 2000, 5000] : [100, 1000] {
+      let ours = [
+        "unshare", "-n", "sh", "-c", #""$1" compile "$2" | nft -f -"#, "sh", "\(folder)/sallyport", try policy(count),
+      ]
+      guard let base = try measure(rounds: rounds, [{ try Command(ours).run() }]).first else { continue }
+      var rows = [("sallyport, with nft -f", base)]
+      for peer in peers where count <= peer.most {
+        if let run = try median(of: peer, count) { rows.append((peer.name, run)) }
+      }
+      for (name, run) in rows {
+        table.add("\(count)", name, time(run.wall), ratio(run.wall, to: base.wall), megabytes(run.peak))
+      }
+    }
+    table.show()
   }
 
-  /// What is there, with its input written. ferm takes minutes beyond some thousand publications.
-  func peerCandidates(_ count: Int) throws -> [Peer] {
-    guard count <= (isFull ? 5000 : 1000), let ferm = find("ferm", in: peers),
-      find("iptables-restore", in: peers) != nil
-    else { return [] }
-    let input = try write(fermRules(publications: count), to: "peer-\(count).ferm")
-    let words = ["env"] + peerEnvironment + ["unshare", "-n", ferm, input]
-    return [Peer(name: "ferm, compiling included") { try Command(words).run() }]
+  /// Whether all programs of a peer are there; says so where some of `PEERS` are not.
+  private func isThere(_ peer: Peer) -> Bool {
+    let folders = peers.map { ["\($0)/usr/sbin", "\($0)/usr/bin"] } ?? []
+    let missing = peer.programs.filter { find($0, in: folders) == nil }
+    if let peers, !missing.isEmpty {
+      print("\(peer.name) is left out: \(peers) has no \(missing.joined(separator: ", "))")
+    }
+    return missing.isEmpty
   }
 
-  /// Lets programs that were unpacked and not installed find one another.
-  private var peerEnvironment: [String] {
-    guard let root = peers.first else { return [] }
-    let libraries = "\(root)/usr/lib/x86_64-linux-gnu"
-    return [
-      "PATH=\(root)/usr/sbin:\(environment("PATH") ?? "")", "LD_LIBRARY_PATH=\(libraries)",
-      "XTABLES_LIBDIR=\(libraries)/xtables",
-    ]
-  }
-}
-
-/// The publications as input of ferm: IPv4 only, without limits, because it writes one rule for each of these.
-private func fermRules(publications count: Int) -> String {
-  var filter = ""
-  var nat = ""
-  for index in 0..<count {
-    let sample = SamplePublication(index: index)
-    let ports = ["\(sample.controlPort)"] + (sample.passiveRange.map { ["\($0.lowerBound):\($0.upperBound)"] } ?? [])
-    let networks = (sample.networks + (sample.clientList.map { SampleClientList(index: $0).networks } ?? []))
-      .filter { !$0.contains(":") }
-    let server = sample.server
-    for (port, to) in zip(ports, ["\(server):21", server]) {
-      nat += "  daddr \(sample.external) proto tcp dport \(port) DNAT to \"\(to)\";\n"
-      guard !networks.isEmpty else { continue }
-      let clients = networks.joined(separator: " ")
-      filter += "  daddr \(sample.external) proto tcp dport \(port) saddr (\(clients)) ACCEPT;\n"
-      filter += "  daddr \(sample.external) proto tcp dport \(port) DROP;\n"
+  /// Whether the kernel has every translation of some publications afterwards: a peer may skip what it does not
+  /// understand.
+  private func loadsEverything(_ peer: Peer) throws -> Bool {
+    let count = 100
+    let expected = translations(publications: count, perNetwork: peer.isPerNetwork)
+    let check = "[ $(\(peer.listing) | grep -Ec 'dnat ip to|-j DNAT --to') -eq \(expected) ]\n"
+    let script = try write(try peer.script(count) + "\n" + check, to: "\(peer.name)-check.sh")
+    do {
+      _ = try PeerNamespace(folder: peers).run(script)
+      return true
+    } catch let failure as BenchmarkFailure {
+      print("\(peer.name) is left out, it does not load all of \(count) publications: \(failure)")
+      return false
     }
   }
-  return """
-    domain ip table raw chain PREROUTING {
-    \(filter)}
-    domain ip table nat chain PREROUTING {
-    \(nat)}
 
-    """
+  /// What a peer took; `nil`, with a printed line, where it failed or was ended at the limit.
+  private func median(of peer: Peer, _ count: Int) throws -> ProcessRun? {
+    let script = try write(try peer.script(count), to: "\(peer.name)-\(count).sh")
+    let namespace = PeerNamespace(folder: peers)
+    do {
+      return try measure(rounds: isFull ? 3 : 1, [{ try namespace.run(script) }]).first
+    } catch let failure as BenchmarkFailure {
+      print("\(peer.name) is left out at \(count) publications: \(failure)")
+      return nil
+    }
+  }
 }

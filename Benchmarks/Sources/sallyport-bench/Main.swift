@@ -16,8 +16,7 @@ struct Main {
     }
     let sections = words.compactMap { Section(rawValue: $0) }
     let bench = Bench(
-      folder: folder, isFull: environment("FULL") == "1",
-      peers: environment("PEERS").map { [$0, "\($0)/usr/sbin"] } ?? [])
+      folder: folder, isFull: environment("FULL") == "1", peers: environment("PEERS"))
     var failures = 0
     for section in sections.isEmpty ? Section.allCases : sections {
       do {
@@ -54,8 +53,8 @@ struct Bench {
   /// Where the programs are.
   var folder: String
   var isFull: Bool
-  /// Folders with programs of other makers.
-  var peers: [String]
+  /// A folder with programs of other makers that were unpacked and not installed.
+  var peers: String?
 
   var rounds: Int { isFull ? 7 : 3 }
   var isRoot: Bool { geteuid() == 0 }

@@ -98,6 +98,15 @@ let scratchFolder: String = {
   return path
 }()
 
+/// Makes a folder of this run; returns its path.
+func makeFolder(_ name: String) throws -> String {
+  let path = scratchFile(name)
+  guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+    throw BenchmarkFailure(description: "\(path) cannot be made")
+  }
+  return path
+}
+
 /// Writes a file of this run; returns its path.
 func write(_ text: String, to name: String) throws -> String {
   let path = scratchFile(name)
