@@ -36,7 +36,7 @@ extension ChangeWords {
   }
 
   /// Whether an address of a set without comments is one of a publication that is running.
-  private func isServed(_ element: Element) -> Bool { element.key.first.map(served.contains) ?? false }
+  private mutating func isServed(_ element: Element) -> Bool { element.key.first.map(served.contains) ?? false }
 
   mutating func tellChains() {
     let explained = explainedNames()

@@ -6,10 +6,11 @@ struct ChangeWords {
   let difference: Difference
   let old: Table
   let new: Table
+  /// Of publications that an element or a chain names which comes or goes: the others are as they were.
   let running: [String: PublicationFacts]
   let wanted: [String: PublicationFacts]
   /// Addresses of the publications that are running: external ones, and those of servers.
-  let served: Set<Value>
+  private(set) lazy var served = Self.served(in: old)
   private var changes: [PolicyChange] = []
   /// Publications that have been spoken of, and the aspects of each; all aspects when it comes or goes.
   private(set) var told: [String: Set<Aspect>] = [:]
@@ -17,10 +18,14 @@ struct ChangeWords {
   init(_ difference: Difference, running old: Table, wanted new: Table) {
     (self.old, self.new) = (old, new)
     self.difference = difference
-    running = PublicationFacts.all(in: old)
-    wanted = PublicationFacts.all(in: new)
-    served = Set(
-      old.sets.filter { Vocabulary.aspect(ofSet: $0.name) != nil && !Vocabulary.hasPlainElements($0.name) }
+    let names = difference.publications
+    running = PublicationFacts.all(in: old, of: names)
+    wanted = PublicationFacts.all(in: new, of: names)
+  }
+
+  private static func served(in table: Table) -> Set<Value> {
+    Set(
+      table.sets.filter { Vocabulary.aspect(ofSet: $0.name) != nil && !Vocabulary.hasPlainElements($0.name) }
         .flatMap(\.elements).filter { !PublicationFacts.publications(of: $0).isEmpty }
         .flatMap { [$0.key.first, $0.data.first] }.compactMap(\.self))
   }
@@ -94,6 +99,18 @@ struct ChangeWords {
     let kind: PolicyChange.Kind = before.isEmpty ? .added : after.isEmpty ? .removed : .changed
     let (from, to) = (before.isEmpty ? "none" : elided(before), after.isEmpty ? "none" : elided(after))
     add(kind, nil, "\(title): \(from) is running, \(to) is wanted")
+  }
+}
+
+extension Difference {
+  /// The publications that something names which comes or goes.
+  fileprivate var publications: Set<String> {
+    var names = Set(chains.compactMap { Vocabulary.publication(ofChain: $0.name) })
+    for change in sets {
+      for element in change.removed { names.formUnion(element.publications) }
+      for element in change.added { names.formUnion(element.publications) }
+    }
+    return names
   }
 }
 

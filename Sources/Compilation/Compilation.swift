@@ -35,6 +35,9 @@ package struct Compilation: Sendable {
   /// Whether the policy may be turned into anything.
   package var isAccepted: Bool { !diagnostics.hasErrors }
 
+  /// The name of the table that every policy compiles to.
+  package static var tableName: String { ownTableName }
+
   /// The table of one gateway.
   ///
   /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.

@@ -1,4 +1,5 @@
 package import Nftables
+import Parallel
 
 /// One thing in which the running table is not what the policy wants, in words.
 package struct PolicyChange: Hashable, Sendable {
@@ -42,8 +43,9 @@ package struct PolicyDifference: Sendable {
       return
     }
     let dynamic = running.dynamicSets.union(wanted.dynamicSets)
-    let old = running.canonical(dynamicSets: dynamic)
-    let new = wanted.canonical(dynamicSets: dynamic)
+    let (old, new) = together(
+      worthIt: wanted.sets.contains { $0.elements.count > 1000 },
+      { running.canonical(dynamicSets: dynamic) }, { wanted.canonical(dynamicSets: dynamic) })
     let difference = Difference(from: old, to: new)
     (self.running, self.wanted, self.difference) = (old, new, difference)
     if difference.isEmpty {

@@ -36,13 +36,15 @@ struct PublicationFacts: Equatable {
     return result
   }
 
-  /// The facts of every publication that a table names.
-  static func all(in table: Table) -> [String: PublicationFacts] {
+  /// The facts of the publications that a table names.
+  ///
+  /// - Parameter names: Those that are asked about; `nil` for all.
+  static func all(in table: Table, of names: Set<String>? = nil) -> [String: PublicationFacts] {
     var facts: [String: PublicationFacts] = [:]
     for set in table.sets {
       guard let aspect = Vocabulary.aspect(ofSet: set.name) else { continue }
-      for element in set.elements {
-        for name in publications(of: element) {
+      for element in set.elements where names.map { element.mayName(oneOf: $0) } ?? true {
+        for name in publications(of: element) where names?.contains(name) ?? true {
           facts[name, default: PublicationFacts()].add(element, aspect, set.name)
         }
       }
@@ -121,6 +123,11 @@ struct PublicationFacts: Equatable {
 }
 
 extension Element {
+  /// Whether its comment is one of some names, or holds several names.
+  fileprivate func mayName(oneOf names: Set<String>) -> Bool {
+    comment.map { names.contains($0) || $0.utf8.contains(UInt8(ascii: ",")) } ?? false
+  }
+
   /// The publications that asked for the element, as far as its comment names them.
   package var publications: [String] { PublicationFacts.publications(of: self) }
 }

@@ -67,6 +67,44 @@ extension Difference {
   }
 }
 
+extension Difference {
+  /// The same for elements in canonical order, in one pass over both.
+  fileprivate static func elements(
+    from old: ElementList, to new: ElementList
+  ) -> (removed: [Element], added: [Element]) {
+    var removed: [Element] = []
+    var added: [Element] = []
+    var (position, other) = (0, 0)
+    while position < old.count, other < new.count {
+      let (left, right) = (old[position], new[other])
+      if left == right {
+        position += 1
+        other += 1
+      } else if left.precedes(right) {
+        removed.append(left)
+        position += 1
+      } else if right.precedes(left) {
+        added.append(right)
+        other += 1
+      } else {
+        let (end, otherEnd) = (old.endOfSameKey(from: position), new.endOfSameKey(from: other))
+        let differing = elements(from: old[position..<end], to: new[other..<otherEnd])
+        removed += differing.removed
+        added += differing.added
+        (position, other) = (end, otherEnd)
+      }
+    }
+    return (removed + old[position...], added + new[other...])
+  }
+}
+
+extension ElementList {
+  /// Where the elements end that have the place of this one in the canonical order; there is one where keys are unique.
+  fileprivate func endOfSameKey(from position: Int) -> Int {
+    self[position...].firstIndex { self[position].precedes($0) } ?? endIndex
+  }
+}
+
 extension Difference.SetChange {
   fileprivate init(from old: NamedSet?, to new: NamedSet?) {
     name = new?.name ?? old?.name ?? ""

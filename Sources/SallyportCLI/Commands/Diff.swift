@@ -56,6 +56,8 @@ struct Diff: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
+    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question.
+    async let running = runningTable(Compilation.tableName, console)
     let compilation = try PolicyFiles(files: files, console: console).compile()
     if !quiet || !compilation.isAccepted { try compilation.reportOnError(console, as: output) }
     let wanted: Table
@@ -64,7 +66,7 @@ struct Diff: AsyncParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    let difference = PolicyDifference(running: try await runningTable(wanted.name, console), wanted: wanted)
+    let difference = PolicyDifference(running: try await running, wanted: wanted)
     if !quiet { try show(difference, console) }
     if !difference.isSame { throw ExitStatus.findings.code }
   }
