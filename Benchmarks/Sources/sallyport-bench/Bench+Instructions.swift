@@ -54,7 +54,8 @@ extension Bench {
     let policy = try policy(countedPublications)
     let profile = scratchFile("profile")
     try Command([
-      "env", "SWIFT_DETERMINISTIC_HASHING=1", "taskset", "-c", "0", "valgrind", "--tool=callgrind", "--callgrind-out-file=\(profile)",
+      "env", "SWIFT_DETERMINISTIC_HASHING=1", "taskset", "-c", "0", "valgrind", "--tool=callgrind",
+      "--callgrind-out-file=\(profile)",
       program,
       "compile", policy,
     ]).run()
