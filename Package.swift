@@ -120,8 +120,8 @@ let package = Package(
     .testTarget(
       name: "UnitTests",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Policy", "PolicySyntax",
-        "ServerConfig", "sallyport", subprocess, systemPackage,
+        "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Parallel", "Policy",
+        "PolicySyntax", "ServerConfig", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
   ]

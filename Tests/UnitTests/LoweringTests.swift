@@ -35,6 +35,19 @@ import Testing
     }
   }
 
+  /// A server in place bears the name of its publication, for those before and behind it.
+  @Test(arguments: [false, true])
+  func serversInPlaceAreFoundInAnyOrder(reversed: Bool) {
+    let blocks = [
+      "publish a { server 10.10.20.200 proftpd; external ip 203.0.113.10; passive range 50000-50399; tls off }",
+      "publish b { server a; external ip 203.0.113.10; control port 2121; passive range 50400-50799; tls off }",
+    ]
+    let compilation = compile((reversed ? blocks.reversed() : blocks).joined(separator: "\n"))
+    #expect(!compilation.diagnostics.contains { $0.code == "unknown-name" })
+    #expect(compilation.policy.servers.map(\.name.value) == ["a"])
+    #expect(compilation.policy.publications.map(\.server) == [0, 0])
+  }
+
   @Test func sameBytesEveryTime() {
     let first = compile(everyStatement).script
     for _ in 0..<100 { #expect(compile(everyStatement).script == first) }

@@ -1,0 +1,75 @@
+import Diagnostics
+import Nftables
+import Parallel
+import PolicySyntax
+import Testing
+
+/// What is done in parts must come out as if it were done in one.
+@Suite struct ParallelTests {
+  @Test(arguments: [0, 1, 2, 3, 7, 1000])
+  func partsAreInOrderAndComplete(count: Int) {
+    for least in [1, 2, 400, 2000] {
+      let parts = inParallel(count, least: least) { Array($0) }
+      #expect(parts.flatMap(\.self) == Array(0..<count))
+      #expect(parts.count == 1 || parts.allSatisfy { $0.count >= least })
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func bothResultsComeBack(worthIt: Bool) {
+    let (one, other) = together(worthIt: worthIt, { 1 }, { "two" })
+    #expect(one == 1 && other == "two")
+  }
+
+  /// Long enough for several parts, whose borders fall anywhere into a line.
+  @Test(arguments: ["\n", ""])
+  func largeFilesAreReadAsSmallOnes(end: String) {
+    let line = "publish a { allow 192.0.2.0/24, \"x y\" ; } # `publish` -> \"\n}\n$ { control port 21->2121\n"
+    let count = (3 << 20) / line.utf8.count
+    let one = lex(SourceFile(name: "one", text: line), as: SourceID(0))
+    let all = lex(SourceFile(name: "all", text: String(repeating: line, count: count) + "}" + end), as: SourceID(0))
+    let tokens = one.tokens.dropLast()
+    #expect(all.tokens.count == tokens.count * count + 2)
+    #expect(all.comments.count == one.comments.count * count && all.diagnostics.count == one.diagnostics.count * count)
+    let size = line.utf8.count
+    let differing = all.tokens.dropLast(2).enumerated().first { index, token in
+      let expected = tokens[index % tokens.count]
+      let offset = index / tokens.count * size
+      return token.kind != expected.kind || token.startsLine != expected.startsLine
+        || token.range != expected.range.lowerBound + offset..<expected.range.upperBound + offset
+    }
+    #expect(differing == nil)
+    #expect(all.tokens.last?.kind == .endOfFile && all.tokens.last?.startsLine == !end.isEmpty)
+  }
+
+  /// One line without an end is one part, however long it is.
+  @Test func oneLongLineIsOnePart() {
+    let text = String(repeating: "publish ", count: 400_000)
+    let lexed = lex(SourceFile(name: "line", text: text), as: SourceID(0))
+    #expect(lexed.tokens.count == 400_001)
+    #expect(lexed.tokens.filter(\.startsLine).count == 1)
+  }
+
+  @Test func linesOfLargeSetsKnowTheirStatements() {
+    var elements = ElementList()
+    for number in 0..<9000 {
+      elements.append(key: [.port(UInt16(number))], provenance: SourceSpan(file: SourceID(0), number..<number + 1))
+    }
+    let small = Table("t", sets: [NamedSet("a", key: [.destinationPort], elements: ElementList(elements.prefix(9)))])
+    let large = Table(
+      "t", sets: ["a", "b"].map { NamedSet($0, key: [.destinationPort], elements: elements) })
+    let script = large.script()
+    let lines = script.text.split(separator: "\n", omittingEmptySubsequences: false)
+    let beginning = small.script().text.split(separator: "\n", omittingEmptySubsequences: false).prefix(10)
+    #expect(lines.starts(with: beginning))
+    for (index, line) in lines.enumerated() {
+      guard let number = Int(line.drop { $0 == " " }.prefix { $0 != "," }) else { continue }
+      let spans = script.provenance.spans(ofLine: index + 1)
+      guard spans == [SourceSpan(file: SourceID(0), number..<number + 1)] else {
+        Issue.record("line \(index + 1) is not traced to its statement: \(spans)")
+        break
+      }
+    }
+    #expect(lines.count { $0.hasSuffix(",") } == 18_000)
+  }
+}
