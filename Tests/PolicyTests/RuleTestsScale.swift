@@ -72,4 +72,23 @@ struct RuleTestsScale {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
+
+  /// Looking for the nearest of many names takes its time, so the first unknown names have to do.
+  @Test func suggestionsAreForTheFirst() {
+    let text = (0..<3000).map { number in
+      """
+      server host-\(number) { address 10.0.\(number / 250).\(number % 250 + 1); software vsftpd }
+      publish site-\(number) {
+        server hosst-\(number)
+        external ip 198.18.\(number / 250).\(number % 250 + 1)
+        passive range 50000-50399
+      }
+
+      """
+    }.joined()
+    let unknown = Checked(text).found("unknown-name")
+    #expect(unknown.count == 3000)
+    #expect(unknown.prefix(20).allSatisfy { $0.help?.hasPrefix("did you mean `host-") == true })
+    #expect(unknown.dropFirst(20).allSatisfy { $0.fixes.isEmpty && $0.help?.hasPrefix("declare it") == true })
+  }
 }

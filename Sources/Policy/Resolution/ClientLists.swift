@@ -5,22 +5,23 @@ import PolicySyntax
 struct ClientListResolver {
   let declarations: [DeclarationSyntax]
   let names: DeclaredNames
-  private(set) var diagnostics: [Diagnostic] = []
+  private var diagnostics: [Diagnostic] = []
 
   init(declarations: [DeclarationSyntax], names: DeclaredNames) {
     self.declarations = declarations
     self.names = names
   }
 
-  mutating func run() -> [ClientList] {
+  mutating func run(_ reports: inout ReadingReports) -> [ClientList] {
     var terms: [[ClientTerm]] = []
     if let first = declarations.first {
       var reader = StatementReader(tree: first.tree, names: names)
       terms = declarations.map { read($0, &reader) }
-      diagnostics += reader.diagnostics
+      reports.add(reader)
     }
     var addresses = [AddressSet?](repeating: nil, count: terms.count)
     for start in terms.indices { resolve(start, terms, &addresses) }
+    reports.add(diagnostics)
     return declarations.indices.map { index in
       ClientList(name: declarations[index].name, terms: terms[index], addresses: addresses[index] ?? AddressSet())
     }

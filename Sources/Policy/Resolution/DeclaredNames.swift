@@ -62,8 +62,10 @@ struct DeclaredNames {
   func all(_ kind: DeclarationKind) -> [String] { byKind[kind.index].keys.sorted() }
 
   /// The error about a name that nobody declared.
-  func unknown(_ name: Located<String>, _ kind: DeclarationKind) -> Diagnostic {
-    let suggestion = nearest(to: name.value, among: all(kind))
+  ///
+  /// - Parameter suggesting: Whether to look for the nearest name, which takes a look at all of them.
+  func unknown(_ name: Located<String>, _ kind: DeclarationKind, suggesting: Bool) -> Diagnostic {
+    let suggestion = suggesting ? nearest(to: name.value, among: all(kind)) : nil
     let help: String
     if let suggestion {
       help = "did you mean `\(suggestion)`?"
@@ -83,7 +85,35 @@ extension StatementReader {
   mutating func reference(_ kind: DeclarationKind) -> Int? {
     guard let name = name("the name of a \(kind.title)") else { return nil }
     if let found = names.find(name.value, kind) { return found.position }
-    fail(names.unknown(name, kind))
+    failUnknown(UnknownName(name: name, kind: kind))
     return nil
+  }
+}
+
+/// A name that nobody declared.
+struct UnknownName {
+  var name: Located<String>
+  var kind: DeclarationKind
+}
+
+/// What readers reported, with the nearest names for the first of those that nobody declared: of a large policy without one
+/// of its files thousands are unknown, and each look takes in all names.
+struct ReadingReports {
+  private(set) var diagnostics: [Diagnostic] = []
+  private var suggestionsLeft = 20
+
+  mutating func add(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
+  mutating func add(_ more: [Diagnostic]) { diagnostics += more }
+
+  mutating func add(_ unknown: UnknownName, _ names: DeclaredNames) {
+    diagnostics.append(names.unknown(unknown.name, unknown.kind, suggesting: suggestionsLeft > 0))
+    suggestionsLeft -= 1
+  }
+
+  /// What a reader reported, in its order.
+  mutating func add(_ reader: StatementReader) {
+    diagnostics += reader.diagnostics
+    for unknown in reader.unknownNames { add(unknown, reader.names) }
   }
 }

@@ -14,12 +14,12 @@ package struct ResolvedPolicy: Sendable {
 package func resolve(_ trees: [PolicyFileSyntax]) -> ResolvedPolicy {
   var resolver = Resolver()
   resolver.run(trees)
-  return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.diagnostics)
+  return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.reports.diagnostics)
 }
 
 private struct Resolver {
   var policy = Policy()
-  var diagnostics: [Diagnostic] = []
+  var reports = ReadingReports()
   var names = DeclaredNames()
   /// By `DeclarationKind.index`.
   var declarations = [[DeclarationSyntax]](repeating: [], count: DeclarationKind.allCases.count)
@@ -28,8 +28,7 @@ private struct Resolver {
     for tree in trees { collect(tree) }
     declareAll()
     var lists = ClientListResolver(declarations: declarations[DeclarationKind.clients.index], names: names)
-    policy.clientLists = lists.run()
-    diagnostics += lists.diagnostics
+    policy.clientLists = lists.run(&reports)
     policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self)
     policy.servers = read(.server) { server($0, &$1) }.flatMap(\.self)
     let gateways = policy.gateways
@@ -49,22 +48,20 @@ private struct Resolver {
     }
     for part in parts {
       for kind in DeclarationKind.allCases { declarations[kind.index] += part.declarations[kind.index] }
-      diagnostics += part.diagnostics
+      reports.add(part.diagnostics)
       policy.isPartial = policy.isPartial || part.isPartial
     }
   }
 
   /// Records the names, and leaves out what has the name of an earlier one of its kind.
   mutating func declareAll() {
-    let kinds = DeclarationKind.allCases
     let declarations = declarations
-    let isLarge = declarations.contains { $0.count >= 2 * worthAThread }
-    let parts = inParallel(kinds.count, least: isLarge ? 1 : kinds.count) { part in
-      kinds[part].map { Declared(declarations[$0.index], $0) }
-    }
-    for declared in parts.joined() {
+    @Sendable func declared(_ kind: DeclarationKind) -> Declared { Declared(declarations[kind.index], kind) }
+    let (servers, publications) = together(
+      worthIt: declarations.contains { $0.count >= worthAThread }, { declared(.server) }, { declared(.publish) })
+    for declared in [declared(.clients), declared(.gateway), servers, publications] {
       names.merge(declared.names, declared.kind)
-      diagnostics += declared.diagnostics
+      reports.add(declared.diagnostics)
       if let kept = declared.kept {
         self.declarations[declared.kind.index] = kept
         policy.isPartial = true
@@ -85,9 +82,9 @@ private struct Resolver {
         reader.turn(to: declaration.tree)
         return read(declaration, &reader)
       }
-      return (blocks: blocks, diagnostics: reader.diagnostics)
+      return (blocks: blocks, reader: reader)
     }
-    for part in parts { diagnostics += part.diagnostics }
+    for part in parts { reports.add(part.reader) }
     return parts.map(\.blocks)
   }
 
@@ -96,7 +93,7 @@ private struct Resolver {
     guard let server = block.serverInPlace else { return }
     let position = policy.servers.count
     if let earlier = names.add(server.name, .server, position: position) {
-      diagnostics.append(duplicateName(server.name, .server, first: earlier))
+      reports.add(duplicateName(server.name, .server, first: earlier))
     }
     block.position = position
     policy.servers.append(Server(server))
@@ -106,22 +103,22 @@ private struct Resolver {
   mutating func finished(_ blocks: [[PublicationBlock]]) -> [Publication] {
     let names = names
     let parts = inParallel(blocks.count, least: 1) { part in
-      var unknown: [Diagnostic] = []
+      var unknown: [UnknownName] = []
       let publications = blocks[part].flatMap { $0.map { published($0, names, &unknown) } }
       return (publications: publications, unknown: unknown)
     }
-    for part in parts { diagnostics += part.unknown }
+    for name in parts.flatMap(\.unknown) { reports.add(name, names) }
     return parts.flatMap(\.publications)
   }
 }
 
 /// A publication with the server that it names.
-private func published(_ block: PublicationBlock, _ names: DeclaredNames, _ unknown: inout [Diagnostic])
+private func published(_ block: PublicationBlock, _ names: DeclaredNames, _ unknown: inout [UnknownName])
   -> Publication
 {
   guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
   if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
-  unknown.append(names.unknown(name, .server))
+  unknown.append(UnknownName(name: name, kind: .server))
   var publication = block.publication
   publication.unreadable.insert("server")
   return Publication(publication, server: nil)

@@ -17,6 +17,8 @@ struct StatementReader {
   var index = 0
   /// Of all statements that were read.
   private(set) var diagnostics: [Diagnostic] = []
+  /// Names in the statements that nobody declared, to be reported.
+  private(set) var unknownNames: [UnknownName] = []
   private(set) var failed = false
 
   init(tree: PolicyFileSyntax, names: DeclaredNames) {
@@ -153,6 +155,13 @@ struct StatementReader {
     guard !failed else { return }
     failed = true
     report(diagnostic)
+  }
+
+  /// Reports a name that nobody declared, once a statement.
+  mutating func failUnknown(_ name: UnknownName) {
+    guard !failed else { return }
+    failed = true
+    unknownNames.append(name)
   }
 
   /// Reports what is wrong about a statement as a whole.
