@@ -52,6 +52,15 @@ struct DiffCommandTests {
     #expect(ended.status == 0, "\(ended)")
   }
 
+  /// The kernel is asked while the policy is compiled.
+  @Test("a policy with errors is all that is told, whatever the kernel says", arguments: [true, false])
+  func wrongPolicy(withWorker: Bool) async throws {
+    let ended = try await inFolder(
+      "echo 'publish a { server b }' > wrong.sally; ./sallyport diff wrong.sally", withWorker: withWorker)
+    #expect(ended.status == 1 && ended.output.isEmpty, "\(ended)")
+    #expect(ended.errors.contains("unknown-name") && !ended.errors.contains("netfilter"), "\(ended)")
+  }
+
   @Test("without privilege: 77; without worker: 70")
   func failures() async throws {
     let unprivileged = try await inFolder("setpriv --reuid 65534 --clear-groups ./sallyport diff policy.sally")

@@ -56,8 +56,9 @@ struct Diff: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
-    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question.
-    async let running = runningTable(Compilation.tableName, console)
+    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
+    // not told.
+    async let asked = kernelTable(Compilation.tableName)
     let compilation = try PolicyFiles(files: files, console: console).compile()
     if !quiet || !compilation.isAccepted { try compilation.reportOnError(console, as: output) }
     let wanted: Table
@@ -66,17 +67,22 @@ struct Diff: AsyncParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    let difference = PolicyDifference(running: try await running, wanted: wanted)
+    let running: Table?
+    switch await asked {
+    case .success(let table): running = table
+    case .failure(let failure): throw console.failure(failure)
+    case nil: running = try listedTable(wanted.name, console)
+    }
+    let difference = PolicyDifference(running: running, wanted: wanted)
     if !quiet { try show(difference, console) }
     if !difference.isSame { throw ExitStatus.findings.code }
   }
 
-  /// The table in the kernel or in the listing; `nil` when there is none.
+  /// The table in the listing; `nil` when there is none.
   ///
-  /// - Throws: `ExitStatus.inputMissing` when there is no listing to read, or none that is understood; the status of a
-  ///   kernel that cannot be asked.
-  private func runningTable(_ name: String, _ console: Console) async throws -> Table? {
-    guard let against else { return try await kernelTable(name, console) }
+  /// - Throws: `ExitStatus.inputMissing` when there is no listing to read, or none that is understood.
+  private func listedTable(_ name: String, _ console: Console) throws -> Table? {
+    guard let against else { return nil }
     let listing = try PolicyFiles(files: [], console: console).read(against)
     do throws(ListingError) {
       return try Table.read(listing: listing, name: name)
@@ -85,11 +91,13 @@ struct Diff: AsyncParsableCommand {
     }
   }
 
-  private func kernelTable(_ name: String, _ console: Console) async throws -> Table? {
+  /// The table in the kernel, `nil` inside when there is none; `nil` when a listing is read instead.
+  private func kernelTable(_ name: String) async -> Result<Table?, NetfilterFailure>? {
+    guard against == nil else { return nil }
     do throws(NetfilterFailure) {
-      return try await NetfilterWorker(path: try WorkerLocation.find()).table(named: name)
+      return .success(try await NetfilterWorker(path: try WorkerLocation.find()).table(named: name))
     } catch {
-      throw console.failure(error)
+      return .failure(error)
     }
   }
 
