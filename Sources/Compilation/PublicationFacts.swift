@@ -43,7 +43,7 @@ struct PublicationFacts: Equatable {
     var facts: [String: PublicationFacts] = [:]
     for set in table.sets {
       guard let aspect = Vocabulary.aspect(ofSet: set.name) else { continue }
-      for element in set.elements where names.map { element.mayName(oneOf: $0) } ?? true {
+      for element in set.elements where element.mayName(oneOf: names) {
         for name in publications(of: element) where names?.contains(name) ?? true {
           facts[name, default: PublicationFacts()].add(element, aspect, set.name)
         }
@@ -123,9 +123,10 @@ struct PublicationFacts: Equatable {
 }
 
 extension Element {
-  /// Whether its comment is one of some names, or holds several names.
-  fileprivate func mayName(oneOf names: Set<String>) -> Bool {
-    comment.map { names.contains($0) || $0.utf8.contains(UInt8(ascii: ",")) } ?? false
+  /// Whether its comment is one of some names, or holds several names; of no names in particular, it may be any.
+  fileprivate func mayName(oneOf names: Set<String>?) -> Bool {
+    guard let names else { return true }
+    return comment.map { names.contains($0) || $0.utf8.contains(UInt8(ascii: ",")) } ?? false
   }
 
   /// The publications that asked for the element, as far as its comment names them.
