@@ -67,7 +67,7 @@ let package = Package(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
       name: "ServerConfig",
-      dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "Templates", mustache], swiftSettings: strict),
+      dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
       name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
       swiftSettings: strict),

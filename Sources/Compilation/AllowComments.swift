@@ -60,18 +60,14 @@ private struct Allowances {
   }
 
   private mutating func silence(_ code: String, onLine line: Int) -> Bool {
-    var (low, high) = (0, lines.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if lines[middle] < line { low = middle + 1 } else { high = middle }
-    }
     var isAllowed = false
-    while low < lines.count, lines[low] == line {
-      if codes[low].value == code {
-        isUsed[low] = true
+    var position = lines.indices.partitionPoint { lines[$0] < line }
+    while position < lines.count, lines[position] == line {
+      if codes[position].value == code {
+        isUsed[position] = true
         isAllowed = true
       }
-      low += 1
+      position += 1
     }
     return isAllowed
   }

@@ -39,13 +39,7 @@ package struct LineIndex {
 
   /// The line, from 1, that holds the byte offset.
   package func line(of offset: Int) -> Int {
-    var low = 0
-    var high = starts.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if starts[middle] <= offset { low = middle } else { high = middle }
-    }
-    return low + 1
+    max(1, starts.indices.partitionPoint { starts[$0] <= offset })
   }
 
   /// The bytes of a line, from 1, without its line ending; an empty range for a line that does not exist.

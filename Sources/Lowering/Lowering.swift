@@ -19,17 +19,12 @@ package func lower(_ policy: Policy, gateway: Int?) -> Table {
   let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
   let empty = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
   var builder = empty
-  let isLarge = policy.publications.count >= 2 * worthAThread
-  for part in inParallel(
-    steps.count, least: isLarge ? 1 : steps.count,
-    { part in
-      var builder = empty
-      for step in steps[part] { step(services, &builder) }
-      return builder
-    })
-  {
-    builder.append(part)
+  let parts = inParallel(steps.count, worthIt: policy.publications.count >= 2 * worthAThread) { part in
+    var builder = empty
+    for step in steps[part] { step(services, &builder) }
+    return builder
   }
+  for part in parts { builder.append(part) }
   lowerEntrance(services, &builder)
   return builder.table()
 }

@@ -26,13 +26,8 @@ package struct ScriptProvenance: Sendable {
   ///
   /// - Parameter line: From 1, as nft counts.
   package func spans(ofLine line: Int) -> [SourceSpan] {
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].line <= line { low = middle + 1 } else { high = middle }
-    }
-    guard let last = entries[..<low].last else { return [] }
-    return entries[..<low].reversed().prefix { $0.line == last.line }.compactMap(\.span).reversed()
+    let reached = entries[..<entries.indices.partitionPoint { entries[$0].line <= line }]
+    guard let last = reached.last else { return [] }
+    return reached.reversed().prefix { $0.line == last.line }.compactMap(\.span).reversed()
   }
 }

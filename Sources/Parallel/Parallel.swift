@@ -9,12 +9,13 @@ import Synchronization
 /// - Parameters:
 ///   - count: How many items there are.
 ///   - least: How many make a part worth a thread of its own; fewer than two such parts are done by the caller alone.
+///   - worthIt: Whether there is enough to do, where that is not a matter of how many items there are.
 ///   - work: What is done with the items at these positions.
 /// - Returns: What each part gave, in the order of the items.
 package func inParallel<Result: Sendable>(
-  _ count: Int, least: Int, _ work: @Sendable (Range<Int>) -> Result
+  _ count: Int, least: Int = 1, worthIt: Bool = true, _ work: @Sendable (Range<Int>) -> Result
 ) -> [Result] {
-  guard count / 2 >= max(least, 1) else { return [work(0..<count)] }
+  guard worthIt, count / 2 >= max(least, 1) else { return [work(0..<count)] }
   let parts = min(processorCount, count / max(least, 1))
   let results = Mutex([Result?](repeating: nil, count: parts))
   DispatchQueue.concurrentPerform(iterations: parts) { part in

@@ -74,7 +74,7 @@ private struct FormattedLine {
 
 private struct Formatter {
   let tree: PolicyFileSyntax
-  let twoWordKeywords: [(first: ShortWord, second: ShortWord)]
+  let twoWordKeywords: Keywords
   var result: [UInt8] = []
   /// Lines of the block at hand, whose values share a column.
   var lines: [FormattedLine] = []
@@ -88,11 +88,7 @@ private struct Formatter {
 
   init(tree: PolicyFileSyntax, twoWordKeywords: Set<String>) {
     self.tree = tree
-    self.twoWordKeywords = twoWordKeywords.compactMap { keyword in
-      let words = keyword.split(separator: " ").map { ShortWord($0) }
-      guard words.count == 2, let first = words[0], let second = words[1] else { return nil }
-      return (first, second)
-    }
+    self.twoWordKeywords = Keywords(twoWordKeywords)
     result.reserveCapacity(tree.source.bytes.count)
     if tree.source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { done = 3 }
   }
@@ -157,7 +153,7 @@ private struct Formatter {
 
   mutating func statement(_ statement: StatementSyntax) {
     let start = statement.tokens.lowerBound
-    let count = hasTwoWordKeyword(statement) ? 2 : 1
+    let count = twoWordKeywords.find(tree, statement.tokens)?.words ?? 1
     let keywordStart = texts.count
     for index in start..<start + count { addText(index, isFirst: index == start) }
     let keyword = keywordStart..<texts.count
@@ -171,12 +167,6 @@ private struct Formatter {
         FormattedLine(depth: 1, keyword: number == 0 ? keyword : 0..<0, rest: line.text), endingAt: line.end,
         isLast: number == values.count - 1)
     }
-  }
-
-  func hasTwoWordKeyword(_ statement: StatementSyntax) -> Bool {
-    let start = statement.tokens.lowerBound
-    guard statement.tokens.count > 1, let first = tree.shortWord(tree.token(start)) else { return false }
-    return twoWordKeywords.contains { $0.first == first && $0.second == tree.shortWord(tree.token(start + 1)) }
   }
 
   /// Tokens as text, one entry for each line that a comma ends.
@@ -227,13 +217,7 @@ private struct Formatter {
   }
 
   func nextTokenStart(behind offset: Int) -> Int {
-    var low = 0
-    var high = tree.tokens.count
-    while low < high {
-      let middle = (low + high) / 2
-      if Int(tree.tokens[middle].start) < offset { low = middle + 1 } else { high = middle }
-    }
-    return Int(tree.token(low).start)
+    Int(tree.token(tree.tokens.indices.partitionPoint { Int(tree.tokens[$0].start) < offset }).start)
   }
 
   /// Adds the comments and the blank line that stand before a place.

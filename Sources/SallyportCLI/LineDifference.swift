@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Which lines of two texts have no counterpart in the other.
 ///
 /// The shortest difference of the standard library takes time and memory with the square of the number of changes, too much
@@ -85,11 +87,7 @@ struct LineDifference {
     var tails: [Int] = []
     var previous = [Int?](repeating: nil, count: pairs.count)
     for index in pairs.indices {
-      var (low, high) = (0, tails.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if pairs[tails[middle]].new < pairs[index].new { low = middle + 1 } else { high = middle }
-      }
+      let low = tails.indices.partitionPoint { pairs[tails[$0]].new < pairs[index].new }
       previous[index] = low > 0 ? tails[low - 1] : nil
       if low < tails.count { tails[low] = index } else { tails.append(index) }
     }

@@ -12,7 +12,7 @@ import Testing
     "Parallel": ["CLinux", "Dispatch", "Synchronization"],
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],
     "Lowering": ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
-    "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Parallel", "Policy", "Templates"],
+    "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
       "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Parallel", "Policy", "PolicySyntax",

@@ -107,12 +107,8 @@ final class Lookup: Sendable {
 
   /// The positions of the entries whose first field is that number, sorted.
   private func positions(of number: UInt128) -> [Int] {
-    var (low, high) = (0, numbered.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if numbered[middle].number < number { low = middle + 1 } else { high = middle }
-    }
-    return numbered[low...].prefix { $0.number == number }.map(\.position)
+    let first = numbered.indices.partitionPoint { numbered[$0].number < number }
+    return numbered[first...].prefix { $0.number == number }.map(\.position)
   }
 
   private static func patterns(_ key: FieldValues, _ domains: [Domain]) -> [FieldPattern] {

@@ -102,7 +102,7 @@ private struct Resolver {
   /// The publications with the servers that they name.
   mutating func finished(_ blocks: [[PublicationBlock]]) -> [Publication] {
     let names = names
-    let parts = inParallel(blocks.count, least: 1) { part in
+    let parts = inParallel(blocks.count) { part in
       var unknown: [UnknownName] = []
       let publications = blocks[part].flatMap { $0.map { published($0, names, &unknown) } }
       return (publications: publications, unknown: unknown)

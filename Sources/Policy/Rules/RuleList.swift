@@ -70,8 +70,7 @@ package func validate(_ policy: Policy) -> [Diagnostic] {
       publishedRules.flatMap { $0.check(each: context.published[batch], in: context) }
     }
   }
-  let isLarge = policy.publications.count >= 2 * worthAThread
-  let ofAll = inParallel(wholeRules.count, least: isLarge ? 1 : wholeRules.count) { part in
+  let ofAll = inParallel(wholeRules.count, worthIt: policy.publications.count >= 2 * worthAThread) { part in
     wholeRules[part].flatMap { $0.check(context) }
   }
   return (ofPublications + ofPublished + ofAll).flatMap(\.self).inSourceOrder()

@@ -1,17 +1,13 @@
 import Addressing
+import Diagnostics
 
 extension IntervalSet {
   /// Whether every number of the other set is in this one; stops at the first that is not.
   func covers(_ other: Self) -> Bool {
     other.intervals.allSatisfy { wanted in
-      var low = 0
-      var high = intervals.count
-      while low < high {
-        let middle = (low + high) / 2
-        if intervals[middle].upperBound < wanted.lowerBound { low = middle + 1 } else { high = middle }
-      }
-      guard intervals.indices.contains(low) else { return false }
-      return intervals[low].lowerBound <= wanted.lowerBound && wanted.upperBound <= intervals[low].upperBound
+      let first = intervals.indices.partitionPoint { intervals[$0].upperBound < wanted.lowerBound }
+      guard intervals.indices.contains(first) else { return false }
+      return intervals[first].lowerBound <= wanted.lowerBound && wanted.upperBound <= intervals[first].upperBound
     }
   }
 }

@@ -83,14 +83,9 @@ struct RangeLookup {
 
   /// A claim whose range holds the port.
   func claim(holding port: UInt16) -> RangeClaim? {
-    var low = 0
-    var high = lows.count
-    while low < high {
-      let middle = (low + high) / 2
-      if lows[middle] <= port { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, furthest.indices.contains(low - 1) else { return nil }
-    let claim = furthest[low - 1]
+    let end = lows.indices.partitionPoint { lows[$0] <= port }
+    guard end > 0, furthest.indices.contains(end - 1) else { return nil }
+    let claim = furthest[end - 1]
     return claim.range.value.contains(port) ? claim : nil
   }
 }
