@@ -26,7 +26,7 @@ package enum Vocabulary {
 
   /// Whether the elements of a set have no comment: addresses that several publications share, and interfaces.
   package static func hasPlainElements(_ set: String) -> Bool {
-    set.hasPrefix("helper_") || aspect(ofSet: set) == .gateway
+    set.hasPrefix("helper_") || set.hasPrefix("restricted_external") || aspect(ofSet: set) == .gateway
   }
 
   /// What a set limits, as the statement says it, for example `10 sessions per client`.
@@ -73,7 +73,8 @@ package enum Vocabulary {
   }
 
   private static let stems: [String: Aspect] = [
-    "restricted": .clients, "clients": .clients, "helper": .helper, "related_in": .helper, "related_out": .active,
+    "restricted_external": .clients, "restricted": .clients, "clients": .clients, "port_clients": .clients,
+    "denied_inside": .hairpin, "helper": .helper, "related_in": .helper, "related_out": .active,
     "helper_servers": .helper, "helper_external": .helper, "control": .control, "passive": .passive,
     "active": .active, "active_off": .activeOff, "hairpin": .hairpin, "hairpin_server": .hairpin,
     "gateway_source_v": .source, "gateway_source_routed_v": .source, "sessions": .limit, "log_new": .log,

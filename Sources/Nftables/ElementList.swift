@@ -54,19 +54,13 @@ package struct ElementList: Sendable {
     for value in element.data { addData(value) }
   }
 
-  /// Appends an element keyed by an address.
-  package mutating func append(_ address: IPAddress, provenance: SourceSpan) {
-    fields.append(address)
-    close(nil, provenance)
-  }
-
   /// Appends an element keyed by an address, ports of it, and some other addresses.
   package mutating func append(
-    _ address: IPAddress, _ ports: PortRange, _ others: ClosedRange<IPAddress>? = nil, comment: String?,
-    provenance: SourceSpan
+    _ address: IPAddress, _ ports: PortRange? = nil, _ others: ClosedRange<IPAddress>? = nil,
+    comment: String? = nil, provenance: SourceSpan
   ) {
     fields.append(address)
-    fields.append(ports)
+    if let ports { fields.append(ports) }
     if let others { fields.append(Value(others)) }
     close(comment, provenance)
   }

@@ -103,6 +103,23 @@ import Testing
     #expect(changes.map(\.publication) == [nil, "files"])
   }
 
+  /// Whom `deny` keeps out inside is told as one of ours.
+  @Test func deniedInside() {
+    func table(_ statements: String) -> Table {
+      compile(
+        "gateway edge { outside eth0; inside eth1 }\n" + published("hairpin on; allow 192.0.2.7\n" + statements)
+      ).table(gateway: 0)
+    }
+    let changes = PolicyDifference(
+      running: table("deny 10.10.20.66, 10.10.20.68"), wanted: table("deny 10.10.20.66")
+    ).changes
+    #expect(
+      changes.map { "\($0.kind) \($0.summary)" } == [
+        "removed `files`: `203.0.113.10 . 21 . 10.10.20.68` in `denied_inside4` is running and not wanted",
+        "removed `files`: `203.0.113.10 . 50000-50399 . 10.10.20.68` in `denied_inside4` is running and not wanted",
+      ])
+  }
+
   // MARK: In the kernel
 
   private static let isLive = LiveRequirements.met
@@ -136,15 +153,15 @@ import Testing
     let wanted = compile(published("limit 10 sessions per client\nallow 192.0.2.7")).table(gateway: nil)
     let cases = [
       (
-        "add element inet sallyport clients4 { 203.0.113.10 . 21 . 198.51.100.7 }",
-        "foreign nobody asked for `203.0.113.10 . 21 . 198.51.100.7` in `clients4`"
+        "add element inet sallyport clients4 { 203.0.113.10 . 198.51.100.7 }",
+        "foreign nobody asked for `203.0.113.10 . 198.51.100.7` in `clients4`"
       ),
       (
-        "add element inet sallyport clients4 { 203.0.113.10 . 21 . 198.51.100.7 comment \"old\" }",
+        "add element inet sallyport clients4 { 203.0.113.10 . 198.51.100.7 comment \"old\" }",
         "removed `old` is running and no policy asks for it"
       ),
       (
-        "add element inet sallyport clients4 { 203.0.113.10 . 21 . 198.51.100.7 comment \"files\" }",
+        "add element inet sallyport clients4 { 203.0.113.10 . 198.51.100.7 comment \"files\" }",
         "removed `files`: clients 198.51.100.7 are running and not wanted"
       ),
       (

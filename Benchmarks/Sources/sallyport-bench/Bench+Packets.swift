@@ -84,10 +84,11 @@ private struct Gateway {
     for namespace in [client, gateway, server] { namespace.remove() }
   }
 
-  /// Replaces what the gateway does.
+  /// Replaces what the gateway does, and waits until the kernel has freed what was there before.
   func load(_ ruleset: String) throws {
     try gateway.command("nft", "flush", "ruleset").run()
     try gateway.command("nft", "-f", ruleset).run()
+    sleep(1)
   }
 
   /// Connections each second to a port of the last publication.

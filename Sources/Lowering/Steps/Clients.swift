@@ -5,55 +5,105 @@ import Policy
 
 /// `allow`, `deny`: connections to control ports and passive ranges from clients that are not admitted are dropped.
 ///
-/// What `deny` takes away is subtracted here, so one set of disjoint intervals is left: nft has no longest match.
-/// The address that clients dial stands first in the key, because the kernel's interval sets are quadratic in elements
-/// that share the first field.
+/// What `deny` takes away is subtracted here, so one set of disjoint intervals is left: nft has no longest match. The
+/// address that clients dial stands first in every key, because the kernel's interval sets are quadratic in elements that
+/// share the first field.
+///
+/// A lookup in an interval set takes the longer the more elements it has (`nft_set_pipapo.c`), one in a hash set does not.
+/// So a hash set says on which addresses anybody is kept out, clients of an address that one publication alone restricts
+/// have no ports in their key, and only strangers have their ports looked up.
 func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
   for services in services.families where services.has(.restricted) {
     let family = services.family
-    let (restricted, admitted) = restrictions(services)
-    guard let first = restricted.first, builder.add(.ports("restricted", family, restricted)) else { continue }
-    let clients = "clients" + family.suffix
-    let key: [Expression] = [.destination(family), .destinationPort, .source(family)]
-    builder.addEvenIfEmpty(
-      NamedSet(clients, key: key, flags: [.interval], elements: admitted, provenance: [first.provenance]))
-    let isRestricted = Statement.in(.dialled(family), "restricted" + family.suffix)
-    let isStranger = Statement.notIn(.concatenation(key), clients)
-    let deny = Statement.verdict(.goto(ChainName.denied.text))
-    guard builder.opensInside(services.traits) else {
-      builder.add(
-        isRestricted, isStranger, deny, to: .admission, comment: "clients", provenance: first.provenance)
-      continue
-    }
+    let restrictions = Restrictions(services)
+    guard let provenance = restrictions.ports.first?.provenance else { continue }
+    let addresses = NamedSet(
+      "restricted_external" + family.suffix, key: [.destination(family)], elements: restrictions.addresses)
+    builder.add(addresses)
     builder.add(
-      isRestricted, .verdict(.jump(ChainName.clients.text)), to: .admission, provenance: first.provenance)
-    admitInside(services, key, &builder)
-    builder.add(isStranger, deny, to: .clients, provenance: first.provenance)
+      .in(.destination(family), addresses.name), .verdict(.jump(ChainName.clients.text)), to: .admission,
+      provenance: provenance)
+    if builder.opensInside(services.traits) { admitInside(services, &builder) }
+    admit("clients", [.destination(family), .source(family)], restrictions.clients, family, &builder)
+    admit("port_clients", .portsOfClients(family), restrictions.clientsOfPorts, family, &builder)
+    builder.add(.ports("restricted", family, restrictions.ports))
+    builder.add(
+      .in(.dialled(family), "restricted" + family.suffix), .verdict(.goto(ChainName.denied.text)), to: .clients,
+      comment: "clients", provenance: provenance)
   }
 }
 
-/// The ports on which not everybody is admitted, and the same with the clients who are.
-private func restrictions(_ services: FamilyServices) -> (restricted: ElementList, admitted: ElementList) {
-  let segments = restrictedPorts(services)
-  var restricted = ElementList()
-  var admitted = ElementList()
-  restricted.reserve(segments.segments.count, width: 2)
-  admitted.reserve(segments.segments.count, width: 3)
-  for segment in segments.segments {
-    let clients: AddressSet
-    if segments.isSole(segment) {
-      guard let own = segments.service(segment).clients else { continue }
-      clients = own
-    } else {
-      let services = segments.allServices(segment)
-      let sets = services.compactMap(\.clients)
-      guard sets.count == services.count else { continue }
-      clients = AddressSet(unionOf: sets)
+/// Lets the clients of a set in.
+private func admit(
+  _ name: String, _ key: [Expression], _ clients: ElementList, _ family: AddressFamily, _ builder: inout TableBuilder
+) {
+  let set = NamedSet(name + family.suffix, key: key, flags: [.interval], elements: clients)
+  guard builder.add(set) else { return }
+  builder.add(
+    .in(.concatenation(key), set.name), .verdict(.return), to: .clients, provenance: clients.firstProvenance)
+}
+
+/// Where not everybody is admitted, and who is.
+private struct Restrictions {
+  /// The addresses with any such ports.
+  private(set) var addresses = ElementList()
+  /// The ports.
+  private(set) var ports = ElementList()
+  /// The clients of addresses on which all such ports are of one publication.
+  private(set) var clients = ElementList()
+  /// The clients of ports of the other addresses.
+  private(set) var clientsOfPorts = ElementList()
+
+  init(_ services: FamilyServices) {
+    let segments = restrictedPorts(services)
+    ports.reserve(segments.segments.count, width: 2)
+    clients.reserve(segments.segments.count, width: 2)
+    var rest = segments.segments[...]
+    while let first = rest.first {
+      let group = rest.prefix { $0.address == first.address }
+      rest = rest[group.endIndex...]
+      add(group, of: segments, services.family)
     }
-    restricted.append(segment, of: segments)
-    admitted.append(segment, of: segments, from: clients, services.family)
   }
-  return (restricted, admitted)
+
+  /// Adds the ports of one address.
+  private mutating func add(
+    _ group: ArraySlice<PortSegments.Segment>, of segments: PortSegments, _ family: AddressFamily
+  ) {
+    let restricted = group.compactMap { segment in
+      segments.clients(segment).map { (segment: segment, clients: $0) }
+    }
+    guard let first = restricted.first else { return }
+    var provenance = segments.provenance(first.segment)
+    for (segment, _) in restricted {
+      ports.append(segment, of: segments)
+      provenance = min(provenance, segments.provenance(segment))
+    }
+    let address = first.segment.address
+    addresses.append(address, provenance: provenance)
+    if restricted.allSatisfy({
+      segments.isSole($0.segment) && segments.service($0.segment) === segments.service(first.segment)
+    }) {
+      let name = segments.comment(first.segment)
+      for range in first.clients.ranges(family) {
+        clients.append(address, nil, range, comment: name, provenance: provenance)
+      }
+    } else {
+      for (segment, admitted) in restricted {
+        for range in admitted.ranges(family) { clientsOfPorts.append(segment, of: segments, range) }
+      }
+    }
+  }
+}
+
+extension PortSegments {
+  /// The clients that some service with these ports admits; `nil` for everybody.
+  fileprivate func clients(_ segment: Segment) -> AddressSet? {
+    guard !isSole(segment) else { return service(segment).clients }
+    let services = allServices(segment)
+    let sets = services.compactMap(\.clients)
+    return sets.count == services.count ? AddressSet(unionOf: sets) : nil
+  }
 }
 
 /// The ports of every address on which a publication does not admit everybody.
@@ -74,8 +124,9 @@ private func restrictedPorts(_ services: FamilyServices) -> PortSegments {
 }
 
 /// `hairpin on` lets clients behind the inside interfaces in, whatever `allow` lists; `deny` wins there too.
-private func admitInside(_ services: FamilyServices, _ key: [Expression], _ builder: inout TableBuilder) {
+private func admitInside(_ services: FamilyServices, _ builder: inout TableBuilder) {
   let family = services.family
+  let key = [Expression].portsOfClients(family)
   let isInside = Statement.in(.inputInterface, insideSet)
   let hairpins = services.outlines.lazy.filter { $0.has(.hairpin) }
   let provenance = hairpins.compactMap { services[$0].publication.hairpin.span }.min()
@@ -103,7 +154,7 @@ private func deniedInside(_ services: FamilyServices) -> ElementList {
     // A port that two publications share is open to whom either lets in.
     var denied = segments.service(segment).denied
     for service in segments.allServices(segment).dropFirst() { denied = denied.intersection(service.denied) }
-    elements.append(segment, of: segments, from: denied, services.family)
+    for range in denied.ranges(services.family) { elements.append(segment, of: segments, range) }
   }
   return elements
 }
@@ -118,22 +169,19 @@ extension PublishedService {
   }
 }
 
-extension ElementList {
-  /// Appends one element for each range of client addresses, which is the last field of its key.
-  fileprivate mutating func append(
-    _ segment: PortSegments.Segment, of segments: PortSegments, from clients: AddressSet, _ family: AddressFamily
-  ) {
+extension [Expression] {
+  /// Address and port that a client dials, and its own address.
+  fileprivate static func portsOfClients(_ family: AddressFamily) -> [Expression] {
+    [.destination(family), .destinationPort, .source(family)]
+  }
+}
+
+extension AddressSet {
+  /// The addresses of one family, as disjoint ranges in their order.
+  fileprivate func ranges(_ family: AddressFamily) -> [ClosedRange<IPAddress>] {
     switch family {
-    case .ipv4:
-      for range in clients.ipv4.intervals {
-        append(
-          segment, of: segments, .v4(IPv4Address(range.lowerBound))...(.v4(IPv4Address(range.upperBound))))
-      }
-    case .ipv6:
-      for range in clients.ipv6.intervals {
-        append(
-          segment, of: segments, .v6(IPv6Address(range.lowerBound))...(.v6(IPv6Address(range.upperBound))))
-      }
+    case .ipv4: ipv4.intervals.map { .v4(IPv4Address($0.lowerBound))...(.v4(IPv4Address($0.upperBound))) }
+    case .ipv6: ipv6.intervals.map { .v6(IPv6Address($0.lowerBound))...(.v6(IPv6Address($0.upperBound))) }
     }
   }
 }
