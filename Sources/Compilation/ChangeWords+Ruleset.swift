@@ -31,6 +31,8 @@ extension ChangeWords {
       return
     }
     guard !names.contains(where: { told[$0] != nil }), let name = names.first else { return }
+    // The clients of a publication are kept in another way when another one comes to its address.
+    if Vocabulary.holdsClients(set), !told.isEmpty, running[name]?.clients == wanted[name]?.clients { return }
     let side = isWanted ? "is wanted and not running" : "is running and not wanted"
     add(isWanted ? .added : .removed, name, "`\(name)`: `\(element.text)` in `\(set)` \(side)")
   }

@@ -80,7 +80,7 @@ struct PublicationFacts: Equatable {
       if case .address(let server)? = element.data.first { words[.server, default: []].insert(server.description) }
     case .clients:
       isRestricted = true
-      if !set.hasPrefix("restricted"), let client = element.key.last { clients.insert(client) }
+      if Vocabulary.holdsClients(set), let client = element.key.last { clients.insert(client) }
       addDialled(element)
     case .limit:
       if let limit = Vocabulary.limit(ofSet: set) { words[.limit, default: []].insert(limit) }

@@ -29,6 +29,11 @@ package enum Vocabulary {
     set.hasPrefix("helper_") || set.hasPrefix("restricted_external") || aspect(ofSet: set) == .gateway
   }
 
+  /// Whether the last field of the keys of a set is an admitted client.
+  package static func holdsClients(_ set: String) -> Bool {
+    aspect(ofSet: set) == .clients && !set.hasPrefix("restricted")
+  }
+
   /// What a set limits, as the statement says it, for example `10 sessions per client`.
   package static func limit(ofSet name: String) -> String? {
     limit(ofStem: String(name.dropLast()))

@@ -120,6 +120,21 @@ import Testing
       ])
   }
 
+  /// A publication that comes to the address of another moves the clients of that one to sets with ports; nobody else may
+  /// connect to it than before.
+  @Test func anotherPublicationAtTheAddress() {
+    let first = published("tls explicit required; allow 192.0.2.7")
+    let second = """
+
+      publish more { server 10.10.20.200 proftpd; external ip 203.0.113.10; passive range 50400-50799
+        tls implicit; allow 192.0.2.8 }
+      """
+    let changes = PolicyDifference(
+      running: compile(first).table(gateway: nil), wanted: compile(first + second).table(gateway: nil)
+    ).changes
+    #expect(changes.map(\.summary) == ["`more` is wanted and not running"])
+  }
+
   // MARK: In the kernel
 
   private static let isLive = LiveRequirements.met
