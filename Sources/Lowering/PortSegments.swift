@@ -167,12 +167,9 @@ extension PortSegments {
 }
 
 extension ElementList {
-  /// Appends an element keyed by the address and the ports of a segment, and the addresses of clients.
-  mutating func append(
-    _ segment: PortSegments.Segment, of segments: PortSegments, _ clients: ClosedRange<IPAddress>? = nil
-  ) {
+  /// Appends an element keyed by the address and the ports of a segment.
+  mutating func append(_ segment: PortSegments.Segment, of segments: PortSegments) {
     append(
-      segment.address, segment.ports, clients, comment: segments.comment(segment),
-      provenance: segments.provenance(segment))
+      segment.address, segment.ports, comment: segments.comment(segment), provenance: segments.provenance(segment))
   }
 }

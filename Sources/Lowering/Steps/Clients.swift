@@ -70,33 +70,44 @@ private struct Restrictions {
   private mutating func add(
     _ group: ArraySlice<PortSegments.Segment>, of segments: PortSegments, _ family: AddressFamily
   ) {
-    let restricted = group.compactMap { segment in
-      segments.clients(segment).map { (segment: segment, clients: $0) }
-    }
-    guard let first = restricted.first else { return }
-    var provenance = segments.provenance(first.segment)
-    for (segment, _) in restricted {
+    var first: (segment: PortSegments.Segment, provenance: SourceSpan)?
+    var isOnePublication = true
+    for segment in group where segments.isRestricted(segment) {
       ports.append(segment, of: segments)
-      provenance = min(provenance, segments.provenance(segment))
+      let provenance = segments.provenance(segment)
+      if let known = first {
+        isOnePublication = isOnePublication && segments.haveOneService(known.segment, segment)
+        first?.provenance = min(known.provenance, provenance)
+      } else {
+        isOnePublication = segments.isSole(segment)
+        first = (segment, provenance)
+      }
     }
-    let address = first.segment.address
-    addresses.append(address, provenance: provenance)
-    if restricted.allSatisfy({
-      segments.isSole($0.segment) && segments.service($0.segment) === segments.service(first.segment)
-    }) {
-      let name = segments.comment(first.segment)
-      for range in first.clients.ranges(family) {
-        clients.append(address, nil, range, comment: name, provenance: provenance)
-      }
-    } else {
-      for (segment, admitted) in restricted {
-        for range in admitted.ranges(family) { clientsOfPorts.append(segment, of: segments, range) }
-      }
+    guard let (first, provenance) = first else { return }
+    addresses.append(first.address, provenance: provenance)
+    if isOnePublication, let admitted = segments.service(first).clients {
+      let name = segments.comment(first)
+      clients.append(first.address, nil, from: admitted, family, comment: name, provenance: provenance)
+      return
+    }
+    for segment in group {
+      guard let admitted = segments.clients(segment) else { continue }
+      clientsOfPorts.append(segment, of: segments, from: admitted, family)
     }
   }
 }
 
 extension PortSegments {
+  /// Whether no service with these ports admits everybody.
+  fileprivate func isRestricted(_ segment: Segment) -> Bool {
+    isSole(segment) ? service(segment).clients != nil : allServices(segment).allSatisfy { $0.clients != nil }
+  }
+
+  /// Whether the ports of both are those of one and the same service alone.
+  fileprivate func haveOneService(_ segment: Segment, _ other: Segment) -> Bool {
+    isSole(segment) && isSole(other) && segment.claim.service == other.claim.service
+  }
+
   /// The clients that some service with these ports admits; `nil` for everybody.
   fileprivate func clients(_ segment: Segment) -> AddressSet? {
     guard !isSole(segment) else { return service(segment).clients }
@@ -154,7 +165,7 @@ private func deniedInside(_ services: FamilyServices) -> ElementList {
     // A port that two publications share is open to whom either lets in.
     var denied = segments.service(segment).denied
     for service in segments.allServices(segment).dropFirst() { denied = denied.intersection(service.denied) }
-    for range in denied.ranges(services.family) { elements.append(segment, of: segments, range) }
+    elements.append(segment, of: segments, from: denied, services.family)
   }
   return elements
 }
@@ -176,12 +187,32 @@ extension [Expression] {
   }
 }
 
-extension AddressSet {
-  /// The addresses of one family, as disjoint ranges in their order.
-  fileprivate func ranges(_ family: AddressFamily) -> [ClosedRange<IPAddress>] {
+extension ElementList {
+  /// Appends one element for each range of client addresses, which is the last field of its key.
+  fileprivate mutating func append(
+    _ segment: PortSegments.Segment, of segments: PortSegments, from clients: AddressSet, _ family: AddressFamily
+  ) {
+    append(
+      segment.address, segment.ports, from: clients, family, comment: segments.comment(segment),
+      provenance: segments.provenance(segment))
+  }
+
+  /// The same for an address and ports of it; for all of them with `nil`.
+  fileprivate mutating func append(
+    _ address: IPAddress, _ ports: PortRange?, from clients: AddressSet, _ family: AddressFamily, comment: String,
+    provenance: SourceSpan
+  ) {
     switch family {
-    case .ipv4: ipv4.intervals.map { .v4(IPv4Address($0.lowerBound))...(.v4(IPv4Address($0.upperBound))) }
-    case .ipv6: ipv6.intervals.map { .v6(IPv6Address($0.lowerBound))...(.v6(IPv6Address($0.upperBound))) }
+    case .ipv4:
+      for range in clients.ipv4.intervals {
+        let (low, high) = (IPv4Address(range.lowerBound), IPv4Address(range.upperBound))
+        append(address, ports, .v4(low)...(.v4(high)), comment: comment, provenance: provenance)
+      }
+    case .ipv6:
+      for range in clients.ipv6.intervals {
+        let (low, high) = (IPv6Address(range.lowerBound), IPv6Address(range.upperBound))
+        append(address, ports, .v6(low)...(.v6(high)), comment: comment, provenance: provenance)
+      }
     }
   }
 }
