@@ -42,16 +42,32 @@ package struct ElementList: Sendable {
   package mutating func append(
     key: [Value], data: [Value] = [], comment: String? = nil, provenance: SourceSpan
   ) {
-    for value in key { fields.append(value) }
-    close(comment, provenance)
+    for value in key { addKey(value) }
+    endKey(comment: comment, provenance: provenance)
     for value in data { addData(value) }
   }
 
   /// Appends an element of another list.
   mutating func append(_ element: Element) {
-    for value in element.key { fields.append(value) }
-    close(element.comment, element.provenance)
+    for value in element.key { addKey(value) }
+    endKey(comment: element.comment, provenance: element.provenance)
     for value in element.data { addData(value) }
+  }
+
+  /// Appends the elements of another list.
+  mutating func append(_ list: ElementList) {
+    guard !entries.isEmpty else {
+      self = list
+      return
+    }
+    let start = Int32(clamping: fields.count)
+    fields.append(list.fields)
+    entries.reserveCapacity(entries.count + list.entries.count)
+    for var entry in list.entries {
+      entry.keyEnd &+= start
+      entry.end &+= start
+      entries.append(entry)
+    }
   }
 
   /// Appends an element keyed by an address, ports of it, and some other addresses.
@@ -62,11 +78,14 @@ package struct ElementList: Sendable {
     fields.append(address)
     if let ports { fields.append(ports) }
     if let others { fields.append(Value(others)) }
-    close(comment, provenance)
+    endKey(comment: comment, provenance: provenance)
   }
 
-  /// Ends an element whose key was appended.
-  private mutating func close(_ comment: String?, _ provenance: SourceSpan) {
+  /// Begins an element, or gives its key one more field.
+  mutating func addKey(_ value: Value) { fields.append(value) }
+
+  /// Ends the key of an element.
+  mutating func endKey(comment: String?, provenance: SourceSpan) {
     let end = Int32(clamping: fields.count)
     entries.append(Entry(comment: comment, provenance: provenance, keyEnd: end, end: end))
   }

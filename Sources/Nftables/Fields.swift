@@ -40,6 +40,16 @@ struct Fields: Sendable {
     others.append(value)
   }
 
+  /// Appends the fields of another list.
+  mutating func append(_ list: Fields) {
+    let start = Int32(clamping: others.count)
+    guard !list.others.isEmpty else { return fields.append(contentsOf: list.fields) }
+    others += list.others
+    for field in list.fields {
+      if case .other(let position) = field { fields.append(.other(position &+ start)) } else { fields.append(field) }
+    }
+  }
+
   subscript(position: Int) -> Value {
     switch fields[position] {
     case .address(let address): .address(address)

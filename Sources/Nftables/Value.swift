@@ -24,6 +24,15 @@ package enum Value: Hashable, Sendable {
       ? .address(range.lowerBound) : .addresses(range.lowerBound, range.upperBound)
   }
 
+  /// The addresses of a prefix; `nil` for a length that the family does not have.
+  init?(base: IPAddress, length: Int) {
+    guard let bounds = Prefix(base, length: length)?.bounds,
+      let low = IPAddress(family: base.family, value: bounds.lowerBound),
+      let high = IPAddress(family: base.family, value: bounds.upperBound), low <= high
+    else { return nil }
+    self.init(low...high)
+  }
+
   /// A range of ports, as one port when it holds no more.
   package init(_ range: PortRange) { self = range.count == 1 ? .port(range.low) : .ports(range) }
 }

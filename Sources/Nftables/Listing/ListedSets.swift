@@ -100,11 +100,9 @@ extension Value {
     }
     if let single = address(listed) { return .address(single) }
     if let prefix = listed["prefix"], let base = address(prefix["addr"]), let length = prefix["len"]?.number,
-      let bounds = Prefix(base, length: Int(length))?.bounds,
-      let low = IPAddress(family: family, value: bounds.lowerBound),
-      let high = IPAddress(family: family, value: bounds.upperBound), low <= high
+      let value = Value(base: base, length: Int(length))
     {
-      return Value(low...high)
+      return value
     }
     guard let range = listed["range"]?.list, range.count == 2, let low = address(range.first),
       let high = address(range.last), low <= high
