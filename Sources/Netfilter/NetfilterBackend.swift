@@ -11,14 +11,19 @@ package protocol NetfilterBackend: Sendable {
   /// The base chains of the namespace, of every table, in the order of the listing.
   func baseChains() async throws(NetfilterFailure) -> [InstalledChain]
 
-  /// A table of family inet as it runs.
+  /// A table of family inet as it runs; sets that packets fill may lack their elements.
   func running(table name: String) async throws(NetfilterFailure) -> Listed<Table>
 }
 
 /// Whoever can change them as well.
 package protocol ChangingBackend: NetfilterBackend {
-  /// A table of family inet as a text that nft takes in again, with counters and with what packets have added to sets.
-  func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]>
+  /// A table of family inet as it runs, also as a text.
+  ///
+  /// - Returns: `nil` when other programs changed rules while the table was read.
+  func printed(table name: String) async throws(NetfilterFailure) -> Listed<PrintedTable>?
+
+  /// The generation of the ruleset of the network namespace.
+  func rulesetGeneration() async throws(NetfilterFailure) -> UInt32
 
   /// Has the kernel take a script in, as a whole or not at all.
   ///
@@ -53,6 +58,14 @@ package struct Listed<Content: Sendable>: Sendable {
     self.content = content
     self.rulesetGeneration = rulesetGeneration
   }
+}
+
+/// A table as a value, and as a text of the same moment.
+package struct PrintedTable: Sendable {
+  /// Sets that packets fill may lack their elements.
+  package var table: Table
+  /// What nft takes in again, with counters and with what packets have added to sets.
+  package var text: [UInt8]
 }
 
 /// What became of a script.

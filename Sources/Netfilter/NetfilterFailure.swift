@@ -44,6 +44,14 @@ extension NetfilterFailure: CustomStringConvertible {
     }
   }
 
+  /// Whether another question can have an answer: what failed is what the library made of this one.
+  var isOfLibrary: Bool {
+    switch self {
+    case .killed, .brokenAnswer, .answerTooLong, .library: true
+    case .workerMissing, .notStarted, .noRequestFile, .notPermitted, .timedOut: false
+    }
+  }
+
   /// What the worker or libnftables said about it, line by line.
   package var details: [String] {
     switch self {

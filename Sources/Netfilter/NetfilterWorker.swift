@@ -32,7 +32,50 @@ package struct NetfilterWorker: ChangingBackend {
   }
 
   package func running(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
-    let listing = try await listing("list-table", name)
+    do throws(NetfilterFailure) {
+      let printing = try await printing(of: name)
+      if printing.text == nil || printing.table != nil {
+        return Listed(printing.table, rulesetGeneration: printing.rulesetGeneration)
+      }
+    } catch {
+      // Other tables are looked at as well there, and may be what libnftables fails at.
+      guard error.isOfLibrary, !Task.isCancelled else { throw error }
+    }
+    return try await listed(table: name)
+  }
+
+  package func printed(table name: String) async throws(NetfilterFailure) -> Listed<PrintedTable>? {
+    let printing = try await printing(of: name)
+    guard let text = printing.text else { return Listed(nil, rulesetGeneration: printing.rulesetGeneration) }
+    var table = printing.table
+    if table == nil {
+      let listed = try await listed(table: name)
+      guard listed.rulesetGeneration == printing.rulesetGeneration else { return nil }
+      table = listed.content
+    }
+    return table.map { Listed(PrintedTable(table: $0, text: text), rulesetGeneration: printing.rulesetGeneration) }
+  }
+
+  /// A table as nft prints it.
+  private struct Printing {
+    /// `nil` when there is no such table.
+    var text: [UInt8]?
+    /// `nil` when the text does not tell what the table is.
+    var table: Table?
+    var rulesetGeneration: UInt32
+  }
+
+  private func printing(of name: String) async throws(NetfilterFailure) -> Printing {
+    let (listing, outline) = try await listing("print-table", name)
+    let table = listing.content.flatMap { text in
+      outline.flatMap { Table.read(outline: $0, printed: text, name: name) }
+    }
+    return Printing(text: listing.content, table: table, rulesetGeneration: listing.rulesetGeneration)
+  }
+
+  /// A table read from its listing in JSON, which tells everything and takes nft twice as long as the text.
+  private func listed(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
+    let (listing, _) = try await listing("list-table", name)
     guard let bytes = listing.content else { return Listed(nil, rulesetGeneration: listing.rulesetGeneration) }
     do throws(ListingError) {
       return Listed(try Table.read(listing: bytes, name: name), rulesetGeneration: listing.rulesetGeneration)
@@ -52,17 +95,22 @@ package struct NetfilterWorker: ChangingBackend {
     }
   }
 
-  package func text(ofTable name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
-    try await listing("print-table", name)
+  package func rulesetGeneration() async throws(NetfilterFailure) -> UInt32 {
+    let answer = try await ask("generation")
+    guard let generation = answer.generation else { throw .library("the kernel does not tell its generation") }
+    return generation
   }
 
-  private func listing(_ verb: String, _ name: String) async throws(NetfilterFailure) -> Listed<[UInt8]> {
+  /// A listing, and the outline that belongs to a text.
+  private func listing(
+    _ verb: String, _ name: String
+  ) async throws(NetfilterFailure) -> (listing: Listed<[UInt8]>, outline: [UInt8]?) {
     let answer = try await ask(verb, [Frame("table", name)])
     // The language of the worker is C, so the kernel's reason has these words.
     let isMissing = !answer.isSuccess && answer.errors.contains("No such file or directory")
     guard answer.isSuccess || isMissing else { throw answer.failure }
     guard let generation = answer.generation else { throw .library("the kernel does not tell its generation") }
-    return Listed(isMissing ? nil : answer.output, rulesetGeneration: generation)
+    return (Listed(isMissing ? nil : answer.output, rulesetGeneration: generation), answer.outline)
   }
 
   package func commit(
@@ -107,6 +155,7 @@ package struct NetfilterWorker: ChangingBackend {
     var output: [UInt8]
     var errors: String
     var generation: UInt32?
+    var outline: [UInt8]?
 
     /// What to say about errors that have no place in a script.
     var failure: NetfilterFailure {
@@ -129,7 +178,7 @@ package struct NetfilterWorker: ChangingBackend {
     else { throw .brokenAnswer(status: 0, errors: "the answer lacks a part") }
     return Answer(
       isSuccess: status == "0", output: output, errors: errors,
-      generation: bodies["generation"].flatMap { UInt32($0.text) })
+      generation: bodies["generation"].flatMap { UInt32($0.text) }, outline: bodies["outline"]?.body)
   }
 
   /// Both programs are of one installation; another version is refused.

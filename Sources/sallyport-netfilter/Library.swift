@@ -36,7 +36,8 @@ struct Library: ~Copyable {
         return Answer(status: -1, output: [], errors: Array("the kernel does not list its connections\n".utf8))
       }
       return Answer(status: 0, output: lines, errors: [])
-    case .printTable(let name): return list("list table inet \(name)")
+    case .generation: return Answer(status: 0, output: [], errors: [], generation: rulesetGeneration())
+    case .printTable(let name): return print(table: name)
     case .listChains:
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return answer(status: nft_run_cmd_from_buffer(context, "list chains"))
@@ -54,6 +55,19 @@ struct Library: ~Copyable {
     let generation = rulesetGeneration()
     var answer = answer(status: nft_run_cmd_from_buffer(context, command))
     answer.generation = generation
+    return answer
+  }
+
+  /// The text, and beside it what the text does not tell. The listing of the ruleset alone spares reading the elements when
+  /// none are shown (nft 1.0.6).
+  private func print(table name: String) -> Answer {
+    nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON) | UInt32(NFT_CTX_OUTPUT_TERSE))
+    let outline = list("list ruleset inet")
+    nft_ctx_output_set_flags(context, 0)
+    var answer = list("list table inet \(name)")
+    if outline.status == 0, outline.generation == answer.generation, rulesetGeneration() == answer.generation {
+      answer.outline = outline.output
+    }
     return answer
   }
 

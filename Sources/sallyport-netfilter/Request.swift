@@ -11,8 +11,11 @@ enum Request {
   case commit(script: [UInt8], generation: UInt32?)
   /// `list-connections`: every tracked TCP connection of the network namespace.
   case listConnections
-  /// `print-table`: one table of family inet, as a text that nft takes in again.
+  /// `print-table`: one table of family inet, as a text that nft takes in again; beside it, as `outline`, every table of
+  /// that family as JSON, without the elements of named sets.
   case printTable(name: String)
+  /// `generation`: that of the ruleset of the network namespace.
+  case generation
   /// `list-chains`: every chain of the network namespace, as JSON, without rules.
   case listChains
   /// `list-table`: one table of family inet, as JSON.
@@ -37,6 +40,7 @@ enum Request {
       guard let generation = UInt32(String(decoding: number, as: UTF8.self)) else { return nil }
       self = .commit(script: script, generation: generation)
     case "list-connections": self = .listConnections
+    case "generation": self = .generation
     case "list-chains": self = .listChains
     case "list-ruleset": self = .listRuleset
     case "list-table":
@@ -66,6 +70,8 @@ struct Answer {
   var status: Int32
   var output: [UInt8]
   var errors: [UInt8]
+  /// What belongs to a text; `nil` when it does not show the same moment.
+  var outline: [UInt8]?
   /// The generation of the ruleset before a listing, or the one that a commit was bound to; `nil` where none was asked.
   var generation: UInt32?
 
@@ -73,6 +79,6 @@ struct Answer {
     [
       Frame("protocol", Request.protocolVersion), Frame("status", "\(status)"), Frame("output", output),
       Frame("errors", errors),
-    ] + (generation.map { [Frame("generation", "\($0)")] } ?? [])
+    ] + (generation.map { [Frame("generation", "\($0)")] } ?? []) + (outline.map { [Frame("outline", $0)] } ?? [])
   }
 }

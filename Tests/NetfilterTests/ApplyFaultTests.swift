@@ -177,6 +177,39 @@ struct ApplyFaultTests {
       """)
   }
 
+  @Test("what was listed before the lock was there does not count once another sallyport has changed the rules")
+  func changedWhileWaiting() async throws {
+    try await expect(
+      """
+      $S apply old.sally $A; touch armed
+      flock state/lock sh -c 'while test -e armed; do sleep 0.05; done; ./sallyport compile new.sally | nft -f -' &
+      while flock -n state/lock true; do sleep 0.05; done
+      $S apply old.sally $A --persist boot.nft >out 2>&1; wait
+      is old.sally || fail "the rules of another are left: $(cat out)"
+      nft -f boot.nft; is old.sally || fail "the file for boot has other rules"
+      """,
+      // The listing is answered, and only then the other one goes on.
+      worker: #"""
+        $WORKER <$REQUEST >answer.$$; status=$?
+        if test -e armed && grep -qx print-table $REQUEST; then rm armed; fi
+        cat answer.$$; exit $status
+        """#)
+  }
+
+  @Test("a policy with errors: its errors are all that is told, and nothing is written")
+  func policyErrors() async throws {
+    for worker in [nil, "exit 3", "kill -SEGV $$"] {
+      let ended = try await expect(
+        """
+        sed 's/vsftpd/dreamt/' old.sally >bad.sally; for more in "" --dry-run; do
+          status=0; $S apply bad.sally $A $more || status=$?; test $status = 1 || fail "status $status"
+        done
+        ! test -e state
+        """, worker: worker)
+      #expect(ended.errors.contains("error[") && !ended.errors.contains("netfilter"), "\(ended.errors)")
+    }
+  }
+
   @Test("a lock that is not given back: 74 behind ten seconds")
   func lock() async throws {
     let ended = try await expect(

@@ -1,5 +1,6 @@
 import Foundation
 import Netfilter
+import Nftables
 import Testing
 
 @Suite("a worker that is not there, breaks, or says what it should not")
@@ -21,10 +22,12 @@ struct WorkerTests {
   }
 
   /// A worker that answers like the real one.
-  private static func answer(status: Int = 0, output: String = "", errors: String = "") -> String {
-    let frames = [
-      Frame("protocol", "1"), Frame("status", "\(status)"), Frame("output", output), Frame("errors", errors),
-    ]
+  private static func answer(
+    status: Int = 0, output: String = "", errors: String = "", generation: Int? = nil, outline: String? = nil
+  ) -> String {
+    let frames =
+      [Frame("protocol", "1"), Frame("status", "\(status)"), Frame("output", output), Frame("errors", errors)]
+      + (generation.map { [Frame("generation", "\($0)")] } ?? []) + (outline.map { [Frame("outline", $0)] } ?? [])
     return "cat <<'EOF'\n\(String(decoding: Frame.bytes(of: frames).dropLast(), as: UTF8.self))\nEOF"
   }
 
@@ -145,6 +148,70 @@ struct WorkerTests {
         await #expect(throws: NetfilterFailure.self) { try await worker.baseChains() }
       }
     }
+  }
+
+  private static let listing =
+    #"{"nftables": [{"table": {"family": "inet", "name": "t"}}, {"set": {"family": "inet", "table": "t", "name": "x", "#
+    + #""type": "ipv4_addr""#
+  private static let outline = listing + "}}]}"
+  private static let full = listing + #", "elem": ["192.0.2.1"]}}]}"#
+  private static let text =
+    "table inet t {\n\tset x {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1 }\n\t}\n}\n"
+
+  /// How often `running` and then `printed` ask for a listing in JSON, and what they return.
+  private func readings(
+    text: String = text, outline: String? = outline, printing: String = "", generation: Int = 7
+  ) async throws -> (running: Listed<Table>, printed: Listed<PrintedTable>?, asked: Int) {
+    try await withFolder { folder in
+      try writeProgram(
+        "\(folder)/worker",
+        """
+        cat >\(folder)/request
+        if grep -qx print-table \(folder)/request; then
+        \(printing)
+        \(Self.answer(output: text, generation: 7, outline: outline))
+        else
+        echo >>\(folder)/asked
+        \(Self.answer(output: Self.full, generation: generation))
+        fi
+        """)
+      let worker = NetfilterWorker(path: "\(folder)/worker")
+      let running = try await worker.running(table: "t")
+      let printed = printing.isEmpty ? try await worker.printed(table: "t") : nil
+      let asked = try? String(contentsOfFile: "\(folder)/asked", encoding: .utf8)
+      return (running, printed, asked?.count ?? 0)
+    }
+  }
+
+  @Test("a table is read from its text, and where that does not tell everything from JSON")
+  func printedTables() async throws {
+    let expected = try #require(try Table.read(listing: Array(Self.full.utf8), name: "t"))
+    func expect(_ result: (running: Listed<Table>, printed: Listed<PrintedTable>?, asked: Int), asked: Int) {
+      #expect(result.running.content == expected && result.running.rulesetGeneration == 7)
+      #expect(result.asked == asked)
+    }
+    let quick = try await readings()
+    expect(quick, asked: 0)
+    #expect(quick.printed?.content?.table == expected)
+    #expect(quick.printed?.content?.text == Array(Self.text.utf8))
+
+    let strange = Self.text.replacing("192.0.2.1", with: "example.org")
+    let others: [(text: String, outline: String?)] = [
+      (strange, Self.outline), (Self.text, nil), (Self.text, "[]"), (Self.text, Self.full),
+    ]
+    for (text, outline) in others {
+      let result = try await readings(text: text, outline: outline)
+      expect(result, asked: 2)
+      #expect(result.printed?.content?.table == expected)
+      #expect(result.printed?.content?.text == Array(text.utf8))
+    }
+    // Another program changed rules between the text and the listing: the two do not belong together.
+    let later = try await readings(text: strange, generation: 8)
+    #expect(later.printed == nil)
+    #expect(later.running.rulesetGeneration == 8 && later.running.content == expected)
+    // Listing what the outline takes more may be what ends the worker.
+    expect(try await readings(printing: "kill -SEGV $$"), asked: 1)
+    expect(try await readings(printing: "exit 1"), asked: 1)
   }
 
   @Test("is found beside the program, then in libexec, and nowhere else")

@@ -38,18 +38,38 @@ package enum Applied: Sendable {
   }
 }
 
+/// The running table when it was asked for, or why there is no answer; `nil` inside when other programs changed rules
+/// meanwhile.
+package typealias RunningAnswer = Result<Listed<PrintedTable>?, NetfilterFailure>
+
 extension RuleChanger {
+  /// Asks the kernel for the running table, while what it shall become is still being compiled.
+  package func ask() async -> RunningAnswer {
+    do throws(NetfilterFailure) {
+      return .success(try await backend.printed(table: ownTableName))
+    } catch {
+      return .failure(error)
+    }
+  }
+
   /// Makes the running rules those of a policy, in one transaction.
-  package func apply(_ wanted: WantedRules, _ options: ApplyOptions) async throws(ApplyFailure) -> Applied {
-    try await changing { lock throws(ApplyFailure) in
-      guard let before = try await snapshot() else { return nil }
-      if let waiting = try record(of: before.table)?.deadline, waiting.isOfThisBoot {
+  ///
+  /// - Parameter answer: What `ask` returned; it is asked here otherwise.
+  package func apply(
+    _ wanted: WantedRules, _ options: ApplyOptions, running answer: RunningAnswer? = nil
+  ) async throws(ApplyFailure) -> Applied {
+    var answer = answer
+    return try await changing { lock throws(ApplyFailure) in
+      guard let before = try await snapshot(answer.take()) else { return nil }
+      if let waiting = try record(of: before.content?.table)?.deadline, waiting.isOfThisBoot {
         throw .pending(remaining: waiting.remaining)
       }
       state.forgetOutcome()
-      let plan = wanted.plan(from: before.table, replacing: options.replacing)
+      let plan = wanted.plan(from: before.content?.table, replacing: options.replacing)
       if plan.difference.isSame {
-        if let path = options.bootFile { try writeBootFile(path, wanted.bootScript(before.table?.generation)) }
+        if let path = options.bootFile {
+          try writeBootFile(path, wanted.bootScript(before.content?.table.generation))
+        }
         return .unchanged(plan)
       }
       return try await change(wanted, plan, before, options, lock)
@@ -60,55 +80,41 @@ extension RuleChanger {
   ///
   /// - Returns: The plan, and what the kernel refuses.
   package func tryOut(
-    _ wanted: WantedRules, replacing: Bool
+    _ wanted: WantedRules, replacing: Bool, running answer: RunningAnswer? = nil
   ) async throws(ApplyFailure) -> (plan: ApplyPlan, refusals: [Diagnostic]) {
-    let plan = wanted.plan(from: try await running().content, replacing: replacing)
+    let running = try await inKernel { () throws(NetfilterFailure) in
+      if let told = try answer?.get() { return told.content?.table }
+      return try await backend.table(named: ownTableName)
+    }
+    let plan = wanted.plan(from: running, replacing: replacing)
     guard !plan.difference.isSame else { return (plan, []) }
     let script = plan.transaction.script.bytes
     let messages = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
     return (plan, wanted.diagnostics(messages, of: plan))
   }
 
-  /// The running table as a value and as text, both of one generation.
-  private struct Snapshot {
-    var table: Table?
-    var text: [UInt8]?
-    var rulesetGeneration: UInt32
-  }
-
-  /// Both listings side by side; `nil` when another program changed rules between them.
-  private func snapshot() async throws(ApplyFailure) -> Snapshot? {
-    async let printed = text()
-    let listed = try await running()
-    let text: Listed<[UInt8]>
-    switch await printed {
-    case .success(let listing): text = listing
-    case .failure(let failure): throw .netfilter(failure)
-    }
-    guard text.rulesetGeneration == listed.rulesetGeneration, (text.content == nil) == (listed.content == nil) else {
-      return nil
-    }
-    return Snapshot(table: listed.content, text: text.content, rulesetGeneration: listed.rulesetGeneration)
-  }
-
-  private func text() async -> Result<Listed<[UInt8]>, NetfilterFailure> {
-    do throws(NetfilterFailure) {
-      return .success(try await backend.text(ofTable: ownTableName))
-    } catch {
-      return .failure(error)
+  /// The running table; `nil` when other programs changed rules while it was read.
+  ///
+  /// - Parameter answer: One from before the lock was taken. It counts as long as the rules are of its generation: another
+  ///   `sallyport` may have changed them while this one waited for the lock.
+  private func snapshot(_ answer: RunningAnswer?) async throws(ApplyFailure) -> Listed<PrintedTable>? {
+    try await inKernel { () throws(NetfilterFailure) in
+      if let told = try answer?.get(), try await backend.rulesetGeneration() == told.rulesetGeneration { return told }
+      return try await backend.printed(table: ownTableName)
     }
   }
 
   private func change(
-    _ wanted: WantedRules, _ plan: ApplyPlan, _ before: Snapshot, _ options: ApplyOptions, _ lock: StateLock
+    _ wanted: WantedRules, _ plan: ApplyPlan, _ before: Listed<PrintedTable>, _ options: ApplyOptions,
+    _ lock: StateLock
   ) async throws(ApplyFailure) -> Applied? {
     if options.confirmWithin != nil { try await tryWayBack(before) }
     let record = ChangeRecord(
-      plan.generation, hadTable: before.table != nil,
+      plan.generation, hadTable: before.content != nil,
       deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile)
     do throws(ApplyFailure) {
       try inState { () throws(StateFailure) in
-        if let text = before.text { try state.write(text, to: state.beforePath(plan.generation)) }
+        if let text = before.content?.text { try state.write(text, to: state.beforePath(plan.generation)) }
         if options.bootFile != nil {
           try state.write(wanted.bootScript(plan.generation), to: state.bootPath(plan.generation))
         }
@@ -133,8 +139,8 @@ extension RuleChanger {
   }
 
   /// Whether the kernel would take the running table in again.
-  private func tryWayBack(_ before: Snapshot) async throws(ApplyFailure) {
-    guard let text = before.text else { return }
+  private func tryWayBack(_ before: Listed<PrintedTable>) async throws(ApplyFailure) {
+    guard let text = before.content?.text else { return }
     let script = Array("delete table inet \(ownTableName)\n".utf8) + text
     let refusals = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
     if let refusal = refusals.first { throw .noWayBack(refusal) }

@@ -68,7 +68,11 @@ struct Apply: AsyncParsableCommand {
   /// Seconds until the change is taken back; `nil` for a change that needs no confirmation.
   private var patience: Int? { confirmWithin?.seconds ?? (verify == nil ? nil : 60) }
 
+  @MainActor
   func run() async throws {
+    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
+    // not told.
+    async let asked = runningTable()
     let compilation = try input.accepted()
     let changer = try state.changer(console)
     let wanted: WantedRules
@@ -78,13 +82,21 @@ struct Apply: AsyncParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    if dryRun { return try await tryOut(wanted, changer) }
-    let applied = try await apply(wanted, changer)
+    if dryRun { return try await tryOut(wanted, changer, running: await asked) }
+    let applied = try await apply(wanted, changer, running: await asked)
     try show(applied)
     if case .changed = applied { try await verifyChange(wanted, changer) }
   }
 
-  private func apply(_ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>) async throws -> Applied {
+  /// What the kernel says while the policy is compiled; `nil` when there is no worker to ask it.
+  private func runningTable() async -> RunningAnswer? {
+    guard let path = try? WorkerLocation.find() else { return nil }
+    return await RuleChanger(backend: NetfilterWorker(path: path), state: StateFolder(path: state.stateDir)).ask()
+  }
+
+  private func apply(
+    _ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
+  ) async throws -> Applied {
     let folder = StateFolder(path: state.stateDir).path
     let options = ApplyOptions(
       replacing: replace, confirmWithin: patience, bootFile: persist.map(absolute)
@@ -92,7 +104,7 @@ struct Apply: AsyncParsableCommand {
       try armWatchdog(of: generation, folder: folder)
     }
     do throws(ApplyFailure) {
-      return try await changer.apply(wanted, options)
+      return try await changer.apply(wanted, options, running: running)
     } catch {
       if case .refused(let diagnostics) = error { show(diagnostics, of: wanted) }
       throw console.failure(error)
@@ -104,10 +116,12 @@ struct Apply: AsyncParsableCommand {
   }
 
   /// `--dry-run`: the transaction on standard output, what the kernel says about it behind.
-  private func tryOut(_ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>) async throws {
+  private func tryOut(
+    _ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
+  ) async throws {
     let trial: (plan: ApplyPlan, refusals: [Diagnostic])
     do throws(ApplyFailure) {
-      trial = try await changer.tryOut(wanted, replacing: replace)
+      trial = try await changer.tryOut(wanted, replacing: replace, running: running)
     } catch {
       throw console.failure(error)
     }
