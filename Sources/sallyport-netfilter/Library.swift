@@ -3,8 +3,9 @@
 import CNftables
 import Glibc
 
-/// One context of libnftables. The library is not thread safe, whatever the number of contexts: one a process.
-struct Library: ~Copyable {
+/// One context of libnftables. The library is not thread safe, whatever the number of contexts: one a process. It ends with
+/// the process, because taking apart what was listed of a large table takes longer than reading the answer.
+struct Library {
   private let context: OpaquePointer
 
   /// `nil` when the library gives no context. Where netlink cannot be opened, it ends the process instead.
@@ -18,8 +19,6 @@ struct Library: ~Copyable {
     nft_ctx_clear_include_paths(context)
     self.context = context
   }
-
-  deinit { nft_ctx_free(context) }
 
   func answer(to request: Request) -> Answer {
     switch request {
