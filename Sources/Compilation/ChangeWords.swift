@@ -1,5 +1,6 @@
 import Lowering
 import Nftables
+import Parallel
 
 /// Puts a difference into words: publications first, then what they do not explain, then what is foreign.
 struct ChangeWords {
@@ -19,8 +20,9 @@ struct ChangeWords {
     (self.old, self.new) = (old, new)
     self.difference = difference
     let names = difference.publications
-    running = PublicationFacts.all(in: old, of: names)
-    wanted = PublicationFacts.all(in: new, of: names)
+    (running, wanted) = together(
+      worthIt: old.isLarge, { PublicationFacts.all(in: old, of: names) }, { PublicationFacts.all(in: new, of: names) }
+    )
   }
 
   private static func served(in table: Table) -> Set<Value> {

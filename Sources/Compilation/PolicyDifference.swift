@@ -44,7 +44,7 @@ package struct PolicyDifference: Sendable {
     }
     let dynamic = running.dynamicSets.union(wanted.dynamicSets)
     let (old, new) = together(
-      worthIt: wanted.sets.contains { $0.elements.count > 1000 },
+      worthIt: wanted.isLarge,
       { running.canonical(dynamicSets: dynamic) }, { wanted.canonical(dynamicSets: dynamic) })
     let difference = Difference(from: old, to: new)
     (self.running, self.wanted, self.difference) = (old, new, difference)
@@ -69,4 +69,9 @@ package struct PolicyDifference: Sendable {
   ) -> Transaction {
     Transaction(from: running, to: wanted, difference: difference, replacing: replacing, header: header)
   }
+}
+
+extension Table {
+  /// Whether it has elements enough for two processors.
+  var isLarge: Bool { sets.contains { $0.elements.count > 1000 } }
 }

@@ -39,34 +39,35 @@ extension HelperObject {
 
 extension NamedSet {
   fileprivate func canonical(isDynamic: Bool) -> NamedSet {
-    var kept = isDynamic ? ElementList() : elements.canonical
-    let isSorted = zip(kept, kept.dropFirst()).allSatisfy { !$1.precedes($0) }
-    if !isSorted { kept = ElementList(kept.sorted { $0.precedes($1) }) }
-    return NamedSet(
+    NamedSet(
       name, key: key.map { .dataType($0.typeName) }, data: data.map { .dataType($0.typeName) },
       flags: NamedSet.Flag.allCases.filter { $0 != .dynamic && flags.contains($0) }, size: size, timeout: timeout,
-      elements: kept)
+      elements: isDynamic ? ElementList() : elements.canonical)
   }
 }
 
 extension ElementList {
   fileprivate var canonical: ElementList {
-    mapping(\.canonical) { ScriptWriter.quotable($0, limit: 128) }
+    canonicalValues { ScriptWriter.quotable($0, limit: 128) }.sorted
   }
 }
 
-extension Element {
-  /// The order of elements in the canonical form: by key.
-  func precedes(_ other: Element) -> Bool {
-    let (key, others) = (key, other.key)
-    for (left, right) in zip(key, others) where left != right { return left.rank < right.rank }
-    if key.count != others.count { return key.count < others.count }
-    return (comment ?? "") < (other.comment ?? "")
+extension Fields {
+  /// The order of keys in the canonical form.
+  ///
+  /// - Returns: `nil` for equal keys.
+  func precedes(_ key: Range<Int>, _ other: Fields, _ otherKey: Range<Int>) -> Bool? {
+    for (position, otherPosition) in zip(key, otherKey) where !equals(position, other, otherPosition) {
+      if let isLess = isLess(position, other, otherPosition) { return isLess }
+      return self[position].rank < other[otherPosition].rank
+    }
+    return key.count == otherKey.count ? nil : key.count < otherKey.count
   }
 }
 
 extension Value {
-  fileprivate var canonical: Value {
+  /// The form of all values with the same meaning.
+  var canonical: Value {
     switch self {
     case .addresses(let low, let high) where low == high: .address(low)
     case .ports(let range) where range.count == 1: .port(range.low)

@@ -76,15 +76,14 @@ extension Difference {
     var added: [Element] = []
     var (position, other) = (0, 0)
     while position < old.count, other < new.count {
-      let (left, right) = (old[position], new[other])
-      if left == right {
+      if old.equals(position, new, other) {
         position += 1
         other += 1
-      } else if left.precedes(right) {
-        removed.append(left)
+      } else if old.precedes(position, new, other) {
+        removed.append(old[position])
         position += 1
-      } else if right.precedes(left) {
-        added.append(right)
+      } else if new.precedes(other, old, position) {
+        added.append(new[other])
         other += 1
       } else {
         let (end, otherEnd) = (old.endOfSameKey(from: position), new.endOfSameKey(from: other))
@@ -101,7 +100,7 @@ extension Difference {
 extension ElementList {
   /// Where the elements end that have the place of this one in the canonical order; there is one where keys are unique.
   fileprivate func endOfSameKey(from position: Int) -> Int {
-    self[position...].firstIndex { self[position].precedes($0) } ?? endIndex
+    (position..<count).first { precedes(position, self, $0) } ?? endIndex
   }
 }
 

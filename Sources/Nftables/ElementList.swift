@@ -62,7 +62,6 @@ package struct ElementList: Sendable {
     }
     let start = Int32(clamping: fields.count)
     fields.append(list.fields)
-    entries.reserveCapacity(entries.count + list.entries.count)
     for var entry in list.entries {
       entry.keyEnd &+= start
       entry.end &+= start
@@ -112,14 +111,14 @@ extension ElementList: RandomAccessCollection {
   package subscript(position: Int) -> Element {
     let entry = entries[position]
     return Element(
-      fields: fields, start: position == 0 ? 0 : entries[position - 1].end, keyEnd: entry.keyEnd, end: entry.end,
+      fields: fields, start: Int32(clamping: start(position)), keyEnd: entry.keyEnd, end: entry.end,
       provenance: entry.provenance, comment: entry.comment)
   }
 }
 
 extension ElementList: Hashable {
   package static func == (left: Self, right: Self) -> Bool {
-    left.count == right.count && zip(left, right).allSatisfy { $0 == $1 }
+    left.count == right.count && left.indices.allSatisfy { left.equals($0, right, $0) }
   }
 
   package func hash(into hasher: inout Hasher) {
@@ -128,13 +127,45 @@ extension ElementList: Hashable {
 }
 
 extension ElementList {
-  /// The same elements with other values for the same fields, and other texts for the comments.
-  func mapping(_ value: (Value) -> Value, comments comment: (String) -> String) -> ElementList {
+  /// The same elements with values in canonical form, and other texts for the comments.
+  func canonicalValues(comments comment: (String) -> String) -> ElementList {
     var list = self
-    list.fields = fields.mapping(value)
+    list.fields = fields.canonical
     for index in entries.indices { list.entries[index].comment = entries[index].comment.map(comment) }
     return list
   }
+
+  /// The elements in the canonical order: by key, then by comment.
+  var sorted: ElementList {
+    guard entries.indices.dropFirst().contains(where: { precedes($0, self, $0 - 1) }) else { return self }
+    var list = ElementList()
+    list.reserve(count, width: entries.isEmpty ? 0 : (fields.count + count - 1) / count)
+    for position in entries.indices.sorted(by: { precedes($0, self, $1) }) { list.append(self[position]) }
+    return list
+  }
+
+  /// Whether an element stands before one of another list in the canonical order. Nothing is copied or counted: large tables
+  /// ask this a million times.
+  func precedes(_ position: Int, _ other: ElementList, _ otherPosition: Int) -> Bool {
+    fields.precedes(key(position), other.fields, other.key(otherPosition))
+      ?? ((entries[position].comment ?? "") < (other.entries[otherPosition].comment ?? ""))
+  }
+
+  /// Whether two elements are equal.
+  func equals(_ position: Int, _ other: ElementList, _ otherPosition: Int) -> Bool {
+    let (start, otherStart) = (start(position), other.start(otherPosition))
+    let (entry, otherEntry) = (entries[position], other.entries[otherPosition])
+    let count = Int(entry.end) - start
+    guard count == Int(otherEntry.end) - otherStart, Int(entry.keyEnd) - start == Int(otherEntry.keyEnd) - otherStart,
+      entry.comment == otherEntry.comment
+    else { return false }
+    for offset in 0..<count where !fields.equals(start + offset, other.fields, otherStart + offset) { return false }
+    return true
+  }
+
+  private func start(_ position: Int) -> Int { position == 0 ? 0 : Int(entries[position - 1].end) }
+
+  private func key(_ position: Int) -> Range<Int> { start(position)..<Int(entries[position].keyEnd) }
 
   /// One line for each element.
   func write(to writer: inout ScriptWriter) {
@@ -150,7 +181,7 @@ extension ElementList {
   }
 
   private func write(_ part: Range<Int>, to writer: inout ScriptWriter) {
-    var start = part.lowerBound == 0 ? 0 : Int(entries[part.lowerBound - 1].end)
+    var start = start(part.lowerBound)
     for entry in entries[part] {
       let keyEnd = Int(entry.keyEnd)
       let end = Int(entry.end)

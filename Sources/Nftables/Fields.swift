@@ -61,17 +61,34 @@ struct Fields: Sendable {
     }
   }
 
-  /// The same fields with other values.
-  func mapping(_ value: (Value) -> Value) -> Fields {
+  /// The same fields with values in canonical form.
+  var canonical: Fields {
+    let isCanonical = fields.allSatisfy { field in
+      switch field {
+      case .address, .prefix, .port: true
+      case .ports(let ports): ports.count > 1
+      case .other: false
+      }
+    }
+    if isCanonical { return self }
     var result = Fields()
     result.reserve(count)
-    for position in fields.indices { result.append(value(self[position])) }
+    for position in fields.indices { result.append(self[position].canonical) }
     return result
   }
 
   func equals(_ position: Int, _ other: Self, _ otherPosition: Int) -> Bool {
     if case .other = fields[position] { return self[position] == other[otherPosition] }
     return fields[position] == other.fields[otherPosition]
+  }
+
+  /// Which of two different fields is the less in the canonical order; `nil` where more than numbers decides.
+  func isLess(_ position: Int, _ other: Self, _ otherPosition: Int) -> Bool? {
+    switch (fields[position], other.fields[otherPosition]) {
+    case (.address(let left), .address(let right)): left < right
+    case (.port(let left), .port(let right)): left < right
+    default: nil
+    }
   }
 
   func hash(_ position: Int, into hasher: inout Hasher) {
