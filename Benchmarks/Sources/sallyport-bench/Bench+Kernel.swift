@@ -57,7 +57,7 @@ extension Bench {
   /// A change of one publication among many.
   func apply() throws {
     var table = ResultTable(
-      "Apply a change of one publication", columns: ["publications", "command", "time", "beyond the listing"])
+      "Apply a change of one publication", columns: ["publications", "command", "time", "to the listing"])
     let count = 20_000
     let policies = [try policy(count, changed: true), try policy(count)]
     let state = scratchFile("state")
@@ -77,7 +77,7 @@ extension Bench {
           },
         ])
       for (name, run) in zip(["nft -j list table", "apply"], results) {
-        table.add("\(count)", name, time(run.wall), time(run.wall - results[0].wall))
+        table.add("\(count)", name, time(run.wall), ratio(run.wall, to: results[0].wall))
       }
       table.show()
       print("  the transaction has \(sent) bytes")
