@@ -75,13 +75,23 @@ struct PortSegments {
     return true
   }
 
-  /// Cuts what overlaps, address by address.
-  private mutating func separate() {
+  /// The segments of each address side by side, in the order of the addresses.
+  var byAddress: [ArraySlice<Segment>] {
+    var groups: [ArraySlice<Segment>] = []
     var rest = segments[...]
-    segments = []
     while let address = rest.first?.address {
       let group = rest.prefix { $0.address == address }
       rest = rest[group.endIndex...]
+      groups.append(group)
+    }
+    return groups
+  }
+
+  /// Cuts what overlaps, address by address.
+  private mutating func separate() {
+    let groups = byAddress
+    segments = []
+    for group in groups {
       if Self.each(group, { !$0.overlaps($1) }) { segments += group } else { split(group) }
     }
   }

@@ -88,9 +88,6 @@ struct TableBuilder {
     return true
   }
 
-  /// Adds a set even when it has no element, for rules that ask what is *not* in it.
-  mutating func addEvenIfEmpty(_ set: NamedSet) { sets.append(set) }
-
   mutating func add(
     _ statements: Statement..., to chain: ChainName, comment: String? = nil, provenance: SourceSpan?
   ) {
@@ -156,9 +153,6 @@ extension AddressFamily {
 extension Statement {
   /// A match against a named set.
   static func `in`(_ expression: Expression, _ set: String) -> Statement { .match(expression, .equal, .set(set)) }
-  static func notIn(_ expression: Expression, _ set: String) -> Statement {
-    .match(expression, .notEqual, .set(set))
-  }
   /// Whether the statement matches against that set.
   func names(_ set: String) -> Bool {
     if case .match(_, _, .set(set)) = self { return true }

@@ -58,12 +58,7 @@ private struct Restrictions {
     let segments = restrictedPorts(services)
     ports.reserve(segments.segments.count, width: 2)
     clients.reserve(segments.segments.count, width: 2)
-    var rest = segments.segments[...]
-    while let first = rest.first {
-      let group = rest.prefix { $0.address == first.address }
-      rest = rest[group.endIndex...]
-      add(group, of: segments, services.family)
-    }
+    for group in segments.byAddress { add(group, of: segments, services.family) }
   }
 
   /// Adds the ports of one address.

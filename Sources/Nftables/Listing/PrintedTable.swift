@@ -139,8 +139,7 @@ private struct PrintedSets {
   /// element gets.
   private static let declarations = [
     "type", "typeof", "flags", "size", "timeout", "gc-interval", "policy", "auto-merge", "counter", "limit", "quota",
-    "ct",
-    "last",
+    "ct", "last",
   ]
 
   /// Where the elements of a set stand, behind whose first line the lines begin; they end behind its last one.
