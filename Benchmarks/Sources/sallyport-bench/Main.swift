@@ -35,8 +35,8 @@ struct Main {
 private func runsAsHelper(_ words: [String]) -> Bool {
   if words.count == 2, words[0] == "--listen" {
     listen(on: words[1])
-  } else if words.count == 4, words[0] == "--dial", let port = UInt16(words[2]), let seconds = Int(words[3]) {
-    dial(words[1], port: port, seconds: seconds)
+  } else if words.count == 4, words[0] == "--dial", let port = UInt16(words[2]), let time = Int(words[3]) {
+    dial(words[1], port: port, milliseconds: time)
   } else {
     return false
   }

@@ -21,10 +21,10 @@ func listen(on address: String) {
 }
 
 /// Opens and resets connections one after the other; prints how many there were.
-func dial(_ address: String, port: UInt16, seconds: Int) {
+func dial(_ address: String, port: UInt16, milliseconds: Int) {
   var place = socketAddress(address, port: port)
   var reset = linger(l_onoff: 1, l_linger: 0)
-  let end = now() + Double(seconds) * 1000
+  let end = now() + Double(milliseconds)
   var count = 0
   while now() < end {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
