@@ -35,8 +35,8 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Netfilter", "Nftables", "Policy",
-        "PolicySyntax", "ServerConfig", argumentParser,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Netfilter", "Nftables", "Parallel",
+        "Policy", "PolicySyntax", "ServerConfig", argumentParser,
       ],
       swiftSettings: strict),
     .target(

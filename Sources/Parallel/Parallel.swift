@@ -2,23 +2,25 @@ import CLinux
 import Dispatch
 import Synchronization
 
-/// Splits work that has many equal items over the processors.
+/// Splits work that has many items over the processors.
 ///
 /// What comes out does not depend on how many there are: parts are joined in the order of the items.
 ///
 /// - Parameters:
 ///   - count: How many items there are.
 ///   - least: How many make a part worth a thread of its own; fewer than two such parts are done by the caller alone.
+///   - isUneven: Whether some items take much longer than others; each is a part of its own then.
 ///   - worthIt: Whether there is enough to do, where that is not a matter of how many items there are.
 ///   - work: What is done with the items at these positions.
-/// - Returns: What each part gave, in the order of the items.
+/// - Returns: What each part gave, in the order of the items; one part where there are no items.
 package func inParallel<Result: Sendable>(
-  _ count: Int, least: Int = 1, worthIt: Bool = true, _ work: @Sendable (Range<Int>) -> Result
+  _ count: Int, least: Int = 1, isUneven: Bool = false, worthIt: Bool = true, _ work: @Sendable (Range<Int>) -> Result
 ) -> [Result] {
   guard worthIt, count / 2 >= max(least, 1) else { return [work(0..<count)] }
-  let parts = min(processorCount, count / max(least, 1))
+  let parts = isUneven ? count : min(processorCount, count / max(least, 1))
   let results = Mutex([Result?](repeating: nil, count: parts))
   DispatchQueue.concurrentPerform(iterations: parts) { part in
+    use_large_pages()
     let result = work(count * part / parts..<count * (part + 1) / parts)
     results.withLock { $0[part] = result }
   }
@@ -35,6 +37,7 @@ package func together<First: Sendable, Second: Sendable>(
   let one = Mutex<First?>(nil)
   let other = Mutex<Second?>(nil)
   DispatchQueue.concurrentPerform(iterations: 2) { index in
+    use_large_pages()
     if index == 0 {
       let result = first()
       one.withLock { $0 = result }
@@ -44,6 +47,12 @@ package func together<First: Sendable, Second: Sendable>(
     }
   }
   return (one.withLock(\.self) ?? first(), other.withLock(\.self) ?? second())
+}
+
+/// Has a thread begun that large work will need, so that nobody waits for it then.
+package func prepareThreads() {
+  guard processorCount > 1 else { return }
+  DispatchQueue.global().async { use_large_pages() }
 }
 
 /// How many threads of this process can run at once.

@@ -7,10 +7,10 @@ struct Main {
   @MainActor
   static func main() async {
     // A policy is read and turned into values that live until the end, so memory comes in large steps and is not given back
-    // in between: fewer calls of the system, and fewer pages that it has to clear again. Pages nobody touches cost nothing.
-    mallopt(M_TOP_PAD, 16 << 20)
+    // in between: fewer calls of the system, and fewer pages that it has to clear again.
     mallopt(M_TRIM_THRESHOLD, 1 << 30)
     mallopt(M_MMAP_THRESHOLD, 32 << 20)
+    reserve_heap(64 << 20)
     await runSallyport()
   }
 }

@@ -29,7 +29,7 @@ import Testing
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
-      "Glibc", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      "Glibc", "Netfilter", "Nftables", "Parallel", "Policy", "PolicySyntax", "ServerConfig",
     ],
     "CLinux": [],
     "sallyport": ["CLinux", "SallyportCLI"],
