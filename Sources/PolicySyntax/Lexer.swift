@@ -4,6 +4,8 @@ import Parallel
 /// The tokens and comments of one file, with what was wrong about single characters.
 package struct LexedFile: Sendable {
   package var tokens: [Token] = []
+  /// Whether any token is `invalid`.
+  package var hasInvalidTokens = false
   package var comments: [Comment] = []
   package var diagnostics: [Diagnostic] = []
 }
@@ -13,23 +15,18 @@ package struct LexedFile: Sendable {
 /// No token and no comment goes beyond its line, so the parts of a large file are read at once.
 package func lex(_ source: SourceFile, as file: SourceID) -> LexedFile {
   let bytes = source.bytes
-  let parts = inParallel(bytes.count, least: 1 << 20) { part in
+  var parts = inParallel(bytes.count, least: 1 << 20) { part in
     var lexer = Lexer(bytes: bytes, file: file, lines: wholeLines(of: bytes, part))
     lexer.run()
     return lexer
   }
-  var whole = LexedFile()
-  var startsLine = true
-  whole.tokens.reserveCapacity(parts.reduce(1) { $0 + $1.result.tokens.count })
-  for part in parts {
-    whole.tokens += part.result.tokens
-    whole.comments += part.result.comments
-    whole.diagnostics += part.result.diagnostics
-    if part.hasBytes { startsLine = part.startsLine }
-  }
+  // The first part, which there always is, grows to be the whole.
+  var whole = parts.removeFirst()
+  whole.result.tokens.reserveCapacity(parts.reduce(whole.result.tokens.count + 1) { $0 + $1.result.tokens.count })
+  for part in parts { whole.append(part) }
   let end = Int32(clamping: bytes.count)
-  whole.tokens.append(Token(kind: .endOfFile, startsLine: startsLine, start: end, end: end))
-  return whole
+  whole.result.tokens.append(Token(kind: .endOfFile, startsLine: whole.startsLine, start: end, end: end))
+  return whole.result
 }
 
 /// The lines that begin in a part of a text.
@@ -61,6 +58,15 @@ private struct Lexer {
     result.tokens.reserveCapacity(lines.count / 6 + 1)
   }
 
+  /// Adds what was read behind this.
+  mutating func append(_ next: Lexer) {
+    result.tokens += next.result.tokens
+    result.hasInvalidTokens = result.hasInvalidTokens || next.result.hasInvalidTokens
+    result.comments += next.result.comments
+    result.diagnostics += next.result.diagnostics
+    if next.hasBytes { startsLine = next.startsLine }
+  }
+
   mutating func run() {
     if offset == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
     while let byte = peek() {
@@ -68,7 +74,7 @@ private struct Lexer {
       case 0x0A:
         startsLine = true
         offset += 1
-      case 0x20, 0x09, 0x0D: offset += 1
+      case 0x20, 0x09, 0x0D: offset = end(from: offset + 1) { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
       case UInt8(ascii: "#"): comment()
       case UInt8(ascii: "\""): string()
       case UInt8(ascii: "{"): single(.leftBrace)
@@ -88,6 +94,14 @@ private struct Lexer {
     return index < end ? bytes[index] : nil
   }
 
+  /// Where bytes of some kind end that begin at `start`; at the latest where the lines end.
+  func end(from start: Int, of isOne: (UInt8) -> Bool) -> Int {
+    let text = bytes.span
+    var next = start
+    while next < end, isOne(text[next]) { next += 1 }
+    return next
+  }
+
   func isArrow(at index: Int) -> Bool {
     bytes[index] == UInt8(ascii: "-") && index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: ">")
   }
@@ -103,8 +117,7 @@ private struct Lexer {
   }
 
   mutating func word() {
-    let rest = bytes[offset..<end]
-    var next = rest.firstIndex { !isWordByte($0) } ?? end
+    var next = end(from: offset, of: isWordByte)
     // The first half of an arrow could stand in a word.
     if next < end, bytes[next] == UInt8(ascii: ">"), bytes[next - 1] == UInt8(ascii: "-") { next -= 1 }
     emit(.word, length: next - offset)
@@ -112,7 +125,7 @@ private struct Lexer {
 
   mutating func comment() {
     let start = offset
-    while let byte = peek(), byte != 0x0A { offset += 1 }
+    offset = end(from: start) { $0 != 0x0A }
     var end = offset
     while end > start, bytes[end - 1] == 0x0D { end -= 1 }
     result.comments.append(
@@ -124,9 +137,11 @@ private struct Lexer {
     let start = offset
     var length = 1
     var isClosed = false
-    while let byte = peek(length), byte != 0x0A {
+    while true {
+      length = end(from: start + length, of: isPlainInString) - start
+      guard let byte = peek(length), byte != 0x0A else { break }
       length += 1
-      if byte == UInt8(ascii: "\""), length > 1 {
+      if byte == UInt8(ascii: "\"") {
         isClosed = true
         break
       }
@@ -166,20 +181,21 @@ private struct Lexer {
         "invalid-character", "`\(String(decoding: text.prefix(40), as: UTF8.self))` has no meaning here",
         start..<end, help: "names are `[a-z][a-z0-9-]*`; other text goes into double quotes")
     }
+    result.hasInvalidTokens = true
     emit(.invalid, length: end - start)
   }
 
   /// Comments and strings hold any UTF-8 but control characters, so that no file can write to a terminal or
   /// end a line in a server's file.
   mutating func reportBadText(in range: Range<Int>, context: String) {
-    let text = bytes[range]
-    for (position, byte) in zip(range, text) where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
+    if let position = range.first(where: { isControl(bytes[$0]) }) {
       report(
         "control-character", "\(context) holds a control character", position..<position + 1,
-        help: "remove the byte \(byte)")
+        help: "remove the byte \(bytes[position])")
       return
     }
-    guard text.contains(where: { $0 >= 0x80 }), String(validating: text, as: UTF8.self) == nil else { return }
+    guard range.contains(where: { bytes[$0] >= 0x80 }), String(validating: bytes[range], as: UTF8.self) == nil
+    else { return }
     report("invalid-utf8", "\(context) holds bytes that are not UTF-8", range, help: "save the file as UTF-8")
   }
 
@@ -194,6 +210,14 @@ private func isWordByte(_ byte: UInt8) -> Bool {
   let below128: UInt64 = 0x07FF_FFFE_87FF_FFFF
   return (byte < 64 ? below64 : byte < 128 ? below128 : 0) >> UInt64(byte & 63) & 1 == 1
 }
+
+/// Whether a byte neither ends a string nor begins an escape.
+private func isPlainInString(_ byte: UInt8) -> Bool {
+  byte != 0x0A && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+}
+
+/// Whether a byte is a control character other than a tab.
+private func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
 
 /// Whether a byte ends a run of invalid bytes.
 private func beginsToken(_ byte: UInt8) -> Bool {

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Parallel
 
 /// Parses one policy file. Never fails: the tree holds whatever could be understood, its diagnostics the rest.
 ///
@@ -6,33 +7,63 @@ package import Diagnostics
 /// goes on at the next statement or brace. It does not recurse, so no nesting can exhaust the stack.
 package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax {
   let lexed = lex(source, as: file)
-  var parser = Parser(
-    tree: PolicyFileSyntax(
-      source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: [], innerStatements: [],
-      diagnostics: []),
-    tokens: lexed.tokens, diagnostics: lexed.diagnostics)
-  parser.run()
+  let unread = PolicyFileSyntax(source, file, lexed)
+  var parts = inParallel(lexed.tokens.count, least: 1 << 16) { part in
+    var parser = Parser(tree: unread, from: unread.declaration(atOrAfter: part.lowerBound))
+    parser.run(until: unread.declaration(atOrAfter: part.upperBound))
+    return parser
+  }
+  // The first part, which there always is, grows to be the whole.
+  var whole = parts.removeFirst()
+  for part in parts { whole.goOn(with: part) }
   return PolicyFileSyntax(
-    source: source, file: file, tokens: lexed.tokens, comments: lexed.comments, statements: parser.statements,
-    innerStatements: parser.innerStatements, diagnostics: parser.diagnostics)
+    source, file, lexed, statements: whole.statements, innerStatements: whole.innerStatements,
+    diagnostics: whole.diagnostics)
+}
+
+extension PolicyFileSyntax {
+  /// Where the first declaration with a block seems to begin, not before a token; the end of the file when there is none. What
+  /// seems so may lie in a block whose brace is missing.
+  fileprivate func declaration(atOrAfter index: Int) -> Int {
+    index == 0 ? 0 : tokens.indices.dropFirst(index).first { beginsDeclaration($0) } ?? tokens.count
+  }
+
+  /// Whether a line looks like a declaration: `publish NAME {`.
+  fileprivate func beginsDeclaration(_ index: Int) -> Bool {
+    let first = token(index)
+    guard first.startsLine, first.kind == .word, token(index + 1).kind == .word, token(index + 2).kind == .leftBrace
+    else { return false }
+    return blockKeywords.find(self, index..<index + 1) != nil
+  }
 }
 
 /// The words that begin a declaration with a block.
-private let blockKeywords: Set<String> = ["gateway", "server", "publish"]
+private let blockKeywords = Keywords(["gateway", "server", "publish"])
 
+/// Reads declarations one behind the other. What it does at the top of a file depends on its position alone.
 private struct Parser {
   /// The tokens, without statements yet.
   let tree: PolicyFileSyntax
-  let tokens: [Token]
-  var diagnostics: [Diagnostic]
+  let start: Int
+  var diagnostics: [Diagnostic] = []
   var statements: [StatementSyntax] = []
   var innerStatements: [StatementSyntax] = []
-  var index = 0
+  var index: Int
+  /// Where it was to end; it may have gone beyond.
+  var end = 0
 
-  var current: Token { tokens.indices.contains(index) ? tokens[index] : tree.token(index) }
+  init(tree: PolicyFileSyntax, from start: Int) {
+    self.tree = tree
+    self.start = start
+    index = start
+  }
 
-  mutating func run() {
-    while current.kind != .endOfFile {
+  var current: Token { tree.token(index) }
+
+  /// Reads to that token, and beyond it to the end of the last declaration.
+  mutating func run(until end: Int) {
+    self.end = end
+    while index < end, current.kind != .endOfFile {
       if current.kind == .rightBrace {
         report("stray-brace", "this `}` closes nothing", at: current, help: "remove it")
         index += 1
@@ -40,6 +71,17 @@ private struct Parser {
         statements.append(statement)
       }
     }
+  }
+
+  /// Takes what was read behind this, if that began where this ended; otherwise reads on by itself.
+  mutating func goOn(with next: Parser) {
+    guard index == next.start else { return run(until: next.end) }
+    let inner = innerStatements.count
+    innerStatements += next.innerStatements
+    statements.reserveCapacity(statements.count + next.statements.count)
+    for statement in next.statements { statements.append(statement.moved(innerStatements: inner)) }
+    diagnostics += next.diagnostics
+    index = next.index
   }
 
   /// One statement and its terminator; `nil` when only punctuation was found and passed over.
@@ -112,14 +154,9 @@ private struct Parser {
     return BlockSyntax(open: open, statements: first..<innerStatements.count, close: close)
   }
 
-  /// Whether a line inside a block looks like the next declaration: `publish NAME {`, so that one forgotten brace
-  /// is reported once, where it is missing.
-  var beginsDeclaration: Bool {
-    guard current.startsLine, tree.token(index + 1).kind == .word, tree.token(index + 2).kind == .leftBrace else {
-      return false
-    }
-    return blockKeywords.contains(tree.text(current))
-  }
+  /// Whether a line inside a block looks like the next declaration, so that one forgotten brace is reported once, where it is
+  /// missing.
+  var beginsDeclaration: Bool { tree.beginsDeclaration(index) }
 
   /// Passes over a balanced `{ ... }`, however deep.
   mutating func skipBlock() {

@@ -13,6 +13,17 @@ package struct StatementSyntax: Sendable {
     self.block = block
   }
 
+  private init(first: Int32, end: Int32, block: BlockSyntax?) {
+    self.first = first
+    self.end = end
+    self.block = block
+  }
+
+  /// The same with the statements of its block that many positions further on.
+  func moved(innerStatements offset: Int) -> Self {
+    block == nil ? self : Self(first: first, end: end, block: block?.moved(innerStatements: offset))
+  }
+
   /// Positions of its tokens in `PolicyFileSyntax.tokens`, the block excluded; never empty.
   package var tokens: Range<Int> { Int(first)..<Int(end) }
 }
@@ -29,6 +40,10 @@ package struct BlockSyntax: Sendable {
     closeBrace = close.map { Int32(clamping: $0) }
     first = Int32(clamping: statements.lowerBound)
     end = Int32(clamping: statements.upperBound)
+  }
+
+  fileprivate func moved(innerStatements offset: Int) -> Self {
+    Self(open: open, statements: statements.lowerBound + offset..<statements.upperBound + offset, close: close)
   }
 
   /// Position of `{`.
@@ -58,18 +73,19 @@ package final class PolicyFileSyntax: Sendable {
   /// What is wrong with characters and braces.
   package let diagnostics: [Diagnostic]
 
+  /// - Parameter diagnostics: What is wrong with braces.
   init(
-    source: SourceFile, file: SourceID, tokens: [Token], comments: [Comment], statements: [StatementSyntax],
-    innerStatements: [StatementSyntax], diagnostics: [Diagnostic]
+    _ source: SourceFile, _ file: SourceID, _ lexed: LexedFile, statements: [StatementSyntax] = [],
+    innerStatements: [StatementSyntax] = [], diagnostics: [Diagnostic] = []
   ) {
     self.source = source
     self.file = file
-    self.tokens = tokens
-    hasInvalidTokens = tokens.contains { $0.kind == .invalid }
-    self.comments = comments
+    tokens = lexed.tokens
+    hasInvalidTokens = lexed.hasInvalidTokens
+    comments = lexed.comments
     self.statements = statements
     self.innerStatements = innerStatements
-    self.diagnostics = diagnostics
+    self.diagnostics = lexed.diagnostics + diagnostics
   }
 
   /// The token at a position; `endOfFile` behind the last.

@@ -51,6 +51,58 @@ import Testing
     #expect(lexed.tokens.filter(\.startsLine).count == 1)
   }
 
+  /// Long enough for several parts, which begin among declarations that are in order and others that are not.
+  @Test func largeFilesAreParsedAsSmallOnes() {
+    let text = """
+      publish a {
+        server b
+      }
+      }
+      { x }
+      server c {
+        address 10.0.0.1
+      publish d { allow e,
+          f; deny g
+      }
+      clients h = i,
+      gateway j {
+        outside { publish k { } }
+      }
+
+      """
+    let count = 4000
+    let one = parse(SourceFile(name: "one", text: text), as: SourceID(0))
+    let all = parse(SourceFile(name: "all", text: String(repeating: text, count: count)), as: SourceID(0))
+    #expect(one.statements.count == 5 && one.diagnostics.count == 4)
+    #expect(all.tokens.count > 2 << 16 && all.statements.count == 5 * count)
+    let expected = one.statements.map { texts(of: $0, in: one) }
+    let differing = all.statements.indices.first { texts(of: all.statements[$0], in: all) != expected[$0 % 5] }
+    #expect(differing == nil)
+    let size = text.utf8.count
+    let spans = all.diagnostics.enumerated().map { index, diagnostic in
+      (diagnostic.code, diagnostic.primary.span.range.lowerBound - index / 4 * size)
+    }
+    let first = one.diagnostics.map { ($0.code, $0.primary.span.range.lowerBound) }
+    #expect(all.diagnostics.count == 4 * count)
+    #expect(spans.indices.allSatisfy { spans[$0] == first[$0 % 4] })
+  }
+
+  /// What looks like a declaration can lie in a block that began in the part before.
+  @Test func aBlockOverSeveralPartsIsOne() {
+    let inner = String(repeating: "publish a {\n}\n", count: 60_000)
+    let text = "gateway g {\noutside {\n\(inner)}\n}\nserver s {\naddress 10.0.0.1\n}\n"
+    let tree = parse(SourceFile(name: "block", text: text), as: SourceID(0))
+    let statements = tree.statements.map { texts(of: $0, in: tree) }
+    #expect(statements == [["gateway g", "outside"], ["server s", "address 10.0.0.1"]])
+    #expect(tree.diagnostics.map(\.code) == ["unexpected-block"])
+  }
+
+  /// A statement and those in its block.
+  private func texts(of statement: StatementSyntax, in tree: PolicyFileSyntax) -> [String] {
+    let inner = statement.block.map { Array(tree.statements(of: $0)) } ?? []
+    return ([statement] + inner).map { tree.source.text(tree.span($0.tokens).range) }
+  }
+
   @Test func linesOfLargeSetsKnowTheirStatements() {
     var elements = ElementList()
     for number in 0..<9000 {
