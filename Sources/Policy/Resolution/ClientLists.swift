@@ -4,18 +4,20 @@ import PolicySyntax
 /// Resolves `clients NAME = LIST`, where a list may name others, in any order.
 struct ClientListResolver {
   let declarations: [DeclarationSyntax]
+  let treeOfFile: [SourceID: PolicyFileSyntax]
   let names: DeclaredNames
   private var diagnostics: [Diagnostic] = []
 
-  init(declarations: [DeclarationSyntax], names: DeclaredNames) {
+  init(declarations: [DeclarationSyntax], treeOfFile: [SourceID: PolicyFileSyntax], names: DeclaredNames) {
     self.declarations = declarations
+    self.treeOfFile = treeOfFile
     self.names = names
   }
 
   mutating func run(_ reports: inout ReadingReports) -> [ClientList] {
     var terms: [[ClientTerm]] = []
-    if let first = declarations.first {
-      var reader = StatementReader(tree: first.tree, names: names)
+    if let first = declarations.first.flatMap({ treeOfFile[$0.header.file] }) {
+      var reader = StatementReader(tree: first, names: names)
       terms = declarations.map { read($0, &reader) }
       reports.add(reader)
     }
@@ -28,7 +30,7 @@ struct ClientListResolver {
   }
 
   private mutating func read(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> [ClientTerm] {
-    reader.turn(to: declaration.tree)
+    reader.turn(to: declaration.header.file, of: treeOfFile)
     reader.begin(declaration.arguments, keyword: "clients", words: 0)
     if declaration.name.value == "any" {
       diagnostics.append(

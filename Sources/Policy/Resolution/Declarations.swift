@@ -1,9 +1,10 @@
 import Diagnostics
+import Parallel
 package import PolicySyntax
 
-/// A declaration whose header is in order.
+/// A declaration whose header is in order. Its tree is that of the file of its header: a reference of its own would be counted by
+/// all threads at once.
 struct DeclarationSyntax {
-  var tree: PolicyFileSyntax
   var name: Located<String>
   /// Keyword and name.
   var header: SourceSpan
@@ -20,10 +21,15 @@ package struct IncludeSyntax: Sendable {
 
 /// The includes of a file, in order; those that are not in order are reported by `resolve`.
 package func includes(of tree: PolicyFileSyntax) -> [IncludeSyntax] {
-  var reader = DeclarationReader(tree)
-  return tree.statements.compactMap { statement in
-    reader.isInclude(statement) ? reader.include(statement).map(IncludeSyntax.init) : nil
+  let found = inParallel(tree.statements.count, least: worthAThread) { part in
+    tree.statements[part].filter { isInclude($0, tree) }
   }
+  var reader = DeclarationReader(tree)
+  return found.flatMap(\.self).compactMap { reader.include($0).map(IncludeSyntax.init) }
+}
+
+private func isInclude(_ statement: StatementSyntax, _ tree: PolicyFileSyntax) -> Bool {
+  includeKeywords.find(tree, statement.tokens) != nil
 }
 
 private let includeKeyword = "include"
@@ -43,12 +49,10 @@ struct DeclarationReader {
   /// What is wrong with the headers, each of them an error.
   var diagnostics: [Diagnostic] { reader.diagnostics }
 
-  func isInclude(_ statement: StatementSyntax) -> Bool { includeKeywords.find(tree, statement.tokens) != nil }
-
   /// What is declared; `nil` for an include and for a word that declares nothing, which is reported.
   mutating func kind(of statement: StatementSyntax) -> DeclarationKind? {
     if let (kind, _) = declarationKinds.find(tree, statement.tokens) { return kind }
-    if isInclude(statement) {
+    if isInclude(statement, tree) {
       _ = include(statement)
     } else {
       reportUnknown(statement)
@@ -84,8 +88,7 @@ struct DeclarationReader {
     } else {
       _ = reader.finish()
     }
-    return DeclarationSyntax(
-      tree: tree, name: name, header: header, block: statement.block, arguments: arguments)
+    return DeclarationSyntax(name: name, header: header, block: statement.block, arguments: arguments)
   }
 
   private mutating func reportUnknown(_ statement: StatementSyntax) {

@@ -12,23 +12,27 @@ package struct ResolvedPolicy: Sendable {
 /// Gives the trees of one policy their meaning. Reports every mistake that can be known; what is left out because
 /// of a mistake is `nil` in the policy.
 package func resolve(_ trees: [PolicyFileSyntax]) -> ResolvedPolicy {
-  var resolver = Resolver()
+  var resolver = Resolver(trees)
   resolver.run(trees)
   return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.reports.diagnostics)
 }
 
 private struct Resolver {
+  let treeOfFile: [SourceID: PolicyFileSyntax]
   var policy = Policy()
   var reports = ReadingReports()
   var names = DeclaredNames()
   /// By `DeclarationKind.index`.
   var declarations = [[DeclarationSyntax]](repeating: [], count: DeclarationKind.allCases.count)
 
+  init(_ trees: [PolicyFileSyntax]) {
+    treeOfFile = Dictionary(trees.map { ($0.file, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
   mutating func run(_ trees: [PolicyFileSyntax]) {
     for tree in trees { collect(tree) }
     declareAll()
-    var lists = ClientListResolver(declarations: declarations[DeclarationKind.clients.index], names: names)
-    policy.clientLists = lists.run(&reports)
+    policy.clientLists = clientLists()
     policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self)
     policy.servers = read(.server) { server($0, &$1) }.flatMap(\.self)
     let gateways = policy.gateways
@@ -37,6 +41,12 @@ private struct Resolver {
       for index in parts[part].indices { addServerInPlace(of: &parts[part][index]) }
     }
     policy.publications = finished(parts)
+  }
+
+  mutating func clientLists() -> [ClientList] {
+    var lists = ClientListResolver(
+      declarations: declarations[DeclarationKind.clients.index], treeOfFile: treeOfFile, names: names)
+    return lists.run(&reports)
   }
 
   /// Sorts the declarations of a file by their kind.
@@ -74,12 +84,12 @@ private struct Resolver {
     _ kind: DeclarationKind, _ read: @Sendable (DeclarationSyntax, inout StatementReader) -> Block
   ) -> [[Block]] {
     let declarations = declarations[kind.index]
-    let names = names
-    guard let first = declarations.first else { return [] }
+    let (treeOfFile, names) = (treeOfFile, names)
+    guard let first = declarations.first.flatMap({ treeOfFile[$0.header.file] }) else { return [] }
     let parts = inParallel(declarations.count, least: worthAThread) { part in
-      var reader = StatementReader(tree: first.tree, names: names)
+      var reader = StatementReader(tree: first, names: names)
       let blocks = declarations[part].map { declaration in
-        reader.turn(to: declaration.tree)
+        reader.turn(to: declaration.header.file, of: treeOfFile)
         return read(declaration, &reader)
       }
       return (blocks: blocks, reader: reader)
@@ -89,22 +99,23 @@ private struct Resolver {
   }
 
   /// Declares the server that a publication gives in place.
-  mutating func addServerInPlace(of block: inout PublicationBlock) {
-    guard let server = block.serverInPlace else { return }
+  mutating func addServerInPlace(of read: inout ReadPublication) {
+    guard case .pending(var block) = read, let server = block.serverInPlace else { return }
     let position = policy.servers.count
     if let earlier = names.add(server.name, .server, position: position) {
       reports.add(duplicateName(server.name, .server, first: earlier))
     }
     block.position = position
+    read = .pending(block)
     policy.servers.append(Server(server))
   }
 
   /// The publications with the servers that they name.
-  mutating func finished(_ blocks: [[PublicationBlock]]) -> [Publication] {
+  mutating func finished(_ read: [[ReadPublication]]) -> [Publication] {
     let names = names
-    let parts = inParallel(blocks.count) { part in
+    let parts = inParallel(read.count) { part in
       var unknown: [UnknownName] = []
-      let publications = blocks[part].flatMap { $0.map { published($0, names, &unknown) } }
+      let publications = read[part].flatMap { $0.map { published($0, names, &unknown) } }
       return (publications: publications, unknown: unknown)
     }
     for name in parts.flatMap(\.unknown) { reports.add(name, names) }
@@ -112,10 +123,22 @@ private struct Resolver {
   }
 }
 
+/// A `publish` block that was read.
+private enum ReadPublication {
+  case complete(Publication)
+  /// Without its server: that has no block of its own.
+  indirect case pending(PublicationBlock)
+}
+
 /// A publication with the server that it names.
-private func published(_ block: PublicationBlock, _ names: DeclaredNames, _ unknown: inout [UnknownName])
-  -> Publication
-{
+private func published(
+  _ read: ReadPublication, _ names: DeclaredNames, _ unknown: inout [UnknownName]
+) -> Publication {
+  let block: PublicationBlock
+  switch read {
+  case .complete(let publication): return publication
+  case .pending(let pending): block = pending
+  }
   guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
   if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
   unknown.append(UnknownName(name: name, kind: .server))
@@ -200,13 +223,16 @@ private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementR
 
 private func publication(
   _ declaration: DeclarationSyntax, _ reader: inout StatementReader, _ gateways: [Gateway]
-) -> PublicationBlock {
+) -> ReadPublication {
   var block = PublicationBlock(name: declaration.name, header: declaration.header)
   let keywords = publicationForms.read(declaration.block, with: &reader, into: &block)
   block.publication.unreadable = keywords.unreadable
   reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
   applyDefaults(&block.publication, keywords, gateways)
-  return block
+  guard let name = block.serverName, let server = reader.names.find(name.value, .server) else {
+    return .pending(block)
+  }
+  return .complete(Publication(block.publication, server: server.position))
 }
 
 private func reportMissing(

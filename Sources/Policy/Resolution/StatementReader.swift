@@ -36,9 +36,9 @@ struct StatementReader {
     failed = tree.hasInvalidTokens && statement.contains { tree.token($0).kind == .invalid }
   }
 
-  /// Goes to another tree.
-  mutating func turn(to other: PolicyFileSyntax) {
-    if tree !== other { tree = other }
+  /// Goes to the tree of another file.
+  mutating func turn(to file: SourceID, of treeOfFile: [SourceID: PolicyFileSyntax]) {
+    if tree.file != file, let other = treeOfFile[file] { tree = other }
     tokens = 0..<0
   }
 
