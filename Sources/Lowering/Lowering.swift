@@ -14,12 +14,15 @@ package import Policy
 /// - Parameters:
 ///   - policy: A policy without errors.
 ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
-package func lower(_ policy: Policy, gateway: Int?) -> Table {
-  let services = Services(servicesAsDeclared(policy, gateway: gateway))
+///   - keep: Is given what the table is made of. Whoever keeps it does not wait until all of that is taken apart.
+package func lower(_ policy: Policy, gateway: Int?, keeping keep: (any Sendable) -> Void = { _ in }) -> Table {
+  let services = Services(declaredServices(of: policy, gateway: gateway))
+  keep(services)
   let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
   let empty = TableBuilder(outside: interfaces?.outside ?? [], inside: interfaces?.inside ?? [])
   var builder = empty
-  let parts = inParallel(steps.count, worthIt: policy.publications.count >= 2 * worthAThread) { part in
+  let isLarge = policy.publications.count >= 2 * worthAThread
+  let parts = inParallel(steps.count, isUneven: true, worthIt: isLarge) { part in
     var builder = empty
     for step in steps[part] { step(services, &builder) }
     return builder
@@ -44,6 +47,7 @@ private let steps: [LoweringStep] = [
   lowerRelated,
   lowerActive,
   lowerHairpin,
+  lowerHairpinPorts,
   lowerSource,
 ]
 

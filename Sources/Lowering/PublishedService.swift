@@ -53,22 +53,26 @@ package final class PublishedService: Sendable {
 
 /// The services of one gateway, sorted by name and family, so that the order of declarations carries no meaning.
 package func publishedServices(of policy: Policy, gateway: Int?) -> [PublishedService] {
-  servicesAsDeclared(policy, gateway: gateway)
+  declaredServices(of: policy, gateway: gateway).services
     .sorted { $0.name == $1.name ? $0.family < $1.family : $0.name < $1.name }
 }
 
 /// The same in the order in which the policy declares them.
-func servicesAsDeclared(_ policy: Policy, gateway: Int?) -> [PublishedService] {
-  inParallel(policy.publications.count, least: worthAThread) { part in
+func declaredServices(of policy: Policy, gateway: Int?) -> DeclaredServices {
+  var parts = inParallel(policy.publications.count, least: worthAThread) { part in
     services(of: policy.publications[part], in: policy, gateway: gateway)
-  }.flatMap(\.self)
+  }
+  // The first part, which there always is, grows to be the whole.
+  var all = parts.removeFirst()
+  for part in parts { all.append(part) }
+  return all
 }
 
 private func services(
   of publications: ArraySlice<Publication>, in policy: Policy, gateway: Int?
-) -> [PublishedService] {
-  var services: [PublishedService] = []
-  services.reserveCapacity(publications.count)
+) -> DeclaredServices {
+  var services = DeclaredServices()
+  services.reserve(publications.count)
   for publication in publications where publication.gateway == gateway {
     guard let server = policy.server(of: publication) else { continue }
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)

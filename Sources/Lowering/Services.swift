@@ -23,8 +23,10 @@ struct ServiceOutline {
     static let dualStack = Traits(rawValue: 1 << 9)
   }
 
-  /// Position among the services of the family.
-  let position: Int32
+  /// Position among the outlines of the family.
+  fileprivate(set) var position: Int32 = 0
+  /// Position among the services as the policy declares them.
+  fileprivate var place: Int32
   /// The address that clients dial.
   let external: IPAddress
   let serverAddress: IPAddress
@@ -36,8 +38,9 @@ struct ServiceOutline {
   /// The first line of the publication.
   let header: SourceSpan
 
-  fileprivate init(_ service: PublishedService, position: Int) {
-    self.position = Int32(clamping: position)
+  /// - Parameter place: Position among services in the order of their declaration.
+  init(_ service: PublishedService, place: Int) {
+    self.place = Int32(clamping: place)
     external = service.external
     serverAddress = service.serverAddress
     controlPort = service.controlPort
@@ -73,33 +76,63 @@ extension ServiceOutline.Traits {
   }
 }
 
+/// Services in the order in which the policy declares them.
+struct DeclaredServices {
+  private(set) var services: [PublishedService] = []
+  /// In the same order; each is made where its service is, because looking at all services again would take longer.
+  fileprivate var outlines: [ServiceOutline] = []
+
+  mutating func reserve(_ count: Int) {
+    services.reserveCapacity(services.count + count)
+    outlines.reserveCapacity(services.count + count)
+  }
+
+  mutating func append(_ service: PublishedService) {
+    outlines.append(ServiceOutline(service, place: services.count))
+    services.append(service)
+  }
+
+  mutating func append(_ next: Self) {
+    let offset = Int32(clamping: services.count)
+    reserve(next.services.count)
+    services += next.services
+    for var outline in next.outlines {
+      outline.place += offset
+      outlines.append(outline)
+    }
+  }
+}
+
 /// The services of one family as the steps look at them.
 struct FamilyServices {
   let family: AddressFamily
-  /// Sorted by external address, and by name where several have the same.
+  /// Those of all families, as the policy declares them.
   private let services: [PublishedService]
-  /// In the same order.
+  /// Sorted by external address, and by name where several have the same.
   let outlines: [ServiceOutline]
   /// What any of them has.
   let traits: ServiceOutline.Traits
 
-  fileprivate init(_ family: AddressFamily, of all: [PublishedService]) {
-    var services = all.filter { $0.family == family }
-    func precedes(_ left: PublishedService, _ right: PublishedService) -> Bool {
-      left.external == right.external ? left.name < right.name : left.external < right.external
+  fileprivate init(_ family: AddressFamily, of all: DeclaredServices) {
+    let services = all.services
+    var outlines = all.outlines.filter { $0.external.family == family }
+    func precedes(_ left: ServiceOutline, _ right: ServiceOutline) -> Bool {
+      left.external == right.external
+        ? services[Int(left.place)].name < services[Int(right.place)].name : left.external < right.external
     }
-    let isSorted = services.indices.dropFirst().allSatisfy { !precedes(services[$0], services[$0 - 1]) }
-    if !isSorted { services.sort(by: precedes) }
+    let isSorted = outlines.indices.dropFirst().allSatisfy { !precedes(outlines[$0], outlines[$0 - 1]) }
+    if !isSorted { outlines.sort(by: precedes) }
+    for position in outlines.indices { outlines[position].position = Int32(clamping: position) }
     self.family = family
     self.services = services
-    outlines = services.indices.map { ServiceOutline(services[$0], position: $0) }
+    self.outlines = outlines
     traits = outlines.reduce(into: []) { $0.formUnion($1.traits) }
   }
 
-  subscript(outline: ServiceOutline) -> PublishedService { services[Int(outline.position)] }
+  subscript(outline: ServiceOutline) -> PublishedService { services[Int(outline.place)] }
 
   /// The service at that position, as an outline names it.
-  subscript(position: Int32) -> PublishedService { services[Int(position)] }
+  subscript(position: Int32) -> PublishedService { self[outlines[Int(position)]] }
 
   func has(_ traits: ServiceOutline.Traits) -> Bool { self.traits.contains(traits) }
 
@@ -118,11 +151,10 @@ struct Services {
   /// What any of them has.
   let traits: ServiceOutline.Traits
 
-  /// - Parameter services: In any order.
-  init(_ services: [PublishedService]) {
+  init(_ declared: DeclaredServices) {
     let (ipv4, ipv6) = together(
-      worthIt: services.count >= 2 * worthAThread,
-      { FamilyServices(.ipv4, of: services) }, { FamilyServices(.ipv6, of: services) })
+      worthIt: declared.services.count >= 2 * worthAThread,
+      { FamilyServices(.ipv4, of: declared) }, { FamilyServices(.ipv6, of: declared) })
     families = [ipv4, ipv6].filter { !$0.outlines.isEmpty }
     traits = families.reduce(into: []) { $0.formUnion($1.traits) }
   }

@@ -71,6 +71,8 @@ struct TableBuilder {
 
   private var helper: HelperObject?
   private var sets: [NamedSet] = []
+  /// Those that are left out unless a rule asks for them.
+  private var setsIfUsed: [NamedSet] = []
   /// The rules of each chain, in the order of `ChainName`.
   private var rules = [[Rule]](repeating: [], count: ChainName.allCases.count)
   private var publicationChains: [Chain] = []
@@ -88,6 +90,9 @@ struct TableBuilder {
     return true
   }
 
+  /// Adds a set that is left out unless a rule asks for it.
+  mutating func addIfUsed(_ set: NamedSet) { setsIfUsed.append(set) }
+
   mutating func add(
     _ statements: Statement..., to chain: ChainName, comment: String? = nil, provenance: SourceSpan?
   ) {
@@ -99,6 +104,7 @@ struct TableBuilder {
   mutating func append(_ next: TableBuilder) {
     helper = helper ?? next.helper
     sets += next.sets
+    setsIfUsed += next.setsIfUsed
     for (chain, added) in next.rules.enumerated() { rules[chain] += added }
     publicationChains += next.publicationChains
   }
@@ -106,8 +112,8 @@ struct TableBuilder {
   /// Whether a chain would be written.
   func hasRules(_ chain: ChainName) -> Bool { !rules[chain.rawValue].isEmpty }
 
-  /// Whether a rule so far asks for that set.
-  func uses(_ set: String) -> Bool {
+  /// Whether a rule asks for that set.
+  private func uses(_ set: String) -> Bool {
     rules.contains { $0.contains { rule in rule.statements.contains { $0.names(set) } } }
   }
 
@@ -123,7 +129,8 @@ struct TableBuilder {
     let chains = ChainName.allCases.filter(hasRules)
       .map { Chain($0.text, $0.base, rules: rules[$0.rawValue]) }
     return Table(
-      ownTableName, helpers: helper.map { [$0] } ?? [], sets: sets, chains: publicationChains + chains)
+      ownTableName, helpers: helper.map { [$0] } ?? [], sets: sets + setsIfUsed.filter { uses($0.name) },
+      chains: publicationChains + chains)
   }
 }
 

@@ -32,21 +32,19 @@ func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
         .verdict(.jump(door.to.text)), to: door.from, provenance: builder.inside.first?.span)
     }
   }
-  for services in services.families where builder.uses(hairpinSet + services.family.suffix) {
-    builder.add(.ports(hairpinSet, services.family, hairpinElements(services)))
-  }
-  for (name, interfaces) in [(outsideSet, builder.outside), (insideSet, builder.inside)] where builder.uses(name) {
-    builder.add(interfaceSet(name, interfaces))
-  }
+  builder.addIfUsed(interfaceSet(outsideSet, builder.outside))
+  builder.addIfUsed(interfaceSet(insideSet, builder.inside))
 }
 
 /// What clients inside may dial: the ports of publications with `hairpin on`.
-private func hairpinElements(_ services: FamilyServices) -> ElementList {
-  var claims = PortClaims(services)
-  for service in services.outlines where service.has(.hairpin) {
-    claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
+func lowerHairpinPorts(_ services: Services, _ builder: inout TableBuilder) {
+  for services in services.families where services.has(.hairpin) {
+    var claims = PortClaims(services)
+    for service in services.outlines where service.has(.hairpin) {
+      claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
+    }
+    builder.addIfUsed(.ports(hairpinSet, services.family, PortSegments(claims).elements()))
   }
-  return PortSegments(claims).elements()
 }
 
 extension TableBuilder {
