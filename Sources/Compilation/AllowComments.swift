@@ -1,75 +1,97 @@
 package import Diagnostics
+import Parallel
 import Policy
 import PolicySyntax
 
 /// Applies `# allow: CODE, CODE (REASON)`: takes out the warnings that a comment allows on its line, and reports the
 /// allowed codes that silenced nothing. Errors cannot be silenced.
-func applyAllowComments(_ diagnostics: [Diagnostic], to trees: [PolicyFileSyntax]) -> [Diagnostic] {
-  let (kept, unused) = silence(diagnostics, in: trees)
-  return kept + unused.map { unusedAllowance($0, diagnostics) }
+func applyAllowComments(to diagnostics: inout [Diagnostic], of trees: [PolicyFileSyntax]) {
+  let unused = silence(&diagnostics, in: trees)
+  diagnostics += unused.map(unusedAllowance)
 }
 
 extension Compilation {
   /// What is left of later findings after the `# allow:` comments of the policy.
-  package func withoutAllowed(_ findings: [Diagnostic]) -> [Diagnostic] { silence(findings, in: trees).kept }
+  package func withoutAllowed(_ findings: [Diagnostic]) -> [Diagnostic] {
+    var kept = findings
+    _ = silence(&kept, in: trees)
+    return kept
+  }
 }
 
-/// What comments leave of diagnostics, and the codes in comments that silenced none.
-private func silence(
-  _ diagnostics: [Diagnostic], in trees: [PolicyFileSyntax]
-) -> (kept: [Diagnostic], unused: [Located<String>]) {
-  var kept = diagnostics
+/// Takes out the diagnostics that comments allow; returns the codes in comments that silenced none.
+private func silence(_ diagnostics: inout [Diagnostic], in trees: [PolicyFileSyntax]) -> [Located<String>] {
   var unused: [Located<String>] = []
   for tree in trees {
-    let allowances = tree.comments.compactMap { allowedCodes(in: $0, of: tree) }.flatMap(\.self)
-    guard !allowances.isEmpty else { continue }
-    var lines = Allowances(allowances, LineIndex(tree.source))
-    kept = kept.filter { diagnostic in
-      guard diagnostic.severity != .error, let span = place(of: diagnostic, in: tree.file) else { return true }
-      return !lines.silence(diagnostic.code, at: span)
+    var allowances = Allowances(tree)
+    diagnostics.removeAll { diagnostic in
+      guard diagnostic.severity != .error, let span = place(of: diagnostic, in: tree.file) else { return false }
+      return allowances.silence(diagnostic.code, at: span)
     }
-    unused += lines.unused
+    unused += allowances.unused
   }
-  return (kept, unused.filter { !isAboutMachines($0.value) })
+  return unused.filter { !isAboutMachines($0.value) }
 }
 
 /// The codes that the comments of one file allow, by line.
 private struct Allowances {
-  private let codes: [Located<String>]
-  private let index: LineIndex
-  /// The line of each code, in order.
-  private let lines: [Int]
-  private var isUsed: [Bool]
-
-  /// - Parameter codes: In the order of the text.
-  init(_ codes: [Located<String>], _ index: LineIndex) {
-    self.codes = codes
-    self.index = index
-    lines = codes.map { index.line(of: $0.span.range.lowerBound) }
-    isUsed = codes.map { _ in false }
+  /// One code in a comment.
+  private struct Allowance {
+    let code: Located<String>
+    /// The line of the comment.
+    let line: Range<Int>
+    var isUsed = false
   }
 
-  var unused: [Located<String>] { codes.indices.filter { !isUsed[$0] }.map { codes[$0] } }
+  /// In the order of the text.
+  private var allowances: [Allowance]
+
+  init(_ tree: PolicyFileSyntax) {
+    let parts = inParallel(tree.comments.count, least: 500) { part in
+      var allowances: [Allowance] = []
+      for comment in tree.comments[part] {
+        guard let list = allowedCodes(in: comment, of: tree) else { continue }
+        let line = tree.source.bytes.line(around: comment.range)
+        for code in list.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: ",") }) {
+          let span = SourceSpan(file: tree.file, code.startIndex..<code.endIndex)
+          allowances.append(Allowance(code: Located(String(decoding: code, as: UTF8.self), span), line: line))
+        }
+      }
+      return allowances
+    }
+    allowances = parts.flatMap(\.self)
+  }
+
+  var unused: [Located<String>] { allowances.filter { !$0.isUsed }.map(\.code) }
 
   /// Whether a comment on the first or the last line of a span allows a code, which is used then.
   mutating func silence(_ code: String, at span: SourceSpan) -> Bool {
-    let first = index.line(of: span.range.lowerBound)
-    let last = index.line(of: max(span.range.lowerBound, span.range.upperBound - 1))
-    let isAllowed = silence(code, onLine: first)
-    return first == last ? isAllowed : silence(code, onLine: last) || isAllowed
+    let isAllowedFirst = silence(code, onLineOf: span.range.lowerBound)
+    let isAllowedLast = silence(code, onLineOf: max(span.range.lowerBound, span.range.upperBound - 1))
+    return isAllowedFirst || isAllowedLast
   }
 
-  private mutating func silence(_ code: String, onLine line: Int) -> Bool {
+  private mutating func silence(_ code: String, onLineOf offset: Int) -> Bool {
     var isAllowed = false
-    var position = lines.indices.partitionPoint { lines[$0] < line }
-    while position < lines.count, lines[position] == line {
-      if codes[position].value == code {
-        isUsed[position] = true
+    var position = allowances.indices.partitionPoint { allowances[$0].line.upperBound <= offset }
+    while position < allowances.count, allowances[position].line.lowerBound <= offset {
+      if allowances[position].code.value == code {
+        allowances[position].isUsed = true
         isAllowed = true
       }
       position += 1
     }
     return isAllowed
+  }
+}
+
+extension [UInt8] {
+  /// The line that holds a comment, its end included; of the last line what is behind it as well.
+  fileprivate func line(around comment: Range<Int>) -> Range<Int> {
+    let comment = comment.clamped(to: indices)
+    let start = self[..<comment.lowerBound].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let end = self[comment.upperBound...].firstIndex(of: 0x0A).map { $0 + 1 } ?? Int.max
+    return start..<end
   }
 }
 
@@ -88,19 +110,16 @@ private func place(of diagnostic: Diagnostic, in file: SourceID) -> SourceSpan? 
   return diagnostic.code.hasPrefix("audit") ? diagnostic.related.first { $0.span.file == file }?.span : nil
 }
 
-/// The codes of one comment with their places; `nil` when it allows nothing.
-private func allowedCodes(in comment: Comment, of tree: PolicyFileSyntax) -> [Located<String>]? {
+/// The list of codes in a comment; `nil` when it allows nothing.
+private func allowedCodes(in comment: Comment, of tree: PolicyFileSyntax) -> ArraySlice<UInt8>? {
   let bytes = tree.source.bytes[comment.range.clamped(to: 0..<tree.source.bytes.count)]
   let body = bytes.dropFirst().drop { $0 == 0x20 || $0 == 0x09 }
   let marker = "allow:"
   guard body.starts(with: marker.utf8) else { return nil }
-  let list = body.dropFirst(marker.utf8.count).prefix { $0 != UInt8(ascii: "(") }
-  return list.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: ",") }).map {
-    Located(String(decoding: $0, as: UTF8.self), SourceSpan(file: tree.file, $0.startIndex..<$0.endIndex))
-  }
+  return body.dropFirst(marker.utf8.count).prefix { $0 != UInt8(ascii: "(") }
 }
 
-private func unusedAllowance(_ code: Located<String>, _ diagnostics: [Diagnostic]) -> Diagnostic {
+private func unusedAllowance(_ code: Located<String>) -> Diagnostic {
   let page = rulePages.first { $0.code == code.value }
   let suggestion = page == nil ? nearest(to: code.value, among: rulePages.map(\.code)) : nil
   var message = "there is no warning `\(code.value)` on this line"

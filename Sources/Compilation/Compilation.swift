@@ -11,13 +11,16 @@ package struct Compilation: Sendable {
   package let sources: SourceSet
   package let trees: [PolicyFileSyntax]
   package let policy: Policy
+  /// What the rules were told and found, kept because taking that of a large policy apart takes time.
+  private let validated: ValidatedPolicy
   /// Everything that is wrong or worth a warning, in the order of the text, after `# allow:` comments.
   package let diagnostics: [Diagnostic]
 
   package init(_ loaded: LoadedSources) {
     let resolved = resolve(loaded.trees)
     let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
-    var found = syntax + validate(resolved.policy).filter { !$0.isAboutOthers(than: loaded.rootCount) }
+    let validated = validate(resolved.policy)
+    var found = syntax + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
     if !found.hasErrors {
       // Both look at a policy that is in order; sessions are played for servers that can be told their part.
       let (ofServers, ofSessions) = together(
@@ -29,7 +32,9 @@ package struct Compilation: Sendable {
     sources = loaded.sources
     trees = loaded.trees
     policy = resolved.policy
-    diagnostics = applyAllowComments(found, to: loaded.trees).inSourceOrder()
+    self.validated = validated
+    applyAllowComments(to: &found, of: loaded.trees)
+    diagnostics = found.inSourceOrder()
   }
 
   /// Whether the policy may be turned into anything.
@@ -40,8 +45,12 @@ package struct Compilation: Sendable {
 
   /// The table of one gateway.
   ///
-  /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
-  package func table(gateway: Int?) -> Table { lower(policy, gateway: gateway) }
+  /// - Parameters:
+  ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
+  ///   - keep: Is given what the table is made of. Whoever keeps it does not wait until all of that is taken apart.
+  package func table(gateway: Int?, keeping keep: (any Sendable) -> Void = { _ in }) -> Table {
+    lower(policy, gateway: gateway, keeping: keep)
+  }
 
   /// `FILE:LINE` of a span, for comments in what is generated; each file is indexed once.
   package func locator() -> (SourceSpan) -> String {

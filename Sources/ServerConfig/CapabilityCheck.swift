@@ -2,15 +2,27 @@ import Addressing
 import Diagnostics
 import Policy
 
+/// One form of a program, with what it can be told. A class, because many servers are compared with it.
+final class ProgramForm: Sendable {
+  let emitter: any ServerEmitter
+  let capabilities: Capabilities
+
+  init(_ emitter: any ServerEmitter) {
+    self.emitter = emitter
+    capabilities = emitter.capabilities
+  }
+}
+
 /// Compares what a policy asks of a server with what its program can be told.
 ///
 /// What is written in the policy and cannot be had is an error, or a warning where the gateway makes up for it;
 /// a default that cannot be had is a note.
 struct CapabilityCheck {
   let plan: ServerPlan
-  let emitter: any ServerEmitter
-  let capabilities: Capabilities
+  let form: ProgramForm
 
+  var emitter: any ServerEmitter { form.emitter }
+  var capabilities: Capabilities { form.capabilities }
   var server: Server { plan.server }
   /// The name of the program in messages.
   var title: String { emitter.software.title }

@@ -118,7 +118,7 @@ package enum Emitters {
     let programs = SoftwareKind.allCases.map(Program.init)
     var found: [Diagnostic] = []
     for (server, publications) in zip(policy.servers, publications(policy)) where !publications.isEmpty {
-      let plan = ServerPlan(ServerRequest(server: server, publications: publications, policy: policy) { _ in "" })
+      let plan = ServerPlan(ServerRequest(server: server, publications: publications) { _ in "" })
       if let program = programs.first(where: { $0.software == plan.request.software }) {
         found += program.findings(plan)
       }
@@ -129,19 +129,18 @@ package enum Emitters {
   /// The forms of one program, and what it can be told in each. A class, because many servers ask for it.
   private final class Program {
     let software: SoftwareKind
-    private let forms: [(emitter: any ServerEmitter, capabilities: Capabilities)]
+    private let forms: [ProgramForm]
 
     init(_ software: SoftwareKind) {
       self.software = software
-      forms = all.filter { $0.software == software }.map { ($0, $0.capabilities) }
+      forms = all.filter { $0.software == software }.map(ProgramForm.init)
     }
 
     /// What the first form finds that can hold a plan, or the default one when none can.
     func findings(_ plan: ServerPlan) -> [Diagnostic] {
       var first: [Diagnostic]?
       for form in forms {
-        let check = CapabilityCheck(plan: plan, emitter: form.emitter, capabilities: form.capabilities)
-        let findings = check.diagnostics().inSourceOrder()
+        let findings = CapabilityCheck(plan: plan, form: form).diagnostics().inSourceOrder()
         guard findings.hasErrors else { return findings }
         first = first ?? findings
       }
@@ -166,16 +165,16 @@ package enum Emitters {
     let machines = machines(policy)
     return zip(policy.servers, publications(policy)).enumerated().map { index, request in
       ServerRequest(
-        server: request.0, publications: request.1, machine: machines[index], policy: policy, locate: locate)
+        server: request.0, publications: request.1, machine: machines[index], locate: locate)
     }
   }
 
   /// What all sites of IIS on a machine have together, by the servers there.
   private static func machines(_ policy: Policy) -> [Int: MachineNeeds] {
     guard policy.servers.contains(where: { $0.software?.value.kind == .iis }) else { return [:] }
+    let sites = RuleContext(policy).published.filter { $0.server.software?.value.kind == .iis }
     var result: [Int: MachineNeeds] = [:]
-    for group in RuleContext(policy).byMachine {
-      let sites = group.filter { $0.server.software?.value.kind == .iis }
+    for sites in Dictionary(grouping: sites, by: \.machine).values {
       let needs = MachineNeeds(sites.map(\.publication))
       for site in sites { result[site.declaration] = needs }
     }

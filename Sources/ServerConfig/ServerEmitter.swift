@@ -49,22 +49,23 @@ package struct ServerRequest {
   package var server: Server
   /// The publications of the server, in the order of the text; an explicit and an implicit one, for example.
   package var publications: [Publication]
-  /// What the machine has to offer for all publications of the same program on it.
-  package var machine: MachineNeeds
-  package var policy: Policy
+  /// `nil` when the machine has no other servers of the program.
+  private let machineNeeds: MachineNeeds?
   /// `FILE:LINE` of a span, for the comments.
   package var locate: (SourceSpan) -> String
 
   package init(
-    server: Server, publications: [Publication], machine: MachineNeeds? = nil, policy: Policy,
+    server: Server, publications: [Publication], machine: MachineNeeds? = nil,
     locate: @escaping (SourceSpan) -> String
   ) {
     self.server = server
     self.publications = publications
-    self.machine = machine ?? MachineNeeds(publications)
-    self.policy = policy
+    machineNeeds = machine
     self.locate = locate
   }
+
+  /// What the machine has to offer for all publications of the same program on it.
+  var machine: MachineNeeds { machineNeeds ?? MachineNeeds(publications) }
 
   /// The program; `other` when the policy does not name it.
   var software: SoftwareKind { server.software?.value.kind ?? .other }
@@ -93,7 +94,7 @@ package final class ServerPlan {
 extension ServerEmitter {
   /// What stands in the way of a request, and what the program cannot be told.
   func findings(_ plan: ServerPlan) -> [Diagnostic] {
-    CapabilityCheck(plan: plan, emitter: self, capabilities: capabilities).diagnostics().inSourceOrder()
+    CapabilityCheck(plan: plan, form: ProgramForm(self)).diagnostics().inSourceOrder()
   }
 
   /// The settings of a server, or the reasons why there are none.

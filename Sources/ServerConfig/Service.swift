@@ -25,8 +25,8 @@ package struct Service: Sendable {
   /// conntrack, and so may have to know them by their source port.
   package var translatesActive: Bool
 
-  init(_ publication: Publication, of server: Server, in policy: Policy) {
-    let endpoints = policy.endpoints(of: publication)
+  init(_ publication: Publication, of server: Server) {
+    let endpoints = publication.endpoints(at: server)
     publications = [publication]
     name = publication.name.value
     port = publication.controlPort.value.server
@@ -77,11 +77,11 @@ package struct Service: Sendable {
 extension ServerRequest {
   /// The services of the server. Publications that lead to one of them want the same, or the policy has errors.
   package func services() -> [Service] {
-    if publications.count == 1, let only = publications.first { return [Service(only, of: server, in: policy)] }
+    if publications.count == 1, let only = publications.first { return [Service(only, of: server)] }
     var services: [Service] = []
     var onPort: [UInt16: [Int]] = [:]
     for publication in publications {
-      let service = Service(publication, of: server, in: policy)
+      let service = Service(publication, of: server)
       let known = onPort[service.port, default: []]
       guard let index = known.first(where: { services[$0].collides(with: service) }) else {
         onPort[service.port, default: []].append(services.count)

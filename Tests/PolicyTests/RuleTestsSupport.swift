@@ -13,7 +13,7 @@ struct Checked {
     let resolved = resolve([tree])
     self.source = source
     policy = resolved.policy
-    diagnostics = (tree.diagnostics + resolved.diagnostics + validate(resolved.policy)).inSourceOrder()
+    diagnostics = (tree.diagnostics + resolved.diagnostics + validate(resolved.policy).diagnostics).inSourceOrder()
   }
 
   init(_ text: String) { self.init(SourceFile(name: "policy.sally", text: text)) }

@@ -42,13 +42,18 @@ extension Policy {
     return servers[server].address(external.family).map { $0.value == external ? 2 : 1 }
   }
 
-  /// The addresses by which the rules of a publication are found: those that clients dial, and the server's.
-  fileprivate func forEachPlace(of publication: Publication, _ use: (IPAddress) -> Void) {
-    for external in publication.externalAddresses { use(external.value) }
-    guard let server = publication.server, servers.indices.contains(server) else { return }
-    for address in servers[server].addresses
-    where !publication.externalAddresses.contains(where: { $0.value == address.value }) {
-      use(address.value)
+  /// The addresses by which the rules of publications are found, with the positions of these: those that clients dial, then the
+  /// servers', because either mostly come in their order.
+  fileprivate func forEachPlace(_ use: (IPAddress, Int) -> Void) {
+    for (position, publication) in publications.enumerated() {
+      for external in publication.externalAddresses { use(external.value, position) }
+    }
+    for (position, publication) in publications.enumerated() {
+      guard let server = publication.server, servers.indices.contains(server) else { continue }
+      for address in servers[server].addresses
+      where !publication.externalAddresses.contains(where: { $0.value == address.value }) {
+        use(address.value, position)
+      }
     }
   }
 }
@@ -115,47 +120,18 @@ struct Numbering {
 
 /// Which publications share an address behind the same gateway.
 struct AddressUses {
-  /// One address of one publication.
-  private struct Use {
-    let address: UInt128
-    /// The family, and the position of the gateway.
-    let scope: Int
-    let publication: Int
-
-    init(_ address: IPAddress, gateway: Int?, publication: Int) {
-      self.address = address.value
-      scope = 2 * (gateway ?? -1) + (address.family == .ipv4 ? 0 : 1)
-      self.publication = publication
-    }
-
-    func isSamePlace(as other: Use) -> Bool { address == other.address && scope == other.scope }
-
-    func precedes(_ other: Use) -> Bool {
-      if address != other.address { return address < other.address }
-      return scope == other.scope ? publication < other.publication : scope < other.scope
-    }
-  }
-
   /// The users of each address that more than one publication uses, sorted.
   private var users: [[Int]] = []
   /// The positions in `users` of the addresses of each publication that has one there.
   private var shared: [Int: [Int]] = [:]
 
   init(_ policy: Policy) {
-    var uses: [Use] = []
+    var uses: [AddressUse] = []
     uses.reserveCapacity(4 * policy.publications.count)
-    for position in policy.publications.indices {
-      let publication = policy.publications[position]
-      policy.forEachPlace(of: publication) { address in
-        uses.append(Use(address, gateway: publication.gateway, publication: position))
-      }
+    policy.forEachPlace { address, position in
+      uses.append(AddressUse(address, gateway: policy.publications[position].gateway, user: position))
     }
-    uses.sort { $0.precedes($1) }
-    var start = 0
-    for end in uses.indices where end + 1 == uses.count || !uses[end + 1].isSamePlace(as: uses[start]) {
-      if end > start { share(uses[start...end].map(\.publication)) }
-      start = end + 1
-    }
+    for publications in uses.shared { share(publications) }
   }
 
   private mutating func share(_ publications: [Int]) {

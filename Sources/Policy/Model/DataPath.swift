@@ -39,16 +39,18 @@ extension Policy {
 extension Publication {
   /// The families in which it can be reached when that is its server.
   package func endpoints(at server: Server) -> [Endpoint] {
-    externalAddresses.compactMap { external in
+    var endpoints: [Endpoint] = []
+    endpoints.reserveCapacity(externalAddresses.count)
+    for external in externalAddresses {
       let family = external.value.family
       if server.isLocal {
-        return Endpoint(family: family, external: external, server: external.value, reach: .local)
+        endpoints.append(Endpoint(family: family, external: external, server: external.value, reach: .local))
+      } else if let address = server.address(family)?.value {
+        let reach: Reach = address == external.value ? .routed : .translated
+        endpoints.append(Endpoint(family: family, external: external, server: address, reach: reach))
       }
-      guard let address = server.address(family)?.value else { return nil }
-      return Endpoint(
-        family: family, external: external, server: address,
-        reach: address == external.value ? .routed : .translated)
     }
+    return endpoints
   }
 
   /// The masquerade address where the endpoints are known.

@@ -34,15 +34,17 @@ package struct ActiveNotEnforcedByServer: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.byMachine.flatMap { group -> [Diagnostic] in
-      let active = group.first { $0.publication.active.value }
-      return group.compactMap { published -> Diagnostic? in
-        let publication = published.publication
-        guard !publication.active.value, !publication.cannotTell("active"), let software = published.software,
-          !software.canRefuseActive, software != .other
-        else { return nil }
-        return finding(published, software, active: active)
-      }
+    // The first publication with active mode on each machine.
+    var active: [Int: Published] = [:]
+    for published in context.published where published.publication.active.value && active[published.machine] == nil {
+      active[published.machine] = published
+    }
+    return context.published.compactMap { published in
+      let publication = published.publication
+      guard !publication.active.value, !publication.cannotTell("active"), let software = published.software,
+        !software.canRefuseActive, software != .other
+      else { return nil }
+      return finding(published, software, active: active[published.machine])
     }
   }
 

@@ -37,6 +37,7 @@ package struct AllowNeverMatches: PolicyRule {
     var diagnostics: [Diagnostic] = []
     for published in context.published {
       let publication = published.publication
+      guard !publication.allow.isEmpty || !publication.deny.isEmpty else { continue }
       let families = published.endpoints.map(\.family)
       guard !families.isEmpty else { continue }
       for term in publication.allow {

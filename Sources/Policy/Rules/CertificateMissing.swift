@@ -37,10 +37,13 @@ package struct CertificateMissing: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.byDeclaration.compactMap { group in
-      guard let published = group.first(where: { $0.publication.tls.value.allowsTLS }) else { return nil }
+    var reported = [Bool](repeating: false, count: context.policy.servers.count)
+    return context.published.compactMap { published in
       let server = published.server
-      guard server.certificate == nil, !server.unreadable.contains("certificate") else { return nil }
+      guard published.publication.tls.value.allowsTLS, server.certificate == nil,
+        !server.unreadable.contains("certificate"), !reported[published.declaration]
+      else { return nil }
+      reported[published.declaration] = true
       let statement =
         published.software == .iis
         ? "certificate thumbprint HEX" : "certificate \"CERT\" key \"KEY\""

@@ -35,18 +35,23 @@ package struct ControlPortBypass: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.byExternalAddress.flatMap { group -> [Diagnostic] in
-      guard group.contains(where: { $0.published.publication.controlPort.value.isTranslated }) else { return [] }
-      let dialled = Set(group.map(\.published.publication.controlPort.value.external))
-      return group.compactMap { use -> Diagnostic? in
-        let publication = use.published.publication
-        let port = publication.controlPort.value
-        guard port.isTranslated, use.endpoint.reach != .translated, !dialled.contains(port.server),
-          !publication.admitsEveryone || !publication.limits.isEmpty, let span = publication.controlPort.span
-        else { return nil }
+    var dialled: [GatewayAddress: Set<UInt16>] = [:]
+    for group in context.sharedExternalAddresses {
+      guard let first = group.first else { continue }
+      dialled[first.place] = Set(group.map(\.published.publication.controlPort.value.external))
+    }
+    return context.published.flatMap { published -> [Diagnostic] in
+      let publication = published.publication
+      let port = publication.controlPort.value
+      guard port.isTranslated, !publication.admitsEveryone || !publication.limits.isEmpty,
+        let span = publication.controlPort.span
+      else { return [] }
+      return published.endpoints.compactMap { endpoint in
+        let use = PublishedEndpoint(published: published, endpoint: endpoint)
+        guard endpoint.reach != .translated, dialled[use.place]?.contains(port.server) != true else { return nil }
         return diagnostic(
-          "clients can dial port \(port.server) of `\(use.published.name)` past `allow` and `limit`",
-          at: span, related: .place(use.published.server.local, "the server is the firewall host"),
+          "clients can dial port \(port.server) of `\(published.name)` past `allow` and `limit`",
+          at: span, related: .place(published.server.local, "the server is the firewall host"),
           help: "write `control port \(port.external)` and let the server listen there, or keep port "
             + "\(port.server) closed by other rules")
       }

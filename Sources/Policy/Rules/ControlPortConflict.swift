@@ -46,7 +46,7 @@ package struct ControlPortConflict: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var reported: Set<Int> = []
     var diagnostics: [Diagnostic] = []
-    for group in context.byExternalAddress where group.count > 1 {
+    for group in context.sharedExternalAddresses {
       var firsts: [UInt16: Published] = [:]
       for use in group {
         let published = use.published

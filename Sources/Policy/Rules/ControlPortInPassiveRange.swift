@@ -64,10 +64,10 @@ package struct ControlPortInPassiveRange: PolicyRule {
         report(published, port.server, in: claim, "the server's control port")
       }
     }
-    for group in context.byExternalAddress where group.count > 1 {
+    for group in context.sharedExternalAddresses {
       look(group.map(\.published), "control port", \.external)
     }
-    for group in context.byMachine where group.count > 1 {
+    for group in context.sharedMachines {
       look(group, "the server's control port", \.server)
     }
     return diagnostics

@@ -50,7 +50,7 @@ package struct PassiveRangeOverlap: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var seen: Set<[Int]> = []
     var diagnostics: [Diagnostic] = []
-    for group in context.byExternalAddress where group.count > 1 {
+    for group in context.sharedExternalAddresses {
       let claims = group.compactMap { RangeClaim($0.published, owner: $0.published.machine) }
       for collision in collisions(claims) {
         let (first, second) = (collision.first, collision.second)

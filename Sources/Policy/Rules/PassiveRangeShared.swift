@@ -54,7 +54,7 @@ package struct PassiveRangeShared: PolicyRule {
       """)
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    context.byMachine.filter { $0.count > 1 }.flatMap { group in
+    context.sharedMachines.flatMap { group in
       let claims = group.filter { $0.software == .proftpd }
         .compactMap { RangeClaim($0, owner: Int($0.publication.controlPort.value.server)) }
       return collisions(claims).map { collision in

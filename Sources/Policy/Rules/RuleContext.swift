@@ -36,60 +36,71 @@ package final class Published: Sendable {
 package struct PublishedEndpoint: Sendable {
   package let published: Published
   package let endpoint: Endpoint
+
+  /// The address that clients dial.
+  var place: GatewayAddress {
+    GatewayAddress(gateway: published.publication.gateway, address: endpoint.external.value)
+  }
 }
 
-/// A policy with the groupings that rules ask for, so that every rule stays linear in the number of
-/// publications.
+/// A policy with what rules ask about all of it, so that every rule stays linear in the number of publications.
 package struct RuleContext: Sendable {
   package let policy: Policy
   /// Every publication whose server is known, in the order of the text.
   package let published: [Published]
-  /// The endpoints on each external address of each gateway, in the order of the text.
-  package let byExternalAddress: [ArraySlice<PublishedEndpoint>]
-  /// The publications of each machine, in the order of the text.
-  package let byMachine: [ArraySlice<Published>]
-  /// The publications of each declared server, in the order of the text.
-  package let byDeclaration: [ArraySlice<Published>]
+  /// The endpoints on each external address of each gateway that has several, in the order of the text.
+  let sharedExternalAddresses: [[PublishedEndpoint]]
+  /// The publications of each machine that has several, in the order of the text.
+  let sharedMachines: [[Published]]
+  /// How many publications each declared server has.
+  private let countOfDeclaration: [Int]
+  private let countOfMachine: [Int]
 
   package init(_ policy: Policy) {
     var machines = Machines(of: policy)
     let (publications, servers) = (policy.publications, policy.servers)
-    let numbers = publications.map { machines.number(of: $0, in: policy) }
-    let parts = inParallel(policy.publications.count, least: worthAThread) { part in
+    let numbers = publications.map { machines.number(of: $0) }
+    let parts = inParallel(publications.count, least: worthAThread) { part in
       part.compactMap { position -> Published? in
-        let publication = publications[position]
-        guard let machine = numbers[position], let declaration = publication.server else { return nil }
+        guard let machine = numbers[position], let declaration = publications[position].server else { return nil }
         return Published(
-          position: position, publication: publication, server: servers[declaration], declaration: declaration,
-          machine: machine)
+          position: position, publication: publications[position], server: servers[declaration],
+          declaration: declaration, machine: machine)
       }
     }
-    let published = parts.count == 1 ? parts[0] : parts.flatMap(\.self)
-    let machineCount = machines.count
+    published = parts.count == 1 ? parts[0] : parts.flatMap(\.self)
     self.policy = policy
-    self.published = published
-    (byExternalAddress, (byMachine, byDeclaration)) = together(
-      worthIt: published.count >= worthAThread,
-      { endpointsByExternalAddress(published) },
-      {
-        (
-          published.grouped(byNumber: { $0.machine }, below: machineCount),
-          published.grouped(byNumber: { $0.declaration }, below: policy.servers.count)
-        )
-      })
+    var (ofDeclaration, ofMachine) = ([Int](repeating: 0, count: servers.count), machines.noPublications)
+    for published in published {
+      ofDeclaration[published.declaration] += 1
+      ofMachine[published.machine] += 1
+    }
+    (countOfDeclaration, countOfMachine) = (ofDeclaration, ofMachine)
+    sharedMachines = published.filter { ofMachine[$0.machine] > 1 }.grouped { $0.machine }
+    sharedExternalAddresses = endpointsOnSharedAddresses(published)
+  }
+
+  /// Whether a machine or a declared server has other publications, too.
+  func sharesServer(_ published: Published) -> Bool {
+    countOfMachine[published.machine] > 1 || countOfDeclaration[published.declaration] > 1
   }
 }
 
-private func endpointsByExternalAddress(_ published: [Published]) -> [ArraySlice<PublishedEndpoint>] {
-  var endpoints: [PublishedEndpoint] = []
-  endpoints.reserveCapacity(published.count)
-  for published in published {
-    for endpoint in published.endpoints {
-      endpoints.append(PublishedEndpoint(published: published, endpoint: endpoint))
+private func endpointsOnSharedAddresses(_ published: [Published]) -> [[PublishedEndpoint]] {
+  // A publication has an endpoint for each family.
+  let uses = inParallel(published.count, least: worthAThread) { part in
+    var uses: [AddressUse] = []
+    uses.reserveCapacity(part.count)
+    for index in part {
+      let (endpoints, gateway) = (published[index].endpoints, published[index].publication.gateway)
+      for family in endpoints.indices {
+        uses.append(AddressUse(endpoints[family].external.value, gateway: gateway, user: 2 * index + family))
+      }
     }
+    return uses
   }
-  return endpoints.grouped {
-    GatewayAddress(gateway: $0.published.publication.gateway, address: $0.endpoint.external.value)
+  return uses.flatMap(\.self).shared.map { users in
+    users.map { PublishedEndpoint(published: published[$0 / 2], endpoint: published[$0 / 2].endpoints[$0 % 2]) }
   }
 }
 
@@ -104,37 +115,70 @@ struct GatewayAddress: Hashable {
 
 /// Gives each machine a number, in the order of the text.
 private struct Machines {
-  private var hosts: [Int?: Int] = [:]
-  /// By position of the server.
-  private var declarations: [Int?]
-  private var addresses: [GatewayAddress: Int] = [:]
-  private(set) var count = 0
-
-  init(of policy: Policy) {
-    declarations = Array(repeating: nil, count: policy.servers.count)
-    addresses.reserveCapacity(policy.servers.count)
+  /// How a server is told from others.
+  private enum Kind {
+    /// By the gateway whose host it is on.
+    case local
+    /// No other server has an address of it.
+    case alone
+    /// By its addresses.
+    case sharing
   }
 
+  private let servers: [Server]
+  /// By position of the server.
+  private var kinds: [Kind]
+  private var declarations: [Int?]
+  private var hosts: [Int?: Int] = [:]
+  /// Of servers that share one.
+  private var addresses: [GatewayAddress: Int] = [:]
+  private var count = 0
+
+  init(of policy: Policy) {
+    let servers = policy.servers
+    self.servers = servers
+    let parts = inParallel(servers.count, least: worthAThread) { part in
+      var uses: [AddressUse] = []
+      uses.reserveCapacity(part.count)
+      let kinds = part.map { position -> Kind in
+        for address in servers[position].addresses {
+          uses.append(AddressUse(address.value, gateway: nil, user: position))
+        }
+        return servers[position].isLocal ? .local : .alone
+      }
+      return (uses: uses, kinds: kinds)
+    }
+    kinds = parts.flatMap(\.kinds)
+    for position in parts.flatMap(\.uses).shared.joined() { kinds[position] = .sharing }
+    declarations = Array(repeating: nil, count: servers.count)
+  }
+
+  /// For each machine that it has none.
+  var noPublications: [Int] { Array(repeating: 0, count: count) }
+
   /// The machine that a publication leads to; `nil` when its server is not known.
-  mutating func number(of publication: Publication, in policy: Policy) -> Int? {
-    guard let server = policy.server(of: publication), let declaration = publication.server else { return nil }
-    let gateway = publication.gateway
-    if server.isLocal {
-      if let known = hosts[gateway] { return known }
-      hosts[gateway] = next()
-      return count - 1
+  mutating func number(of publication: Publication) -> Int? {
+    guard let declaration = publication.server, servers.indices.contains(declaration) else { return nil }
+    switch kinds[declaration] {
+    case .local:
+      let number = hosts[publication.gateway] ?? next()
+      hosts[publication.gateway] = number
+      return number
+    case .alone:
+      let number = declarations[declaration] ?? next()
+      declarations[declaration] = number
+      return number
+    case .sharing:
+      return number(ofServer: declaration, gateway: publication.gateway)
     }
-    var number = declarations[declaration]
-    for address in server.addresses where number == nil {
-      number = addresses[GatewayAddress(gateway: gateway, address: address.value)]
-    }
-    let result = number ?? next()
-    declarations[declaration] = result
-    for address in server.addresses {
-      let key = GatewayAddress(gateway: gateway, address: address.value)
-      if addresses[key] == nil { addresses[key] = result }
-    }
-    return result
+  }
+
+  private mutating func number(ofServer declaration: Int, gateway: Int?) -> Int {
+    let keys = servers[declaration].addresses.map { GatewayAddress(gateway: gateway, address: $0.value) }
+    let number = declarations[declaration] ?? keys.compactMap { addresses[$0] }.first ?? next()
+    declarations[declaration] = number
+    for key in keys where addresses[key] == nil { addresses[key] = number }
+    return number
   }
 
   private mutating func next() -> Int {
@@ -145,46 +189,18 @@ private struct Machines {
 
 extension Array {
   /// The elements with one key together, groups and elements in the order of the array.
-  func grouped<Key: Hashable>(by key: (Element) -> Key) -> [ArraySlice<Element>] {
+  func grouped<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
+    var groups: [[Element]] = []
     var numbers: [Key: Int] = [:]
-    numbers.reserveCapacity(count)
-    let grouping = map { element in
-      let (key, next) = (key(element), numbers.count)
-      if let number = numbers[key] { return number }
-      numbers[key] = next
-      return next
+    for element in self {
+      let key = key(element)
+      if let number = numbers[key] {
+        groups[number].append(element)
+      } else {
+        numbers[key] = groups.count
+        groups.append([element])
+      }
     }
-    return grouped(grouping, count: numbers.count)
-  }
-
-  /// The same for keys that are numbers from 0, each less than `limit`.
-  func grouped(byNumber number: (Element) -> Int, below limit: Int) -> [ArraySlice<Element>] {
-    var groups = [Int?](repeating: nil, count: limit)
-    var count = 0
-    let grouping = map { element in
-      let number = number(element)
-      if let group = groups[number] { return group }
-      groups[number] = count
-      count += 1
-      return count - 1
-    }
-    return grouped(grouping, count: count)
-  }
-
-  /// The elements of each group side by side.
-  ///
-  /// - Parameter groups: For each element the number of its group, less than `count`.
-  private func grouped(_ groups: [Int], count: Int) -> [ArraySlice<Element>] {
-    var ends = [Int](repeating: 0, count: count)
-    for group in groups { ends[group] += 1 }
-    for group in ends.indices.dropFirst() { ends[group] += ends[group - 1] }
-    var starts = [0] + ends.dropLast()
-    var order = [Int](repeating: 0, count: self.count)
-    for (index, group) in groups.enumerated() {
-      order[starts[group]] = index
-      starts[group] += 1
-    }
-    let sorted = order.map { self[$0] }
-    return ends.indices.map { sorted[($0 == 0 ? 0 : ends[$0 - 1])..<ends[$0]] }
+    return groups
   }
 }

@@ -57,8 +57,16 @@ private let wholeRules: [any PolicyRule] = [
 /// Every rule.
 package let policyRules: [any PolicyRule] = publicationRules + publishedRules + wholeRules
 
-/// Everything that the rules find in a policy, in the order of the text.
-package func validate(_ policy: Policy) -> [Diagnostic] {
+/// A policy that the rules have looked at.
+package struct ValidatedPolicy: Sendable {
+  /// What the rules were told.
+  package let context: RuleContext
+  /// Everything that the rules find, in any order.
+  package let diagnostics: [Diagnostic]
+}
+
+/// Lets every rule look at a policy.
+package func validate(_ policy: Policy) -> ValidatedPolicy {
   let context = RuleContext(policy)
   let ofPublications = inParallel(policy.publications.count, least: worthAThread) { part in
     batches(of: part).flatMap { batch in
@@ -70,10 +78,11 @@ package func validate(_ policy: Policy) -> [Diagnostic] {
       publishedRules.flatMap { $0.check(each: context.published[batch], in: context) }
     }
   }
-  let ofAll = inParallel(wholeRules.count, worthIt: policy.publications.count >= 2 * worthAThread) { part in
+  let isLarge = policy.publications.count >= 2 * worthAThread
+  let ofAll = inParallel(wholeRules.count, isUneven: true, worthIt: isLarge) { part in
     wholeRules[part].flatMap { $0.check(context) }
   }
-  return (ofPublications + ofPublished + ofAll).flatMap(\.self).inSourceOrder()
+  return ValidatedPolicy(context: context, diagnostics: (ofPublications + ofPublished + ofAll).flatMap(\.self))
 }
 
 /// Positions in parts that fit into the cache, so that each publication is fetched once for all rules.

@@ -71,12 +71,9 @@ package struct ServerScopeConflict: PolicyRule {
   }
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
-    // Only publications that share a machine or a declaration can collide.
-    let groups = (context.byMachine + context.byDeclaration).filter { $0.count > 1 }
-    let positions = Set(groups.flatMap { $0.map(\.position) })
     var firsts: [ServerScope: [First]] = [:]
     var diagnostics: [Diagnostic] = []
-    for published in context.published where positions.contains(published.position) {
+    for published in context.published where context.sharesServer(published) {
       let wishes = ServerSubject.allCases.compactMap { subject in
         published.wish(subject, in: context.policy).map {
           First(subject: subject, published: published, wish: $0)

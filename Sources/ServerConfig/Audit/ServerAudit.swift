@@ -22,8 +22,7 @@ package enum ServerAudit {
     guard !settings.isRefused, !settings.isUnreadable else { return read }
     let server = policy.servers[index]
     let request = ServerRequest(
-      server: server, publications: policy.publications.filter { $0.server == index }, policy: policy,
-      locate: { _ in "" })
+      server: server, publications: policy.publications.filter { $0.server == index }, locate: { _ in "" })
     let found = request.services().flatMap { wanted -> [Diagnostic] in
       let match = Listening(wanted: wanted, server: server, settings: settings)
       return match.diagnostics
