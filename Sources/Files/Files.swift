@@ -35,16 +35,18 @@ package func readAll(_ descriptor: Int32, limit: Int = .max) throws(FileFailure)
   if fstat(descriptor, &status) == 0, status.st_size > 0 {
     bytes.reserveCapacity(min(Int(status.st_size), limit) + 1)
   }
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
   while true {
-    let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-    if count == 0 { return bytes }
-    if count < 0 {
-      guard errno == EINTR else { throw .unreadable(systemError()) }
-    } else {
-      bytes += chunk.prefix(count)
-      guard bytes.count <= limit else { throw .unreadable("the file is larger than \(limit >> 20) MiB") }
+    var count = 0
+    let room = bytes.capacity - bytes.count
+    bytes.append(addingCapacity: room > 0 ? room : 1 << 16) { rest in
+      rest.withUnsafeMutableBufferPointer { buffer, filled in
+        count = read(descriptor, buffer.baseAddress, buffer.count)
+        filled = max(count, 0)
+      }
     }
+    if count == 0 { return bytes }
+    guard count > 0 || errno == EINTR else { throw .unreadable(systemError()) }
+    guard bytes.count <= limit else { throw .unreadable("the file is larger than \(limit >> 20) MiB") }
   }
 }
 

@@ -193,4 +193,4 @@ extension ElementList {
 }
 
 /// Elements that are worth a thread of their own.
-private let worthAThread = 2000
+private let worthAThread = 500

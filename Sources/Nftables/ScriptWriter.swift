@@ -3,7 +3,9 @@ package import Diagnostics
 
 /// Collects the text of an nft script.
 package struct ScriptWriter {
-  package private(set) var bytes: [UInt8] = []
+  /// What stands before `last`: long parts of the text, which are not copied to stand behind one another.
+  private var parts: [[UInt8]] = []
+  private var last: [UInt8] = []
   /// Which policy statements asked for which lines.
   package private(set) var provenance = ScriptProvenance()
   private let isTraced: Bool
@@ -13,6 +15,17 @@ package struct ScriptWriter {
 
   /// - Parameter isTraced: Whether to note which statements asked for which lines.
   package init(isTraced: Bool = true) { self.isTraced = isTraced }
+
+  /// The text in pieces.
+  package var pieces: [[UInt8]] { parts + [last] }
+
+  package var bytes: [UInt8] {
+    guard !parts.isEmpty else { return last }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+    for piece in pieces { bytes += piece }
+    return bytes
+  }
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -26,7 +39,7 @@ package struct ScriptWriter {
 
   /// Part of a line for which room is made once.
   mutating func write(atMost length: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
-    bytes.append(addingCapacity: length) { body(&$0) }
+    last.append(addingCapacity: length) { body(&$0) }
   }
 
   /// What of a text stands between the quotes.
@@ -51,24 +64,25 @@ package struct ScriptWriter {
     return part
   }
 
-  /// Adds the lines of another writer.
+  /// Adds the lines of another writer, of which there are many.
   mutating func append(_ part: ScriptWriter) {
-    bytes += part.bytes
+    parts += [last] + part.parts
+    last = part.last
     if isTraced { provenance.append(part.provenance, behind: nextLine - 1) }
     nextLine += part.nextLine - 1
   }
 
   /// Makes room for lines that are written next.
   mutating func reserve(lines: Int) {
-    bytes.reserveCapacity(bytes.count + lines * 100)
+    last.reserveCapacity(last.count + lines * 100)
     if isTraced { provenance.reserve(lines: lines) }
   }
 
   /// One whole line at the current depth.
   package mutating func line(_ body: (inout ScriptWriter) -> Void) {
-    for _ in 0..<2 * indentation { bytes.append(0x20) }
+    for _ in 0..<2 * indentation { last.append(0x20) }
     body(&self)
-    bytes.append(0x0A)
+    last.append(0x0A)
     nextLine += 1
   }
 

@@ -80,7 +80,6 @@ extension Table {
   ///   - isTraced: Whether to note which statements asked for which lines.
   package func script(header: [String] = [], isTraced: Bool = true) -> ScriptWriter {
     var writer = ScriptWriter(isTraced: isTraced)
-    writer.reserve(lines: sets.reduce(0) { $0 + $1.elements.count })
     for line in header { writer.line { $0.write("# \(line)") } }
     writer.line { $0.write("table \(family.rawValue) \(name)") }
     writer.line { $0.write("delete table \(family.rawValue) \(name)") }

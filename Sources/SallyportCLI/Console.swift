@@ -29,9 +29,14 @@ struct Console {
   /// Writes data.
   ///
   /// - Throws: `ExitStatus.inputOutput` when standard output takes no more, for example on a full disk.
-  func write(_ bytes: [UInt8]) throws {
-    guard let reason = writeAll(bytes, to: STDOUT_FILENO) else { return }
-    throw failure("standard output: \(reason)", .inputOutput)
+  func write(_ bytes: [UInt8]) throws { try write([bytes]) }
+
+  /// The same for data in pieces.
+  func write(_ pieces: [[UInt8]]) throws {
+    for piece in pieces {
+      guard let reason = writeAll(piece, to: STDOUT_FILENO) else { continue }
+      throw failure("standard output: \(reason)", .inputOutput)
+    }
   }
 
   func write(_ text: String) throws { try write(Array(text.utf8)) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import FoundationEssentials
+import Parallel
 import Policy
 
 /// `--output`: for people or for programs.
@@ -78,6 +79,7 @@ struct PolicyFiles {
 
   /// Reads and parses the files as one policy.
   func load() throws -> LoadedSources {
+    prepareThreads()
     let roots = try paths().map { path in
       SourceFile(name: path == "-" ? standardInputName : path, bytes: try read(path))
     }

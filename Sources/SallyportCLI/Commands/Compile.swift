@@ -37,14 +37,14 @@ struct Compile: ParsableCommand {
     let compilation = try input.accepted()
     let table: Table
     do {
-      table = compilation.table(gateway: try compilation.gateway(named: gateway))
+      table = compilation.table(gateway: try compilation.gateway(named: gateway)) { keepUntilExit($0) }
       keepUntilExit(table)
     } catch {
       throw console.failure("\(error)", .usage)
     }
     guard format == .nft else { return try console.write(try table.json()) }
     let script = table.script(header: compilation.scriptHeader(version: sallyportVersion), isTraced: false)
-    guard input.output == .json else { return try console.write(script.bytes) }
+    guard input.output == .json else { return try console.write(script.pieces) }
     try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
   }
 }
