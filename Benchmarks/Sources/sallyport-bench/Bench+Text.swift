@@ -26,7 +26,7 @@ extension Bench {
       let policy = try policy(count)
       let output = scratchFile("compiled.nft")
       let command = Command(sallyport("compile", policy), output: output)
-      let run = try measure(rounds: rounds, [{ try command.run() }])[0]
+      let run = try measure(rounds: 3 * rounds, [{ try command.run() }])[0]
       var status = stat()
       stat(output, &status)
       table.add(
@@ -41,7 +41,7 @@ extension Bench {
     var table = ResultTable("Editing", columns: ["20000 publications", "time", "processor", "peak memory"])
     let policy = try policy(20_000)
     let results = try measure(
-      rounds: rounds,
+      rounds: 3 * rounds,
       [
         { try Command(sallyport("check", policy)).run() },
         { try Command(sallyport("fmt", "--check", policy)).run(accepting: [0, 1]) },
