@@ -55,7 +55,8 @@ private struct Lexer {
     offset = lines.lowerBound
     end = lines.upperBound
     hasBytes = !lines.isEmpty
-    result.tokens.reserveCapacity(lines.count / 6 + 1)
+    // The first part has room for the others.
+    result.tokens.reserveCapacity((lines.lowerBound == 0 ? bytes.count : lines.count) / 6 + 1)
   }
 
   /// Adds what was read behind this.

@@ -10,7 +10,7 @@ struct Main {
     // in between: fewer calls of the system, and fewer pages that it has to clear again.
     mallopt(M_TRIM_THRESHOLD, 1 << 30)
     mallopt(M_MMAP_THRESHOLD, 32 << 20)
-    reserve_heap(64 << 20)
+    reserve_heap(256 << 20)
     await runSallyport()
   }
 }

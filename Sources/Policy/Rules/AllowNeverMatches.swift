@@ -38,19 +38,19 @@ package struct AllowNeverMatches: PolicyRule {
     for published in context.published {
       let publication = published.publication
       guard !publication.allow.isEmpty || !publication.deny.isEmpty else { continue }
-      let families = published.endpoints.map(\.family)
-      guard !families.isEmpty else { continue }
+      let endpoints = published.endpoints
+      guard !endpoints.isEmpty else { continue }
       for term in publication.allow {
-        if families.allSatisfy({ context.policy.first(term, $0) == nil }) {
+        if endpoints.allSatisfy({ context.policy.first(term, $0.family) == nil }) {
           // An empty list was reported as wrong.
           guard !context.policy.addresses(of: term).isEmpty else { continue }
           diagnostics.append(otherFamily(context.policy.text(of: term), term, published))
-        } else if denials.cover(term, publication.deny, families) {
+        } else if denials.cover(term, publication.deny, endpoints) {
           diagnostics.append(denied(context.policy.text(of: term), term, publication))
         }
       }
       guard publication.allow.isEmpty, !publication.cannotTell("allow"), let first = publication.deny.first,
-        denials.cover(ClientTerm(.any, first.span), publication.deny, families)
+        denials.cover(ClientTerm(.any, first.span), publication.deny, endpoints)
       else { continue }
       diagnostics.append(
         diagnostic("`deny` leaves no client that may connect to `\(published.name)`", at: first.span))
@@ -82,11 +82,12 @@ private struct Denials {
 
   init(policy: Policy) { self.policy = policy }
 
-  mutating func cover(_ term: ClientTerm, _ deny: [ClientTerm], _ families: [AddressFamily]) -> Bool {
+  /// Whether `deny` takes away all of an entry in the families of these endpoints.
+  mutating func cover(_ term: ClientTerm, _ deny: [ClientTerm], _ endpoints: [Endpoint]) -> Bool {
     guard !deny.isEmpty else { return false }
     // Most entries are not denied at all: their first address says so.
-    for family in families {
-      guard let first = policy.first(term, family) else { continue }
+    for endpoint in endpoints {
+      guard let first = policy.first(term, endpoint.family) else { continue }
       guard deny.contains(where: { policy.contains($0, first) }) else { return false }
     }
     let addresses = policy.addresses(of: term)
@@ -99,6 +100,6 @@ private struct Denials {
       union = sets.count == 1 ? sets.first ?? AddressSet() : AddressSet(unionOf: sets)
       unions[kinds] = union
     }
-    return families.allSatisfy { union.covers(addresses, $0) }
+    return endpoints.allSatisfy { union.covers(addresses, $0.family) }
   }
 }

@@ -40,8 +40,8 @@ package struct CertificateMissing: PolicyRule {
     var reported = [Bool](repeating: false, count: context.policy.servers.count)
     return context.published.compactMap { published in
       let server = published.server
-      guard published.publication.tls.value.allowsTLS, server.certificate == nil,
-        !server.unreadable.contains("certificate"), !reported[published.declaration]
+      guard server.certificate == nil, !server.unreadable.contains("certificate"),
+        published.publication.tls.value.allowsTLS, !reported[published.declaration]
       else { return nil }
       reported[published.declaration] = true
       let statement =

@@ -36,38 +36,23 @@ package struct UnusedDeclaration: PolicyRule {
     let policy = context.policy
     // What was left out may have used any of them.
     guard !policy.isPartial else { return [] }
-    return clientLists(policy) + servers(policy) + gateways(policy)
+    let uses = Uses(policy)
+    return clientLists(policy, uses) + servers(policy, uses) + gateways(policy, uses)
   }
 
-  private func clientLists(_ policy: Policy) -> [Diagnostic] {
+  private func clientLists(_ policy: Policy, _ uses: Uses) -> [Diagnostic] {
     // A list that was reported as wrong could have used any other.
-    guard !policy.clientLists.contains(where: { $0.terms.isEmpty }),
-      !policy.publications.contains(where: { $0.cannotTell("allow", "deny") })
-    else { return [] }
-    var used = Marks(count: policy.clientLists.count)
-    var open: [Int] = []
-    func use(_ terms: [ClientTerm]) {
-      for case .list(let index) in terms.lazy.map(\.kind) where used.insert(index) { open.append(index) }
-    }
-    for publication in policy.publications {
-      use(publication.allow)
-      use(publication.deny)
-    }
-    while let index = open.popLast() { use(policy.clientLists[index].terms) }
-    return unused(policy.clientLists.map(\.name), except: used, "client list")
+    guard uses.areClientsKnown, !policy.clientLists.contains(where: { $0.terms.isEmpty }) else { return [] }
+    return unused(policy.clientLists.map(\.name), except: uses.clientLists, "client list")
   }
 
-  private func servers(_ policy: Policy) -> [Diagnostic] {
-    guard !policy.publications.contains(where: { $0.server == nil }) else { return [] }
-    let used = Marks(policy.publications.lazy.compactMap(\.server), count: policy.servers.count)
-    return unused(policy.servers.map(\.name), except: used, "server")
+  private func servers(_ policy: Policy, _ uses: Uses) -> [Diagnostic] {
+    uses.areServersKnown ? unused(policy.servers.map(\.name), except: uses.servers, "server") : []
   }
 
-  private func gateways(_ policy: Policy) -> [Diagnostic] {
+  private func gateways(_ policy: Policy, _ uses: Uses) -> [Diagnostic] {
     // `gateway-ambiguous` comes first.
-    guard !policy.publications.contains(where: { $0.gateway == nil }) else { return [] }
-    let used = Marks(policy.publications.lazy.compactMap(\.gateway), count: policy.gateways.count)
-    return unused(policy.gateways.map(\.name), except: used, "gateway")
+    uses.areGatewaysKnown ? unused(policy.gateways.map(\.name), except: uses.gateways, "gateway") : []
   }
 
   private func unused(_ names: [Located<String>], except used: Marks, _ what: String) -> [Diagnostic] {
@@ -78,14 +63,42 @@ package struct UnusedDeclaration: PolicyRule {
   }
 }
 
+/// What publications use, collected in one pass.
+private struct Uses {
+  private(set) var clientLists: Marks
+  private(set) var servers: Marks
+  private(set) var gateways: Marks
+  /// Whether every publication could be asked.
+  private(set) var areClientsKnown = true
+  private(set) var areServersKnown = true
+  private(set) var areGatewaysKnown = true
+
+  init(_ policy: Policy) {
+    clientLists = Marks(count: policy.clientLists.count)
+    servers = Marks(count: policy.servers.count)
+    gateways = Marks(count: policy.gateways.count)
+    var open: [Int] = []
+    for publication in policy.publications {
+      use(publication.allow, &open)
+      use(publication.deny, &open)
+      if publication.cannotTell("allow", "deny") { areClientsKnown = false }
+      if let server = publication.server { servers.insert(server) } else { areServersKnown = false }
+      if let gateway = publication.gateway { gateways.insert(gateway) } else { areGatewaysKnown = false }
+    }
+    while let index = open.popLast() { use(policy.clientLists[index].terms, &open) }
+  }
+
+  /// Marks the lists that terms name; those that are new are open.
+  private mutating func use(_ terms: [ClientTerm], _ open: inout [Int]) {
+    for case .list(let index) in terms.lazy.map(\.kind) where clientLists.insert(index) { open.append(index) }
+  }
+}
+
 /// Some of the positions below a limit.
 private struct Marks {
   private var isMarked: [Bool]
 
-  init(_ positions: some Sequence<Int> = [], count: Int) {
-    isMarked = Array(repeating: false, count: count)
-    for position in positions { insert(position) }
-  }
+  init(count: Int) { isMarked = Array(repeating: false, count: count) }
 
   /// Returns whether the position is a new one below the limit.
   @discardableResult
