@@ -24,6 +24,8 @@ private func silence(_ diagnostics: inout [Diagnostic], in trees: [PolicyFileSyn
   var unused: [Located<String>] = []
   for tree in trees {
     var allowances = Allowances(tree)
+    // A policy may have many files, and most of them allow nothing.
+    guard !allowances.isEmpty else { continue }
     diagnostics.removeAll { diagnostic in
       guard diagnostic.severity != .error, let span = place(of: diagnostic, in: tree.file) else { return false }
       return allowances.silence(diagnostic.code, at: span)
@@ -61,6 +63,8 @@ private struct Allowances {
     }
     allowances = parts.flatMap(\.self)
   }
+
+  var isEmpty: Bool { allowances.isEmpty }
 
   var unused: [Located<String>] { allowances.filter { !$0.isUsed }.map(\.code) }
 

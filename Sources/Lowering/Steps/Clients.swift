@@ -150,11 +150,7 @@ private func admitInside(_ services: FamilyServices, _ builder: inout TableBuild
 
 /// The ports of publications with `hairpin on` with the clients that `deny` keeps out.
 private func deniedInside(_ services: FamilyServices) -> ElementList {
-  var claims = PortClaims(services)
-  for service in services.outlines where service.has(.hairpin) {
-    claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
-  }
-  let segments = PortSegments(claims)
+  let segments = hairpinPorts(services)
   var elements = ElementList()
   for segment in segments.segments {
     // A port that two publications share is open to whom either lets in.

@@ -36,15 +36,20 @@ func lowerEntrance(_ services: Services, _ builder: inout TableBuilder) {
   builder.addIfUsed(interfaceSet(insideSet, builder.inside))
 }
 
-/// What clients inside may dial: the ports of publications with `hairpin on`.
+/// The set of what clients inside may dial.
 func lowerHairpinPorts(_ services: Services, _ builder: inout TableBuilder) {
   for services in services.families where services.has(.hairpin) {
-    var claims = PortClaims(services)
-    for service in services.outlines where service.has(.hairpin) {
-      claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
-    }
-    builder.addIfUsed(.ports(hairpinSet, services.family, PortSegments(claims).elements()))
+    builder.addIfUsed(.ports(hairpinSet, services.family, hairpinPorts(services).elements()))
   }
+}
+
+/// What clients inside may dial: the ports of publications with `hairpin on`.
+func hairpinPorts(_ services: FamilyServices) -> PortSegments {
+  var claims = PortClaims(services)
+  for service in services.outlines where service.has(.hairpin) {
+    claims.addDialled(service, provenance: services[service].publication.hairpin.span ?? service.header)
+  }
+  return PortSegments(claims)
 }
 
 extension TableBuilder {

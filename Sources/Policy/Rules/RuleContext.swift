@@ -70,7 +70,8 @@ package struct RuleContext: Sendable {
     }
     published = parts.count == 1 ? parts[0] : parts.flatMap(\.self)
     self.policy = policy
-    var (ofDeclaration, ofMachine) = ([Int](repeating: 0, count: servers.count), machines.noPublications)
+    var ofDeclaration = [Int](repeating: 0, count: servers.count)
+    var ofMachine = [Int](repeating: 0, count: machines.count)
     for published in published {
       ofDeclaration[published.declaration] += 1
       ofMachine[published.machine] += 1
@@ -132,7 +133,7 @@ private struct Machines {
   private var hosts: [Int?: Int] = [:]
   /// Of servers that share one.
   private var addresses: [GatewayAddress: Int] = [:]
-  private var count = 0
+  private(set) var count = 0
 
   init(of policy: Policy) {
     let servers = policy.servers
@@ -152,9 +153,6 @@ private struct Machines {
     for position in parts.flatMap(\.uses).shared.joined() { kinds[position] = .sharing }
     declarations = Array(repeating: nil, count: servers.count)
   }
-
-  /// For each machine that it has none.
-  var noPublications: [Int] { Array(repeating: 0, count: count) }
 
   /// The machine that a publication leads to; `nil` when its server is not known.
   mutating func number(of publication: Publication) -> Int? {
