@@ -20,6 +20,11 @@ package struct Prefix: Hashable, Sendable {
 
   package var family: AddressFamily { address.family }
 
+  /// An address of as many leading ones as the length says.
+  package var mask: IPAddress {
+    IPAddress(family: family, value: UInt128.max >> UInt128(128 - family.bits) & ~hostMask) ?? address
+  }
+
   /// The bits behind the length, as a number of ones.
   private var hostMask: UInt128 {
     let hostBits = UInt128(family.bits - length)

@@ -12,9 +12,11 @@ extension ChangeWords {
     if let before = declaration.old, let after = declaration.new, before != after {
       add(.changed, nil, "the \(declaration.noun) `\(change.name)` is declared in another way than wanted")
     }
-    if (declaration.old == nil || declaration.new == nil), change.added.isEmpty, change.removed.isEmpty {
+    if declaration.isWhole {
       let isTold = told.values.contains { $0.contains(aspect) }
-      if !isTold { tellWhole("\(declaration.noun) `\(change.name)`", isWanted: declaration.new != nil) }
+      let isEmpty = change.added.isEmpty && change.removed.isEmpty
+      let isMissing = isEmpty ? !isTold : told.isEmpty && Vocabulary.isInCommon(change.name)
+      if isMissing { tellWhole("\(declaration.noun) `\(change.name)`", isWanted: declaration.new != nil) }
     }
     for element in change.removed { tellElement(element, in: change.name, isWanted: false) }
     for element in change.added { tellElement(element, in: change.name, isWanted: true) }
@@ -31,10 +33,18 @@ extension ChangeWords {
       return
     }
     guard !names.contains(where: { told[$0] != nil }), let name = names.first else { return }
-    // The clients of a publication are kept in another way when another one comes to its address.
-    if Vocabulary.holdsClients(set), !told.isEmpty, running[name]?.clients == wanted[name]?.clients { return }
+    if isMoved(name, from: set) { return }
     let side = isWanted ? "is wanted and not running" : "is running and not wanted"
     add(isWanted ? .added : .removed, name, "`\(name)`: `\(element.text)` in `\(set)` \(side)")
+  }
+
+  /// Whether what a set says about a publication is said by another one as well: when other publications come to its address
+  /// or have something in common with it, the same is kept in another way.
+  private mutating func isMoved(_ name: String, from set: String) -> Bool {
+    guard !told.isEmpty || changesWhatIsInCommon else { return false }
+    if Vocabulary.holdsClients(set) { return running[name]?.clients == wanted[name]?.clients }
+    guard Vocabulary.aspect(ofSet: set) == .passive else { return false }
+    return running[name]?.values(.passive) == wanted[name]?.values(.passive)
   }
 
   /// Whether an address of a set without comments is one of a publication that is running.

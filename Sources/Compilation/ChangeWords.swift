@@ -12,6 +12,10 @@ struct ChangeWords {
   let wanted: [String: PublicationFacts]
   /// Addresses of the publications that are running: external ones, and those of servers.
   private(set) lazy var served = Self.served(in: old)
+  /// Whether a set comes or goes that holds what many publications have in common.
+  private(set) lazy var changesWhatIsInCommon = difference.sets.contains {
+    ($0.declaration.old == nil || $0.declaration.new == nil) && Vocabulary.isInCommon($0.name)
+  }
   private var changes: [PolicyChange] = []
   /// Publications that have been spoken of, and the aspects of each; all aspects when it comes or goes.
   private(set) var told: [String: Set<Aspect>] = [:]

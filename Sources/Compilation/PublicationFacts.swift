@@ -75,12 +75,14 @@ struct PublicationFacts: Equatable {
       switch element.key.last {
       case .port(let port): passive.append(PortRange(port))
       case .ports(let range): passive.append(range)
-      default: break
+      default: if let range = Vocabulary.passiveRange(ofMap: set) { passive.append(range) }
       }
       if case .address(let server)? = element.data.first { words[.server, default: []].insert(server.description) }
     case .clients:
       isRestricted = true
-      if Vocabulary.holdsClients(set), let client = element.key.last { clients.insert(client) }
+      if Vocabulary.holdsClients(set), let client = element.key.last {
+        clients.insert(client.prefix(Vocabulary.clientPrefix(ofSet: set)))
+      }
       addDialled(element)
     case .limit:
       if let limit = Vocabulary.limit(ofSet: set) { words[.limit, default: []].insert(limit) }
@@ -120,6 +122,14 @@ struct PublicationFacts: Equatable {
 
   private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
   private static func isOther(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F }
+}
+
+extension Value {
+  /// The prefix of that length that begins with this address; the value itself without a length.
+  fileprivate func prefix(_ length: Int?) -> Value {
+    guard let length, case .address(let base) = self else { return self }
+    return Value(base: base, length: length) ?? self
+  }
 }
 
 extension Element {

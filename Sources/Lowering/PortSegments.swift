@@ -165,11 +165,16 @@ extension PortSegments {
   }
 
   /// The same with data.
-  func elements(_ data: (Segment) -> Value) -> ElementList {
+  func elements(_ data: (Segment) -> Value) -> ElementList { elements(segments, data) }
+
+  /// The same for some of the segments.
+  ///
+  /// - Parameter havePorts: Whether the ports are part of the keys.
+  func elements(_ segments: [Segment], havePorts: Bool = true, _ data: (Segment) -> Value) -> ElementList {
     var elements = ElementList()
-    elements.reserve(segments.count, width: 3)
+    elements.reserve(segments.count, width: havePorts ? 3 : 2)
     for segment in segments {
-      elements.append(segment, of: self)
+      elements.append(segment, of: self, havePorts: havePorts)
       elements.addData(data(segment))
     }
     return elements
@@ -177,9 +182,10 @@ extension PortSegments {
 }
 
 extension ElementList {
-  /// Appends an element keyed by the address and the ports of a segment.
-  mutating func append(_ segment: PortSegments.Segment, of segments: PortSegments) {
+  /// Appends an element keyed by the address and, if wanted, the ports of a segment.
+  mutating func append(_ segment: PortSegments.Segment, of segments: PortSegments, havePorts: Bool = true) {
     append(
-      segment.address, segment.ports, comment: segments.comment(segment), provenance: segments.provenance(segment))
+      segment.address, havePorts ? segment.ports : nil, comment: segments.comment(segment),
+      provenance: segments.provenance(segment))
   }
 }

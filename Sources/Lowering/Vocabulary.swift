@@ -1,3 +1,4 @@
+package import Addressing
 package import Nftables
 
 /// The name of the one table that we own, of family `inet`.
@@ -18,7 +19,10 @@ package enum Vocabulary {
     if name == outsideSet || name == insideSet { return .gateway }
     guard name.hasSuffix("4") || name.hasSuffix("6") else { return nil }
     let stem = String(name.dropLast())
-    return stems[stem] ?? (limit(ofStem: stem) == nil ? nil : .limit)
+    if let aspect = stems[stem] { return aspect }
+    if passiveRange(ofMap: name) != nil { return .passive }
+    if clientPrefix(ofSet: name) != nil { return .clients }
+    return limit(ofStem: stem) == nil ? nil : .limit
   }
 
   /// The set of the interfaces of one side of the gateway.
@@ -32,6 +36,43 @@ package enum Vocabulary {
   /// Whether the last field of the keys of a set is an admitted client.
   package static func holdsClients(_ set: String) -> Bool {
     aspect(ofSet: set) == .clients && !set.hasPrefix("restricted")
+  }
+
+  /// The map of the addresses that have a passive range in common.
+  package static func passiveMap(_ range: PortRange, _ family: AddressFamily) -> String {
+    "passive_\(range.low)_\(range.high)_v\(family.suffix)"
+  }
+
+  /// The passive range of the addresses in such a map; `nil` for another name.
+  package static func passiveRange(ofMap name: String) -> PortRange? {
+    guard let numbers = numbers(in: name, behind: "passive_"), numbers.count == 2, let low = numbers.first,
+      let high = numbers.last
+    else { return nil }
+    return PortRange(low: low, high: high)
+  }
+
+  /// The set of the clients whose prefixes have a length in common.
+  package static func clientSet(prefix length: Int, _ family: AddressFamily) -> String {
+    "clients_\(length)_v\(family.suffix)"
+  }
+
+  /// The length of the prefixes in such a set; `nil` for another name.
+  package static func clientPrefix(ofSet name: String) -> Int? {
+    guard let numbers = numbers(in: name, behind: "clients_"), numbers.count == 1 else { return nil }
+    return numbers.first.map { Int($0) }
+  }
+
+  /// Whether a set holds what many publications have in common, and another one where few have.
+  package static func isInCommon(_ set: String) -> Bool {
+    passiveRange(ofMap: set) != nil || clientPrefix(ofSet: set) != nil
+  }
+
+  /// The numbers between a prefix of a name and the family.
+  private static func numbers(in name: String, behind prefix: String) -> [UInt16]? {
+    guard name.hasPrefix(prefix), name.hasSuffix("_v4") || name.hasSuffix("_v6") else { return nil }
+    let words = name.dropFirst(prefix.count).dropLast(3).split(separator: "_", omittingEmptySubsequences: false)
+    let numbers = words.compactMap { UInt16($0) }
+    return numbers.count == words.count ? numbers : nil
   }
 
   /// What a set limits, as the statement says it, for example `10 sessions per client`.

@@ -11,6 +11,8 @@ package indirect enum Expression: Hashable, Sendable {
   /// An address of one direction of the connection, for example `ct original ip daddr`.
   case tuple(_ direction: String, _ address: String)
   case concatenation([Expression])
+  /// An address without the bits that a mask does not have.
+  case masked(Expression, with: IPAddress)
   case value(Value)
   /// Flags that may be set, for example of `ct state`.
   case flags([String])
@@ -45,6 +47,9 @@ extension Expression {
     case .conntrack(let key): writer.write("ct \(key)")
     case .tuple(let direction, let address): writer.write("ct \(direction) \(address)")
     case .concatenation(let fields): writer.write(fields, separator: " . ") { $1.write(to: &$0) }
+    case .masked(let address, let mask):
+      address.write(to: &writer)
+      writer.write(" & \(mask)")
     case .value(let value): value.write(to: &writer)
     case .flags(let words): writer.write(words.joined(separator: ","))
     case .set(let name): writer.write("@\(name)")
@@ -63,6 +68,7 @@ extension Expression {
     case .conntrack(let key): ["ct": ["key": .string(key)]]
     case .tuple(let direction, let address): ["ct": ["key": .string(address), "dir": .string(direction)]]
     case .concatenation(let fields): ["concat": .array(fields.map(\.json))]
+    case .masked(let address, let mask): ["&": [address.json, .string(mask.description)]]
     case .value(let value): value.json
     case .flags(let words): words.count == 1 ? .string(words.joined()) : .array(words.map { .string($0) })
     case .set(let name): .string("@\(name)")

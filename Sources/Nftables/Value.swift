@@ -25,7 +25,7 @@ package enum Value: Hashable, Sendable {
   }
 
   /// The addresses of a prefix; `nil` for a length that the family does not have.
-  init?(base: IPAddress, length: Int) {
+  package init?(base: IPAddress, length: Int) {
     guard let bounds = Prefix(base, length: length)?.bounds,
       let low = IPAddress(family: base.family, value: bounds.lowerBound),
       let high = IPAddress(family: base.family, value: bounds.upperBound), low <= high
@@ -94,7 +94,7 @@ extension Value {
 }
 
 /// The length of the prefix that covers exactly these addresses; nft lists such a range as a prefix.
-func prefixLength(_ low: IPAddress, _ high: IPAddress) -> Int? {
+package func prefixLength(_ low: IPAddress, _ high: IPAddress) -> Int? {
   let size = high.value &- low.value
   let hostBits = UInt128.bitWidth - size.leadingZeroBitCount
   guard size &+ 1 == 0 || size & (size &+ 1) == 0, low.value & size == 0 else { return nil }

@@ -32,6 +32,7 @@ extension BenchNetwork {
 struct BenchPolicyGenerator {
   var random: RulesetGenerator
   private var text = ""
+  private var ranges: [String] = []
   private(set) var certificate: (path: String, key: String)
 
   init(seed: UInt64, certificate: (path: String, key: String) = ("/etc/ssl/a.pem", "/etc/ssl/a.key")) {
@@ -39,15 +40,20 @@ struct BenchPolicyGenerator {
     self.certificate = certificate
   }
 
-  /// One or two publications; `software` where the server is to be run.
+  /// One or two publications, now and then beside a hundred that have much in common with them; `software` where the server
+  /// is to be run.
   mutating func policy(software: [String] = ["pure-ftpd", "proftpd", "vsftpd", "iis", "filezilla", "other"]) -> String
   {
     text = ""
+    ranges = []
     let hasGateway = !random.chance(4)
     if hasGateway { text += "gateway edge { outside eth0; inside eth1; }\n" }
     text += "clients friends = 198.51.100.0/24, 2001:db8:51::/64\n"
     publication(0, hasGateway, software)
     if software.count > 1, random.chance(3) { publication(1, hasGateway, software) }
+    if software.count > 1, random.chance(3), let range = ranges.last {
+      text += Crowd.text(range: range, clients: "friends", hasIPv6: random.chance(2))
+    }
     return text
   }
 
@@ -77,7 +83,9 @@ struct BenchPolicyGenerator {
     }
     if tls != "off" || !helper || random.chance(2) {
       let low = 50_000 + index * 1000
-      text += "  passive range \(low)-\(low + random.number(100...399))\n"
+      let range = "\(low)-\(low + random.number(100...399))"
+      ranges.append(range)
+      text += "  passive range \(range)\n"
     }
     text += "  tls \(tls)\n"
     if helper { text += "  helper on\n" }
@@ -111,7 +119,8 @@ struct PolicySessions {
     let gateway = compilation.policy.gateways.isEmpty ? nil : 0
     let study = SessionStudy(
       compilation.policy, gateway: gateway, ruleset: ruleset ?? Ruleset([compilation.table(gateway: gateway)]))
-    tables = compilation.policy.publications.map { study.table(of: $0, at: BenchNetwork.site) }
+    tables = compilation.policy.publications.filter { !$0.name.value.hasPrefix(Crowd.prefix) }
+      .map { study.table(of: $0, at: BenchNetwork.site) }
   }
 
   var script: String {

@@ -1,3 +1,4 @@
+import Addressing
 import Compilation
 import Foundation
 import LiveSupport
@@ -133,6 +134,47 @@ import Testing
       running: compile(first).table(gateway: nil), wanted: compile(first + second).table(gateway: nil)
     ).changes
     #expect(changes.map(\.summary) == ["`more` is wanted and not running"])
+  }
+
+  /// One publication more or less is all that is said where a hundred move to other sets with it.
+  @Test func oneMoreHasMuchInCommon() {
+    let policies = [99, 100].map { count in
+      Crowd.text(
+        count, range: "50000-50399", clients: "192.0.2.0/24, 198.51.100.0/25, 2001:db8:7::/48", hasIPv6: true)
+    }
+    #expect(words(policies[0], policies[1]) == ["added `crowd-100` is wanted and not running"])
+    #expect(words(policies[1], policies[0]) == ["removed `crowd-100` is running and no policy asks for it"])
+  }
+
+  /// The same publications in other sets, as a program that counts in another way would have made them.
+  @Test func setsInAnotherWay() throws {
+    func table(_ count: Int) -> Table {
+      compile(Crowd.text(count, range: "50000-50399", clients: "192.0.2.0/24")).table(gateway: nil)
+    }
+    let wanted = table(100)
+    var running = wanted
+    running.chains = table(99).chains
+    let network = Value(base: try #require(IPAddress("192.0.2.0")), length: 24)
+    let range = Value(try #require(PortRange(low: 50000, high: 50399)))
+    let fields = ["clients_24_v4": network, "passive_50000_50399_v4": range]
+    for (index, set) in wanted.sets.enumerated() {
+      guard let last = fields[set.name] ?? nil else { continue }
+      var elements = ElementList()
+      for element in set.elements {
+        elements.append(
+          key: [element.key[0], last], data: Array(element.data), comment: element.comment, provenance: .none)
+      }
+      running.sets[index] = NamedSet(
+        set.isMap ? "passive4" : "clients4",
+        key: [.destination(.ipv4), set.isMap ? .destinationPort : .source(.ipv4)],
+        data: set.data, flags: [.interval], elements: elements)
+    }
+    let changes = PolicyDifference(running: running, wanted: wanted).changes
+    #expect(
+      changes.map(\.summary) == [
+        "the set `clients_24_v4` is wanted and not running",
+        "the map `passive_50000_50399_v4` is wanted and not running",
+      ])
   }
 
   // MARK: In the kernel

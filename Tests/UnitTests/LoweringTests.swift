@@ -1,15 +1,71 @@
 import Foundation
+import LiveSupport
 import Nftables
 import Policy
 import Testing
 
 @Suite struct LoweringTests {
   @Test func rulesDoNotGrowWithPublications() {
-    let counts = [1, 10, 100].map { count in
+    let counts = [1, 10, 99, 100, 200].map { count in
       compile(manyPublications(count)).table(gateway: nil).ruleCount
     }
     #expect(counts.first ?? 0 > 0)
-    #expect(Set(counts).count == 1, "\(counts)")
+    #expect(Set(counts.prefix(3)).count == 1, "\(counts)")
+    // From 100 on, each length of prefixes has a rule of its own instead of one for all.
+    #expect(Set(counts.suffix(2)).count == 1, "\(counts)")
+  }
+
+  /// What 100 have in common goes from the keys into the name of a set and into its rule; what others have stays.
+  @Test func whatManyHaveInCommon() throws {
+    let few = Crowd.text(99, range: "50000-50399", clients: "192.0.2.0/24, 198.51.100.7")
+    let other = """
+      publish other { server 10.10.20.200 proftpd; external ip 203.0.113.10; tls off
+        passive range 50000-50099; allow 192.0.2.0/24, 10.0.0.0/9 }
+      publish same { server 10.10.20.201 proftpd; external ip 203.0.113.11; tls off
+        passive range 50000-50399; allow 192.0.2.0/24, 198.51.100.7 }
+
+      """
+    func sets(_ policy: String) -> [String: [String]] {
+      let sets = compile(policy).table(gateway: nil).sets.filter { $0.name.hasPrefix("clients") || $0.isMap }
+      return Dictionary(
+        uniqueKeysWithValues: sets.map { set in
+          (set.name, set.elements.filter { !($0.comment ?? "").hasPrefix(Crowd.prefix) }.map(\.text))
+        })
+    }
+    func rules(_ policy: String) -> [String] {
+      compile(policy).table(gateway: nil).chains.filter { ["admitted_clients", "publish"].contains($0.name) }
+        .flatMap(\.rules).map(\.text)
+    }
+    #expect(sets(few).keys.sorted() == ["clients4", "control4", "passive4"])
+    let many = sets(few + other)
+    #expect(
+      many == [
+        "clients_24_v4": ["203.0.113.10 . 192.0.2.0", "203.0.113.11 . 192.0.2.0"],
+        "clients_32_v4": ["203.0.113.11 . 198.51.100.7"], "clients4": ["203.0.113.10 . 10.0.0.0/9"],
+        "control4": [
+          "203.0.113.10 . 21 : 10.10.20.200 . 21", "203.0.113.11 . 21 : 10.10.20.201 . 21",
+        ],
+        "passive4": ["203.0.113.10 . 50000-50099 : 10.10.20.200"],
+        "passive_50000_50399_v4": ["203.0.113.11 : 10.10.20.201"],
+      ])
+    #expect(
+      rules(few + other) == [
+        "ip daddr . ip saddr & 255.255.255.0 @clients_24_v4 return", "ip daddr . ip saddr @clients_32_v4 return",
+        "ip daddr . ip saddr @clients4 return",
+        "ip daddr . tcp dport @restricted4 goto denied",
+        "dnat ip to ip daddr . tcp dport map @control4",
+        "tcp dport 50000-50399 dnat ip to ip daddr map @passive_50000_50399_v4",
+        "dnat ip to ip daddr . tcp dport map @passive4",
+      ])
+  }
+
+  /// All addresses are no prefix that a mask could tell from others.
+  @Test func everyAddressIsNoCommonPrefix() {
+    let script = compile(
+      Crowd.text(range: "50000-50399", clients: "192.0.2.0/24, ::/1, 8000::/1", hasIPv6: true)
+    ).script
+    #expect(script.contains("ip6 daddr . ip6 saddr @clients6 return"))
+    #expect(!script.contains("clients_0_v6"))
   }
 
   @Test func everythingHasProvenance() {

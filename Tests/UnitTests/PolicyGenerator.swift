@@ -1,18 +1,25 @@
+import LiveSupport
+
 /// Writes random policies of every kind that the language allows: mostly valid, now and then refused.
 struct PolicyGenerator {
   var random: SeededGenerator
   private var text = ""
+  /// Passive ranges so far.
+  private var ranges: [String] = []
 
   init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
-  /// One policy with one to five publications.
+  /// One policy with one to five publications, now and then beside a hundred that have much in common with them.
   mutating func policy() -> String {
     text = ""
+    ranges = []
     let hasGateway = chance(2)
     if hasGateway { line("gateway edge {\n    outside  eth0\n    inside   eth1, eth2\n}") }
     let lists = clientLists()
     for index in 0..<number(1...5) { publication(index, hasGateway: hasGateway, lists: lists) }
-    return text
+    guard chance(6) else { return text }
+    let range = ranges.isEmpty || chance(3) ? "50000-50399" : pick(ranges)
+    return text + Crowd.text(range: range, clients: "\(prefix()), 192.0.2.7, 2001:db8:7::/48", hasIPv6: chance(3))
   }
 
   private mutating func clientLists() -> [String] {
@@ -42,7 +49,8 @@ struct PolicyGenerator {
     if chance(3), tls != "implicit" { statement("control port \(2100 + index)\(chance(2) ? " -> 21" : "")") }
     if needsRange {
       let low = 20_000 + index * 2_000 + number(0...500)
-      statement("passive range \(low)-\(low + number(200...1_400))")
+      ranges.append("\(low)-\(low + number(200...1_400))")
+      statement("passive range \(ranges.last ?? "")")
     }
     statement("tls \(tls)")
     if helper { statement("helper on") }

@@ -55,6 +55,7 @@ extension Operand {
     case .conntrack(let key): Connection(rawValue: key).map { .connection($0) }
     case .tuple(let direction, let address): read(tuple: address, direction)
     case .concatenation(let fields): .combination(fields.map { Operand($0) })
+    case .masked(let address, let mask): .masked(Operand(address), with: mask.value)
     case .map(let key, let name): .mapped(Operand(key), .named(name))
     case .value, .flags, .set, .dataType: nil
     }

@@ -11,7 +11,8 @@ import Policy
 ///
 /// A lookup in an interval set takes the longer the more elements it has (`nft_set_pipapo.c`), one in a hash set does not.
 /// So a hash set says on which addresses anybody is kept out, clients of an address that one publication alone restricts
-/// have no ports in their key, and only strangers have their ports looked up.
+/// have no ports in their key, and only strangers have their ports looked up. Prefixes of clients whose length many have in
+/// common are in a hash set as well; the rule that asks it says the length.
 func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
   for services in services.families where services.has(.restricted) {
     let family = services.family
@@ -24,7 +25,7 @@ func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
       .in(.destination(family), addresses.name), .verdict(.jump(ChainName.clients.text)), to: .admission,
       provenance: provenance)
     if builder.opensInside(services.traits) { admitInside(services, &builder) }
-    admit("clients", [.destination(family), .source(family)], restrictions.clients, family, &builder)
+    admitPrefixes(restrictions.clients, family, &builder)
     admit("port_clients", .portsOfClients(family), restrictions.clientsOfPorts, family, &builder)
     builder.add(.ports("restricted", family, restrictions.ports))
     builder.add(
@@ -43,6 +44,48 @@ private func admit(
     .in(.concatenation(key), set.name), .verdict(.return), to: .clients, provenance: clients.firstProvenance)
 }
 
+/// Lets clients in that may use every restricted port of an address.
+private func admitPrefixes(_ clients: [AdmittedClients], _ family: AddressFamily, _ builder: inout TableBuilder) {
+  let key = [Expression.destination(family), .source(family)]
+  let (common, others) = apart(clients) { $0.prefixLength }
+  for (length, clients) in common {
+    guard let mask = clients.first.flatMap({ Prefix($0.range.lowerBound, length: length) })?.mask else { continue }
+    var elements = ElementList()
+    elements.reserve(clients.count, width: 2)
+    for clients in clients {
+      let first = clients.range.lowerBound
+      elements.append(clients.address, nil, first...first, comment: clients.comment, provenance: clients.provenance)
+    }
+    let set = NamedSet(Vocabulary.clientSet(prefix: length, family), key: key, elements: elements)
+    builder.add(set)
+    let source = length == family.bits ? Expression.source(family) : .masked(.source(family), with: mask)
+    builder.add(
+      .in(.concatenation([.destination(family), source]), set.name), .verdict(.return), to: .clients,
+      provenance: elements.firstProvenance)
+  }
+  var elements = ElementList()
+  elements.reserve(others.count, width: 2)
+  for clients in others {
+    elements.append(
+      clients.address, nil, clients.range, comment: clients.comment, provenance: clients.provenance)
+  }
+  admit("clients", key, elements, family, &builder)
+}
+
+/// Clients that a publication admits which alone restricts an address.
+private struct AdmittedClients {
+  let address: IPAddress
+  let range: ClosedRange<IPAddress>
+  /// The name of the publication.
+  let comment: String
+  let provenance: SourceSpan
+
+  /// `nil` when the range is no prefix, or all addresses, which no mask can tell.
+  var prefixLength: Int? {
+    Nftables.prefixLength(range.lowerBound, range.upperBound).flatMap { $0 == 0 ? nil : $0 }
+  }
+}
+
 /// Where not everybody is admitted, and who is.
 private struct Restrictions {
   /// The addresses with any such ports.
@@ -50,14 +93,14 @@ private struct Restrictions {
   /// The ports.
   private(set) var ports = ElementList()
   /// The clients of addresses on which all such ports are of one publication.
-  private(set) var clients = ElementList()
+  private(set) var clients: [AdmittedClients] = []
   /// The clients of ports of the other addresses.
   private(set) var clientsOfPorts = ElementList()
 
   init(_ services: FamilyServices) {
     let segments = restrictedPorts(services)
     ports.reserve(segments.segments.count, width: 2)
-    clients.reserve(segments.segments.count, width: 2)
+    clients.reserveCapacity(segments.segments.count)
     for group in segments.byAddress { add(group, of: segments, services.family) }
   }
 
@@ -82,7 +125,10 @@ private struct Restrictions {
     addresses.append(first.address, provenance: provenance)
     if isOnePublication, let admitted = segments.service(first).clients {
       let name = segments.comment(first)
-      clients.append(first.address, nil, from: admitted, family, comment: name, provenance: provenance)
+      admitted.forEachRange(family) { range in
+        clients.append(
+          AdmittedClients(address: first.address, range: range, comment: name, provenance: provenance))
+      }
       return
     }
     for segment in group {
@@ -183,26 +229,24 @@ extension ElementList {
   fileprivate mutating func append(
     _ segment: PortSegments.Segment, of segments: PortSegments, from clients: AddressSet, _ family: AddressFamily
   ) {
-    append(
-      segment.address, segment.ports, from: clients, family, comment: segments.comment(segment),
-      provenance: segments.provenance(segment))
+    let (comment, provenance) = (segments.comment(segment), segments.provenance(segment))
+    clients.forEachRange(family) { range in
+      append(segment.address, segment.ports, range, comment: comment, provenance: provenance)
+    }
   }
+}
 
-  /// The same for an address and ports of it; for all of them with `nil`.
-  fileprivate mutating func append(
-    _ address: IPAddress, _ ports: PortRange?, from clients: AddressSet, _ family: AddressFamily, comment: String,
-    provenance: SourceSpan
-  ) {
+extension AddressSet {
+  /// The ranges of one family, in ascending order.
+  fileprivate func forEachRange(_ family: AddressFamily, _ body: (ClosedRange<IPAddress>) -> Void) {
     switch family {
     case .ipv4:
-      for range in clients.ipv4.intervals {
-        let (low, high) = (IPv4Address(range.lowerBound), IPv4Address(range.upperBound))
-        append(address, ports, .v4(low)...(.v4(high)), comment: comment, provenance: provenance)
+      for range in ipv4.intervals {
+        body(.v4(IPv4Address(range.lowerBound))...(.v4(IPv4Address(range.upperBound))))
       }
     case .ipv6:
-      for range in clients.ipv6.intervals {
-        let (low, high) = (IPv6Address(range.lowerBound), IPv6Address(range.upperBound))
-        append(address, ports, .v6(low)...(.v6(high)), comment: comment, provenance: provenance)
+      for range in ipv6.intervals {
+        body(.v6(IPv6Address(range.lowerBound))...(.v6(IPv6Address(range.upperBound))))
       }
     }
   }

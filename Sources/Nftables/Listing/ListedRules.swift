@@ -30,6 +30,11 @@ extension Expression {
         fields.append(field)
       }
       self = .concatenation(fields)
+    case "&":
+      guard value.list.count == 2, let address = value.list.first.flatMap({ Expression(listed: $0) }),
+        let mask = value.list.last?.string.flatMap({ IPAddress($0) })
+      else { return nil }
+      self = .masked(address, with: mask)
     case "map":
       guard let (key, name) = value.namedMap else { return nil }
       self = .map(key: key, name: name)
