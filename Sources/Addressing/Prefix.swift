@@ -20,11 +20,6 @@ package struct Prefix: Hashable, Sendable {
 
   package var family: AddressFamily { address.family }
 
-  /// An address of as many leading ones as the length says.
-  package var mask: IPAddress {
-    IPAddress(family: family, value: UInt128.max >> UInt128(128 - family.bits) & ~hostMask) ?? address
-  }
-
   /// The bits behind the length, as a number of ones.
   private var hostMask: UInt128 {
     let hostBits = UInt128(family.bits - length)
@@ -48,6 +43,15 @@ package struct Prefix: Hashable, Sendable {
     var copy = self
     copy.address = IPAddress(family: family, value: bounds.lowerBound) ?? address
     return copy
+  }
+}
+
+extension IPAddress {
+  /// The mask of prefixes of a length: as many leading ones; `nil` when the length does not fit the family.
+  package init?(mask length: Int, _ family: AddressFamily) {
+    guard (0...family.bits).contains(length) else { return nil }
+    let all = UInt128.max >> UInt128(128 - family.bits)
+    self.init(family: family, value: all & ~(length == 0 ? all : all >> UInt128(length)))
   }
 }
 

@@ -1,22 +1,49 @@
+import Nftables
+
 /// Elements with a thing in common that are worth a set of their own.
 ///
 /// The kernel finds a key in a hash set at once, and looks at bits of all elements of an interval set (`nft_set_pipapo.c`);
 /// but only an interval set has ranges in its keys. What makes a range of a key can stand in a rule instead, where elements
 /// have it in common. Each rule takes time as well, as much as some hundred elements of an interval set.
-let worthASet = 100
+private let worthASet = 100
 
-/// Takes apart what many members have in common.
-///
-/// - Parameter trait: What they may have in common; `nil` for a member that belongs to the rest.
-/// - Returns: Each trait of at least `worthASet` members, in ascending order, with these; and all others.
-func apart<Member, Trait: Hashable & Comparable>(
-  _ members: [Member], by trait: (Member) -> Trait?
-) -> (common: [(trait: Trait, members: [Member])], others: [Member]) {
-  guard members.count >= worthASet else { return ([], members) }
-  var groups = Dictionary(grouping: members, by: trait)
-  for (trait, group) in groups where trait != nil && group.count < worthASet { groups[trait] = nil }
-  groups[nil] = nil
-  let others = members.filter { member in trait(member).map { groups[$0] == nil } ?? true }
-  let common = groups.compactMap { trait, members in trait.map { (trait: $0, members: members) } }
-  return (common.sorted { $0.trait < $1.trait }, others)
+/// Elements apart by what many of them have in common.
+struct CommonElements<Trait: Hashable & Comparable> {
+  /// The traits that are worth a set, in ascending order.
+  let traits: [Trait]
+  /// The elements of each.
+  var lists: [ElementList]
+  /// All other elements.
+  var others = ElementList()
+  private let positions: [Trait: Int]
+  /// What was asked for last: neighbours often have the same.
+  private var last: (trait: Trait?, position: Int?) = (nil, nil)
+
+  /// Empty lists with room for what will be added.
+  ///
+  /// - Parameters:
+  ///   - traits: What each element has; `nil` for one that belongs to the others in any case.
+  ///   - width: How many fields an element of the others has; one with a trait has no more.
+  init(_ traits: some Collection<Trait?>, width: Int) {
+    var counts: [Trait: Int] = [:]
+    if traits.count >= worthASet {
+      for case let trait? in traits { counts[trait, default: 0] += 1 }
+    }
+    let common = counts.filter { $0.value >= worthASet }.sorted { $0.key < $1.key }
+    self.traits = common.map(\.key)
+    positions = Dictionary(uniqueKeysWithValues: zip(self.traits, self.traits.indices))
+    lists = common.map { _, count in
+      var list = ElementList()
+      list.reserve(count, width: width)
+      return list
+    }
+    others.reserve(common.reduce(traits.count) { $0 - $1.value }, width: width)
+  }
+
+  /// Where the elements with a trait go in `lists`; `nil` when they go to the others.
+  mutating func position(of trait: Trait?) -> Int? {
+    guard last.trait != trait else { return last.position }
+    last = (trait, trait.flatMap { positions[$0] })
+    return last.position
+  }
 }

@@ -9,6 +9,9 @@ struct PortClaims {
 
   init(_ services: FamilyServices) { self.services = services }
 
+  /// Makes room for ports that are added next.
+  mutating func reserve(_ count: Int) { segments.reserveCapacity(count) }
+
   mutating func add(
     _ address: IPAddress, _ ports: PortRange, of service: ServiceOutline, provenance: SourceSpan
   ) {
@@ -165,27 +168,26 @@ extension PortSegments {
   }
 
   /// The same with data.
-  func elements(_ data: (Segment) -> Value) -> ElementList { elements(segments, data) }
-
-  /// The same for some of the segments.
-  ///
-  /// - Parameter havePorts: Whether the ports are part of the keys.
-  func elements(_ segments: [Segment], havePorts: Bool = true, _ data: (Segment) -> Value) -> ElementList {
+  func elements(_ data: (Segment) -> Value) -> ElementList {
     var elements = ElementList()
-    elements.reserve(segments.count, width: havePorts ? 3 : 2)
-    for segment in segments {
-      elements.append(segment, of: self, havePorts: havePorts)
-      elements.addData(data(segment))
-    }
+    elements.reserve(segments.count, width: 3)
+    for segment in segments { elements.append(segment, of: self, data: data(segment)) }
     return elements
   }
 }
 
 extension ElementList {
-  /// Appends an element keyed by the address and, if wanted, the ports of a segment.
-  mutating func append(_ segment: PortSegments.Segment, of segments: PortSegments, havePorts: Bool = true) {
+  /// Appends an element keyed by the address and the ports of a segment.
+  ///
+  /// - Parameters:
+  ///   - hasPorts: Whether the ports are part of the key.
+  ///   - data: What a map holds under it.
+  mutating func append(
+    _ segment: PortSegments.Segment, of segments: PortSegments, hasPorts: Bool = true, data: Value? = nil
+  ) {
     append(
-      segment.address, havePorts ? segment.ports : nil, comment: segments.comment(segment),
+      segment.address, hasPorts ? segment.ports : nil, comment: segments.comment(segment),
       provenance: segments.provenance(segment))
+    if let data { addData(data) }
   }
 }

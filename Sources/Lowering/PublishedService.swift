@@ -77,12 +77,15 @@ private func services(
     guard let server = policy.server(of: publication) else { continue }
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
     let denied = publication.hairpin.value ? policy.deniedClients(of: publication) : AddressSet()
-    let endpoints = policy.endpoints(of: publication)
-    for endpoint in endpoints {
+    // One address after the other: a list of endpoints for each publication would take longer.
+    let isDualStack =
+      publication.externalAddresses.count > 1 && publication.endpoints(at: server).count > 1
+    for external in publication.externalAddresses {
+      guard let endpoint = publication.endpoint(at: server, dialledAt: external) else { continue }
       services.append(
         PublishedService(
           publication: publication, server: server, endpoint: endpoint, clients: clients, denied: denied,
-          isDualStack: endpoints.count > 1))
+          isDualStack: isDualStack))
     }
   }
   return services

@@ -115,7 +115,7 @@ struct FamilyServices {
 
   fileprivate init(_ family: AddressFamily, of all: DeclaredServices) {
     let services = all.services
-    var outlines = all.outlines.filter { $0.external.family == family }
+    var outlines = all.outlines.kept { $0.external.family == family }
     func precedes(_ left: ServiceOutline, _ right: ServiceOutline) -> Bool {
       left.external == right.external
         ? services[Int(left.place)].name < services[Int(right.place)].name : left.external < right.external
@@ -138,9 +138,21 @@ struct FamilyServices {
 
   /// The services with some traits, in the order of their control ports.
   func byControlPort(_ traits: ServiceOutline.Traits = []) -> [ServiceOutline] {
-    let chosen = traits.isEmpty ? outlines : outlines.filter { $0.has(traits) }
+    let chosen = traits.isEmpty ? outlines : outlines.kept { $0.has(traits) }
     let isSorted = chosen.indices.dropFirst().allSatisfy { !chosen[$0].dialsBefore(chosen[$0 - 1]) }
     return isSorted ? chosen : chosen.sorted { $0.dialsBefore($1) }
+  }
+}
+
+extension [ServiceOutline] {
+  /// Those that a condition holds for. They are counted first, so that no room is made in vain.
+  fileprivate func kept(_ condition: (ServiceOutline) -> Bool) -> [ServiceOutline] {
+    let count = reduce(0) { condition($1) ? $0 + 1 : $0 }
+    if count == self.count { return self }
+    var kept: [ServiceOutline] = []
+    kept.reserveCapacity(count)
+    for outline in self where condition(outline) { kept.append(outline) }
+    return kept
   }
 }
 

@@ -74,7 +74,7 @@ package struct ScriptWriter {
 
   /// Makes room for lines that are written next.
   mutating func reserve(lines: Int) {
-    last.reserveCapacity(last.count + lines * 100)
+    last.reserveCapacity(last.count + lines * 64)
     if isTraced { provenance.reserve(lines: lines) }
   }
 

@@ -10,10 +10,11 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
   let unread = PolicyFileSyntax(source, file, lexed)
   var parts = inParallel(lexed.tokens.count, least: 1 << 16) { part in
     var parser = Parser(tree: unread, from: unread.declaration(atOrAfter: part.lowerBound))
+    // The first part grows to be the whole.
+    parser.reserve(tokens: part.lowerBound == 0 ? lexed.tokens.count : part.count)
     parser.run(until: unread.declaration(atOrAfter: part.upperBound))
     return parser
   }
-  // The first part, which there always is, grows to be the whole.
   var whole = parts.removeFirst()
   for part in parts { whole.goOn(with: part) }
   return PolicyFileSyntax(
@@ -60,6 +61,12 @@ private struct Parser {
 
   var current: Token { tree.token(index) }
 
+  /// Makes room for what so many tokens commonly hold; room that is not used costs nothing.
+  mutating func reserve(tokens: Int) {
+    statements.reserveCapacity(tokens / 16)
+    innerStatements.reserveCapacity(tokens / 4)
+  }
+
   /// Reads to that token, and beyond it to the end of the last declaration.
   mutating func run(until end: Int) {
     self.end = end
@@ -78,7 +85,6 @@ private struct Parser {
     guard index == next.start else { return run(until: next.end) }
     let inner = innerStatements.count
     innerStatements += next.innerStatements
-    statements.reserveCapacity(statements.count + next.statements.count)
     for statement in next.statements { statements.append(statement.moved(innerStatements: inner)) }
     diagnostics += next.diagnostics
     index = next.index

@@ -25,7 +25,7 @@ func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
       .in(.destination(family), addresses.name), .verdict(.jump(ChainName.clients.text)), to: .admission,
       provenance: provenance)
     if builder.opensInside(services.traits) { admitInside(services, &builder) }
-    admitPrefixes(restrictions.clients, family, &builder)
+    admit(restrictions.clients(services), family, &builder)
     admit("port_clients", .portsOfClients(family), restrictions.clientsOfPorts, family, &builder)
     builder.add(.ports("restricted", family, restrictions.ports))
     builder.add(
@@ -45,45 +45,18 @@ private func admit(
 }
 
 /// Lets clients in that may use every restricted port of an address.
-private func admitPrefixes(_ clients: [AdmittedClients], _ family: AddressFamily, _ builder: inout TableBuilder) {
+private func admit(
+  _ clients: CommonElements<Int>, _ family: AddressFamily, _ builder: inout TableBuilder
+) {
   let key = [Expression.destination(family), .source(family)]
-  let (common, others) = apart(clients) { $0.prefixLength }
-  for (length, clients) in common {
-    guard let mask = clients.first.flatMap({ Prefix($0.range.lowerBound, length: length) })?.mask else { continue }
-    var elements = ElementList()
-    elements.reserve(clients.count, width: 2)
-    for clients in clients {
-      let first = clients.range.lowerBound
-      elements.append(clients.address, nil, first...first, comment: clients.comment, provenance: clients.provenance)
-    }
+  for (length, elements) in zip(clients.traits, clients.lists) {
     let set = NamedSet(Vocabulary.clientSet(prefix: length, family), key: key, elements: elements)
     builder.add(set)
-    let source = length == family.bits ? Expression.source(family) : .masked(.source(family), with: mask)
     builder.add(
-      .in(.concatenation([.destination(family), source]), set.name), .verdict(.return), to: .clients,
-      provenance: elements.firstProvenance)
+      .in(.concatenation([.destination(family), .source(family, prefix: length)]), set.name), .verdict(.return),
+      to: .clients, provenance: elements.firstProvenance)
   }
-  var elements = ElementList()
-  elements.reserve(others.count, width: 2)
-  for clients in others {
-    elements.append(
-      clients.address, nil, clients.range, comment: clients.comment, provenance: clients.provenance)
-  }
-  admit("clients", key, elements, family, &builder)
-}
-
-/// Clients that a publication admits which alone restricts an address.
-private struct AdmittedClients {
-  let address: IPAddress
-  let range: ClosedRange<IPAddress>
-  /// The name of the publication.
-  let comment: String
-  let provenance: SourceSpan
-
-  /// `nil` when the range is no prefix, or all addresses, which no mask can tell.
-  var prefixLength: Int? {
-    Nftables.prefixLength(range.lowerBound, range.upperBound).flatMap { $0 == 0 ? nil : $0 }
-  }
+  admit("clients", key, clients.others, family, &builder)
 }
 
 /// Where not everybody is admitted, and who is.
@@ -92,15 +65,15 @@ private struct Restrictions {
   private(set) var addresses = ElementList()
   /// The ports.
   private(set) var ports = ElementList()
-  /// The clients of addresses on which all such ports are of one publication.
-  private(set) var clients: [AdmittedClients] = []
+  /// The addresses on which all such ports are of one publication, by its service.
+  private var soles: [(service: Int32, provenance: SourceSpan)] = []
   /// The clients of ports of the other addresses.
   private(set) var clientsOfPorts = ElementList()
 
   init(_ services: FamilyServices) {
     let segments = restrictedPorts(services)
     ports.reserve(segments.segments.count, width: 2)
-    clients.reserveCapacity(segments.segments.count)
+    soles.reserveCapacity(segments.segments.count / 2)
     for group in segments.byAddress { add(group, of: segments, services.family) }
   }
 
@@ -123,18 +96,49 @@ private struct Restrictions {
     }
     guard let (first, provenance) = first else { return }
     addresses.append(first.address, provenance: provenance)
-    if isOnePublication, let admitted = segments.service(first).clients {
-      let name = segments.comment(first)
-      admitted.forEachRange(family) { range in
-        clients.append(
-          AdmittedClients(address: first.address, range: range, comment: name, provenance: provenance))
-      }
+    if isOnePublication {
+      soles.append((first.claim.service, provenance))
       return
     }
     for segment in group {
       guard let admitted = segments.clients(segment) else { continue }
       clientsOfPorts.append(segment, of: segments, from: admitted, family)
     }
+  }
+
+  /// The clients of addresses on which all such ports are of one publication, apart by the lengths of their prefixes.
+  func clients(_ services: FamilyServices) -> CommonElements<Int> {
+    var admitted: [AdmittedClients] = []
+    admitted.reserveCapacity(2 * soles.count)
+    for (service, provenance) in soles {
+      services[service].clients?.forEachRange(services.family) {
+        admitted.append(AdmittedClients(range: $0, service: service, provenance: provenance))
+      }
+    }
+    var clients = CommonElements(admitted.lazy.map { $0.prefixLength }, width: 2)
+    for admitted in admitted {
+      let (service, first) = (services[admitted.service], admitted.range.lowerBound)
+      if let position = clients.position(of: admitted.prefixLength) {
+        clients.lists[position].append(
+          service.external, nil, first...first, comment: service.name, provenance: admitted.provenance)
+      } else {
+        clients.others.append(
+          service.external, nil, admitted.range, comment: service.name, provenance: admitted.provenance)
+      }
+    }
+    return clients
+  }
+}
+
+/// Clients that a publication admits which alone restricts an address.
+private struct AdmittedClients {
+  let range: ClosedRange<IPAddress>
+  let service: Int32
+  let provenance: SourceSpan
+
+  /// The length of the prefix that they are; `nil` when they are none, or all addresses, which need no mask.
+  var prefixLength: Int? {
+    Nftables.prefixLength(range.lowerBound, range.upperBound).flatMap { $0 == 0 ? nil : $0 }
   }
 }
 
@@ -161,6 +165,7 @@ extension PortSegments {
 /// The ports of every address on which a publication does not admit everybody.
 private func restrictedPorts(_ services: FamilyServices) -> PortSegments {
   var claims = PortClaims(services)
+  claims.reserve(2 * services.outlines.count)
   let outlines = services.outlines
   var start = outlines.startIndex
   while start < outlines.endIndex {
@@ -214,6 +219,14 @@ extension PublishedService {
     for term in publication.allow { first = min(first ?? term.span, term.span) }
     for term in publication.deny { first = min(first ?? term.span, term.span) }
     return first
+  }
+}
+
+extension Expression {
+  /// The client's address, cut to a prefix of that length.
+  fileprivate static func source(_ family: AddressFamily, prefix length: Int) -> Expression {
+    guard length < family.bits, let mask = IPAddress(mask: length, family) else { return .source(family) }
+    return .masked(.source(family), with: mask)
   }
 }
 

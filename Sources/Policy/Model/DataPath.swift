@@ -39,18 +39,16 @@ extension Policy {
 extension Publication {
   /// The families in which it can be reached when that is its server.
   package func endpoints(at server: Server) -> [Endpoint] {
-    var endpoints: [Endpoint] = []
-    endpoints.reserveCapacity(externalAddresses.count)
-    for external in externalAddresses {
-      let family = external.value.family
-      if server.isLocal {
-        endpoints.append(Endpoint(family: family, external: external, server: external.value, reach: .local))
-      } else if let address = server.address(family)?.value {
-        let reach: Reach = address == external.value ? .routed : .translated
-        endpoints.append(Endpoint(family: family, external: external, server: address, reach: reach))
-      }
-    }
-    return endpoints
+    externalAddresses.compactMap { endpoint(at: server, dialledAt: $0) }
+  }
+
+  /// One of these; `nil` when the server has no address of the family of that external address.
+  package func endpoint(at server: Server, dialledAt external: Located<IPAddress>) -> Endpoint? {
+    let family = external.value.family
+    if server.isLocal { return Endpoint(family: family, external: external, server: external.value, reach: .local) }
+    guard let address = server.address(family)?.value else { return nil }
+    let reach: Reach = address == external.value ? .routed : .translated
+    return Endpoint(family: family, external: external, server: address, reach: reach)
   }
 
   /// The masquerade address where the endpoints are known.

@@ -20,6 +20,7 @@ struct StatementReader {
   /// Names in the statements that nobody declared, to be reported.
   private(set) var unknownNames: [UnknownName] = []
   private(set) var failed = false
+  private var recentStrings = RecentStrings()
 
   init(tree: PolicyFileSyntax, names: DeclaredNames) {
     self.tree = tree
@@ -106,7 +107,7 @@ struct StatementReader {
       fail("expected \(what) in double quotes\(foundText)", help: help, fixes: fix)
       return nil
     }
-    let value = tree.stringValue(token)
+    let value = recentStrings.value(of: token, in: tree)
     guard !value.isEmpty else {
       fail("\(what) is empty", at: tree.span(token))
       return nil
