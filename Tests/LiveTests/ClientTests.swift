@@ -3,8 +3,9 @@ import Testing
 
 @Suite("allow and deny", .live)
 struct ClientTests {
-  @Test("deny wins, lists may be nested, both families")
-  func lists() async throws {
+  /// Among many publications, prefixes of lengths that they have in common are in other sets, and so is the passive range.
+  @Test("deny wins, lists may be nested, both families", arguments: [false, true])
+  func lists(amongMany: Bool) async throws {
     try await withLab { lab in
       let policy = """
         \(Lab.gatewayBlock)
@@ -22,7 +23,9 @@ struct ClientTests {
           allow          198.51.100.200
           deny           visitors, 198.51.100.66
         }
+
         """
+        + (amongMany ? Crowd.text(range: "50000-50399", clients: "10.0.0.0/30, 10.0.0.8/31, 10.0.0.16") : "")
       let daemon = try await lab.enact(policy, .proFTPD)
       try await lab.expectTransfers(daemon, Dial(encryption: .explicit))
       try await lab.expectTransfers(daemon, Dial(address: Address.external6, encryption: .explicit), [.epsv])

@@ -84,6 +84,7 @@ import Testing
     let run = try await diff(try listing(old), policy: new)
     #expect(run.status == 1)
     #expect(run.output.split(separator: "\n").count { $0.hasPrefix("changed: `p") } == 400)
-    #expect(run.output.contains("\n+      203.0.0.1 . 50001-50399 comment \"p0\" : 10.20.0.1,\n"))
+    #expect(run.output.contains("\n+      203.0.0.1 . 50001-50399 comment \"p0\",\n"))
+    #expect(run.output.contains("\n+  map passive_50001_50399_v4 {\n"))
   }
 }
