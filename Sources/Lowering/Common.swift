@@ -25,10 +25,13 @@ struct CommonElements<Trait: Hashable & Comparable> {
   ///   - traits: What each element has; `nil` for one that belongs to the others in any case.
   ///   - width: How many fields an element of the others has; one with a trait has no more.
   init(_ traits: some Collection<Trait?>, width: Int) {
-    var counts: [Trait: Int] = [:]
-    if traits.count >= worthASet {
-      for case let trait? in traits { counts[trait, default: 0] += 1 }
+    guard traits.count >= worthASet else {
+      (self.traits, lists, positions) = ([], [], [:])
+      others.reserve(traits.count, width: width)
+      return
     }
+    var counts: [Trait: Int] = [:]
+    for case let trait? in traits { counts[trait, default: 0] += 1 }
     let common = counts.filter { $0.value >= worthASet }.sorted { $0.key < $1.key }
     self.traits = common.map(\.key)
     positions = Dictionary(uniqueKeysWithValues: zip(self.traits, self.traits.indices))
