@@ -14,7 +14,7 @@ extension Bench {
       for gateway in gateways {
         for port in [21, 50_007] { _ = try gateway.connections(port: port) }
       }
-      for _ in 0..<2 * rounds + 1 {
+      for _ in 0..<5 * rounds {
         try control.addRound(gateways, port: 21)
         try data.addRound(gateways, port: 50_007)
       }
@@ -49,11 +49,13 @@ extension Bench {
 private struct Rates {
   private var rounds: [[Double]] = []
 
-  /// Goes through the gateways and back again: a machine that gets slower meanwhile is slower for all alike.
+  /// Goes through the gateways and back again: a machine that gets slower meanwhile is slower for all alike. Each round begins
+  /// with the next of them, because what one leaves behind to be tidied up takes time of the one after it.
   mutating func addRound(_ gateways: [Gateway], port: Int) throws {
-    let there = try gateways.map { try $0.connections(port: port) }
-    let back = try gateways.reversed().map { try $0.connections(port: port) }
-    rounds.append(zip(there, back.reversed()).map { ($0 + $1) / (2 * Gateway.turn / 1000) })
+    let order = gateways.indices.map { ($0 + rounds.count) % gateways.count }
+    var counts = [Double](repeating: 0, count: gateways.count)
+    for gateway in order + order.reversed() { counts[gateway] += try gateways[gateway].connections(port: port) }
+    rounds.append(counts.map { $0 / (2 * Gateway.turn / 1000) })
   }
 
   func rate(_ gateway: Int) -> String { "\(Int(median(rounds.map { $0[gateway] })))" }
