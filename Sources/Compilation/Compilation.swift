@@ -11,7 +11,7 @@ package struct Compilation: Sendable {
   package let sources: SourceSet
   package let trees: [PolicyFileSyntax]
   package let policy: Policy
-  /// What the rules were told and found, kept because taking that of a large policy apart takes time.
+  /// What the rules were told and found.
   private let validated: ValidatedPolicy
   /// Everything that is wrong or worth a warning, in the order of the text, after `# allow:` comments.
   package let diagnostics: [Diagnostic]
@@ -49,8 +49,17 @@ package struct Compilation: Sendable {
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - keep: Is given what the table is made of. Whoever keeps it does not wait until all of that is taken apart.
   package func table(gateway: Int?, keeping keep: (any Sendable) -> Void = { _ in }) -> Table {
-    lower(policy, gateway: gateway, keeping: keep)
+    lowering(gateway: gateway)(keep)
   }
+
+  /// What makes the table of one gateway. It does not hold the text of the policy, whose room can be used again.
+  package func lowering(gateway: Int?) -> (_ keep: (any Sendable) -> Void) -> Table {
+    let policy = policy
+    return { lower(policy, gateway: gateway, keeping: $0) }
+  }
+
+  /// What was made of the text, and takes long to take apart.
+  package var madeOfText: [any Sendable] { [policy, validated, diagnostics] }
 
   /// `FILE:LINE` of a span, for comments in what is generated; each file is indexed once.
   package func locator() -> (SourceSpan) -> String {

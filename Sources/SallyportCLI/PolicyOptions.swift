@@ -73,7 +73,7 @@ struct PolicyFiles {
   /// - Throws: `ExitStatus.inputMissing` when a file cannot be read.
   func compile() throws -> Compilation {
     let compilation = Compilation(try load())
-    keepUntilExit(compilation)
+    keepUntilExit(compilation.madeOfText)
     return compilation
   }
 

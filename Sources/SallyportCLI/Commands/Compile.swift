@@ -34,18 +34,24 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     let console = input.console
+    let (header, makeTable) = try read(console)
+    let table = makeTable { keepUntilExit($0) }
+    keepUntilExit(table)
+    guard format == .nft else { return try console.write(try table.json()) }
+    let script = table.script(header: header, isTraced: false)
+    guard input.output == .json else { return try console.write(script.pieces) }
+    try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
+  }
+
+  /// What the script says at its head, and what makes the table. The text of the policy is needed no more then.
+  private func read(_ console: Console) throws -> (header: [String], makeTable: ((any Sendable) -> Void) -> Table) {
     let compilation = try input.accepted()
-    let table: Table
     do {
-      table = compilation.table(gateway: try compilation.gateway(named: gateway)) { keepUntilExit($0) }
-      keepUntilExit(table)
+      let lowering = compilation.lowering(gateway: try compilation.gateway(named: gateway))
+      return (compilation.scriptHeader(version: sallyportVersion), lowering)
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    guard format == .nft else { return try console.write(try table.json()) }
-    let script = table.script(header: compilation.scriptHeader(version: sallyportVersion), isTraced: false)
-    guard input.output == .json else { return try console.write(script.pieces) }
-    try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
   }
 }
 
