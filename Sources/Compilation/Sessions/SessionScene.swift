@@ -27,7 +27,8 @@ struct Scenes {
     surroundings = SessionSurroundings(study.policy, publication, server, gatewayAddresses: study.gatewayAddresses)
     samples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
-      taken: surroundings.serverNetworks + study.gatewayAddresses.map { Prefix($0) })
+      taken: surroundings.serverNetworks + study.gatewayAddresses.map { Prefix($0) }
+        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     self.server = FTPServer(publication, server, party, publication.masquerade(endpoints))
@@ -38,12 +39,17 @@ struct Scenes {
   /// The client of a place; `nil` where there is none, or nothing that it could dial.
   func scene(_ place: ClientPlace, _ family: AddressFamily) -> Scene? {
     guard let endpoint = endpoint(family), let address = address(place, family) else { return nil }
+    var network = site?.network ?? surroundings.network
+    for external in publication.externalAddresses {
+      guard let arrival = external.at else { continue }
+      network.translatedBefore.append(TranslationBefore(dialled: external.dialled.value, arrival: arrival.value))
+    }
     let invented =
       place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
       client: site?.party(place, address) ?? invented, server: server,
-      network: site?.network ?? surroundings.network, kernel: site?.kernel ?? KernelTraits(),
+      network: network, kernel: site?.kernel ?? KernelTraits(),
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
         deniesInside: study.policy.deniedClients(of: publication).contains(address)))
@@ -129,7 +135,7 @@ struct Scene {
   /// A session whose mode is still to be chosen.
   private func session(_ encryption: Encryption) -> Session {
     Session(
-      client: client, server: server, dialled: endpoint.external.value, port: publication.controlPort.value.external,
+      client: client, server: server, dialled: endpoint.dialled, port: publication.controlPort.value.external,
       encryption, .pasv)
   }
 

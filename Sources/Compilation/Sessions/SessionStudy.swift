@@ -8,7 +8,7 @@ package import Policy
 package struct SessionStudy: Sendable {
   let policy: Policy
   let program: Program
-  /// The external addresses that each gateway itself answers to.
+  /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
 
   /// - Parameters:
@@ -23,8 +23,8 @@ package struct SessionStudy: Sendable {
     for publication in policy.publications where publication.gateway == gateway {
       for endpoint in policy.endpoints(of: publication) {
         switch endpoint.reach {
-        case .local: own.insert(endpoint.external.value)
-        case .translated: translated.insert(endpoint.external.value)
+        case .local: own.insert(endpoint.arrival)
+        case .translated: translated.insert(endpoint.arrival)
         case .routed: break
         }
         if endpoint.reach != .local { servers.insert(endpoint.server) }

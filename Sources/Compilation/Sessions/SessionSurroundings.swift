@@ -71,12 +71,12 @@ struct SessionSurroundings {
       insideInterface, addresses: serverNetworks.compactMap { $0.address(1, avoiding: addresses) },
       networks: serverNetworks)
     let outside = Network.Interface(
-      outsideInterface, addresses: publication.externalAddresses.map(\.value).filter(gatewayAddresses.contains))
+      outsideInterface, addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
     network = Network(
       interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
     self.server =
       server.isLocal
-      ? .gateway(publication.externalAddresses.map(\.value))
+      ? .gateway(publication.externalAddresses.map(\.arrival.value))
       : .host(Host(addresses, behind: insideInterface, neighbours: serverNetworks))
   }
 

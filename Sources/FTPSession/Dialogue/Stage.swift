@@ -78,7 +78,17 @@ struct Stage {
         step.passesGateway = false
         return accept(packet, by: [other, role], isFrom: role)
       }
-      passage = gateway.receive(packet, on: host.interface)
+      guard host.interface == gateway.network.outside else {
+        passage = gateway.receive(packet, on: host.interface)
+        break
+      }
+      guard !gateway.network.translatedBefore.contains(where: { $0.arrival == destination }) else {
+        step.passesGateway = false
+        step.reached = role
+        let reason = "the \(role.rawValue) has no route to \(destination), which a box before the gateway hides"
+        return .failure(LossError(.noRoute(reason: reason)))
+      }
+      passage = gateway.receive(arriving(packet), on: host.interface)
     }
     step.events = passage.events
     switch passage.end {
@@ -89,8 +99,29 @@ struct Stage {
       }
       return .success((.gateway, passage.packet))
     case .sent(let interface):
-      return accept(passage.packet, by: [other, role], behind: interface, isFrom: role)
+      let packet = interface == gateway.network.outside ? departing(passage.packet) : passage.packet
+      return accept(packet, by: [other, role], behind: interface, isFrom: role)
     }
+  }
+
+  /// A packet from outside as it arrives at the gateway.
+  private func arriving(_ packet: Packet) -> Packet {
+    let tuple = packet.tuple
+    guard let box = gateway.network.translatedBefore.first(where: { $0.dialled == tuple.destination }) else {
+      return packet
+    }
+    var packet = packet
+    packet.tuple = Tuple(from: tuple.source, tuple.sourcePort, to: box.arrival, tuple.destinationPort)
+    return packet
+  }
+
+  /// A packet that left the gateway as it arrives outside.
+  private func departing(_ packet: Packet) -> Packet {
+    let tuple = packet.tuple
+    guard let box = gateway.network.translatedBefore.first(where: { $0.arrival == tuple.source }) else { return packet }
+    var packet = packet
+    packet.tuple = Tuple(from: box.dialled, tuple.sourcePort, to: tuple.destination, tuple.destinationPort)
+    return packet
   }
 
   /// Finds the host with the destination address.

@@ -22,6 +22,8 @@ package struct Network: Sendable {
   package var outside: String
   /// Addresses of the gateway that stand on no interface above, for example external addresses that are routed to it.
   package var otherAddresses: Set<IPAddress>
+  /// What a box between the clients outside and the gateway translates, one address to one.
+  package var translatedBefore: [TranslationBefore] = []
   /// The families whose packets are passed on between interfaces at all (`net.ipv4.ip_forward` and its sibling).
   package var forwards: Set<AddressFamily>
 
@@ -59,6 +61,18 @@ package struct Network: Sendable {
     let candidates = interface.addresses.filter { $0.family == other.family }
     let shared = interface.networks.filter { $0.contains(other) }
     return candidates.first { address in shared.contains { $0.contains(address) } } ?? candidates.first
+  }
+}
+
+/// An address that clients outside dial, and the one for which their packets arrive at the gateway: a cloud's 1:1 NAT, or a
+/// provider's router. Ports stay, and nothing in a packet but its addresses is changed.
+package struct TranslationBefore: Hashable, Sendable {
+  package var dialled: IPAddress
+  package var arrival: IPAddress
+
+  package init(dialled: IPAddress, arrival: IPAddress) {
+    self.dialled = dialled
+    self.arrival = arrival
   }
 }
 

@@ -39,7 +39,7 @@ func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
 private func dropOthers(_ services: FamilyServices, _ builder: inout TableBuilder) {
   let family = services.family
   let servers = addresses("helper_servers", services, \.serverAddress)
-  let external = addresses("helper_external", services, \.external)
+  let external = addresses("helper_external", services, \.arrival)
   guard builder.add(servers), builder.add(external) else { return }
   let provenance = servers.elements.firstProvenance
   let dialled = Expression.tuple("original", "\(family.header) daddr")

@@ -17,7 +17,7 @@ let publicationForms = StatementForms<PublicationBlock>(
       $0.publication.gateway = $1.value
     },
     StatementForm("external ip") {
-      $0.addressPair("an external address", code: "external-ip-not-an-address")
+      $0.externalAddresses()
     } set: {
       $0.publication.externalAddresses = $1.value
     },
@@ -97,10 +97,10 @@ struct PublicationBlock {
   fileprivate mutating func serve(by server: Located<PublishedServer>) {
     switch server.value {
     case .named(let name): serverName = name
-    case .inPlace(let place, let software):
-      serverInPlace = ServerDraft(name: publication.name, header: server.span)
-      serverInPlace?.place = place
-      serverInPlace?.software = software
+    case .inPlace(var draft):
+      draft.name = publication.name
+      draft.header = server.span
+      serverInPlace = draft
     }
   }
 }
@@ -108,7 +108,8 @@ struct PublicationBlock {
 /// What a `server` statement of a publication says.
 private enum PublishedServer {
   case named(Located<String>)
-  case inPlace(ServerPlace, Located<Software>)
+  /// Without its name, which is that of the publication.
+  case inPlace(ServerDraft)
 }
 
 extension Setting {
@@ -127,8 +128,17 @@ extension StatementReader {
         help: "write `server NAME`, or `server ADDRESS SOFTWARE`")
       return nil
     }
-    guard let place = serverPlace(), let software = software() else { return nil }
-    return .inPlace(place, software)
+    guard let place = serverPlace(), let software = software(), isAtEnd || finish() else { return nil }
+    var server = ServerDraft(name: Located("", span), header: span)
+    server.place = place
+    server.software = software
+    readBlock { block, reader in
+      let keywords = serverForms.read(
+        block, with: &reader, into: &server,
+        given: [serverForms.statement("address"), serverForms.statement("software")])
+      server.unreadable = keywords.unreadable
+    }
+    return .inPlace(server)
   }
 
   /// `N` or `N -> M`.

@@ -72,10 +72,13 @@ struct StatementForms<Subject>: Sendable {
   }
 
   /// Reads every statement of a block into the subject; the reader keeps what is wrong.
+  ///
+  /// - Parameter given: What the line before the block said, and so no statement of it may say again.
   func read(
-    _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject
+    _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject,
+    given: StatementSet = []
   ) -> StatementKeywords {
-    var seen: StatementSet = []
+    var seen = given
     var keywords = StatementKeywords()
     guard let block else { return keywords }
     for statement in reader.tree.statements(of: block) {
@@ -88,7 +91,7 @@ struct StatementForms<Subject>: Sendable {
         }
         continue
       }
-      reader.begin(statement.tokens, keyword: forms[position].keyword, words: words)
+      reader.begin(statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block)
       let isNew = seen.insert(StatementSet(position: position)).inserted
       guard isNew || forms[position].isRepeatable else {
         reader.report(duplicate(position, reader, of: block))
@@ -105,7 +108,9 @@ struct StatementForms<Subject>: Sendable {
     let first = tree.statements(of: block).first { find(tree, $0)?.position == position }
     return .error(
       "duplicate-statement", "`\(reader.keyword)` stands twice in this block", at: reader.span,
-      related: first.map { [Label(tree.span($0.tokens), "the first one")] } ?? [], help: "keep one of the two")
+      related: first.flatMap { tree.span($0.tokens) == reader.span ? nil : [Label(tree.span($0.tokens), "the first one")] }
+        ?? [],
+      help: "keep one of the two")
   }
 
   /// The error about a statement that the block does not have, and the keyword that was probably meant.

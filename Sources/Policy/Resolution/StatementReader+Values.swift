@@ -83,6 +83,32 @@ extension StatementReader {
   /// Addresses of a server or of the outside: one, or one of each family.
   mutating func addressPair(_ what: String, code: String = "invalid-address") -> [Located<IPAddress>]? {
     guard let addresses = list({ $0.address(what, code: code) }) else { return nil }
+    return areOfDifferentFamilies(addresses) ? addresses : nil
+  }
+
+  /// `A [at B]`, one or one of each family.
+  mutating func externalAddresses() -> [ExternalAddress]? {
+    let code = "external-ip-not-an-address"
+    let addresses = list { reader -> ExternalAddress? in
+      guard let dialled = reader.address("an external address", code: code) else { return nil }
+      guard reader.accept("at") != nil else { return ExternalAddress(dialled) }
+      guard let arrival = reader.address("the address for which packets arrive", code: code) else { return nil }
+      guard arrival.value.family == dialled.value.family else {
+        reader.fail(
+          "packets for \(dialled.value) cannot arrive for the \(arrival.value.family.title) address `\(arrival.value)`",
+          code: "address-family-mismatch", at: arrival.span,
+          help: "write the \(dialled.value.family.title) address to which the box before the gateway translates")
+        return nil
+      }
+      return ExternalAddress(dialled, at: arrival.value == dialled.value ? nil : arrival)
+    }
+    guard let addresses, areOfDifferentFamilies(addresses.map(\.dialled)) else { return nil }
+    return addresses
+  }
+
+  /// Whether there is at most one address of each family; reports the second otherwise.
+  private mutating func areOfDifferentFamilies(_ addresses: [Located<IPAddress>]) -> Bool {
+    guard addresses.count > 1 else { return true }
     for (position, address) in addresses.enumerated() {
       if let first = addresses[..<position].first(where: { $0.value.family == address.value.family }) {
         fail(
@@ -90,10 +116,10 @@ extension StatementReader {
           code: "address-family-mismatch", at: address.span,
           related: [Label(first.span, "the first")],
           help: "write one publication for each address")
-        return nil
+        return false
       }
     }
-    return addresses
+    return true
   }
 
   /// One of a few words. Several words make one value when the language spells it so (`explicit required`).

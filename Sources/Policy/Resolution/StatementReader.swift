@@ -12,6 +12,8 @@ struct StatementReader {
   let names: DeclaredNames
   /// Tokens of the statement.
   private(set) var tokens = 0..<0
+  /// The block of the statement that nothing has read yet.
+  private(set) var block: BlockSyntax?
   /// The keyword as the language spells it, for messages.
   private(set) var keyword = ""
   var index = 0
@@ -30,11 +32,24 @@ struct StatementReader {
   /// Goes to a statement of the same tree.
   ///
   /// - Parameter words: How many words its keyword has.
-  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int) {
+  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil) {
     self.keyword = keyword
+    self.block = block
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
     failed = tree.hasInvalidTokens && statement.contains { tree.token($0).kind == .invalid }
+  }
+
+  /// Reads the statements of the block behind the statement, and comes back to where the statement goes on.
+  ///
+  /// - Parameter read: Reads them with this reader.
+  mutating func readBlock<Result>(_ read: (BlockSyntax, inout StatementReader) -> Result) -> Result? {
+    guard !failed, let block else { return nil }
+    let (tokens, keyword, index) = (tokens, keyword, index)
+    let result = read(block, &self)
+    begin(tokens, keyword: keyword, words: 0)
+    self.index = index
+    return result
   }
 
   /// Goes to the tree of another file.
@@ -137,6 +152,11 @@ struct StatementReader {
       } else {
         fail("unexpected `\(tree.text(next))`", at: rest)
       }
+    }
+    if let block {
+      fail(
+        "`\(keyword)` has no block of its own", code: "unexpected-block", at: tree.span(tree.token(block.open)),
+        help: "end the statement before the `{`, or close the block around it first")
     }
     return !failed
   }
