@@ -34,13 +34,20 @@ extension PolicyFileSyntax {
   /// Whether a line looks like a declaration: `publish NAME {`. A server in place has an address where that has a name.
   fileprivate func beginsDeclaration(_ index: Int) -> Bool {
     let first = token(index)
-    guard first.startsLine, first.kind == .word, token(index + 1).kind == .word, token(index + 2).kind == .leftBrace
-    else { return false }
+    guard first.startsLine, first.kind == .word else { return false }
+    let third = token(index + 2).kind
+    guard token(index + 1).kind == .word, third == .leftBrace || third == .equals else {
+      return token(index + 1).kind == .string && listKeywords.find(self, index..<index + 1)?.position == 1
+    }
+    if third == .equals { return listKeywords.find(self, index..<index + 1)?.position == 0 }
     return blockKeywords.find(self, index..<index + 1) != nil && read(token(index + 1), beginsWithLetter)
   }
 }
 
 private func beginsWithLetter(_ bytes: TokenBytes) -> Bool { bytes.first.map { (0x61...0x7A).contains($0 | 0x20) } ?? false }
+
+/// The words that begin a declaration without a block: `clients NAME =` and `include "PATH"`.
+private let listKeywords = Keywords(["clients", "include"])
 
 /// The words that begin a declaration with a block.
 private let blockKeywords = Keywords(["gateway", "server", "publish"])
@@ -77,7 +84,10 @@ private struct Parser {
     self.end = end
     while index < end, current.kind != .endOfFile {
       if current.kind == .rightBrace {
-        report("stray-brace", "this `}` closes nothing", at: current, help: "remove it")
+        diagnostics.append(
+          .error(
+            "stray-brace", "this `}` closes nothing", at: tree.span(current), help: "remove it",
+            fixes: [.replace(tree.span(current), with: "", "remove it", .unsafe)]))
         index += 1
       } else if let statement = statement(depth: 0) {
         statements.append(statement)
@@ -198,9 +208,14 @@ private struct Parser {
   }
 
   mutating func reportUnclosed(_ open: Int) {
-    report(
-      "unclosed-block", "this block is never closed", at: tree.token(open),
-      help: "close it with `}` on a line of its own")
+    let bytes = tree.source.bytes
+    let last = Int(tree.token(index - 1).end)
+    let end = last < bytes.count ? bytes[last...].firstIndex(of: 0x0A) ?? bytes.count : bytes.count
+    diagnostics.append(
+      .error(
+        "unclosed-block", "this block is never closed", at: tree.span(tree.token(open)),
+        help: "close it with `}` on a line of its own",
+        fixes: [.replace(SourceSpan(file: tree.file, end..<end), with: "\n}", "add `}`")]))
   }
 
   mutating func report(_ code: String, _ message: String, at token: Token, help: String? = nil) {

@@ -12,6 +12,8 @@ struct StatementReader {
   let names: DeclaredNames
   /// Tokens of the statement.
   private(set) var tokens = 0..<0
+  /// The keywords of the block in which the statement stands.
+  private var siblings: Keywords?
   /// The block of the statement that nothing has read yet.
   private(set) var block: BlockSyntax?
   /// The keyword as the language spells it, for messages.
@@ -32,8 +34,11 @@ struct StatementReader {
   /// Goes to a statement of the same tree.
   ///
   /// - Parameter words: How many words its keyword has.
-  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil) {
+  mutating func begin(
+    _ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil, among siblings: Keywords? = nil
+  ) {
     self.keyword = keyword
+    self.siblings = siblings
     self.block = block
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
@@ -45,9 +50,9 @@ struct StatementReader {
   /// - Parameter read: Reads them with this reader.
   mutating func readBlock<Result>(_ read: (BlockSyntax, inout StatementReader) -> Result) -> Result? {
     guard !failed, let block else { return nil }
-    let (tokens, keyword, index) = (tokens, keyword, index)
+    let (tokens, keyword, index, siblings) = (tokens, keyword, index, siblings)
     let result = read(block, &self)
-    begin(tokens, keyword: keyword, words: 0)
+    begin(tokens, keyword: keyword, words: 0, among: siblings)
     self.index = index
     return result
   }
@@ -58,6 +63,17 @@ struct StatementReader {
     tokens = 0..<0
   }
 
+  /// Whether what is left begins with a keyword of the same block.
+  var beginsStatement: Bool {
+    index > tokens.lowerBound && siblings?.find(tree, index..<tokens.upperBound) != nil
+  }
+
+  /// After the last token that was read.
+  private var afterLast: SourceSpan {
+    let end = Int(tree.token(index - 1).end)
+    return SourceSpan(file: tree.file, end..<end)
+  }
+
   /// The whole statement, keyword included.
   var span: SourceSpan { tree.span(tokens) }
 
@@ -65,6 +81,12 @@ struct StatementReader {
   var nextSpan: SourceSpan {
     if let next { return tree.span(next) }
     return SourceSpan(file: tree.file, Int(span.end)..<Int(span.end))
+  }
+
+  /// Before the next token.
+  var insertionPoint: SourceSpan {
+    let start = Int(nextSpan.start)
+    return SourceSpan(file: tree.file, start..<start)
   }
 
   /// The next token, `nil` at the end of the statement.
@@ -141,11 +163,23 @@ struct StatementReader {
     return items
   }
 
+  /// The rest of the statement as the end of a name, when it consists of words alone.
+  var nameRest: (text: String, span: SourceSpan)? {
+    let rest = index..<tokens.upperBound
+    guard !rest.isEmpty, rest.count <= 6, rest.allSatisfy({ tree.token($0).kind == .word }) else { return nil }
+    let text = rest.map { tree.text(tree.token($0)) }.joined(separator: "-").lowercased()
+    return isName(text.utf8) ? (text, tree.span(rest)) : nil
+  }
+
   /// Reports whatever is left of the statement. Returns whether the statement was in order.
   mutating func finish() -> Bool {
     if !failed, let next {
       let rest = tree.span(index..<tokens.upperBound)
-      if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
+      if beginsStatement {
+        fail(
+          "`\(tree.text(next))` begins another statement, which stands on a line of its own, or after `;`",
+          fixes: [FixIt("write `;`", .safe, [TextEdit(afterLast, ";")])])
+      } else if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
         fail(
           "unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest,
           help: "end the statement before it, or separate list items with `,`")
@@ -184,6 +218,9 @@ struct StatementReader {
     failed = true
     unknownNames.append(name)
   }
+
+  /// Gives a statement up whose mistake is told elsewhere.
+  mutating func failSilently() { failed = true }
 
   /// Reports what is wrong about a statement as a whole.
   mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
