@@ -47,7 +47,7 @@ let package = Package(
         systemPackage,
       ],
       swiftSettings: strict),
-    .target(name: "Files", swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
     // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it. libnftables has to
     // find the worker's own beginning of a batch, which is a symbol that a program does not export by itself.
     .executableTarget(

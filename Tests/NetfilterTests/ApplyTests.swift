@@ -129,11 +129,41 @@ struct ApplyTests {
       """
       echo '# mine' >boot.nft
       $S apply old.sally $A
-      $S apply new.sally $A --persist boot.nft --confirm-within 60s
+      $S apply new.sally $A --persist boot.nft --force --confirm-within 60s
       test "$(cat boot.nft)" = '# mine' || fail "written before it was confirmed"
       $S confirm $A; unshare --net sh -c "nft -f boot.nft && ./sallyport diff --quiet new.sally"
       $S rollback $A; test "$(cat boot.nft)" = '# mine' || fail "not as before"
       $S apply old.sally $A --persist fresh.nft; nft -c -f fresh.nft
+      """)
+  }
+
+  @Test(
+    "C10: what --persist cannot write is said before anything is changed; no command makes a state folder for nothing"
+  )
+  func bootFileFirst() async throws {
+    _ = try await expect(
+      """
+      refuses() {
+        status=0; $S apply "$@" $A 2>errors || status=$?; test $status = 74 || fail "$*: $status"
+        grep -q 'nothing was changed' errors || fail "$*: $(cat errors)"
+        test -z "$(nft list ruleset)" || fail "$*: the rules are changed"; test ! -e state || fail "$*: a state folder"
+      }
+      echo '# mine' >mine.nft; ln -s mine.nft link.nft; ln -s /nonexist/deep dangling.nft; mkdir folder
+      for file in /nonexist/x.nft folder mine.nft link.nft dangling.nft /dev/null "$PWD/old.sally"; do
+        refuses old.sally --persist "$file"
+        refuses old.sally --persist "$file" --confirm-within 60s
+        refuses old.sally --persist "$file" --dry-run
+      done
+      test "$(cat mine.nft)" = '# mine' || fail "written"
+      $S confirm $A; test ! -e state || fail "confirm made a folder"
+      status=0; $S rollback $A || status=$?; test $status = 1; test ! -e state || fail "rollback made a folder"
+      $S remove $A; test ! -e state || fail "remove made a folder"
+      $S diff old.sally || true; test ! -e state || fail "diff made a folder"
+      ln -s real.nft boot.nft; $S apply old.sally $A --persist boot.nft; test -L boot.nft -a -s real.nft || fail "no link"
+      chmod 600 real.nft; $S apply new.sally $A --persist boot.nft; test "$(stat -c %a real.nft)" = 600 || fail "mode"
+      $S rollback $A; $S apply old.sally $A; $S remove $A
+      rm -r state real.nft; $S apply old.sally $A --persist boot.nft; $S rollback $A
+      test -L boot.nft || fail "the link is gone"; test ! -e real.nft || fail "the file is left"
       """)
   }
 

@@ -20,7 +20,7 @@ import Testing
     ],
     "CNftables": [],
     "sallyport-netfilter": ["CNftables", "Glibc"],
-    "Files": ["Glibc"],
+    "Files": ["CLinux", "Glibc"],
     "Netfilter": [
       "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc", "Lowering",
       "Nftables",
