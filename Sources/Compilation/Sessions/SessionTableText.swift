@@ -41,28 +41,40 @@ extension SessionTable {
         lines.append("")
       }
     }
-    for family in AddressFamily.allCases where clients.values.allSatisfy({ $0[family] == nil }) {
-      guard let cell = cells.first(where: { $0.family == family }) else { continue }
-      lines += ["\(family == .ipv4 ? "IPv4" : "IPv6"): refused, \(cell.reason)", ""]
-    }
-    for outcome in [SessionOutcome.broken, .undecided, .refused, .works] {
+    for sentence in unpublished { lines += [sentence, ""] }
+    for outcome in SessionOutcome.inOrderOfUrgency {
       lines += reasons(of: outcome, style)
     }
     while lines.last == "" { lines.removeLast() }
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The reasons of one outcome, each with the cells that it explains.
+  /// The reasons of one outcome for people, and below a heading.
   private func reasons(of outcome: SessionOutcome, _ style: Style) -> [String] {
+    let groups = reasons(of: outcome)
+    guard !groups.isEmpty else { return [] }
+    let lines = groups.map { "  \(printable($0.reason)): \(Self.summary($0.cells))" }
+    return [outcome.colored(outcome.heading, style)] + lines + [""]
+  }
+
+  /// The reasons of one outcome in the order of the table, each with the cells that it explains.
+  func reasons(of outcome: SessionOutcome) -> [(reason: String, cells: [SessionCell])] {
     var order: [String] = []
     var groups: [String: [SessionCell]] = [:]
     for cell in cells where cell.outcome == outcome && !cell.reason.isEmpty && cell.performance != nil {
       if groups[cell.reason] == nil { order.append(cell.reason) }
       groups[cell.reason, default: []].append(cell)
     }
-    guard !order.isEmpty else { return [] }
-    let lines = order.map { reason in "  \(printable(reason)): \(Self.summary(groups[reason] ?? []))" }
-    return [outcome.colored(outcome.heading, style)] + lines + [""]
+    return order.map { ($0, groups[$0] ?? []) }
+  }
+
+  /// The families in which nothing can be dialled, with a sentence each.
+  var unpublished: [String] {
+    AddressFamily.allCases.compactMap { family in
+      guard clients.values.allSatisfy({ $0[family] == nil }), let cell = cells.first(where: { $0.family == family })
+      else { return nil }
+      return "\(family == .ipv4 ? "IPv4" : "IPv6"): refused, \(cell.reason)"
+    }
   }
 
   /// Names cells: the first, and how many more there are.
@@ -73,7 +85,10 @@ extension SessionTable {
 }
 
 extension SessionOutcome {
-  fileprivate var heading: String {
+  static let inOrderOfUrgency: [SessionOutcome] = [.broken, .undecided, .refused, .works]
+
+  /// What stands above its reasons.
+  var heading: String {
     switch self {
     case .works: "works, but"
     case .refused: "refused by design"
@@ -148,11 +163,29 @@ package struct SessionChoice: Hashable, Sendable {
   }
 }
 
+extension SessionTable {
+  /// The session that is drawn where one alone can be: the first that is chosen, else the first that is broken or undecided, else
+  /// the first that works.
+  package func drawn(mode: SessionChoice?) -> SessionCell? {
+    if let mode { return shown(mode: mode, most: 1).first }
+    let drawable = cells.filter { $0.performance != nil }
+    for outcome in [SessionOutcome.broken, .undecided, .works] {
+      if let cell = drawable.first(where: { $0.outcome == outcome }) { return cell }
+    }
+    return drawable.first
+  }
+}
+
 extension SessionChange {
+  /// The kinds of sessions whose outcome changes, a line each.
+  var changeLines: [String] {
+    changes.map { "\($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)" }
+  }
+
   /// Both tables, one below the other, and what is different between them.
   package func text(statement: String, isAccepted: Bool, _ style: Style) -> String {
     let tried = printable(statement)
-    let list = changes.map { "  \($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)\n" }.joined()
+    let list = changeLines.map { "  \($0)\n" }.joined()
     let summary =
       changes.isEmpty ? "`\(tried)` changes no outcome\n" : "what `\(tried)` changes\n\(list)"
     let refusal = isAccepted ? "" : "`check` refuses the policy with it\n"
