@@ -132,10 +132,8 @@ extension GatewayChoice: CustomStringConvertible {
     switch self {
     case .unknown(let name, let known) where known.isEmpty:
       "there is no gateway `\(name)`: the policy declares none"
-    case .unknown(let name, let known):
-      "there is no gateway `\(name)`; the policy has \(known.map { "`\($0)`" }.joined(separator: ", "))"
-    case .ambiguous(let known):
-      "the policy has several gateways; choose one with --gateway: \(known.joined(separator: ", "))"
+    case .unknown(let name, let known): Diagnostics.unknown("gateway", name, among: known)
+    case .ambiguous(let known): "the policy has several gateways; choose one with --gateway: \(listed(known))"
     }
   }
 }

@@ -10,8 +10,8 @@ struct Check: AsyncParsableCommand {
     commandName: "check",
     abstract: "Parse and validate a policy.",
     discussion: """
-      Reports every mistake that can be known in one run. Exit status 0 without errors (warnings allowed), 1 with \
-      errors. full and concise go to standard error; json, github and sarif go to standard output.
+      Reports every mistake that can be known in one run. Exit status 0 without errors (warnings allowed, unless \
+      --deny-warnings is given), 1 with errors, 66 when a file is missing, 74 when --fix cannot write. full and concise go to standard error; json, github and sarif go to standard output.
 
       --kernel asks the kernel of this machine as well, in this network namespace: it hands over the ruleset of each \
       gateway, which is checked and thrown away, and warns of chains of other tables that would drop published \
@@ -21,7 +21,9 @@ struct Check: AsyncParsableCommand {
       EXAMPLES:
         sallyport check office.sally
         sallyport check --format github policies/*.sally
+        sallyport check --diff office.sally
         sallyport check --fix office.sally
+        sallyport check --deny-warnings policies/*.sally
         sallyport check --kernel office.sally
         cat office.sally | sallyport check --output json -
       """)
@@ -32,22 +34,41 @@ struct Check: AsyncParsableCommand {
 
   @OptionGroup var findings: FindingOptions
 
-  @Flag(help: "Apply the fixes that are safe, and report what is left.")
+  @Flag(help: "Apply the fixes that are safe, until none is left, and report what is left.")
   var fix = false
+
+  @Flag(help: "With --fix or --diff: also the fixes that are most likely what was meant.")
+  var unsafeFixes = false
+
+  @Flag(help: "Write nothing; show what --fix would change, and end with 1 when it would change anything.")
+  var diff = false
+
+  @Flag(help: "End with 1 when there are warnings.")
+  var denyWarnings = false
 
   @Flag(help: "Also try the ruleset in the kernel of this machine, and change nothing.")
   var kernel = false
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard !unsafeFixes || fix || diff else { throw ValidationError("--unsafe-fixes needs --fix or --diff") }
+    guard !diff || !findings.isForPrograms else {
+      throw ValidationError("--diff is for people; the fixes are in --format json and sarif")
+    }
+    guard !diff || !kernel else { throw ValidationError("--diff does not ask the kernel; leave --kernel out") }
+  }
+
   @MainActor
   func run() async throws {
     let console = common.console
     let input = PolicyFiles(files: files, console: console)
     var compilation = try input.compile()
-    if fix {
-      let fixed = try applySafeFixes(compilation, console: console)
-      if fixed > 0 { compilation = try input.compile() }
+    if fix || diff {
+      let fixing = try Fixing(compilation, from: input, includesUnsafe: unsafeFixes)
+      if diff { return try show(fixing, console) }
+      try fixing.write(console)
+      compilation = fixing.compilation
     }
     let report = kernel && compilation.isAccepted ? await kernelReport(compilation) : nil
     let diagnostics = (compilation.diagnostics + (report?.diagnostics ?? [])).inSourceOrder()
@@ -56,7 +77,20 @@ struct Check: AsyncParsableCommand {
     if let failure = report?.failure {
       throw console.failure(failure)
     }
-    if diagnostics.hasErrors { throw ExitStatus.findings.code }
+    if diagnostics.hasErrors || denyWarnings && diagnostics.contains(where: { $0.severity == .warning }) {
+      throw ExitStatus.findings.code
+    }
+  }
+
+  /// `--diff`: what would change on standard output, and what that leaves.
+  private func show(_ fixing: Fixing, _ console: Console) throws {
+    try console.write(fixing.difference(console.outputStyle))
+    fixing.say("would be applied", console)
+    let left = fixing.compilation.diagnostics
+    let rest = summary(of: left)
+    console.say(rest.isEmpty ? "nothing is left to report then\n" : "\(rest) left; check without --diff says more\n")
+    let isDenied = denyWarnings && left.contains { $0.severity == .warning }
+    if fixing.changesAnything || left.hasErrors || isDenied { throw ExitStatus.findings.code }
   }
 
   private func kernelReport(_ compilation: Compilation) async -> KernelReport {

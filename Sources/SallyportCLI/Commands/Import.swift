@@ -13,7 +13,8 @@ struct Import: ParsableCommand {
     discussion: """
       Reads the files as audit does, and writes to standard output a policy that says what the server does today. Comments \
       with DECIDE ask for what the files do not tell: the address that clients dial, who they are, and the like; check names \
-      the same gaps. Files that the program would refuse are reported, and no policy is written.
+      the same gaps. Files that the program would refuse are reported, and no policy is written. \
+      Exit status 0 when there is a policy, 1 when there is none, 66 when the path is missing.
 
       PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons.
 
