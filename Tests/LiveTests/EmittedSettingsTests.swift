@@ -76,7 +76,7 @@ private struct Wish: CustomStringConvertible {
       """
   }
 
-  /// The address that the server itself has to announce (rule 3 of the language).
+  /// The address that the server itself has to announce (promise 3, docs/promises.md).
   func announced(_ encryption: Encryption) -> String {
     guard hasRange else { return Address.server }
     // ProFTPD alone has one setting for TLS sessions and one for the others.

@@ -54,6 +54,7 @@ import Testing
           |                    ----------- the gateway opens these ports
           = note: F35: the gateway drops data connections to ports outside 50000-50399, and transfers hang
           = help: write `pasv_min_port=50000` and `pasv_max_port=50399`
+          = see: docs/failures.md#f35
 
         1 error
 

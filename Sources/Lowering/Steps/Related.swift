@@ -7,7 +7,7 @@ import Policy
 private let dataPorts = PortRange(low: 1024, high: 65535) ?? PortRange(1024)
 
 /// `helper on`: of the data connections that the FTP helper expects, those to a published server on its data ports, and
-/// with `active on` those from it, are accepted; any other to or from it is dropped (rule 7 of the language). `ct
+/// with `active on` those from it, are accepted; any other to or from it is dropped (promise 7, docs/promises.md). `ct
 /// helper` compares the kernel's name of the helper and sees the control connection behind a data connection.
 func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
   guard services.has(.helper) else { return }

@@ -33,7 +33,7 @@ extension Policy {
 
   /// What the server must announce in its 227 reply: `nil` stands for its own address.
   ///
-  /// Rule 3 of the language: with the helper and no passive range the server announces its own address,
+  /// Promise 3 (docs/promises.md): with the helper and no passive range the server announces its own address,
   /// because the kernel makes no expectation for another one (`nf_conntrack_ftp` with `loose=0`); with a passive
   /// range it announces the external one. A 229 reply carries no address, so IPv6 needs none (RFC 2428).
   package func masquerade(of publication: Publication) -> MasqueradeAddresses {
