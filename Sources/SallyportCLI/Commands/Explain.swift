@@ -84,9 +84,10 @@ struct Explain: AsyncParsableCommand {
     let console = common.console
     let compilation = try PolicyFiles(files: Array(words.dropLast()), console: console).compile()
     let publication = try publication(in: compilation, console)
-    let host = running ? try await runningHost(console) : nil
+    let host = running ? try await runningHost(publication, compilation.policy, console) : nil
     if let whatIf { return try compare(compilation, publication, whatIf, host, console) }
     let table = try table(of: publication, in: compilation, host, console)
+    let isAtHome = try fitsMachine(compilation, publication, console)
     let view = SessionView(
       table: table, compilation: compilation, choice: mode.flatMap(SessionChoice.init), style: console.outputStyle)
     switch (output, format) {
@@ -95,7 +96,19 @@ struct Explain: AsyncParsableCommand {
     case (.text, .svg): try console.write(view.svg)
     case (.text, .html): try console.write(view.html)
     }
-    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
+    if table.fails || !compilation.isAccepted || !isAtHome { throw ExitStatus.findings.code }
+  }
+
+  /// Shows what of the gateway's interfaces and addresses is not on this machine; whether nothing is wrong there.
+  private func fitsMachine(
+    _ compilation: Compilation, _ publication: Publication, _ console: Console
+  ) throws -> Bool {
+    guard running else { return true }
+    guard let machine = Machine.current() else { throw console.noInterfaces }
+    let found = WantedRules(compilation, gateway: publication.gateway, version: sallyportVersion).findings(
+      on: machine)
+    console.show(found, in: compilation.sources, as: output)
+    return !found.hasErrors
   }
 
   /// The sessions of a publication; of a policy with errors too, as long as the publication itself could be read.
@@ -114,13 +127,17 @@ struct Explain: AsyncParsableCommand {
   private typealias Host = (ruleset: Ruleset, site: SessionSite)
 
   /// The rules of this machine, and what is around it.
-  private func runningHost(_ console: Console) async throws -> Host {
+  private func runningHost(_ publication: Publication, _ policy: Policy, _ console: Console) async throws -> Host {
+    let ruleset: Ruleset
     do throws(NetfilterFailure) {
-      let ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
-      return (ruleset, SessionSite(gateway: HostNetwork.current(), kernel: HostNetwork.kernelTraits()))
+      ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
     } catch {
       throw console.failure(error)
     }
+    guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
+    let site = SessionSite(
+      gateway: surroundings.network, kernel: HostNetwork.kernelTraits(), for: publication, of: policy)
+    return (ruleset, site)
   }
 
   /// `--what-if`: both tables, and what is different.
