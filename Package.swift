@@ -94,7 +94,8 @@ let package = Package(
     .testTarget(
       name: "NetfilterTests",
       dependencies: [
-        "Compilation", "Diagnostics", "LiveSupport", "Netfilter", "Nftables", "Policy", "sallyport", subprocess,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Netfilter", "Nftables", "Policy",
+        "sallyport", subprocess,
       ],
       swiftSettings: forTests),
     .testTarget(

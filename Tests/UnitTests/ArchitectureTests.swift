@@ -25,7 +25,7 @@ import Testing
       "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc", "Lowering",
       "Nftables",
       "Policy",
-      "Subprocess", "SystemPackage",
+      "Subprocess", "Synchronization", "SystemPackage",
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",

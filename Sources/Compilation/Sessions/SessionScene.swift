@@ -24,10 +24,12 @@ struct Scenes {
     self.client = client
     self.site = site
     endpoints = study.policy.endpoints(of: publication)
-    surroundings = SessionSurroundings(study.policy, publication, server, gatewayAddresses: study.gatewayAddresses)
+    surroundings = SessionSurroundings(
+      study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
+      interfaces: study.interfaces(publication))
     samples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
-      taken: surroundings.serverNetworks + study.gatewayAddresses.map { Prefix($0) }
+      taken: surroundings.insideNetworks + study.gatewayAddresses.map { Prefix($0) }
         + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
@@ -48,7 +50,7 @@ struct Scenes {
       place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
-      client: site?.party(place, address) ?? invented, server: server,
+      client: site?.party(place, address, endpoint.arrival) ?? invented, server: server,
       network: network, kernel: site?.kernel ?? KernelTraits(),
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
@@ -56,12 +58,12 @@ struct Scenes {
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
-    if let known = site?.client(place, family) { return known }
     if let client {
-      let isInside = surroundings.serverNetworks.contains { $0.contains(client) }
+      let isInside = site?.isInside(client) ?? surroundings.insideNetworks.contains { $0.contains(client) }
       let its: ClientPlace = isInside ? .inside : samples.admitted.contains(client) ? .allowed : .stranger
       return its == place ? client : nil
     }
+    if let known = site?.client(place, family) { return known }
     switch place {
     case .allowed: return samples.allowed(family)
     case .stranger: return samples.stranger(family)

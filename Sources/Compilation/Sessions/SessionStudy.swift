@@ -10,6 +10,8 @@ package struct SessionStudy: Sendable {
   let program: Program
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
+  /// How the interfaces towards clients and the server of a publication are called, where the machine tells.
+  var interfaces: @Sendable (Publication) -> (outside: String?, inside: String?) = { _ in (nil, nil) }
 
   /// - Parameters:
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.

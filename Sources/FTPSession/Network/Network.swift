@@ -9,6 +9,8 @@ package struct Network: Sendable {
     package var addresses: [IPAddress]
     /// Networks that are connected or routed there, without the default route.
     package var networks: [Prefix]
+    /// The kind of tunnel that it is an end of; `nil` for none.
+    package var tunnel: String?
 
     package init(_ name: String, addresses: [IPAddress] = [], networks: [Prefix] = []) {
       self.name = name
@@ -26,21 +28,30 @@ package struct Network: Sendable {
   package var translatedBefore: [TranslationBefore] = []
   /// The families whose packets are passed on between interfaces at all (`net.ipv4.ip_forward` and its sibling).
   package var forwards: Set<AddressFamily>
+  /// The machine's own word on the way of each packet; without it interfaces, networks and `outside` decide.
+  package var routing: (any Routing)?
 
   package init(
     interfaces: [Interface], outside: String, otherAddresses: Set<IPAddress> = [],
-    forwards: Set<AddressFamily> = Set(AddressFamily.allCases)
+    forwards: Set<AddressFamily> = Set(AddressFamily.allCases), routing: (any Routing)? = nil
   ) {
     self.interfaces = interfaces
     self.outside = outside
     self.otherAddresses = otherAddresses
     self.forwards = forwards
+    self.routing = routing
   }
 
   /// Whether an address is one of the gateway's own.
   func isLocal(_ address: IPAddress) -> Bool {
     address.scope == .loopback || interfaces.contains { $0.addresses.contains(address) }
       || otherAddresses.contains(address)
+  }
+
+  /// The interface by which the gateway reaches an address, as the machine itself says where it was asked; `nil` where it has
+  /// no way there.
+  package func interface(leadingTo address: IPAddress) -> String? {
+    routing.map { $0.lookUp(address, on: nil).interface } ?? interface(towards: address)
   }
 
   /// The interface by which the gateway reaches an address: the most specific network, or the default route.
@@ -86,10 +97,14 @@ package struct Host: Hashable, Sendable {
   package var addresses: [IPAddress]
   /// The interface of the gateway behind which it is.
   package var interface: String
+  /// The same for IPv6, where that is another one.
+  package var interfaceIPv6: String?
   /// Networks in which it reaches others without the gateway; empty for a host that is alone on its wire.
   package var neighbours: [Prefix]
   /// Prefixes to which it has no route, because they mean nothing where it is: private ones on the Internet.
   package var unreachable: [Prefix]
+  /// Interfaces behind which nobody knows whether packets reach it, and why.
+  package var doubts: [String: String] = [:]
 
   package init(
     _ addresses: [IPAddress], behind interface: String, neighbours: [Prefix] = [], unreachable: [Prefix] = []
@@ -98,6 +113,11 @@ package struct Host: Hashable, Sendable {
     self.interface = interface
     self.neighbours = neighbours
     self.unreachable = unreachable
+  }
+
+  /// The interface of the gateway behind which it is with its addresses of a family.
+  package func interface(_ family: AddressFamily) -> String {
+    family == .ipv6 ? interfaceIPv6 ?? interface : interface
   }
 
   /// Its address of a family.

@@ -62,6 +62,8 @@ package final class Program: Sendable {
 
   /// By hook and family, see `Hook.position`.
   private let hooks: [HookStations]
+  /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
+  let routesByMark: Bool
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
   package init(_ ruleset: Ruleset) {
@@ -78,6 +80,7 @@ package final class Program: Sendable {
       (entries[$0].entry.base.priority, -$0) < (entries[$1].entry.base.priority, -$1)
     }
     let sorted = order.map { entries[$0] }
+    routesByMark = entries.contains { $0.entry.base.kind == .route }
     hooks = BaseChain.Hook.all.flatMap { hook in
       let called = sorted.filter { $0.entry.base.hook == hook }
       return AddressFamily.allCases.map { family in

@@ -25,6 +25,9 @@ struct Apply: AsyncParsableCommand {
       --persist writes the ruleset into a file that `nft -f` loads at boot, only once the change is confirmed. Whether it can be \
       written is looked at before anything is changed; a file that sallyport did not write is replaced with --force alone.
 
+      Nothing is changed where the policy names interfaces, or external addresses of a local server, that this machine does \
+      not have.
+
       Exit status 0 when the rules are as the policy wants, 1 when the policy or the kernel refuses or an earlier change \
       waits for its confirmation, 74 when the state folder or the file for boot cannot be written or other programs keep \
       changing rules, 75 when the change was made and taken back, 77 without root or CAP_NET_ADMIN.
@@ -93,6 +96,8 @@ struct Apply: AsyncParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
+    guard let machine = Machine.current() else { throw console.noInterfaces }
+    try compilation.report(wanted.findings(on: machine), console, as: input.output)
     let options = options(StateFolder(path: state.stateDir).path)
     if dryRun { return try await tryOut(wanted, options, changer, running: await asked) }
     let applied = try await apply(wanted, options, changer, running: await asked)

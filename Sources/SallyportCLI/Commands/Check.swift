@@ -14,8 +14,9 @@ struct Check: AsyncParsableCommand {
       --deny-warnings is given), 1 with errors, 66 when a file is missing, 74 when --fix cannot write. full and concise go to standard error; json, github and sarif go to standard output.
 
       --kernel asks the kernel of this machine as well, in this network namespace: it hands over the ruleset of each \
-      gateway, which is checked and thrown away, and warns of chains of other tables that would drop published \
-      connections. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when \
+      gateway, which is checked and thrown away, plays the published sessions through all tables that run there, and warns \
+      where those of others stop them; interfaces and addresses that the policy names and the machine does not have are \
+      errors. --gateway tells which gateway of the policy this machine is. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when \
       libnftables or the program sallyport-netfilter is missing or fails.
 
       EXAMPLES:
@@ -49,6 +50,11 @@ struct Check: AsyncParsableCommand {
   @Flag(help: "Also try the ruleset in the kernel of this machine, and change nothing.")
   var kernel = false
 
+  @Option(
+    help: ArgumentHelp(
+      "With --kernel: the gateway that this machine is, where the policy has several.", valueName: "name"))
+  var gateway: String?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -57,6 +63,7 @@ struct Check: AsyncParsableCommand {
       throw ValidationError("--diff is for people; the fixes are in --format json and sarif")
     }
     guard !diff || !kernel else { throw ValidationError("--diff does not ask the kernel; leave --kernel out") }
+    guard gateway == nil || kernel else { throw ValidationError("--gateway is for --kernel") }
   }
 
   @MainActor
@@ -70,7 +77,7 @@ struct Check: AsyncParsableCommand {
       try fixing.write(console)
       compilation = fixing.compilation
     }
-    let report = kernel && compilation.isAccepted ? await kernelReport(compilation) : nil
+    let report = kernel && compilation.isAccepted ? try await kernelReport(compilation, console) : nil
     let diagnostics = (compilation.diagnostics + (report?.diagnostics ?? [])).inSourceOrder()
     try findings.show(
       diagnostics, in: compilation.sources, console, closing: verdict(diagnostics, compilation, report))
@@ -93,10 +100,18 @@ struct Check: AsyncParsableCommand {
     if fixing.changesAnything || left.hasErrors || isDenied { throw ExitStatus.findings.code }
   }
 
-  private func kernelReport(_ compilation: Compilation) async -> KernelReport {
+  private func kernelReport(_ compilation: Compilation, _ console: Console) async throws -> KernelReport {
+    var chosen: Int?
+    do throws(GatewayChoice) {
+      chosen = try gateway.flatMap { name throws(GatewayChoice) in try compilation.gateway(named: name) }
+    } catch {
+      throw console.failure("\(error)", .usage)
+    }
+    guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
     do throws(NetfilterFailure) {
       let worker = NetfilterWorker(path: try WorkerLocation.find())
-      return await compilation.kernelReport(from: worker, forwarding: .current(), version: sallyportVersion)
+      return await compilation.kernelReport(
+        from: worker, forwarding: .current(), surroundings: surroundings, gateway: chosen, version: sallyportVersion)
     } catch {
       return KernelReport(failure: error)
     }
@@ -112,6 +127,19 @@ struct Check: AsyncParsableCommand {
 }
 
 extension Console {
+  /// What to throw when the kernel does not list interfaces and addresses.
+  var noInterfaces: ExitCode {
+    failure("the kernel does not list the interfaces and addresses of this machine", .internalFault)
+  }
+
+  /// Shows diagnostics on standard error, without a summary.
+  func show(_ diagnostics: [Diagnostic], in sources: SourceSet, as form: OutputForm) {
+    guard !diagnostics.isEmpty else { return }
+    let format: DiagnosticFormat = form == .json ? .json : .full
+    say(render(diagnostics, in: sources, as: format, style: errorStyle, version: sallyportVersion))
+    if form == .text { say("\n") }
+  }
+
   /// Says why the kernel could not be asked, and returns what to throw.
   func failure(_ failure: NetfilterFailure) -> ExitCode {
     let code = self.failure("\(failure)", failure.status)

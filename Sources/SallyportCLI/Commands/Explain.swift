@@ -98,9 +98,10 @@ struct Explain: AsyncParsableCommand {
     }
     let compilation = try PolicyFiles(files: files, console: console).compile()
     let publication = try publication(in: compilation, console)
-    let host = running ? try await runningHost(console) : nil
+    let host = running ? try await runningHost(publication, compilation.policy, console) : nil
     if let trial { return try compare(compilation, publication, trial, host, console) }
     let table = try table(of: publication, in: compilation, host, console)
+    let isAtHome = try fitsMachine(compilation, publication, console)
     if output == .json {
       try console.write(encodeJSON(ExplainOutput(table)))
     } else {
@@ -110,7 +111,19 @@ struct Explain: AsyncParsableCommand {
         ),
         console)
     }
-    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
+    if table.fails || !compilation.isAccepted || !isAtHome { throw ExitStatus.findings.code }
+  }
+
+  /// Shows what of the gateway's interfaces and addresses is not on this machine; whether nothing is wrong there.
+  private func fitsMachine(
+    _ compilation: Compilation, _ publication: Publication, _ console: Console
+  ) throws -> Bool {
+    guard running else { return true }
+    guard let machine = Machine.current() else { throw console.noInterfaces }
+    let found = WantedRules(compilation, gateway: publication.gateway, version: sallyportVersion).findings(
+      on: machine)
+    console.show(found, in: compilation.sources, as: output)
+    return !found.hasErrors
   }
 
   private func draw(_ view: SessionView, _ console: Console) throws {
@@ -143,13 +156,17 @@ struct Explain: AsyncParsableCommand {
   private typealias Host = (ruleset: Ruleset, site: SessionSite)
 
   /// The rules of this machine, and what is around it.
-  private func runningHost(_ console: Console) async throws -> Host {
+  private func runningHost(_ publication: Publication, _ policy: Policy, _ console: Console) async throws -> Host {
+    let ruleset: Ruleset
     do throws(NetfilterFailure) {
-      let ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
-      return (ruleset, SessionSite(gateway: HostNetwork.current(), kernel: HostNetwork.kernelTraits()))
+      ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
     } catch {
       throw console.failure(error)
     }
+    guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
+    let site = SessionSite(
+      gateway: surroundings.network, kernel: HostNetwork.kernelTraits(), for: publication, of: policy)
+    return (ruleset, site)
   }
 
   /// `--what-if`: both tables, and what is different.
