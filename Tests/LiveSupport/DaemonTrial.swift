@@ -105,7 +105,9 @@ package struct DaemonTrial: Sendable {
       task.cancel()
       await watch.value
       // A process of a session may keep the listening socket for a moment.
-      while try await isOpen(port) { try await Task.sleep(for: .milliseconds(4)) }
+      guard try await Patience.wait(until: { try await !isOpen(port) }) else {
+        throw LabError("\(kind.rawValue) has ended and still holds port \(port)")
+      }
       return value
     } catch {
       task.cancel()
@@ -118,12 +120,13 @@ package struct DaemonTrial: Sendable {
   package var output: String { readText("\(folder)/log/output") ?? "" }
 
   private func listens(on port: UInt16, until ending: Ending) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(5)
-    while ContinuousClock.now < deadline {
-      if try await isOpen(port) { return true }
-      if await ending.isSet { return false }
-      try await Task.sleep(for: .milliseconds(4))
+    var isListening = false
+    let isKnown = try await Patience.wait {
+      isListening = try await isOpen(port)
+      if isListening { return true }
+      return await ending.isSet
     }
+    if isKnown { return isListening }
     throw LabError("\(kind.rawValue) neither ended nor listened on port \(port)\n\(output.suffix(2000))")
   }
 

@@ -69,7 +69,7 @@ package actor RunningDaemon {
   func waitUntilListening(
     on ports: [UInt16], at address: String?, in namespace: NetworkNamespace
   ) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + Patience.arrival
     while true {
       let sockets = try await namespace.onThread { SocketTable.read() }.filter(\.isListening)
       let open = sockets.filter { address == nil || $0.localAddress == address }.map(\.localPort)
@@ -81,7 +81,7 @@ package actor RunningDaemon {
       guard ContinuousClock.now < deadline else {
         throw LabError("\(label) does not listen on \(ports), only on \(Set(open).sorted())\n\(log())")
       }
-      try await Task.sleep(for: .milliseconds(5))
+      try await Task.sleep(for: Patience.glance)
     }
   }
 }

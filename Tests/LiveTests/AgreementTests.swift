@@ -81,7 +81,7 @@ func compare(
   let predicted = Behaviour(settings: settings, service: service)
   let observed = try await trial.run(files, port: 21) {
     // A server with implicit TLS says nothing: where it is expected there is no need to wait long for a greeting.
-    try await Behaviour.observe(lab, patience: predicted.isImplicit ? .milliseconds(500) : .seconds(6))
+    try await Behaviour.observe(lab, patience: predicted.isImplicit ? Patience.absence : Patience.arrival)
   }
   return (predicted, observed ?? .refused)
 }

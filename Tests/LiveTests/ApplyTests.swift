@@ -39,7 +39,7 @@ struct ApplyTests {
       try daemon.serve(file, as: "large.bin")
       var session = CurlSession(Address.external, .explicit, .pasv)
       session.path = "large.bin"
-      session.seconds = 120
+      session.patience = Patience.arrival * 5
       session.extra = ["--limit-rate", "256k"]
       let progress = Progress()
       async let download = {
@@ -76,7 +76,7 @@ struct ApplyTests {
       let removed = try await lab.change("remove", "")
       #expect(removed.text.hasPrefix("ends: `files`, \(Address.client):"), "\(removed)")
       // Nothing is left in the namespace that would keep translation at work.
-      await #expect(throws: (any Error).self) { try await control.send("NOOP", within: .seconds(3)) }
+      await #expect(throws: (any Error).self) { try await control.send("NOOP", within: Patience.absence) }
       await control.close()
     }
   }
@@ -113,13 +113,9 @@ extension Lab {
 
   /// Waits until a data connection is open.
   fileprivate func waitForData() async throws {
-    for _ in 0..<200 {
-      let data = try await sockets(on: .server).filter {
-        $0.isEstablished && (50_000...50_399).contains($0.localPort)
-      }
-      if !data.isEmpty { return }
-      try await Task.sleep(for: .milliseconds(50))
+    let isOpen = try await Patience.wait {
+      try await sockets(on: .server).contains { $0.isEstablished && (50_000...50_399).contains($0.localPort) }
     }
-    throw LabError("no data connection")
+    guard isOpen else { throw LabError("no data connection") }
   }
 }
