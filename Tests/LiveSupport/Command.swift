@@ -61,7 +61,7 @@ struct Command: Sendable {
   /// The environment of every program on the bench.
   static func environment(adding more: [String: String]) -> Environment {
     var values: [Environment.Key: String] = [
-      "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "PATH": Release.current.searchPath("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
       "LC_ALL": "C",
       "HOME": "/nonexistent",
     ]

@@ -66,6 +66,8 @@ package struct CurlSession: Sendable {
 package struct CurlOutcome: Sendable {
   /// curl's exit status: 0 fine, 7 control connection failed, 28 time up, ...
   package var status: Int32
+  /// The status when the time is up.
+  static let timeIsUp: Int32 = 28
   /// What was fetched.
   package var body: [UInt8]
   /// Everything curl said, the dialogue with the server included.
@@ -118,7 +120,7 @@ extension Lab {
     session.patience = Patience.absence
     while true {
       let outcome = try await curl(session, from: host)
-      guard outcome.status != 0, !hasComeSoFar(outcome) else { return outcome }
+      guard outcome.status == CurlOutcome.timeIsUp, !hasComeSoFar(outcome) else { return outcome }
       guard session.patience < Patience.arrival else {
         throw LabError("the session gets stuck earlier than it should\n\(outcome.log)")
       }

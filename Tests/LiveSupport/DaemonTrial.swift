@@ -35,30 +35,30 @@ package struct DaemonTrial: Sendable {
 
       """
     case .proFTPD:
-      """
-      ServerName "trial"
-      ServerType standalone
-      User nobody
-      Group nogroup
-      PidFile \(folder)/proftpd.pid
-      ScoreboardFile \(folder)/scoreboard
-      SystemLog \(folder)/log/system
-      WtmpLog off
-      TransferLog none
-      UseReverseDNS off
-      <IfModule mod_ctrls.c>
-        ControlsEngine off
-        ControlsSocket \(folder)/proftpd.sock
-      </IfModule>
-      <IfModule mod_delay.c>
-        DelayEngine off
-      </IfModule>
-      <Global>
-        AuthOrder mod_auth_unix.c
-        RequireValidShell off
-      </Global>
+      DaemonRecipe.sharedModules(of: tree) + """
+        ServerName "trial"
+        ServerType standalone
+        User nobody
+        Group nogroup
+        PidFile \(folder)/proftpd.pid
+        ScoreboardFile \(folder)/scoreboard
+        SystemLog \(folder)/log/system
+        WtmpLog off
+        TransferLog none
+        UseReverseDNS off
+        <IfModule mod_ctrls.c>
+          ControlsEngine off
+          ControlsSocket \(folder)/proftpd.sock
+        </IfModule>
+        <IfModule mod_delay.c>
+          DelayEngine off
+        </IfModule>
+        <Global>
+          AuthOrder mod_auth_unix.c
+          RequireValidShell off
+        </Global>
 
-      """
+        """
     case .vsftpd:
       """
       background=NO
@@ -85,7 +85,7 @@ package struct DaemonTrial: Sendable {
     }
     let main = "\(folder)/\(files.first?.name ?? "")"
     let arguments = kind == .proFTPD ? ["--nodaemon", "--config", main] : [main]
-    let program = ["\(tree)/usr/sbin/\(kind.rawValue)"] + arguments
+    let program = Release.current.words(["\(tree)/usr/sbin/\(kind.rawValue)"] + arguments)
     let words = namespace.words(
       DaemonFolder(path: folder).words(["env", "LD_LIBRARY_PATH=\(libraries)"] + program))
     let task = Task {
@@ -143,7 +143,7 @@ package struct DaemonTrial: Sendable {
 extension Lab {
   /// Prepares trials of a server on a host.
   package func trial(_ kind: DaemonKind, on host: LabHost = .server) async throws -> DaemonTrial {
-    guard let tree = LiveRequirements.daemonFolder.map({ "\($0)/\(kind.rawValue)" }) else {
+    guard let tree = Release.current.tree(of: kind) else {
       throw LabError("the FTP daemons are not there; run scripts/fetch-daemons")
     }
     let folder = await daemons.nextFolder(in: self.folder, kind: kind)
