@@ -89,7 +89,7 @@ package struct NetfilterWorker: ChangingBackend {
     let answer = try await ask("list-ruleset")
     guard answer.isSuccess else { throw answer.failure }
     do throws(ListingError) {
-      return try Ruleset.read(listing: answer.output)
+      return try Ruleset.read(listing: answer.output, with: answer.companions)
     } catch {
       throw .library("\(error)")
     }
@@ -156,6 +156,8 @@ package struct NetfilterWorker: ChangingBackend {
     var errors: String
     var generation: UInt32?
     var outline: [UInt8]?
+    /// What belongs to a listing of all tables.
+    var companions = ListingCompanions()
 
     /// What to say about errors that have no place in a script.
     var failure: NetfilterFailure {
@@ -176,9 +178,17 @@ package struct NetfilterWorker: ChangingBackend {
     guard bodies["protocol"]?.text == protocolVersion, let status = bodies["status"]?.text,
       let output = bodies["output"]?.body, let errors = bodies["errors"]?.text
     else { throw .brokenAnswer(status: 0, errors: "the answer lacks a part") }
+    var companions = ListingCompanions()
+    companions.text = bodies["text"]?.body ?? []
+    companions.rules = bodies["rules"]?.body ?? []
+    companions.sets = bodies["sets"]?.body ?? []
+    companions.setNames = bodies["set-names"]?.body ?? []
+    companions.legacy = bodies["legacy"]?.body ?? []
+    companions.legacyUnread = bodies["legacy-unread"]?.body ?? []
     return Answer(
       isSuccess: status == "0", output: output, errors: errors,
-      generation: bodies["generation"].flatMap { UInt32($0.text) }, outline: bodies["outline"]?.body)
+      generation: bodies["generation"].flatMap { UInt32($0.text) }, outline: bodies["outline"]?.body,
+      companions: companions)
   }
 
   /// Both programs are of one installation; another version is refused.

@@ -9,6 +9,8 @@ package struct Rule: Hashable, Sendable {
   package var provenance: [SourceSpan]
   /// The number by which the kernel knows a rule that was listed; no part of its meaning.
   package var handle: Int64?
+  /// The statements as nft writes them, where its text was listed as well; no part of its meaning.
+  package var quotation: String?
 
   package init(
     _ statements: [Statement], comment: String? = nil, provenance: [SourceSpan], handle: Int64? = nil

@@ -6,6 +6,8 @@ package enum TableFamily: String, Hashable, Sendable, CaseIterable {
 /// Every table of a network namespace, in the order in which they were made.
 package struct Ruleset: Hashable, Sendable {
   package var tables: [Table]
+  /// The sets of `ipset`, which rules of iptables refer to.
+  package var ipSets: [IPSet] = []
 
   package init(_ tables: [Table] = []) { self.tables = tables }
 
@@ -27,7 +29,9 @@ extension Ruleset {
 
   /// The ruleset after a table of ours came into the place of the one with its family and name, as `apply` would do it.
   package func replacing(_ table: Table) -> Ruleset {
-    Ruleset(tables.filter { ($0.family, $0.name) != (table.family, table.name) } + [table])
+    var ruleset = self
+    ruleset.tables = tables.filter { ($0.family, $0.name) != (table.family, table.name) } + [table]
+    return ruleset
   }
 }
 

@@ -40,13 +40,26 @@ struct Library {
     case .listChains:
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return answer(status: nft_run_cmd_from_buffer(context, "list chains"))
-    case .listRuleset:
-      nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
-      return list("list ruleset")
+    case .listRuleset: return listRuleset()
     case .listTable(let name):
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
       return list("list table inet \(name)")
     }
+  }
+
+  private func listRuleset() -> Answer {
+    let rules = RunningRules(
+      json: {
+        nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
+        return list("list ruleset")
+      },
+      text: {
+        nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_HANDLE) | UInt32(NFT_CTX_OUTPUT_STATELESS))
+        return list("list ruleset")
+      })
+    var answer = rules.listing
+    answer.more = rules.more
+    return answer
   }
 
   /// The generation is read first: whatever changes behind it makes a commit that expects it fail.

@@ -20,7 +20,7 @@ enum Request {
   case listChains
   /// `list-table`: one table of family inet, as JSON.
   case listTable(name: String)
-  /// `list-ruleset`: every table of every family, as JSON.
+  /// `list-ruleset`: every table of every family, as JSON; beside it what JSON does not tell, see `RunningRules`.
   case listRuleset
 
   /// `nil` for anything that is not a request of this version.
@@ -74,11 +74,14 @@ struct Answer {
   var outline: [UInt8]?
   /// The generation of the ruleset before a listing, or the one that a commit was bound to; `nil` where none was asked.
   var generation: UInt32?
+  /// Further parts, by their names.
+  var more: [Frame] = []
 
   var frames: [Frame] {
     [
       Frame("protocol", Request.protocolVersion), Frame("status", "\(status)"), Frame("output", output),
       Frame("errors", errors),
     ] + (generation.map { [Frame("generation", "\($0)")] } ?? []) + (outline.map { [Frame("outline", $0)] } ?? [])
+      + more
   }
 }

@@ -90,8 +90,29 @@ struct Arena {
 
   /// The rules of the gateway as the model reads them.
   func runningRuleset() async throws -> Ruleset {
-    let listing = try await lab.nft(["-j", "list", "ruleset"])
-    return try Ruleset.read(listing: Array(listing.text.utf8))
+    let worker = URL(fileURLWithPath: Sallyport.besideThisProgram.path).deletingLastPathComponent()
+      .appendingPathComponent("sallyport-netfilter").path
+    let request = "protocol 1\n1\nverb 12\nlist-ruleset\nend 0\n\n"
+    let answer = try await lab.run([worker], on: .gateway, input: request)
+    var parts: [String: [UInt8]] = [:]
+    var rest = answer.output[...]
+    while let newline = rest.firstIndex(of: 0x0A) {
+      let words = String(decoding: rest[..<newline], as: UTF8.self).split(separator: " ")
+      guard let name = words.first, let length = words.last.flatMap({ Int($0) }), words.count == 2 else { break }
+      parts[String(name)] = Array(rest[(newline + 1)...].prefix(length))
+      rest = rest[(newline + 1)...].dropFirst(length + 1)
+    }
+    guard parts["end"] != nil, let listing = parts["output"], parts["status"] == Array("0".utf8) else {
+      throw LabError("the worker lists no rules: \(answer.errorText)\(answer.text)")
+    }
+    var companions = ListingCompanions()
+    companions.text = parts["text"] ?? []
+    companions.rules = parts["rules"] ?? []
+    companions.sets = parts["sets"] ?? []
+    companions.setNames = parts["set-names"] ?? []
+    companions.legacy = parts["legacy"] ?? []
+    companions.legacyUnread = parts["legacy-unread"] ?? []
+    return try Ruleset.read(listing: listing, with: companions)
   }
 
   /// Loads a script in the place of all rules, and plays the sessions side by side, each from an address of its own.

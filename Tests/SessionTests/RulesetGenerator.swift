@@ -242,7 +242,7 @@ struct RulesetGenerator {
   }
 
   /// Sessions for every place and mode.
-  private mutating func duels(_ name: String, _ kind: Kind) -> [Duel] {
+  mutating func duels(_ name: String, _ kind: Kind) -> [Duel] {
     let announcesExternal = chance(2)
     let active: UInt16? = chance(2) ? 20 : nil
     let port: UInt16 = kind == .twoServers ? pick([21, 2121]) : 21

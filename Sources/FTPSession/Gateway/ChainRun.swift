@@ -17,6 +17,8 @@ struct Ruling {
     case connectionMark(UInt128)
     case packetMark(UInt128)
     case untracked
+    /// The kernel's name of the helper that connection tracking, which comes after the rule, gives a new connection.
+    case helperForNew(String)
   }
 
   var outcome: Outcome
@@ -39,6 +41,13 @@ struct ChainRun {
     case doubt(String)
   }
 
+  /// A chain that is run, its next rule, and the rules that led there.
+  private struct Place {
+    var chain: Program.CompiledChain
+    var index = 0
+    var way: [Citation.Turn] = []
+  }
+
   /// Jumps inside each other at most (`NFT_JUMP_STACK_SIZE`).
   private static let deepestJump = 16
   private static let mostSteps = 200_000
@@ -48,7 +57,7 @@ struct ChainRun {
   private let premises: Premises
   private let entry: Program.BaseChainEntry
   private var view: PacketView
-  private var stack: [(chain: Program.CompiledChain, index: Int)]
+  private var stack: [Place]
   private var effects: [Ruling.Effect] = []
   /// The statement behind the element that was found last.
   private var lastElement: SourceSpan?
@@ -58,14 +67,15 @@ struct ChainRun {
     self.premises = premises
     self.entry = entry
     self.view = view
-    stack = [(entry.chain, 0)]
+    stack = [Place(chain: entry.chain)]
   }
 
   private var table: Program.CompiledTable { entry.table }
 
   mutating func run() -> Ruling {
     var steps = 0
-    while let (chain, index) = stack.last {
+    while let place = stack.last {
+      let (chain, index) = (place.chain, place.index)
       steps += 1
       guard steps < Self.mostSteps else { return ruling(.undecided(reason: "too many rules"), nil) }
       guard chain.rules.indices.contains(index) else {
@@ -94,6 +104,7 @@ struct ChainRun {
       stack.removeLast()
       return nil
     case .jump(let name), .goto(let name):
+      let way = (stack.last?.way ?? []) + [Citation.Turn(chain: chain.name, rule: rule)]
       if case .goto = step { stack.removeLast() }
       guard stack.count <= Self.deepestJump else {
         return ruling(.undecided(reason: "jumps are too deep"), rule, chain)
@@ -101,7 +112,7 @@ struct ChainRun {
       guard let target = table.chains[name] else {
         return ruling(.undecided(reason: "the listing does not show the chain `\(name)`"), nil)
       }
-      stack.append((target, 0))
+      stack.append(Place(chain: target, way: way))
       return nil
     case .final(let outcome): return ruling(outcome, rule, chain)
     case .doubt(let reason): return ruling(.undecided(reason: reason), rule, chain)
@@ -126,7 +137,8 @@ struct ChainRun {
   private func ruling(
     _ outcome: Ruling.Outcome, _ rule: Program.CompiledRule?, _ chain: Program.CompiledChain? = nil
   ) -> Ruling {
-    Ruling(outcome: outcome, effects: effects, citation: Citation(entry, chain, rule, element: lastElement))
+    let citation = Citation(entry, chain, rule, element: lastElement, way: stack.last?.way ?? [])
+    return Ruling(outcome: outcome, effects: effects, citation: citation)
   }
 
   private func lookup(_ reference: LookupReference) -> Lookup? { table.lookup(reference) }
@@ -146,6 +158,13 @@ struct ChainRun {
         case .some(.success(let isMatch)): if isMatch == negated { return .next }
         case .some(.failure(let reason)): doubt = doubt ?? reason.text
         case nil: return .next
+        }
+      case .extensionMatch(let match):
+        switch match.test(context) {
+        case .yes: continue
+        case .no: return .next
+        case .drop: return doubt.map { .doubt($0) } ?? .final(.drop)
+        case .unknown(let reason): doubt = doubt ?? reason
         }
       case .unknown(let text): return .doubt(doubt ?? text)
       default:
@@ -216,9 +235,33 @@ struct ChainRun {
       case .unknown(let text): return .doubt(text)
       }
     case .doNotTrack: effects.append(.untracked)
+    case .extensionTarget(let target): return run(target)
     default: break
     }
     return .next
+  }
+
+  private var context: ExtensionContext {
+    ExtensionContext(
+      view: view, network: premises.network, hook: entry.base.hook, sets: premises.program.sets)
+  }
+
+  private mutating func run(_ target: ExtensionTarget) -> Step {
+    let changes: [Ruling.Effect]
+    var step = Step.next
+    switch target.act(context) {
+    case .goesOn(let effects): changes = effects
+    case .ends(let outcome, let effects): (changes, step) = (effects, .final(outcome))
+    case .unknown(let reason): return .doubt(reason)
+    }
+    for change in changes {
+      switch change {
+      case .packetMark(let mark): setMark(false, mark)
+      case .connectionMark(let mark): setMark(true, mark)
+      default: effects.append(change)
+      }
+    }
+    return step
   }
 
   private mutating func setMark(_ ofConnection: Bool, _ value: UInt128) {

@@ -14,13 +14,23 @@ package struct Citation: Hashable, Sendable {
   /// The statement of the policy that is behind it, when one is.
   package let provenance: SourceSpan?
 
+  /// A rule that led to another chain.
+  struct Turn: Hashable, Sendable {
+    var chain: String
+    var rule: Program.CompiledRule
+  }
+
+  /// The rules that led from the base chain to the one that decided, first to last.
+  private let way: [Turn]
+
   /// - Parameters:
   ///   - rule: The rule of `chain` that decided.
   ///   - element: The statement behind the element that the rule found.
   init(
     _ entry: Program.BaseChainEntry, _ chain: Program.CompiledChain?, _ rule: Program.CompiledRule?,
-    element: SourceSpan?
+    element: SourceSpan?, way: [Turn] = []
   ) {
+    self.way = way
     table = entry.table.title
     self.chain = (chain ?? entry.chain).name
     hook = entry.base.hook
@@ -33,9 +43,21 @@ package struct Citation: Hashable, Sendable {
   package var rule: String? { decided?.text }
   package var comment: String? { decided?.comment }
 
-  /// `forward, table inet t, chain c: RULE`.
+  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share.
   package var text: String {
-    "\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
+    let place = "\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
+    guard provenance == nil, !way.isEmpty else { return place + (way.isEmpty ? remark(of: decided) : "") }
+    let turns = way.suffix(Self.shownTurns).map { "chain \($0.chain): \($0.rule.text)\(remark(of: $0.rule))" }
+    return "\(place)\(remark(of: decided)), reached from \(turns.joined(separator: ", then from "))"
+  }
+
+  /// Turns that are told, those next to the rule.
+  private static let shownTurns = 6
+
+  /// The comment of a rule of somebody else, as nft writes it; iptables has it among its words.
+  private func remark(of rule: Program.CompiledRule?) -> String {
+    guard provenance == nil, let rule, let comment = rule.comment, !rule.text.contains("--comment") else { return "" }
+    return " comment \"\(comment)\""
   }
 }
 

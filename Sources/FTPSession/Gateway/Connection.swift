@@ -8,6 +8,8 @@ struct Connection: Hashable, Sendable {
   var reply: Tuple
   var seenReply = false
   var isConfirmed = false
+  /// Whether the client has answered the server's answer (`IPS_ASSURED`, `nf_conntrack_tcp_packet`).
+  var isAssured = false
   /// The connection that announced this one to the helper.
   var master: Int?
   /// Whether a mapping of source and destination is fixed, be it none.
@@ -31,7 +33,8 @@ struct Connection: Hashable, Sendable {
 
   /// The bits of `ct status` (`enum ip_conntrack_status`).
   var status: UInt128 {
-    (master == nil ? 0 : 1) | (seenReply ? 2 : 0) | (isConfirmed ? 8 : 0) | (translatesSource ? 16 : 0)
+    (master == nil ? 0 : 1) | (seenReply ? 2 : 0) | (isAssured ? 4 : 0) | (isConfirmed ? 8 : 0)
+      | (translatesSource ? 16 : 0)
       | (translatesDestination ? 32 : 0)
   }
 }

@@ -129,6 +129,8 @@ struct Transit {
   var isUntracked = false
   /// Why nobody may be where it leaves to.
   var doubt: String?
+  /// The helper that a rule before connection tracking wants for a new connection, and the rule.
+  var templateHelper: (type: String, citation: Citation)?
   var events: [Passage.Event] = []
   var end = Passage.End.delivered
 

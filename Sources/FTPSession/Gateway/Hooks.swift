@@ -61,6 +61,9 @@ extension Gateway {
       }
       connections[index].helper = type
       transit.events.append(.helperAssigned(type, citation))
+    case .helperForNew(let type):
+      // Packets that connection tracking has seen keep what they have (`xt_ct_target` in xt_CT.c).
+      if transit.connection == nil, !transit.isUntracked { transit.templateHelper = (type, citation) }
     case .translate: break
     }
   }
@@ -81,6 +84,9 @@ extension Gateway {
         return
       }
       if isReply { connections[index].seenReply = true }
+      if !isReply, connections[index].seenReply, transit.view.packet.kind != .syn {
+        connections[index].isAssured = true
+      }
       transit.connection = index
       transit.view.isReply = isReply
       let isEstablished = isReply || connections[index].seenReply
@@ -98,6 +104,10 @@ extension Gateway {
       connection.mark = connections[expectation.master].mark
       transit.events.append(.expected)
       if expectation.followsMaster { follow(expectation, &connection) }
+    } else if let (type, citation) = transit.templateHelper {
+      // Expected connections have the helper of their expectation, if any (`init_conntrack`).
+      connection.helper = type
+      transit.events.append(.helperAssigned(type, citation))
     }
     transit.connection = connections.count
     transit.view.state = connection.master == nil ? .new : .related

@@ -61,7 +61,7 @@ extension Gateway {
           }
         case .connectionMark(let mark): connections[index].mark = mark
         case .packetMark(let mark): transit.view.mark = mark
-        case .untracked: break
+        case .untracked, .helperForNew: break
         }
       }
       switch ruling.outcome {

@@ -26,6 +26,8 @@ indirect enum Operation: Sendable {
   case assignHelper(String)
   case setMark(ofConnection: Bool, Operand)
   case doNotTrack
+  case extensionMatch(ExtensionMatch)
+  case extensionTarget(ExtensionTarget)
   /// A limit, a quota or a count that is not reached: whether the rule goes on.
   case limit(goesOn: Bool, name: String?)
   /// Something that neither matches nor changes anything here: counters, logs, dynamic sets.
@@ -72,7 +74,8 @@ extension Operation {
       return value["map"] == nil ? .limit(goesOn: value["inv"] != .bool(true), name: nil) : nil
     case "ct count": return .limit(goesOn: value["inv"] != .bool(true), name: nil)
     case "set", "meter": return dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
-    case "xt": return xtables(value, listed)
+    case "xt": return Operation(extension: .foreign(listed), .inet)
+    case "unread": return value.string.map { .unknown($0) }
     case "map": return .nothing
     default: return nil
     }
@@ -168,19 +171,6 @@ extension Operation {
     // Neither priorities nor the TCP maximum segment size decide whether a session works.
     if key["tcp option"] != nil || key["meta"]?["key"]?.string == "priority" { return .nothing }
     return nil
-  }
-
-  /// What iptables-nft writes where nftables has no expression of its own. A listing names it and tells nothing else.
-  private static func xtables(_ value: JSONValue, _ listed: JSONValue) -> Operation? {
-    switch (value["type"]?.string, value["name"]?.string) {
-    case ("match", "comment"): .nothing
-    case ("match", _): .match(.unknown(listed.text), .noBit(0), negated: false)
-    case ("target", "LOG"), ("target", "NFLOG"), ("target", "TCPMSS"), ("target", "CLASSIFY"), ("target", "TRACE"):
-      .nothing
-    case ("target", "REJECT"): .reject(withReset: false)
-    case ("target", "MASQUERADE"): .translate(.masquerade, family: nil, address: nil, port: nil)
-    default: nil
-    }
   }
 
   /// What `add @set { key statement }` does to a packet is what its statements do.

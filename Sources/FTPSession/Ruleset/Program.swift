@@ -9,15 +9,35 @@ package final class Program: Sendable {
   final class CompiledRule: Hashable, Sendable {
     let operations: [Operation]
     private let rule: Rule
+    private let sets: IPSets
 
-    init(_ rule: Rule) {
+    init(_ rule: Rule, _ family: TableFamily, _ sets: IPSets) {
       self.rule = rule
-      operations = rule.statements.map { Operation($0) }
+      self.sets = sets
+      operations = rule.statements.map { Operation(extension: $0, family) ?? Operation($0) }
     }
 
-    /// The rule as nft writes it.
-    var text: String { rule.text }
-    var comment: String? { rule.comment }
+    /// The rule as nft writes it, or as iptables does where one of its extensions stands in it.
+    var text: String {
+      let hasExtension = operations.contains { operation in
+        switch operation {
+        case .extensionMatch, .extensionTarget: true
+        default: false
+        }
+      }
+      if hasExtension { return IptablesWords(rule.statements, operations, sets).text }
+      return rule.quotation ?? rule.text
+    }
+
+    /// The comment of the rule, whether nft or iptables wrote it.
+    var comment: String? {
+      if let comment = rule.comment { return comment }
+      for case .extensionMatch(let match) in operations {
+        if let comment = match.comment { return comment }
+      }
+      return nil
+    }
+
     /// The first of the statements of the policy that asked for it.
     var provenance: SourceSpan? { rule.provenance.first }
 
@@ -29,9 +49,9 @@ package final class Program: Sendable {
     let name: String
     let rules: [CompiledRule]
 
-    init(_ chain: Chain) {
+    init(_ chain: Chain, _ family: TableFamily, _ sets: IPSets) {
       name = chain.name
-      rules = chain.rules.map { CompiledRule($0) }
+      rules = chain.rules.map { CompiledRule($0, family, sets) }
     }
   }
 
@@ -64,12 +84,18 @@ package final class Program: Sendable {
   private let hooks: [HookStations]
   /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
   let routesByMark: Bool
+  let sets: IPSets
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
   package init(_ ruleset: Ruleset) {
     var entries: [(family: TableFamily, entry: BaseChainEntry)] = []
+    var sets = IPSets(ruleset.ipSets)
+    for table in ruleset.tables {
+      for chain in table.chains { for rule in chain.rules { rule.statements.forEach { sets.noteTest(of: $0) } } }
+    }
+    self.sets = sets
     for table in ruleset.tables where !table.isDormant && table.family.seesIP {
-      let compiled = CompiledTable(table)
+      let compiled = CompiledTable(table, sets)
       for chain in table.chains {
         guard let base = chain.base, let rules = compiled.chains[chain.name] else { continue }
         entries.append((table.family, BaseChainEntry(table: compiled, chain: rules, base: base)))
@@ -162,9 +188,10 @@ extension Program {
     /// Limit objects that match what exceeds them.
     let inverseLimits: Set<String>
 
-    init(_ table: Table) {
+    init(_ table: Table, _ sets: IPSets) {
       title = "\(table.family.rawValue) \(table.name)"
-      chains = Dictionary(table.chains.map { ($0.name, CompiledChain($0)) }, uniquingKeysWith: { $1 })
+      chains = Dictionary(
+        table.chains.map { ($0.name, CompiledChain($0, table.family, sets)) }, uniquingKeysWith: { $1 })
       lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
       helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
       inverseLimits = Set(
