@@ -54,7 +54,8 @@ struct Library {
         return list("list ruleset")
       },
       text: {
-        nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_HANDLE) | UInt32(NFT_CTX_OUTPUT_STATELESS))
+        nft_ctx_output_set_flags(
+          context, UInt32(NFT_CTX_OUTPUT_HANDLE) | UInt32(NFT_CTX_OUTPUT_STATELESS) | UInt32(NFT_CTX_OUTPUT_TERSE))
         return list("list ruleset")
       })
     var answer = rules.listing

@@ -77,8 +77,9 @@ extension PacketView {
 
   private func read(_ key: Operand.Meta) -> Reading {
     switch key {
-    case .iifname, .iif: input.map { .value(.word($0)) } ?? .absent
-    case .oifname, .oif: output.map { .value(.word($0)) } ?? .absent
+    // Where there is no interface its name is empty and its number 0, so that `!=` matches (`nft_meta_store_ifname`).
+    case .iifname, .iif: .value(.word(input ?? ""))
+    case .oifname, .oif: .value(.word(output ?? ""))
     case .l4proto: .value(.number(6))
     case .nfproto: .value(.number(family == .ipv4 ? 2 : 10))
     case .protocol: .value(.word(family.header))

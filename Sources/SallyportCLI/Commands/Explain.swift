@@ -31,8 +31,8 @@ struct Explain: AsyncParsableCommand {
       examples.
 
       --running judges every table that runs on this machine, in this network namespace, whoever wrote it, with the machine's \
-      interfaces and routes. What the model does not know makes a session undecided, and the rule is quoted. Nothing is \
-      changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when libnftables or the program \
+      interfaces and routes; tables of iptables, of iptables-legacy too, and sets of ipset are among them. What the model does \
+      not know makes a session undecided, and the rule is quoted. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when libnftables or the program \
       sallyport-netfilter is missing or fails. With --what-if the changed table is put in the place of ours.
 
       Exit status 0 when every session that the policy permits works, 1 otherwise and when the policy has errors; sessions \
