@@ -118,6 +118,7 @@ struct XtablesRuleset: Sendable, CustomTestStringConvertible {
       -A ufw-before-forward -p icmp -m icmp --icmp-type 3 -j ACCEPT
       -A ufw-before-forward -j ufw-user-forward
       -A ufw-user-forward -d 10.10.20.200/32 -i eth0 -o eth1 -p tcp -m tcp --dport 21 -m comment --comment "dapp_FTP" -j ACCEPT
+      -A ufw-user-forward -d 10.10.20.200/32 -i eth0 -o eth1 -p tcp -m tcp --dport 50000:50100 -j ACCEPT
       -A ufw-user-forward -i eth1 -o eth0 -j ACCEPT
       -A ufw-logging-deny -m conntrack --ctstate INVALID -m limit --limit 3/min --limit-burst 10 -j RETURN
       -A ufw-logging-deny -m limit --limit 3/min --limit-burst 10 -j LOG --log-prefix "[UFW BLOCK] "
@@ -161,7 +162,7 @@ struct XtablesRuleset: Sendable, CustomTestStringConvertible {
       -A INVDROP -j DROP
       -A LOGDROPIN -p tcp -m limit --limit 30/min -j LOG --log-prefix "Firewall: *TCP_IN Blocked* "
       -A LOGDROPIN -j DROP
-      -A PORTFLOOD -j REJECT --reject-with tcp-reset
+      -A PORTFLOOD -p tcp -j REJECT --reject-with tcp-reset
       COMMIT
 
       """)
@@ -272,6 +273,7 @@ struct XtablesRuleset: Sendable, CustomTestStringConvertible {
       -A POSTROUTING -j nixos-nat-post
       -A nixos-nat-pre -i eth1 -j MARK --set-xmark 0x1/0xffffffff
       -A nixos-nat-pre -i eth0 -p tcp -m tcp --dport 21 -j DNAT --to-destination 10.10.20.200:21
+      -A nixos-nat-pre -i eth0 -p tcp -m tcp --dport 50000:50100 -j DNAT --to-destination 10.10.20.200:50000-50100
       -A nixos-nat-post -o eth0 -m mark --mark 0x1 -j MASQUERADE
       COMMIT
       *filter

@@ -9,24 +9,19 @@ package final class Program: Sendable {
   final class CompiledRule: Hashable, Sendable {
     let operations: [Operation]
     private let rule: Rule
-    private let sets: IPSets
+    /// What the words of iptables need; `nil` where nft wrote the rule.
+    private let sets: IPSets?
 
-    init(_ rule: Rule, _ family: TableFamily, _ sets: IPSets) {
+    /// - Parameter sets: The sets of `ipset`, for a table that iptables manages; `nil` for all other tables.
+    init(_ rule: Rule, _ family: TableFamily, _ sets: IPSets?) {
       self.rule = rule
       self.sets = sets
       operations = rule.statements.map { Operation(extension: $0, family) ?? Operation($0) }
     }
 
-    /// The rule as nft writes it, or as iptables does where one of its extensions stands in it.
+    /// The rule as nft writes it, or as iptables does in a table of its own.
     var text: String {
-      let hasExtension = operations.contains { operation in
-        switch operation {
-        case .extensionMatch, .extensionTarget: true
-        default: false
-        }
-      }
-      if hasExtension { return IptablesWords(rule.statements, operations, sets).text }
-      return rule.quotation ?? rule.text
+      sets.map { IptablesWords(rule.statements, operations, $0).text } ?? rule.quotation ?? rule.text
     }
 
     /// The comment of the rule, whether nft or iptables wrote it.
@@ -49,7 +44,7 @@ package final class Program: Sendable {
     let name: String
     let rules: [CompiledRule]
 
-    init(_ chain: Chain, _ family: TableFamily, _ sets: IPSets) {
+    init(_ chain: Chain, _ family: TableFamily, _ sets: IPSets?) {
       name = chain.name
       rules = chain.rules.map { CompiledRule($0, family, sets) }
     }
@@ -145,6 +140,22 @@ extension BaseChain.Hook {
   }
 }
 
+extension Table {
+  /// Whether iptables wrote the table: one of its rules has an extension of xtables, or it is of iptables-legacy.
+  fileprivate var hasExtensions: Bool {
+    guard family == .ip || family == .ip6 else { return false }
+    return name.hasSuffix(Self.legacySuffix)
+      || chains.contains { chain in
+        chain.rules.contains { rule in
+          rule.statements.contains { statement in
+            guard case .foreign(let listed) = statement else { return false }
+            return listed["xt"] != nil
+          }
+        }
+      }
+  }
+}
+
 extension TableFamily {
   fileprivate var seesIP: Bool { self == .ip || self == .ip6 || self == .inet }
 
@@ -189,9 +200,10 @@ extension Program {
     let inverseLimits: Set<String>
 
     init(_ table: Table, _ sets: IPSets) {
+      let words = table.hasExtensions ? sets : nil
       title = "\(table.family.rawValue) \(table.name)"
       chains = Dictionary(
-        table.chains.map { ($0.name, CompiledChain($0, table.family, sets)) }, uniquingKeysWith: { $1 })
+        table.chains.map { ($0.name, CompiledChain($0, table.family, words)) }, uniquingKeysWith: { $1 })
       lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
       helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
       inverseLimits = Set(

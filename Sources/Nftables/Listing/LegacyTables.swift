@@ -1,5 +1,10 @@
 import Addressing
 
+extension Table {
+  /// What follows the name of a table of iptables-legacy.
+  package static let legacySuffix = " (iptables-legacy)"
+}
+
 /// Reads tables of iptables-legacy into the values of this module: rules become statements as nft lists them.
 func legacyTables(_ bytes: [UInt8]) -> [Table] {
   var tables: [Table] = []
@@ -30,14 +35,13 @@ func unreadLegacyTables(_ lines: [UInt8]) -> [Table] {
         LegacyTable.chainNames[number], BaseChain(name == "nat" ? .nat : .filter, hook, priority: priority),
         rules: [rule])
     }
-    return Table(name + LegacyTable.suffix, family: family, chains: chains)
+    return Table(name + Table.legacySuffix, family: family, chains: chains)
   }
 }
 
 /// One table as `IPT_SO_GET_INFO` and `IPT_SO_GET_ENTRIES` give it (`linux/netfilter_ipv4/ip_tables.h` and its sibling).
 private struct LegacyTable {
   static let infoLength = 84
-  static let suffix = " (iptables-legacy)"
   static let hooks: [BaseChain.Hook] = [.prerouting, .input, .forward, .output, .postrouting]
   static let chainNames = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]
 
@@ -97,7 +101,7 @@ private struct LegacyTable {
       let body = all[(position + 1)...].prefix { if case .head = $0.target { false } else { true } }
       chains.append(Chain(chain, rules: body.map { rule($0, names) }))
     }
-    return Table(name + Self.suffix, family: isIPv6 ? .ip6 : .ip, chains: chains)
+    return Table(name + Table.legacySuffix, family: isIPv6 ? .ip6 : .ip, chains: chains)
   }
 
   private func rule(_ entry: Entry, _ names: [Int: String]) -> Rule {
