@@ -12,6 +12,10 @@ package struct SessionSite: Sendable {
   package var client: @Sendable (ClientPlace, AddressFamily) -> IPAddress?
   /// The client of a place, with the address that it dials.
   package var party: @Sendable (ClientPlace, IPAddress, _ dialled: IPAddress) -> Party
+  /// Networks and addresses that no client outside has.
+  package var taken: [Prefix] = []
+  /// Whether there are no clients inside but those that `client` names.
+  package var knowsClientsInside = false
   /// Whether an address is that of a client inside; `nil` where the policy has to tell.
   package var isInside: @Sendable (IPAddress) -> Bool? = { _ in nil }
 
