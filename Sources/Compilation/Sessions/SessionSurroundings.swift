@@ -64,8 +64,8 @@ struct SessionSurroundings {
     let inside = Network.Interface(
       insideInterface, addresses: insideNetworks.compactMap { $0.address(1, avoiding: addresses) },
       networks: insideNetworks)
-    let outside = Network.Interface(
-      outsideInterface, addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
+    let external = publication.externalAddresses.map(\.arrival.value)
+    let outside = Network.Interface(outsideInterface, addresses: external.filter(gatewayAddresses.contains))
     network = Network(
       interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
     self.server =
