@@ -32,18 +32,19 @@ extension Compilation {
     from backend: some NetfilterBackend, forwarding: ForwardingSettings, surroundings: HostSurroundings? = nil,
     gateway: Int? = nil, version: String
   ) async -> KernelReport {
-    let own = gateway ?? surroundings.flatMap { ownGateway(on: $0.machine) }
-    let indices: [Int?] = policy.gateways.isEmpty ? [nil] : own.map { [$0] } ?? policy.gateways.indices.map { $0 }
+    let indices: [Int?] = policy.gateways.isEmpty ? [nil] : gateway.map { [$0] } ?? policy.gateways.indices.map { $0 }
     let views = indices.map { GatewayView(self, gateway: $0) }
+    let own = views.count > 1 ? surroundings.flatMap { ownGateway(on: $0.machine) } : views.first?.index
+    let here = views.count > 1 && own != nil ? views.filter { $0.index == own } : views
     var report = KernelReport()
-    report.diagnostics = views.flatMap { forwardingFindings($0, forwarding) }
+    report.diagnostics = here.flatMap { forwardingFindings($0, forwarding, surroundings?.machine) }
     if let surroundings {
       report.diagnostics +=
-        views.count == 1
-        ? views.flatMap { machineFindings($0, surroundings.machine) } : [gatewayUnknown].compactMap(\.self)
+        here.count == 1
+        ? here.flatMap { machineFindings($0, surroundings.machine) } : [gatewayUnknown].compactMap(\.self)
     }
     do throws(NetfilterFailure) {
-      report.diagnostics += try await foreignFindings(views, backend, surroundings)
+      report.diagnostics += try await foreignFindings(here, backend, surroundings)
       for view in views {
         let script = view.table.script(header: scriptHeader(version: version))
         report.diagnostics += refusals(try await backend.dryRun(script.bytes), of: script, view)

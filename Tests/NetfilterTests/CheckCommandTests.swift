@@ -94,7 +94,7 @@ struct CheckCommandTests {
     }
     """
   private static let interfaces = """
-    ip link add eth0 type dummy; ip link add eth1 type dummy; ip link set eth0 up
+    ip link add eth0 type veth peer name eth1; ip link set eth0 up; ip link set eth1 up
     ip link property add dev eth0 altname a-long-name-of-the-uplink
 
     """
@@ -111,7 +111,7 @@ struct CheckCommandTests {
         "\(Self.interfaces)./sallyport \(command); status=$?; nft list ruleset >&2; exit $status", policy: policy)
       #expect(ended.status == 1, "\(command): \(ended.errors)")
       #expect(ended.errors.contains("error[interface-missing]"), "\(command): \(ended.errors)")
-      #expect(ended.errors.contains("it has `lo`, `eth0`, `eth1`"), "\(command): \(ended.errors)")
+      #expect(ended.errors.contains("it has `lo`, `eth1`, `eth0`"), "\(command): \(ended.errors)")
       #expect(!ended.errors.contains("table inet sallyport"), "\(command): \(ended.errors)")
     }
     let fine = try await inFolder(

@@ -95,6 +95,18 @@ struct MachineTests {
     }
   }
 
+  @Test("A8: an interface that forwards nothing is a warning of check --kernel")
+  func forwarding() async throws {
+    for (index, name) in [(1, "eth0"), (2, "eth1")] {
+      var machine = try machine()
+      machine.links[index].forwardsIPv4 = false
+      let only = try #require(try await found(policy(), machine).first)
+      #expect(only.code == "forwarding-off" && only.message.contains("net.ipv4.conf.\(name).forwarding"))
+      #expect(compile(policy()).sources.text(only.primary.span) == name)
+      #expect(try await found(policy(server: "local"), machine).isEmpty)
+    }
+  }
+
   @Test("A13: of several gateways the machine is the one that is named, or the only one whose interfaces it has")
   func severalGateways() async throws {
     let other = "gateway branch { outside wan0; inside lan0; }"

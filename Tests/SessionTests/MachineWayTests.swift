@@ -139,7 +139,7 @@ import Testing
     #expect(cells.count == 2, "\(title)")
     for cell in cells {
       let isIPv4 = cell.family == "ipv4"
-      if isIPv4 { #expect(cell.reason.contains(reason), "\(title): \(cell)") }
+      if isIPv4, !reason.isEmpty { #expect(cell.reason.contains(reason), "\(title): \(cell)") }
       if isOpen, isIPv4 {
         #expect(cell.outcome == "undecided", "\(title): \(cell)")
         continue
@@ -178,6 +178,11 @@ import Testing
       try await compare(lab, "own", "no carrier elsewhere")
       try await shell(lab, "ip link set eth1 down")
       try await compare(lab, "files", "down")
+      // Kernels without VRFs have none to be judged.
+      guard try await lab.run(["ip", "link", "add", "blue", "type", "vrf", "table", "98"], on: .gateway).succeeded
+      else {
+        return
+      }
       try await shell(lab, "ip link add red type vrf table 99; ip link set red up; ip link set eth0 master red")
       let cells = try await sessions(lab, of: "own").filter {
         $0.client == "allowed" && $0.tls == "plain" && $0.mode == "epsv"

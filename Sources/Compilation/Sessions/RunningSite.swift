@@ -23,6 +23,8 @@ extension SessionSite {
         place == .inside ? sides.insideParty(address, servers: servers) : sides.outsideParty(address, dialled)
       })
     self.kernel = kernel
+    taken = sides.taken
+    knowsClientsInside = true
     isInside = { sides.isInside($0, servers: servers) }
   }
 }
@@ -86,6 +88,12 @@ private struct Sides: Sendable {
   }
 
   // MARK: Clients outside
+
+  /// What clients outside cannot have: addresses of the machine, and the networks on its other interfaces.
+  var taken: [Prefix] {
+    network.interfaces.flatMap(\.addresses).map { Prefix($0) }
+      + network.interfaces.filter { !outside.contains($0.name) }.flatMap(\.networks)
+  }
 
   func outsideParty(_ address: IPAddress, _ dialled: IPAddress) -> Party {
     let arrival = arrival(of: address, dialling: dialled)

@@ -15,6 +15,8 @@ struct Scenes {
   let endpoints: [Endpoint]
   let surroundings: SessionSurroundings
   let samples: ClientSamples
+  /// The same where the machine is not asked whose addresses are taken.
+  private let looseSamples: ClientSamples
 
   /// - Returns: `nil` for a publication without server.
   init?(_ study: SessionStudy, of publication: Publication, client: IPAddress? = nil, at site: SessionSite? = nil) {
@@ -27,10 +29,11 @@ struct Scenes {
     surroundings = SessionSurroundings(
       study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
       interfaces: study.interfaces(publication))
-    samples = ClientSamples(
+    looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
       taken: surroundings.insideNetworks + study.gatewayAddresses.map { Prefix($0) }
         + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
+    samples = ClientSamples(admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []))
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     self.server = FTPServer(publication, server, party, publication.masquerade(endpoints))
@@ -65,9 +68,9 @@ struct Scenes {
     }
     if let known = site?.client(place, family) { return known }
     switch place {
-    case .allowed: return samples.allowed(family)
-    case .stranger: return samples.stranger(family)
-    case .inside: return surroundings.insideAddress(family)
+    case .allowed: return samples.allowed(family) ?? looseSamples.allowed(family)
+    case .stranger: return samples.stranger(family) ?? looseSamples.stranger(family)
+    case .inside: return site?.knowsClientsInside == true ? nil : surroundings.insideAddress(family)
     }
   }
 }

@@ -12,6 +12,10 @@ package struct SessionSite: Sendable {
   package var client: @Sendable (ClientPlace, AddressFamily) -> IPAddress?
   /// The client of a place, with the address that it dials.
   package var party: @Sendable (ClientPlace, IPAddress, _ dialled: IPAddress) -> Party
+  /// Networks and addresses that no client outside has.
+  package var taken: [Prefix] = []
+  /// Whether there are no clients inside but those that `client` names.
+  package var knowsClientsInside = false
   /// Whether an address is that of a client inside; `nil` where the policy has to tell.
   package var isInside: @Sendable (IPAddress) -> Bool? = { _ in nil }
 
@@ -60,8 +64,8 @@ struct SessionSurroundings {
     let inside = Network.Interface(
       insideInterface, addresses: insideNetworks.compactMap { $0.address(1, avoiding: addresses) },
       networks: insideNetworks)
-    let outside = Network.Interface(
-      outsideInterface, addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
+    let external = publication.externalAddresses.map(\.arrival.value)
+    let outside = Network.Interface(outsideInterface, addresses: external.filter(gatewayAddresses.contains))
     network = Network(
       interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
     self.server =

@@ -12,6 +12,8 @@ package struct Machine: Sendable {
     package var isUp = true
     /// Whether it can send: its cable is plugged in, or what stands for one.
     package var hasCarrier = true
+    /// Whether IPv4 packets that come in there are passed on (`net.ipv4.conf.IFACE.forwarding`); `nil` when nobody says.
+    package var forwardsIPv4: Bool?
     /// What kind of virtual interface it is, for example `veth`, `vrf`, `wireguard`; empty for hardware.
     package var kind = ""
     /// The interface that it belongs to: a bridge, a bond, a VRF.
@@ -112,6 +114,7 @@ extension Machine {
       // IFLA_PROP_LIST, in it IFLA_ALT_IFNAME
       link.alternativeNames = (attributes[52].map { NetlinkMessage.list($0) } ?? []).filter { $0.number == 53 }
         .map(\.content.text)
+      link.forwardsIPv4 = KernelSetting.number("forwarding", of: link.name, .ipv4).map { $0 != 0 }
       return link
     }
   }

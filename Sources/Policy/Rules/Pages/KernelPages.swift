@@ -90,7 +90,8 @@ let kernelPages: [RulePage] = [
   RulePage(
     .warning, "forwarding-off", "the kernel does not forward between its interfaces",
     explanation: """
-      A publication on another machine needs `net.ipv4.ip_forward = 1`, or `net.ipv6.conf.all.forwarding = 1` for IPv6. \
+      A publication on another machine needs `net.ipv4.ip_forward = 1`, or `net.ipv6.conf.all.forwarding = 1` for IPv6, and \
+      over IPv4 every interface on the way may be taken out by a setting of its own, `net.ipv4.conf.IFACE.forwarding`. \
       `sallyport build` writes both as a fragment for `sysctl.d`. Without it control connections are neither refused \
       nor answered.
       """,
