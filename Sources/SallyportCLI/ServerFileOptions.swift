@@ -32,22 +32,26 @@ struct ServerFileOptions: ParsableArguments {
       }, uniquingKeysWith: { $1 })
   }
 
-  /// The files, and the path by which the server knows what the user named.
+  /// The files, and the paths by which the server knows what the user named.
   ///
-  /// - Throws: `ExitStatus.inputMissing` when there is nothing at the path.
-  func open(_ path: String, _ console: Console) throws -> (files: ServerFiles, path: String) {
-    guard let root, path != "-" else {
-      let files = ServerFiles.ofThisMachine(named: path)
-      guard files.kind(path) != nil else { throw console.failure("\(path): no such file or folder", .inputMissing) }
-      return (files, path)
+  /// - Throws: `ExitStatus.inputMissing` when there is nothing at one of them.
+  func open(_ paths: [String], _ console: Console) throws -> (files: ServerFiles, paths: [String]) {
+    guard let root, !paths.contains("-") else {
+      let files = ServerFiles.ofThisMachine(named: Set(paths))
+      for path in paths where files.kind(path) == nil {
+        throw console.failure("\(path): no such file or folder", .inputMissing)
+      }
+      return (files, paths)
     }
     let tree = FileTree(root: root)
     guard tree.isFolder else { throw console.failure("--root \(root): no such folder", .inputMissing) }
-    for inside in [path, tree.inside(path)].compactMap(\.self) {
-      let files = ServerFiles.below(tree, named: inside)
-      if files.kind(inside) != nil { return (files, inside) }
+    let files = ServerFiles.below(tree, named: [])
+    let inside = try paths.map { path in
+      let known = [path, tree.inside(path)].compactMap(\.self).first { files.kind($0) != nil }
+      guard let known else { throw console.failure("\(path): no such file or folder below \(root)", .inputMissing) }
+      return known
     }
-    throw console.failure("\(path): no such file or folder below \(root)", .inputMissing)
+    return (ServerFiles.below(tree, named: Set(inside)), inside)
   }
 }
 

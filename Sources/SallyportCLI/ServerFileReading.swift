@@ -4,13 +4,13 @@ import Glibc
 import ServerConfig
 
 extension ServerFiles {
-  /// The files of this machine. Only the path that the user named may be something else than a file or a folder, such as a pipe.
-  static func ofThisMachine(named: String) -> ServerFiles {
+  /// The files of this machine. Only the paths that the user named may be something else than a file or a folder, such as a pipe.
+  static func ofThisMachine(named: Set<String>) -> ServerFiles {
     // Standard input can be read once, and both who guesses the program and its reader ask for it.
     var input: Result<[UInt8], ServerFileFailure>?
     return ServerFiles(
       read: { path, limit in
-        guard path == "-" else { return read(path, limit, isNamed: path == named) }
+        guard path == "-" else { return read(path, limit, isNamed: named.contains(path)) }
         let text = input ?? read(path, largestSource, isNamed: true)
         input = text
         return text
@@ -21,11 +21,11 @@ extension ServerFiles {
   }
 
   /// The files of another machine in a folder of this one.
-  static func below(_ tree: FileTree, named: String) -> ServerFiles {
+  static func below(_ tree: FileTree, named: Set<String>) -> ServerFiles {
     ServerFiles(
       read: { path, limit in
         guard let place = tree.local(path) else { return .failure(.unreadable("its links lead in circles")) }
-        return read(place, limit, isNamed: path == named)
+        return read(place, limit, isNamed: named.contains(path))
       },
       kind: { path in tree.local(path).flatMap(kind) },
       names: { path in tree.local(path).flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } },

@@ -20,7 +20,7 @@ import Testing
         "connect_from_port_20=NO", "ssl_enable=YES", "implicit_ssl=NO", "force_local_logins_ssl=YES",
         "force_local_data_ssl=YES", "force_anon_logins_ssl=YES", "force_anon_data_ssl=YES",
         "allow_anon_ssl=YES",
-        "require_ssl_reuse=YES", "ssl_ciphers=HIGH", "ssl_sslv2=NO", "ssl_sslv3=NO", "ssl_tlsv1=YES",
+        "require_ssl_reuse=YES", "ssl_ciphers=HIGH", "ssl_sslv2=NO", "ssl_sslv3=NO",
         "rsa_cert_file=/etc/ssl/certs/ftp.pem", "rsa_private_key_file=/etc/ssl/private/ftp.key",
       ])
   }

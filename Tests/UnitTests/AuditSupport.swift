@@ -26,8 +26,10 @@ func service(_ software: SoftwareKind, _ text: String, version: String? = nil) t
 }
 
 /// Why a program would not start with one file, as underlined text and message.
-func refusals(_ software: SoftwareKind, _ text: String) throws -> [(place: String, message: String)] {
-  let read = try readServer(software, [("/etc/server.conf", text)])
+func refusals(
+  _ software: SoftwareKind, _ text: String, version: String? = nil
+) throws -> [(place: String, message: String)] {
+  let read = try readServer(software, [("/etc/server.conf", text)], version: version)
   return read.settings.diagnostics.filter { $0.code == "server-file-refused" }.map {
     (read.sources.text($0.primary.span), $0.message)
   }
@@ -36,7 +38,7 @@ func refusals(_ software: SoftwareKind, _ text: String) throws -> [(place: Strin
 /// The findings of an audit of the only server, or of the one at that position.
 func audit(
   _ compilation: Compilation, server index: Int = 0, _ files: [(name: String, text: String)], at path: String? = nil,
-  unreadable: Set<String> = [], environment: [String: String] = [:]
+  and more: [String] = [], unreadable: Set<String> = [], environment: [String: String] = [:]
 ) throws -> (found: [Diagnostic], sources: SourceSet) {
   let memory = ServerFiles(Dictionary(files.map { ($0.name, Array($0.text.utf8)) }) { $1 })
   var provider = memory
@@ -47,7 +49,7 @@ func audit(
   var sources = compilation.sources
   let settings = try #require(
     ServerReaders.read(
-      path ?? files.first?.name ?? "", as: compilation.policy.servers[index].software?.value,
+      [path ?? files.first?.name ?? ""] + more, as: compilation.policy.servers[index].software?.value,
       environment: environment, from: provider, into: &sources))
   let found = ServerAudit.findings(compilation.policy, server: index, against: settings)
   return (compilation.withoutAllowed(found), sources)

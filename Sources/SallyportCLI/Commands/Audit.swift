@@ -15,7 +15,9 @@ struct Audit: ParsableCommand {
       place in the server's file, the line of the policy, and the text that mends them. Files that the program would \
       refuse are reported as such. Nothing is changed.
 
-      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. \
+      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
+      with a command line is read as well: a script, a unit of systemd, `docker run`, a Compose file. Several are those of \
+      one program, in the order in which it reads them. \
       With --root DIR it is read in a copy of another machine's files: includes and links lead inside of DIR.
       Reads \(readable). Exit status 0 without findings, 1 with errors or warnings, 66 when PATH is missing. full and \
       concise go to standard error; json, github and sarif go to standard output.
@@ -24,11 +26,15 @@ struct Audit: ParsableCommand {
         sallyport audit office.sally --server files /etc/pure-ftpd
         sallyport audit office.sally --server files /etc/proftpd/proftpd.conf
         sallyport audit office.sally --server files --root ./copy /etc/proftpd/proftpd.conf
+        sallyport audit office.sally --server files /etc/vsftpd.conf ./vsftpd-policy.conf
+        sallyport audit office.sally --server files docker-compose.yml
         sallyport audit --format github sites.sally --server web applicationHost.config
       """)
 
   @Argument(
-    help: ArgumentHelp("Policy files, together one policy, and behind them the path of the server's configuration."))
+    help: ArgumentHelp(
+      "Policy files (*.sally), together one policy, then the server's configuration. Without such a name all but the last are policy."
+    ))
   var paths: [String]
 
   @Option(help: ArgumentHelp("The server of the policy that is configured there.", valueName: "name"))
@@ -40,8 +46,21 @@ struct Audit: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  /// The policy files: those that end in `.sally`, or standard input, or else all but the last.
+  private var policies: [String] {
+    let named = paths.filter { $0.hasSuffix(".sally") }
+    if !named.isEmpty { return named }
+    return paths.count > 2 && paths.first == "-" ? ["-"] : Array(paths.dropLast())
+  }
+
+  private var configurations: [String] {
+    let count = policies.count
+    return paths.contains { $0.hasSuffix(".sally") }
+      ? paths.filter { !$0.hasSuffix(".sally") } : Array(paths.dropFirst(count))
+  }
+
   func validate() throws {
-    guard paths.count >= 2 else {
+    guard !policies.isEmpty, !configurations.isEmpty else {
       throw ValidationError("name the policy first, and the configuration of the server behind it")
     }
     guard paths.count(where: { $0 == "-" }) <= 1 else {
@@ -51,13 +70,13 @@ struct Audit: ParsableCommand {
 
   func run() throws {
     let console = common.console
-    let compilation = try PolicyFiles(files: paths.dropLast(), console: console).compile()
+    let compilation = try PolicyFiles(files: policies, console: console).compile()
     guard compilation.isAccepted else { return try compilation.reportOnError(console, as: findings.output) }
     let index = try compilation.server(named: server, console)
     let software = compilation.policy.servers[index].software?.value
-    let (files, path) = try place.open(paths.last ?? "", console)
+    let (files, paths) = try place.open(configurations, console)
     var sources = compilation.sources
-    let read = ServerReaders.read(path, as: software, environment: place.variables, from: files, into: &sources)
+    let read = ServerReaders.read(paths, as: software, environment: place.variables, from: files, into: &sources)
     guard let settings = read else {
       throw console.failure(
         "the configuration of `\(software?.kind.rawValue ?? "")` cannot be read; audit knows \(readable)", .usage)

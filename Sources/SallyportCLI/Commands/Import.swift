@@ -16,7 +16,8 @@ struct Import: ParsableCommand {
       the same gaps. Files that the program would refuse are reported, and no policy is written. \
       Exit status 0 when there is a policy, 1 when there is none, 66 when the path is missing.
 
-      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons.
+      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
+      with a command line is read as well: a script, a unit of systemd, `docker run`, a Compose file.
 
       EXAMPLES:
         sallyport import --server-config /etc/proftpd/proftpd.conf > office.sally
@@ -24,8 +25,12 @@ struct Import: ParsableCommand {
         sallyport import --root ./copy --server-config /etc/proftpd/proftpd.conf
       """)
 
-  @Option(help: ArgumentHelp("The configuration of the server.", valueName: "path"))
-  var serverConfig: String
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "The configuration of the server; several files in the order in which its program reads them.",
+      valueName: "path"))
+  var serverConfig: [String]
 
   @Option(
     help: ArgumentHelp(
@@ -51,10 +56,10 @@ struct Import: ParsableCommand {
 
   func run() throws {
     let console = common.console
-    let (files, path) = try place.open(serverConfig, console)
+    let (files, paths) = try place.open(serverConfig, console)
     var sources = SourceSet()
     let software = server.map { Software($0, version: softwareVersion) }
-    let read = ServerReaders.read(path, as: software, environment: place.variables, from: files, into: &sources)
+    let read = ServerReaders.read(paths, as: software, environment: place.variables, from: files, into: &sources)
     guard let settings = read else {
       throw console.failure("the configuration of `\(server?.rawValue ?? "")` cannot be read", .usage)
     }
@@ -69,7 +74,7 @@ struct Import: ParsableCommand {
       console.say(
         render(found, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
     }
-    let draft = PolicyDraft(settings, from: serverConfig, version: softwareVersion).text
+    let draft = PolicyDraft(settings, from: serverConfig.joined(separator: " "), version: softwareVersion).text
     guard findings.output == .json else { return try console.write(draft) }
     try console.write(encodeJSON(ImportOutput(software: settings.software.rawValue, policy: draft)))
   }

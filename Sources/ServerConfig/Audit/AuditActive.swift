@@ -10,7 +10,8 @@ extension AuditPair {
       return [
         .error(
           "audit-active-mode", "\(title) refuses active mode\(onTitle), and the policy says `active on`",
-          at: place(found.span), related: related, notes: ["F33: PORT and EPRT are refused"], help: words.active(true)
+          at: place(found.span), related: related, notes: ["F33: PORT and EPRT are refused"],
+          help: remedy(.active, words.active(true))
         )
       ]
     }

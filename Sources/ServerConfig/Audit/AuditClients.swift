@@ -13,7 +13,8 @@ extension AuditPair {
 
   /// Another limit than `max clients`.
   func maxClients() -> [Diagnostic] {
-    guard let named = server.maxClients, software != .filezilla, software != .other, !isCappedByPolicy,
+    let isUnlimited = software == .filezilla && actual.form != .legacy
+    guard let named = server.maxClients, !isUnlimited, software != .other, !isCappedByPolicy, !actual.isSpawned,
       actual.maxClients.value != named.value
     else { return [] }
     let span = actual.maxClients.span

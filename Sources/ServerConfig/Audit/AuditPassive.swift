@@ -11,7 +11,8 @@ extension AuditPair {
       return [
         .warning(
           "audit-passive-off", "\(title) refuses EPSV\(onTitle)", at: place(actual.allowsEPSV.span), related: related,
-          notes: ["F36: clients try EPSV first, and some of them never fall back to PASV"], help: words.extendedOn)
+          notes: ["F36: clients try EPSV first, and some of them never fall back to PASV"],
+          help: remedy(.passive, words.extendedOn))
       ]
     }
     let what = actual.allowsEPSV.value ? "PASV" : "passive mode"
@@ -20,7 +21,7 @@ extension AuditPair {
         "audit-passive-off", "\(title) refuses \(what)\(onTitle)", at: place(actual.allowsPASV.span),
         related: related,
         notes: ["F36: clients that know no other mode, or cannot use it behind their own firewall, get no data"],
-        help: words.passiveOn)
+        help: remedy(.passive, words.passiveOn))
     ]
   }
 
@@ -107,7 +108,7 @@ private struct AnnouncedAddress {
   ) -> [Diagnostic] {
     let place = pair.place(found.span)
     let wishes = wanted ?? own
-    let help = wanted.map { pair.words.announced($0) } ?? pair.words.announcedOwn
+    let help = wanted.map { pair.remedy(.announced, pair.words.announced($0), "\($0)") } ?? pair.words.announcedOwn
     switch found.value {
     case .own where wanted == nil || mayBeOwn: return []
     case .address(let address) where address == wishes: return []
@@ -143,10 +144,25 @@ private struct AnnouncedAddress {
       return [
         .error(
           "audit-announced-address", "\(title) cannot announce `\(text)`: \(consequence)", at: place,
-          related: related, notes: ["F43: the value has to be an IPv4 address as it is, without quotation marks"],
-          help: help, fixes: wanted.map { pair.fix(found.span, pair.words.line(announced: $0)) } ?? [])
+          related: related, notes: [unusableNote], help: help, fixes: fixes(text, at: found.span, wanted))
       ]
     }
+  }
+
+  private var unusableNote: String {
+    pair.actual.announcedFixes.isEmpty
+      ? "F43: the value has to be an IPv4 address as it is, without quotation marks"
+      : "F43: only a socket of IPv4 announces it; of vsftpd's builds Debian's 3.0.5-1 and later alone do without"
+  }
+
+  /// The edit that makes a value one that the program can announce: in its own place, or where the program is told about its
+  /// sockets.
+  private func fixes(_ text: String, at span: SourceSpan?, _ wanted: IPAddress?) -> [FixIt] {
+    guard let wanted else { return [] }
+    guard pair.actual.announcedFixes.isEmpty else {
+      return IPAddress(text) == wanted ? pair.actual.announcedFixes : []
+    }
+    return pair.fix(span, pair.words.line(announced: wanted))
   }
 
   private func note(_ address: IPAddress, _ wanted: IPAddress?) -> String {

@@ -55,7 +55,7 @@ extension AuditPair {
     return Diagnostic(
       severity, "audit-tls-control", message, at: place(found.span),
       label: label(found.span, words.name(.tlsControl)),
-      related: tlsLabel("what clients are told"), notes: [note], help: tlsHelp)
+      related: tlsLabel("what clients are told"), notes: [note], help: remedy(.control, tlsHelp))
   }
 
   private func dataTLS() -> Diagnostic? {
@@ -79,7 +79,7 @@ extension AuditPair {
     }
     return .error(
       "audit-tls-data", message, at: place(found.span), label: label(found.span, words.name(.tlsData)),
-      related: tlsLabel("what clients are told"), notes: [note], help: tlsHelp)
+      related: tlsLabel("what clients are told"), notes: [note], help: remedy(.data, tlsHelp))
   }
 
   /// CCC, where the program has a setting for it and clients are told that it works.

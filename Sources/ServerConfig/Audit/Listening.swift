@@ -9,8 +9,7 @@ struct Listening {
   var diagnostics: [Diagnostic] = []
 
   init(wanted: Service, server: Server, settings: EffectiveSettings) {
-    let words = ServerWords(
-      software: settings.software, isOptionFolder: settings.services.contains(where: \.isOptionFolder))
+    let words = ServerWords(software: settings.software, form: settings.services.first?.form ?? .file)
     guard let publication = wanted.publications.first else { return }
     // Said of the whole of the files already.
     guard !settings.services.isEmpty else { return }
@@ -19,7 +18,7 @@ struct Listening {
       diagnostics = [Self.siteMissing(site, settings)]
       return
     }
-    let onPort = candidates.filter { $0.port.value == wanted.port }
+    let onPort = candidates.filter { $0.isSpawned || $0.port.value == wanted.port }
     guard !onPort.isEmpty else {
       diagnostics = [Self.portMissing(wanted, publication, candidates, settings.software, words)]
       return

@@ -5,7 +5,8 @@ package import Policy
 package enum ServerAudit {
   /// The comparisons, each with what has to be decided for it; a new one is one function and one line here.
   private static let comparisons: [(topic: SettingTopic, findings: @Sendable (AuditPair) -> [Diagnostic])] = [
-    (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
+    (.start, { $0.stopped() }), (.login, { $0.nobodyLogsIn() }), (.login, { $0.refusedClients() }),
+    (.announced, { $0.privatePeers() }), (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
     (.announced, { $0.announcedAddress() }), (.tls, { $0.tls() }), (.tls, { $0.clearControl() }),
     (.tls, { $0.sessionReuse() }), (.certificate, { $0.certificate() }), (.maxClients, { $0.maxClients() }),
     (.maxClients, { $0.rangeAgainstClients() }), (.activeMode, { $0.activeMode() }),
@@ -45,7 +46,7 @@ struct AuditPair {
   let actual: EffectiveService
   let software: SoftwareKind
 
-  var words: ServerWords { ServerWords(software: software, isOptionFolder: actual.isOptionFolder) }
+  var words: ServerWords { ServerWords(software: software, form: actual.form) }
   var title: String { software.title }
 
   /// The statement of the policy that a comparison is about, as a second label.
@@ -59,6 +60,11 @@ struct AuditPair {
 
   /// A label for something that the files say nothing about.
   func label(_ span: SourceSpan?, _ name: String) -> String { span == nil ? "nothing here sets \(name)" : "" }
+
+  /// The way out: the one that the reading found, or the usual one of the program.
+  func remedy(_ subject: EffectiveService.Subject, _ usual: String, _ wanted: String = "") -> String {
+    actual.remedies[subject].map { $0(wanted) } ?? usual
+  }
 
   /// `on <VirtualHost 192.0.2.10>`, where the service has a name.
   var onTitle: String { actual.title.isEmpty ? "" : " on `\(actual.title)`" }

@@ -4,8 +4,10 @@ import Policy
 /// How each program is told things, for the help of findings.
 struct ServerWords {
   let software: SoftwareKind
-  /// Debian's folder of Pure-FTPd, where the name of an option is that of a file.
-  var isOptionFolder = false
+  /// Debian's folder of Pure-FTPd has the name of an option as that of a file; a command line has flags in their place.
+  var form = SettingsForm.file
+
+  private var isOptionFolder: Bool { form == .folder }
 
   /// The names of settings, as a person looks for them.
   enum Topic {
@@ -14,6 +16,12 @@ struct ServerWords {
 
   func name(_ topic: Topic) -> String {
     switch (software, topic) {
+    case (.pureFTPd, .port) where form == .flags: "`-S`"
+    case (.pureFTPd, .range) where form == .flags: "`-p`"
+    case (.pureFTPd, .announced) where form == .flags: "`-P`"
+    case (.pureFTPd, .tlsControl) where form == .flags, (.pureFTPd, .tlsData) where form == .flags: "`-Y`"
+    case (.pureFTPd, .maxClients) where form == .flags: "`-c`"
+    case (.pureFTPd, .foreign) where form == .flags: "`-w`"
     case (.pureFTPd, .port): "`Bind`"
     case (.pureFTPd, .range): "`PassivePortRange`"
     case (.pureFTPd, .announced): "`ForcePassiveIP`"
@@ -39,6 +47,12 @@ struct ServerWords {
     case (.iis, .tlsData): "`dataChannelPolicy`"
     case (.iis, .maxClients): "`maxConnections`"
     case (.iis, .foreign): "`dataChannelSecurity`"
+    case (.filezilla, .port) where form == .legacy: "`Serverports`"
+    case (.filezilla, .range) where form == .legacy: "`Use custom PASV ports`"
+    case (.filezilla, .announced) where form == .legacy: "`Custom PASV IP type`"
+    case (.filezilla, .tlsControl) where form == .legacy: "`Enable SSL`"
+    case (.filezilla, .tlsData) where form == .legacy: "`Force PROT P`"
+    case (.filezilla, .maxClients): "`Maximum user count`"
     case (.filezilla, .port): "a `listener`"
     case (.filezilla, .range): "`port_range`"
     case (.filezilla, .announced): "`host_override`"
@@ -49,6 +63,7 @@ struct ServerWords {
 
   /// `write X and Y`, or for a folder of options `write V into the file F`.
   private func write(_ lines: [String], then more: String = "") -> String {
+    if form == .flags, software == .pureFTPd { return flags(lines) }
     guard isOptionFolder else {
       return "write " + lines.map { "`\($0)`" }.joined(separator: " and ") + more
     }
@@ -58,10 +73,35 @@ struct ServerWords {
     }.joined(separator: " and ") + more
   }
 
+  /// The same as flags of a command line.
+  private func flags(_ lines: [String]) -> String {
+    let steps = lines.compactMap { line in PureFTPdFlags.words(for: line) }
+    let (unset, set) = (steps.filter(\.isRemoved), steps.filter { !$0.isRemoved })
+    let list = { (steps: [PureFTPdFlags.Step]) in steps.map { "`\($0.text)`" }.joined(separator: " and ") }
+    return [set.isEmpty ? nil : "write \(list(set))", unset.isEmpty ? nil : "remove \(list(unset))"].compactMap(
+      \.self
+    )
+    .joined(separator: ", and ")
+  }
+
+  /// `<Item>` elements of FileZilla Server 0.9.
+  private func items(_ items: [(name: String, value: String)]) -> String {
+    let lines = items.map { item in
+      let type = item.value.utf8.allSatisfy(\.isDigit) && item.name != "Serverports" ? "numeric" : "string"
+      return "`<Item name=\"\(item.name)\" type=\"\(type)\">\(item.value)</Item>`"
+    }
+    return "write " + lines.joined(separator: " and ")
+  }
+
   /// One line that replaces the one in the file, where one line is the whole setting.
   func line(range: PortRange) -> String? {
     switch software {
-    case .pureFTPd: isOptionFolder ? "\(range.low) \(range.high)" : "PassivePortRange \(range.low) \(range.high)"
+    case .pureFTPd:
+      switch form {
+      case .folder: "\(range.low) \(range.high)"
+      case .flags: "-p \(range.low):\(range.high)"
+      default: "PassivePortRange \(range.low) \(range.high)"
+      }
     case .proftpd: "PassivePorts \(range.low) \(range.high)"
     default: nil
     }
@@ -69,9 +109,9 @@ struct ServerWords {
 
   func line(announced address: IPAddress) -> String? {
     switch software {
-    case .pureFTPd: isOptionFolder ? "\(address)" : "ForcePassiveIP \(address)"
+    case .pureFTPd: form == .folder ? "\(address)" : form == .flags ? "-P \(address)" : "ForcePassiveIP \(address)"
     case .proftpd: "MasqueradeAddress \(address)"
-    case .vsftpd: "pasv_address=\(address)"
+    case .vsftpd: form == .flags ? nil : "pasv_address=\(address)"
     default: nil
     }
   }
@@ -85,6 +125,11 @@ struct ServerWords {
       write(
         [#"<firewallSupport lowDataChannelPort="\#(range.low)" highDataChannelPort="\#(range.high)" />"#],
         then: " in `system.ftpServer`, and restart the service `ftpsvc`")
+    case .filezilla where form == .legacy:
+      items([
+        ("Use custom PASV ports", "1"), ("Custom PASV min port", "\(range.low)"),
+        ("Custom PASV max port", "\(range.high)"),
+      ])
     case .filezilla:
       write(["<port_range><min>\(range.low)</min><max>\(range.high)</max></port_range>"], then: " in `pasv`")
     case .other: "set the range to \(range)"
@@ -98,6 +143,8 @@ struct ServerWords {
     case .vsftpd: write(["pasv_address=\(address)"], then: " without quotation marks")
     case .iis:
       write([#"<firewallSupport externalIp4Address="\#(address)" />"#], then: " in the `ftpServer` of the site")
+    case .filezilla where form == .legacy:
+      items([("Custom PASV IP type", "1"), ("Custom PASV IP", "\(address)")])
     case .filezilla: write(["<host_override>\(address)</host_override>"], then: " in `pasv`")
     case .other: "announce \(address)"
     }
@@ -120,10 +167,18 @@ struct ServerWords {
       let keys = ["local_logins", "local_data", "anon_logins", "anon_data"].map { "force_\($0)_ssl=\(value)" }
       return write(["ssl_enable=YES", "implicit_ssl=\(mode == .implicit ? "YES" : "NO")"] + keys)
     case .iis:
-      let policy = required ? "SslRequire" : "SslAllow"
-      let attributes = #"controlChannelPolicy="\#(policy)" dataChannelPolicy="\#(policy)""#
+      let data = required ? "SslRequire" : "SslAllow"
+      // `SslRequire` refuses CCC.
+      let control = required && clearControl ? "SslRequireCredentialsOnly" : data
+      let attributes = #"controlChannelPolicy="\#(control)" dataChannelPolicy="\#(data)""#
       if mode == .off { return write(["<ssl \(attributes) />"], then: " without `serverCertHash`") }
       return write([#"<ssl \#(attributes) serverCertHash="THUMBPRINT" />"#])
+    case .filezilla where form == .legacy:
+      if mode == .off { return items([("Enable SSL", "0")]) }
+      let ports = mode == .implicit ? [(name: "Implicit SSL ports", value: "990")] : [("Allow explicit SSL", "1")]
+      return items(
+        [("Enable SSL", "1")] + ports
+          + [("Force explicit SSL", required ? "1" : "0"), ("Force PROT P", required ? "1" : "0")])
     case .filezilla:
       return write(["<tls_mode>\(mode == .implicit ? 1 : required ? 2 : 0)</tls_mode>"], then: " in the `listener`")
     case .other: return "set TLS to `\(mode.rawValue)`"
@@ -137,6 +192,7 @@ struct ServerWords {
     case .proftpd: return write(["Port \(port)"], then: " before any other `Port`, or a `<VirtualHost>` with it")
     case .vsftpd: return write(["listen=YES", "listen_port=\(port)"])
     case .iis: return write([#"<binding protocol="ftp" bindingInformation="\#(address ?? "*"):\#(port):" />"#])
+    case .filezilla where form == .legacy: return items([("Serverports", "\(port)")])
     case .filezilla:
       return write(["<listener><address>\(address ?? "0.0.0.0")</address><port>\(port)</port></listener>"])
     case .other: return "listen on port \(port)"
@@ -149,6 +205,7 @@ struct ServerWords {
     case .proftpd: write(["MaxClients \(count)"])
     case .vsftpd: write(["max_clients=\(count)"])
     case .iis: write([#"<connections maxConnections="\#(count)" />"#])
+    case .filezilla where form == .legacy: items([("Maximum user count", "\(count)")])
     case .filezilla, .other: "limit the sessions to \(count)"
     }
   }
@@ -168,7 +225,7 @@ struct ServerWords {
 
   var passiveOn: String {
     switch software {
-    case .pureFTPd: "remove `NATmode`: in spite of its name it takes PASV and EPSV away"
+    case .pureFTPd: "remove `\(form == .flags ? "-N" : "NATmode")`: in spite of its name it takes PASV and EPSV away"
     case .proftpd: "remove `<Limit PASV EPSV>`"
     case .vsftpd: write(["pasv_enable=YES"])
     case .iis: "remove PASV and EPSV from `commandFiltering`"
@@ -178,6 +235,13 @@ struct ServerWords {
 
   var extendedOn: String {
     software == .pureFTPd ? write(["BrokenClientsCompatibility no"]) : passiveOn
+  }
+
+  /// What lets private peers be told the announced address too.
+  var privatePeers: String {
+    form == .legacy
+      ? items([("No External IP On Local", "0")])
+      : "write `<do_not_override_host_if_peer_is_local>false</do_not_override_host_if_peer_is_local>` in `pasv`"
   }
 
   var sessionReuse: String {

@@ -69,6 +69,7 @@ package struct PolicyDraft {
     }
     statement("software", settings.software.rawValue + (version.map { " \($0)" } ?? ""))
     if let site = first.site { statement("site", quoted(site)) }
+    for remark in first.remarks { self.remark(remark) }
     certificate(group)
     if let most = group.services.compactMap(\.maxClients.value).max() { statement("max clients", "\(most)") }
     lines.append("}")
@@ -141,8 +142,19 @@ package struct PolicyDraft {
     if service.allowsActive?.value ?? false {
       decide("active: the server accepts PORT and EPRT; `active on` lets them through the gateway")
     }
+    refusals(service)
     decide("allow: who may connect; without it everybody may")
     lines.append("}")
+  }
+
+  /// What keeps clients out today, whatever the policy says.
+  private mutating func refusals(_ service: EffectiveService) {
+    if let stopped = service.stopped { decide("server: it does not listen today: \(stopped.reason)") }
+    if let nobody = service.nobody { decide("server: nobody can log in today: \(nobody.reason)") }
+    if service.isSpawned {
+      decide("control port: inetd or a socket unit listens for the server, and says on which port")
+    }
+    if service.clients != nil { decide("allow: the server refuses some clients by their address") }
   }
 
   private func tls(_ service: EffectiveService) -> TLSMode {

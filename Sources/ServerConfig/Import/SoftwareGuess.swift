@@ -28,7 +28,7 @@ extension ServerReaders {
   private static func named(_ name: String) -> SoftwareKind? {
     switch name.lowercased() {
     case "applicationhost.config": .iis
-    case "settings.xml": .filezilla
+    case "settings.xml", "filezilla server.xml": .filezilla
     case let name where name.hasPrefix("pure-ftpd") || name.hasPrefix("pureftpd"): .pureFTPd
     case let name where name.hasPrefix("proftpd"): .proftpd
     case let name where name.hasPrefix("vsftpd"): .vsftpd
@@ -40,8 +40,10 @@ extension ServerReaders {
   private static func written(_ path: String, _ files: ServerFiles) -> SoftwareKind? {
     guard case .success(let bytes) = files.read(path, 1 << 16) else { return nil }
     let text = String(decoding: bytes.prefix(1 << 16), as: UTF8.self)
+    let commands = InvocationText(file: SourceID(0), bytes: Array(bytes.prefix(1 << 16)), outer: [:])
+    if let software = commands.invocations().first?.software { return software }
     if text.contains("<configuration") { return .iis }
-    if text.contains("<filezilla") { return .filezilla }
+    if text.lowercased().contains("<filezilla") { return .filezilla }
     for line in text.split(whereSeparator: \.isNewline) {
       let name = String(line.drop(while: \.isWhitespace).prefix { !$0.isWhitespace && $0 != "=" && $0 != ":" })
       if VsftpdGrammar.shapes[name] != nil { return .vsftpd }

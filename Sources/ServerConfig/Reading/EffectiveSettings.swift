@@ -45,8 +45,8 @@ package struct EffectiveTLS: Sendable {
 }
 
 /// What a finding of the reading may leave open, because the files do not decide it.
-package enum SettingTopic: Hashable, Sendable {
-  case port, passiveMode, passivePorts, announced, tls, certificate, maxClients, activeMode, foreign
+package enum SettingTopic: CaseIterable, Hashable, Sendable {
+  case start, login, port, passiveMode, passivePorts, announced, tls, certificate, maxClients, activeMode, foreign
 }
 
 /// What a server does on one control port, as its files decide it. A setting without a span is the program's default.
@@ -89,8 +89,38 @@ package struct EffectiveService: Sendable {
 
   /// What the files do not decide, as findings of the reading say: the values here are nothing to compare with then.
   package var undecided: Set<SettingTopic> = []
+  /// Whether inetd or a socket unit of systemd starts a process for each session, so that port, address and number of sessions
+  /// are theirs.
+  package var isSpawned = false
+  /// Why the service does not run until somebody starts it by hand.
+  package var stopped: Refusal?
+  /// Why nobody can log in.
+  package var nobody: Refusal?
+  /// Whether peers with addresses of private networks are told the server's own address in the place of the announced one; `nil`
+  /// for a program that makes no difference.
+  package var tellsPrivatePeersOwn: Setting<Bool>?
+  /// The clients that are let in by their address; `nil` for all.
+  package var clients: Setting<AddressSet>?
+
+  /// How the settings are written.
+  package var form = SettingsForm.file
   /// Whether the settings are a folder with a file for each.
-  package var isOptionFolder = false
+  package var isOptionFolder: Bool {
+    get { form == .folder }
+    set { form = newValue ? .folder : .file }
+  }
+  /// What an imported policy says about the server besides.
+  package var remarks: [String] = []
+
+  /// What help can speak of.
+  package enum Subject: Hashable, Sendable {
+    case passive, active, control, data, announced
+  }
+  /// Ways out that are not those of the program in general, as whole clauses; they are asked with the address that the policy
+  /// wants announced.
+  var remedies: [Subject: @Sendable (String) -> String] = [:]
+  /// Edits that let the server announce the address that its file names.
+  var announcedFixes: [FixIt] = []
 
   package init(title: String = "", place: SourceSpan) {
     self.title = title
@@ -99,6 +129,7 @@ package struct EffectiveService: Sendable {
 
   /// Whether it listens on that address, as far as literals tell; a name may be anything.
   package func listens(on address: IPAddress) -> Bool {
+    if isSpawned { return true }
     guard families.value.contains(address.family) else { return false }
     return addresses.value.isEmpty
       || addresses.value.contains { text in

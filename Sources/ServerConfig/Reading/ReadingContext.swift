@@ -19,6 +19,8 @@ package struct ReadingContext {
   package var build: SoftwareBuild
   /// Variables of the program's environment that the user named.
   package let environment: [String: String]
+  /// What the command line defines, for `<IfDefine>` of ProFTPD.
+  var defines: Set<String> = []
   /// The first file or folder that was asked for, which is blamed for what no file says.
   package private(set) var first: SourceID?
   private var total = 0

@@ -11,6 +11,18 @@ package protocol ServerReader: Sendable {
   ///
   /// - Parameter version: of the program, where the policy states it.
   func read(_ path: String, version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
+
+  /// The services of several files or folders, in the order in which the program reads them. Where it takes one alone each is a
+  /// process of its own.
+  func read(_ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
+}
+
+extension ServerReader {
+  package func read(
+    _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
+  ) -> [EffectiveService] {
+    paths.flatMap { read($0, version: version, &context) }
+  }
 }
 
 /// Every program whose configuration can be read.
@@ -36,12 +48,20 @@ package enum ServerReaders {
     _ path: String, as software: Software?, environment: [String: String] = [:], from files: ServerFiles,
     into sources: inout SourceSet
   ) -> EffectiveSettings? {
-    guard let kind = software?.kind ?? guess(path, in: files) else {
-      let unknown = unknownSoftware(path, from: files, into: &sources)
+    read([path], as: software, environment: environment, from: files, into: &sources)
+  }
+
+  /// The same for several files and folders, in the order in which the program reads them.
+  package static func read(
+    _ paths: [String], as software: Software?, environment: [String: String] = [:], from files: ServerFiles,
+    into sources: inout SourceSet
+  ) -> EffectiveSettings? {
+    guard let kind = software?.kind ?? paths.lazy.compactMap({ guess($0, in: files) }).first else {
+      let unknown = unknownSoftware(paths.first ?? "", from: files, into: &sources)
       return EffectiveSettings(software: .other, services: [], diagnostics: [unknown])
     }
     return reader(for: kind)?.read(
-      path, version: software?.version, environment: environment, from: files, into: &sources)
+      paths, version: software?.version, environment: environment, from: files, into: &sources)
   }
 }
 
@@ -54,10 +74,18 @@ extension ServerReader {
     _ path: String, version: String? = nil, environment: [String: String] = [:], from files: ServerFiles,
     into sources: inout SourceSet
   ) -> EffectiveSettings {
+    read([path], version: version, environment: environment, from: files, into: &sources)
+  }
+
+  /// The same for several files and folders, in the order in which the program reads them.
+  package func read(
+    _ paths: [String], version: String? = nil, environment: [String: String] = [:], from files: ServerFiles,
+    into sources: inout SourceSet
+  ) -> EffectiveSettings {
     var context = ReadingContext(
       files, sources: sources, build: SoftwareBuild(version), environment: environment)
-    let services = read(path, version: SoftwareVersion(version), &context)
-    if services.isEmpty, !context.diagnostics.hasErrors { noService(path, &context) }
+    let services = read(paths, version: SoftwareVersion(version), &context)
+    if services.isEmpty, !context.diagnostics.hasErrors { noService(paths.first ?? "", &context) }
     sources = context.sources
     return EffectiveSettings(
       software: software, services: services, diagnostics: context.diagnostics, isUndefined: context.isUndefined)

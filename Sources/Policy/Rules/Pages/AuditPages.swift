@@ -22,7 +22,7 @@ private func vsftpd(_ changes: String..., server: [String] = [], publish: [Strin
   sample(
     "vsftpd", "vsftpd.conf",
     [
-      "listen=YES", "listen_address=10.10.20.200", "pasv_min_port=50000", "pasv_max_port=50399",
+      "listen=YES", "local_enable=YES", "listen_address=10.10.20.200", "pasv_min_port=50000", "pasv_max_port=50399",
       "pasv_address=203.0.113.10", "max_clients=100", "port_enable=NO", "ssl_enable=YES", "force_anon_logins_ssl=YES",
       "force_anon_data_ssl=YES",
     ], changes, server: server, publish: publish)
@@ -43,13 +43,14 @@ private func unnamed(_ sample: String) -> String {
     .joined(separator: "\n")
 }
 
-private func iis(_ site: String) -> String {
+private func iis(_ site: String, attributes: String = "", access: String = "") -> String {
   sample(
     "iis", "applicationHost.config",
     [
       "<configuration>", "  <system.ftpServer>",
-      "    <firewallSupport lowDataChannelPort=\"50000\" highDataChannelPort=\"50399\" />", "  </system.ftpServer>",
-      "  <system.applicationHost><sites><site name=\"\(site)\">",
+      "    <firewallSupport lowDataChannelPort=\"50000\" highDataChannelPort=\"50399\" />",
+      "  \(access)</system.ftpServer>",
+      "  <system.applicationHost><sites><site name=\"\(site)\"\(attributes)>",
       "    <bindings><binding protocol=\"ftp\" bindingInformation=\"10.10.20.200:21:\" /></bindings>",
       "    <ftpServer><firewallSupport externalIp4Address=\"203.0.113.10\" /><security>",
       "      <ssl serverCertHash=\"0123456789ABCDEF0123456789ABCDEF01234567\" /><commandFiltering>",
@@ -58,6 +59,21 @@ private func iis(_ site: String) -> String {
       "</configuration>",
     ], [], server: ["site         \"Files\"", "certificate  thumbprint 0123456789ABCDEF0123456789ABCDEF01234567"])
 }
+
+/// FileZilla Server with the settings of its files in the middle of `<session>`.
+private func filezilla(_ pasv: String, publish: [String]) -> String {
+  sample(
+    "filezilla", "settings.xml",
+    [
+      "<filezilla><ftp_server>",
+      "  <listener><address>10.10.20.200</address><port>21</port><tls_mode>2</tls_mode></listener>",
+      "  <session><pasv><host_override>203.0.113.10</host_override>\(pasv)",
+      "  <port_range><min>50000</min><max>50399</max></port_range></pasv></session>", "</ftp_server></filezilla>",
+    ], [], publish: publish)
+}
+
+/// A command line of Pure-FTPd, or something that leads to one.
+private func command(_ name: String, _ lines: String...) -> String { sample("pure-ftpd", name, lines, []) }
 
 /// Pages of the codes of `audit`.
 let auditPages: [RulePage] = [
@@ -94,6 +110,11 @@ let auditPages: [RulePage] = [
     bad: proftpd(publish: ["tls            explicit required clear-control"]),
     good: proftpd("TLSRequired auth+data", publish: ["tls            explicit required clear-control"])),
   audit(
+    .warning, "audit-clients", "the server refuses clients that the policy admits",
+    "A filter of addresses on the server knows nothing of the policy. Clients that the gateway lets through are refused there; with "
+      + "`source gateway` all of them come from the gateway's address.", [],
+    bad: iis("Files", access: "<security><ipSecurity allowUnlisted=\"false\" /></security>"), good: iis("Files")),
+  audit(
     .error, "audit-control-port", "the server does not listen on its control port",
     "The gateway sends control connections to the server's port, and nothing of the server listens there.", ["F09"],
     bad: vsftpd("listen_port=2121"), good: vsftpd("listen_port=2121", publish: ["control port   21 -> 2121"])),
@@ -112,6 +133,16 @@ let auditPages: [RulePage] = [
       + "its passive ports, without saying so.", ["F28"],
     bad: vsftpd("max_clients=200", server: ["max clients  100"]), good: vsftpd(server: ["max clients  100"])),
   audit(
+    .error, "audit-no-login", "nobody can log in",
+    "The port answers, and every login is refused, because no kind of user or no method of authentication is enabled, or because "
+      + "what they have to do is refused. vsftpd with neither local nor anonymous users ends each session with 500 OOPS (measured: "
+      + "3.0.3, 3.0.5).", [], bad: vsftpd("local_enable=NO", "anonymous_enable=NO"),
+    good: vsftpd("anonymous_enable=NO")),
+  audit(
+    .error, "audit-not-started", "the service does not start by itself",
+    "The files say that the site stays stopped. It may run now, because somebody started it, and is gone after the next start of "
+      + "the machine.", [], bad: iis("Files", attributes: " serverAutoStart=\"false\""), good: iis("Files")),
+  audit(
     .error, "audit-passive-off", "the server refuses passive mode",
     "Publications are about passive mode: PASV and EPSV. `NATmode` of Pure-FTPd takes them away in spite of its name.",
     ["F35", "F36"], bad: vsftpd("pasv_enable=NO"), good: vsftpd()),
@@ -120,6 +151,15 @@ let auditPages: [RulePage] = [
     "The gateway opens the range of the policy and nothing else, so a data connection to any other port is dropped and the "
       + "transfer hangs. A range inside that of the policy is a warning.", ["F35", "F46", "F52"],
     bad: vsftpd("pasv_max_port=50499"), good: vsftpd()),
+  audit(
+    .error, "audit-private-peers", "clients with private addresses are told the server's own address",
+    "FileZilla Server announces its own address to peers with private addresses, unless it is told otherwise. With `source gateway` "
+      + "all clients come from the gateway's private address, and none of them gets data. With `hairpin on` it is the clients inside, "
+      + "which is a warning.", ["F01"],
+    bad: filezilla("", publish: ["source         gateway"]),
+    good: filezilla(
+      "<do_not_override_host_if_peer_is_local>false</do_not_override_host_if_peer_is_local>",
+      publish: ["source         gateway"])),
   audit(
     .warning, "audit-range-too-small", "the server admits more sessions than half its passive ports",
     "A port stays busy for a while after its transfer. When none is left ProFTPD takes one outside the range, vsftpd ends the "
@@ -168,6 +208,16 @@ let auditPages: [RulePage] = [
       + "nothing is compared with the policy.", [],
     bad: "# /etc/proftpd/tls.conf: permission denied\n" + proftpd("Include /etc/proftpd/tls.conf"), good: proftpd()),
   audit(
+    .error, "server-file-unused", "the service does not read a file",
+    "Debian's service of Pure-FTPd is started by pure-ftpd-wrapper, which reads the folder `conf/`, a file for each option, and "
+      + "never `pure-ftpd.conf` beside it (measured: 1.0.50). What stands in the file holds only where something else starts the "
+      + "program with it.", [],
+    bad: "# pure-ftpd.conf:\n#     PassivePortRange 50000 50399\n# conf/TLS:\n#     3\n"
+      + sample("pure-ftpd", "conf/MaxClientsNumber", ["50"], []),
+    good: sample(
+      "pure-ftpd", "server.conf",
+      ["Bind 10.10.20.200,21", "PassivePortRange 50000 50399", "ForcePassiveIP 203.0.113.10", "TLS 3"], [])),
+  audit(
     .warning, "server-include-missing", "an included file is missing",
     "The program goes on without it. If it exists on the server, audit there, or copy it to the same place.", [],
     bad: proftpd("Include /etc/proftpd/tls.conf"), good: proftpd()),
@@ -176,6 +226,14 @@ let auditPages: [RulePage] = [
     "With these files the program listens on no port for FTP, so there is nothing to compare with the policy: every port is 0, "
       + "every site has other bindings, or it is not the file that the service reads.", [],
     bad: proftpd("Port 0"), good: proftpd()),
+  audit(
+    .error, "server-port-unpublished", "a container does not publish a port of its server",
+    "Clients reach a container by the ports of the host that lead into it. The control port and every passive port have to be "
+      + "published, passive ports under their own numbers, because the server tells clients its own.", ["F35"],
+    bad: command("run.sh", "docker run -p 21:21 stilliard/pure-ftpd -E -P 203.0.113.10 -Y 3"),
+    good: command(
+      "run.sh", "docker run -p 21:21 -p 50000-50399:50000-50399 -e FTP_PASSIVE_PORTS=50000:50399 \\",
+      "  stilliard/pure-ftpd -E -P 203.0.113.10 -Y 3")),
   audit(
     .warning, "server-setting-ignored", "the server passes over a setting",
     "Programs pass over values that do not fit, often without a word: vsftpd an upper port below the lower one, FileZilla Server "

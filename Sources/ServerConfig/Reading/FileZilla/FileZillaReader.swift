@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 package import Policy
 
-/// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run). Range, announced address and certificate are those of
-/// the whole server; listeners differ in address, port and TLS.
+/// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run), and `FileZilla Server.xml` of 0.9. Range, announced
+/// address and certificate are those of the whole server; listeners differ in address, port and TLS.
 package struct FileZillaReader: ServerReader {
   package let software = SoftwareKind.filezilla
 
@@ -12,10 +12,33 @@ package struct FileZillaReader: ServerReader {
   package func read(
     _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
-    let inside = path + (path.hasSuffix("/") ? "" : "/") + "settings.xml"
-    let file = context.files.kind(path) == .folder ? inside : path
-    guard let values = XMLValues.load(file, of: "FileZilla Server", root: "filezilla", &context) else { return [] }
-    return FileZillaConfiguration(values).services(&context)
+    let folder = path + (path.hasSuffix("/") ? "" : "/")
+    let inside = ["settings.xml", "FileZilla Server.xml"].map { folder + $0 }
+    let file =
+      context.files.kind(path) == .folder
+      ? inside.first { context.files.kind($0) == .file } ?? folder + "settings.xml" : path
+    guard
+      let values = XMLValues.load(file, of: "FileZilla Server", roots: ["filezilla", "FileZillaServer"], &context)
+    else { return [] }
+    if values.document.root?.localName == "FileZillaServer" { return FileZillaLegacy(values).services(&context) }
+    var services = FileZillaConfiguration(values).services(&context)
+    let nobody = nobody(beside: file, &context)
+    for index in services.indices { services[index].nobody = nobody }
+    return services
+  }
+
+  /// `users.xml` beside the settings, when it is there and enables nobody.
+  private func nobody(beside settings: String, _ context: inout ReadingContext) -> Refusal? {
+    let path = folder(of: settings) + "users.xml"
+    guard context.files.kind(path) == .file,
+      let users = XMLValues.load(path, of: "FileZilla Server", roots: ["filezilla"], &context)
+    else { return nil }
+    let document = users.document
+    let isEnabled = document.children(of: document.root, named: "user").contains { user in
+      !["false", "0"].contains(user.attribute("enabled")?.value.value.lowercased() ?? "true")
+    }
+    guard !isEnabled, let root = document.root else { return nil }
+    return Refusal("no user is enabled", root.span, help: "add a user in the interface of the server")
   }
 }
 
@@ -36,7 +59,10 @@ private struct FileZillaConfiguration {
     let ports = passivePorts(pasv, taken: services.map(\.port.value) + [UInt16(clamping: adminPort)], &context)
     let announced = announced(document.first(["host_override"], below: pasv))
     let certificate = certificate(document.first(["tls"], below: session))
+    let privatePeers = document.first(["do_not_override_host_if_peer_is_local"], below: pasv)
+    let tellsOwn = Setting(!["false", "0"].contains(trimmed(privatePeers).lowercased()), privatePeers?.textSpan)
     for index in services.indices {
+      services[index].tellsPrivatePeersOwn = tellsOwn
       services[index].passivePorts = ports
       services[index].announced = announced
       services[index].tls.certificate = certificate

@@ -21,13 +21,21 @@ package struct ProftpdReader: ServerReader {
     // Where nothing loads a module, they may be compiled in: then every module is taken as there.
     let untouched = context
     var parser = ProftpdParser(meaning: ProftpdConfiguration(hasEveryModule: false, version: version))
+    for name in context.defines.sorted() { parser.meaning.define(name) }
     parser.parse(path, &context)
     if !parser.loadsModules {
       context = untouched
       parser = ProftpdParser(meaning: ProftpdConfiguration(hasEveryModule: true, version: version))
+      for name in context.defines.sorted() { parser.meaning.define(name) }
       parser.parse(path, &context)
     }
     return services(parser.meaning, &context)
+  }
+
+  package func read(
+    _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
+  ) -> [EffectiveService] {
+    readAll(paths, version, &context)
   }
 
   private func services(_ configuration: ProftpdConfiguration, _ context: inout ReadingContext) -> [EffectiveService]

@@ -23,8 +23,10 @@ struct PureFTPdFolder {
     return Set(all).subtracting(methods).subtracting(unknown).union(skipped)
   }()
 
-  func read(_ context: inout ReadingContext) -> EffectiveService? {
-    guard let names = context.files.names(conf) else {
+  /// The service, and the options that its files set; `nil` when the folder cannot be read.
+  func read(_ context: inout ReadingContext) -> (service: EffectiveService, options: [PureFTPdOption])? {
+    // A copy of a folder without files may lack it.
+    guard let names = context.files.names(conf) ?? (context.files.kind(conf) == nil ? [] : nil) else {
       _ = context.load(conf)
       return nil
     }
@@ -45,11 +47,23 @@ struct PureFTPdFolder {
       }
       if let option = option(name, file, &context) { options.append(option) }
     }
+    passedOver(names, &context)
     links(&context)
     let meaning = PureFTPdMeaning(options: options, version: version, numbers: .wrapper)
     var service = meaning.service(at: place, &context)
     service.isOptionFolder = true
-    return service
+    return (service, options)
+  }
+
+  /// Files that the wrapper passes over because of their names, while the option that they seem to set has no file.
+  private func passedOver(_ names: [String], _ context: inout ReadingContext) {
+    for name in names.sorted() where !Self.isOption(name) {
+      let stem = String(name.drop { $0 == "." || $0 == "_" }.prefix { $0.isLetter || $0.isNumber })
+      guard Self.names.contains(stem), !names.contains(stem) else { continue }
+      context.ignore(
+        "Debian's wrapper passes over this file: a name has letters and digits alone",
+        at: SourceSpan(file: context.add("\(conf)/\(name)"), 0..<0), help: "call it `\(stem)`, or remove it")
+    }
   }
 
   /// A letter, then letters and digits: other names are passed over, such as those that editors leave.

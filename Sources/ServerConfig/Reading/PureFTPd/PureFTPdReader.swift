@@ -2,7 +2,7 @@ import Addressing
 import Diagnostics
 package import Policy
 
-/// Reads `pure-ftpd.conf`, or the folder `/etc/pure-ftpd` of Debian, which has a file for each option. A folder with neither
+/// Reads `pure-ftpd.conf`, the folder `/etc/pure-ftpd` of Debian, which has a file for each option, or a command line. Another folder
 /// is taken as several daemons, each with a `*.conf` of its own.
 package struct PureFTPdReader: ServerReader {
   package let software = SoftwareKind.pureFTPd
@@ -12,24 +12,68 @@ package struct PureFTPdReader: ServerReader {
   package func read(
     _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
+    read([path], version: version, &context)
+  }
+
+  package func read(
+    _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
+  ) -> [EffectiveService] {
+    var named: [String] = []
+    let found = paths.flatMap { services($0, paths, version, &named, &context) }
+    // What a command of another file names was read there.
+    return found.filter { !named.contains($0.path) }.map(\.service)
+  }
+
+  private func services(
+    _ path: String, _ all: [String], _ version: SoftwareVersion?, _ named: inout [String],
+    _ context: inout ReadingContext
+  ) -> [(path: String, service: EffectiveService)] {
+    guard !named.contains(path) else { return [] }
     guard context.files.kind(path) == .folder else {
-      return daemon(path, version, &context).map { [$0] } ?? []
+      guard let file = context.load(path) else { return [] }
+      let invocations = context.invocations(in: file, of: software)
+      guard invocations.isEmpty else {
+        return invocations.compactMap { invocation in
+          invoked(PureFTPdInvocation(invocation: invocation, version: version), path, all, &named, &context).map {
+            ("", $0)
+          }
+        }
+      }
+      if let debian = PureFTPdDebian(ofFile: path, in: context.files), all.count == 1 {
+        return debian.service(insteadOf: file, version, &context).map { [(path, $0)] } ?? []
+      }
+      return [(path, daemon(file, path, version, &context))]
     }
     let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
-    let isInside = folder.split(separator: "/").last == "conf"
-    if isInside || context.files.kind("\(folder)/conf") == .folder {
-      let conf = isInside ? folder : "\(folder)/conf"
-      let auth = isInside ? "\(folder)/../auth" : "\(folder)/auth"
-      return PureFTPdFolder(conf: conf, auth: auth, version: version).read(&context).map { [$0] } ?? []
+    if folder == "conf" || folder.hasSuffix("/conf") {
+      return PureFTPdDebian(folder: String(folder.dropLast(4))).service(version, &context).map { [(path, $0)] } ?? []
     }
-    return context.configurations(in: folder).compactMap { daemon($0, version, &context) }
+    if context.files.kind("\(folder)/conf") == .folder {
+      return PureFTPdDebian(folder: folder).service(version, &context).map { [(path, $0)] } ?? []
+    }
+    return context.configurations(in: folder).compactMap { path in
+      context.load(path).map { (path, daemon($0, path, version, &context)) }
+    }
+  }
+
+  /// A start with flags, or with a file.
+  private func invoked(
+    _ start: PureFTPdInvocation, _ evidence: String, _ all: [String], _ named: inout [String],
+    _ context: inout ReadingContext
+  ) -> EffectiveService? {
+    guard let file = start.file else { return start.service(&context) }
+    let path = context.configuration(file.value, besides: evidence, among: all)
+    named.append(path)
+    guard let source = context.load(path, askedFor: file.span) else { return nil }
+    var service = daemon(source, path, start.version, &context)
+    if let container = start.invocation.container { service.place(in: container, start.invocation, &context) }
+    return service
   }
 
   /// One process with its file and what that includes.
   private func daemon(
-    _ path: String, _ version: SoftwareVersion?, _ context: inout ReadingContext
-  ) -> EffectiveService? {
-    guard let file = context.load(path) else { return nil }
+    _ file: SourceID, _ path: String, _ version: SoftwareVersion?, _ context: inout ReadingContext
+  ) -> EffectiveService {
     var options: [PureFTPdOption] = []
     // Files that are being read, the innermost last: includes are followed where they stand.
     var open = [(lines: ConfigurationLine.all(of: file, in: context.sources)[...], path: path)]

@@ -1,5 +1,7 @@
-/// The keys of `vsftpd.conf` and how their values are read (source: its tables; measured: 3.0.3). `ssl_tlsv1_1` to `ssl_tlsv1_3`
-/// belong to later or patched builds.
+import Policy
+
+/// The keys of `vsftpd.conf` and how their values are read (source: its tables; measured: 3.0.3, and Debian's 3.0.5-0.2 and
+/// 3.0.5-1).
 enum VsftpdGrammar {
   enum Shape { case flag, number, text }
 
@@ -31,9 +33,38 @@ enum VsftpdGrammar {
     cmds_denied
     """
 
+  /// Flags that came with 3.0.4, when TLS before 1.2 went off by default.
+  static let laterFlags = "ssl_tlsv11 ssl_tlsv12 ssl_tlsv13"
+  static let laterTexts = "ssl_sni_hostname"
+  /// Keys that distributions other than Debian added to their builds (unverified: patches of Fedora and Red Hat); Debian's
+  /// builds end at each of them (measured: 3.0.3, 3.0.5-0.2, 3.0.5-1).
+  static let patchedFlags = """
+    ssl_tlsv1_1 ssl_tlsv1_2 ssl_tlsv1_3 better_stou reverse_lookup_enable log_die wc_logs_enable userlist_log
+    """
+  static let patchedNumbers = "bind_retries address_space_limit"
+  static let patchedTexts = "dh_param_file ecdh_param_file"
+
+  /// The versions that know a key.
+  static func validity(_ key: String) -> Validity {
+    later.contains(key) ? Validity(from: SoftwareVersion(3, 0, 4)) : .always
+  }
+
+  private static let later = Set((laterFlags + " " + laterTexts).split(separator: " ").map(String.init))
+
+  /// Whether only builds of some distributions know a key.
+  static func isPatched(_ key: String) -> Bool { patched.contains(key) }
+
+  private static let patched = Set(
+    [patchedFlags, patchedNumbers, patchedTexts].flatMap { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
+  )
+
   static let shapes: [String: Shape] = {
     var shapes: [String: Shape] = [:]
-    for (names, shape) in [(flags, Shape.flag), (numbers, .number), (texts, .text)] {
+    let all = [
+      (flags, Shape.flag), (numbers, .number), (texts, .text), (laterFlags, .flag), (laterTexts, .text),
+      (patchedFlags, .flag), (patchedNumbers, .number), (patchedTexts, .text),
+    ]
+    for (names, shape) in all {
       for name in names.split(separator: " ") { shapes[String(name)] = shape }
     }
     return shapes

@@ -8,13 +8,13 @@ struct XMLValues {
   var document: XMLDocument
 
   /// Opens and parses the file of a server; `nil` when that fails, which was reported.
-  static func load(_ path: String, of title: String, root: String, _ context: inout ReadingContext) -> XMLValues? {
+  static func load(_ path: String, of title: String, roots: [String], _ context: inout ReadingContext) -> XMLValues? {
     guard let file = context.load(path) else { return nil }
     do throws(XMLMistake) {
       let document = try XMLDocument.parse(context.sources[file].bytes, as: file)
-      guard let found = document.root, found.localName == root else {
+      guard let found = document.root, roots.contains(found.localName) else {
         context.refuse(
-          "\(title) does not take this file: its root element is not `<\(root)>`",
+          "\(title) does not take this file: its root element is not `<\(roots.joined(separator: ">` or `<"))>`",
           at: document.root?.span ?? SourceSpan(file: file, 0..<0))
         return nil
       }

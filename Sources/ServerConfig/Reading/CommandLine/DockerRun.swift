@@ -1,0 +1,121 @@
+import Addressing
+import Diagnostics
+import Policy
+
+/// `docker run OPTIONS IMAGE COMMAND`: the options before the image are Docker's, what follows it is the program's.
+struct DockerRun {
+  private(set) var invocation: Invocation?
+
+  /// Options of `docker run` that stand alone (its reference); all others take a value.
+  private static let flags: Set = [
+    "--detach", "--init", "--interactive", "--no-healthcheck", "--oom-kill-disable", "--privileged", "--publish-all",
+    "--quiet", "--read-only", "--rm", "--sig-proxy", "--tty", "--disable-content-trust", "--replace",
+  ]
+  private static let shortFlags = Set("ditPq")
+
+  init(_ text: InvocationText, _ words: [ShellWord], _ variables: [String: String]) {
+    var rest = words.dropFirst()
+    while let word = rest.first, ["container", "run", "create", "compose"].contains(word.text(variables).text) {
+      if word.text(variables).text == "compose" { return }
+      rest = rest.dropFirst()
+    }
+    guard rest.startIndex > words.startIndex + 1 else { return }
+    var container = Container(image: "")
+    var environment: [String: Located<String>] = [:]
+    while let word = rest.first {
+      let option = word.text(variables).text
+      guard option.hasPrefix("-"), option != "-" else { break }
+      rest = rest.dropFirst()
+      var (name, value): (String, Located<String>?) = (option, nil)
+      if option.hasPrefix("--") {
+        if let equals = option.firstIndex(of: "=") {
+          name = String(option[..<equals])
+          value = Located(String(option[option.index(after: equals)...]), word.span)
+        } else if Self.flags.contains(option) {
+          continue
+        }
+      } else if let index = option.dropFirst().firstIndex(where: { !Self.shortFlags.contains($0) }) {
+        name = "-" + String(option[index])
+        let attached = option[option.index(after: index)...]
+        if !attached.isEmpty { value = Located(String(attached.drop { $0 == "=" }), word.span) }
+      } else {
+        continue
+      }
+      if value == nil, let next = rest.first {
+        value = Located(next.text(variables).text, next.span)
+        rest = rest.dropFirst()
+      }
+      guard let value else { break }
+      Self.take(name, value, &container, &environment)
+    }
+    guard let image = rest.first else { return }
+    container.image = image.text(variables).text
+    invocation = text.container(
+      container, image.span, Array(rest.dropFirst()), environment, variables)
+  }
+
+  private static func take(
+    _ name: String, _ value: Located<String>, _ container: inout Container,
+    _ environment: inout [String: Located<String>]
+  ) {
+    switch name {
+    case "-p", "--publish": container.publish(value)
+    case "-e", "--env":
+      // People also write `NAME: VALUE`, after Compose files.
+      if let (name, text) = InvocationText.assignment(value.value) ?? colon(value.value) {
+        environment[name] = Located(text, value.span)
+      }
+    case "--network", "--net": if value.value == "host" { container.sharesNetwork = true }
+    default: break
+    }
+  }
+
+  private static func colon(_ text: String) -> (name: String, value: String)? {
+    guard let colon = text.firstIndex(of: ":") else { return nil }
+    return (String(text[..<colon]), String(text[text.index(after: colon)...].drop { $0 == " " }))
+  }
+}
+
+extension Container {
+  /// Takes `[ADDRESS:]HOST:CONTAINER[/tcp]`, each a port or a range.
+  mutating func publish(_ entry: Located<String>) {
+    let parts = entry.value.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.count > 1, parts[1] != "tcp" { return }
+    var fields = (parts.first ?? "").split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard let inside = fields.popLast().flatMap(Self.range), let outside = fields.popLast().flatMap(Self.range),
+      inside.count == outside.count
+    else {
+      unread.append(entry.span)
+      return
+    }
+    published.append(Published(host: outside, container: inside, span: entry.span))
+  }
+
+  static func range(_ text: String) -> PortRange? {
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+    guard let low = ends.first ?? nil, let high = ends.last ?? nil, ends.count <= 2, low > 0 else { return nil }
+    return PortRange(low: low, high: high)
+  }
+}
+
+extension InvocationText {
+  /// What a container runs: the program that its command or else its image names.
+  func container(
+    _ container: Container, _ span: SourceSpan, _ command: [ShellWord], _ environment: [String: Located<String>],
+    _ variables: [String: String]
+  ) -> Invocation? {
+    var variables = variables
+    var found = self.command(command, &variables, environment)
+    if found == nil {
+      let image = container.image.lowercased()
+      let names = [
+        ("pure-ftpd", SoftwareKind.pureFTPd), ("pureftpd", .pureFTPd), ("vsftpd", .vsftpd), ("proftpd", .proftpd),
+      ]
+      guard let software = names.first(where: { image.contains($0.0) })?.1 else { return nil }
+      let flags = command.drop { !$0.text(variables).text.hasPrefix("-") }
+      found = invocation(software, Array(flags), variables, environment, at: span)
+    }
+    found?.container = container
+    return found
+  }
+}

@@ -1,0 +1,27 @@
+package import Diagnostics
+
+/// How the settings of a program are written, where it has more than one way.
+package enum SettingsForm: Hashable, Sendable {
+  /// The file of the program.
+  case file
+  /// A folder with a file for each option.
+  case folder
+  /// A command line.
+  case flags
+  /// The file of an earlier generation of the program.
+  case legacy
+}
+
+/// Why nobody gets in, or why nothing of a service works.
+package struct Refusal: Sendable {
+  /// A clause.
+  package var reason: String
+  package var span: SourceSpan
+  package var help: String
+
+  init(_ reason: String, _ span: SourceSpan, help: String) {
+    self.reason = reason
+    self.span = span
+    self.help = help
+  }
+}
