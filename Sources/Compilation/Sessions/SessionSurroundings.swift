@@ -71,7 +71,8 @@ struct SessionSurroundings {
       insideInterface, addresses: serverNetworks.compactMap { $0.address(1, avoiding: addresses) },
       networks: serverNetworks)
     let outside = Network.Interface(
-      outsideInterface, addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
+      outsideInterface,
+      addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
     network = Network(
       interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
     self.server =
