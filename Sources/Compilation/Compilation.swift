@@ -88,7 +88,8 @@ private struct Reading {
       let (ofServers, ofSessions) = together(
         worthIt: resolved.policy.publications.count >= 1000,
         { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
-      found += ofServers
+      // Notes are for those who write the settings.
+      found += ofServers.filter { $0.severity > .note }
       if !found.hasErrors { found += ofSessions }
     }
     policy = resolved.policy

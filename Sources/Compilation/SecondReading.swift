@@ -1,6 +1,14 @@
-import Diagnostics
+package import Diagnostics
 import Policy
-import PolicySyntax
+package import PolicySyntax
+
+/// What is wrong with the syntax of a file; one finding for a file in another encoding or language.
+package func syntaxFindings(of tree: PolicyFileSyntax) -> [Diagnostic] {
+  guard tree.diagnostics.hasErrors, let mended = MendedFile(tree.source, as: tree.file), mended.text == nil else {
+    return tree.diagnostics
+  }
+  return mended.findings
+}
 
 /// A policy with errors is read once more, the way its author meant it: without what comes from other languages (colons after
 /// keywords, `//`, a brace that is missing). What is left of the findings is true; each slip is told once.

@@ -29,6 +29,9 @@ struct FindingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("text or json; json is short for --format json.", valueName: "form"))
   var output: OutputForm = .text
 
+  @Option(help: ArgumentHelp("How many findings are shown at most, errors first; 0 shows all.", valueName: "number"))
+  var maxFindings: UInt = UInt(CappedFindings.usual)
+
   /// Whether what is shown is data for a program.
   var isForPrograms: Bool { (format ?? (output == .json ? .json : .full)).isMachineReadable }
 
@@ -38,8 +41,10 @@ struct FindingOptions: ParsableArguments {
   ) throws {
     let format = format ?? (output == .json ? .json : .full)
     let style = format.isMachineReadable ? Style.plain : console.errorStyle
+    let findings = CappedFindings(diagnostics, most: Int(clamping: maxFindings))
     let text = render(
-      diagnostics, in: sources, as: format, style: style, version: sallyportVersion, describe: ruleDescription)
+      findings, in: sources, as: format, style: style, version: sallyportVersion,
+      describe: ruleDescription)
     if format.isMachineReadable { try console.write(text) } else { console.say(text) }
     if format == .full { console.say((text.isEmpty ? "" : "\n") + closing() + "\n") }
   }
@@ -134,7 +139,8 @@ extension Compilation {
   func report(_ all: [Diagnostic], _ console: Console, as form: OutputForm) throws {
     if !all.isEmpty || form == .json && all.hasErrors {
       let format: DiagnosticFormat = form == .json ? .json : .full
-      console.say(render(all, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
+      let findings = CappedFindings(all, most: CappedFindings.usual)
+      console.say(render(findings, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
     }
     guard all.hasErrors else { return }
     if form == .text { console.say("\n" + summary(of: all) + "\n") }

@@ -105,7 +105,7 @@ extension ServerEmitter {
     let findings = findings(plan)
     guard !findings.hasErrors, !plan.services.isEmpty else { return Emission(diagnostics: findings) }
     var emission = try documents(for: plan, renderer: renderer)
-    emission.remarks = emission.diagnostics.inSourceOrder()
+    emission.remarks = (findings.filter { $0.severity == .note } + emission.diagnostics).inSourceOrder()
     emission.diagnostics = (findings + emission.diagnostics).inSourceOrder()
     if emission.diagnostics.hasErrors { emission.documents = [] }
     return emission

@@ -28,11 +28,10 @@ let addressCases: [Behaviour] = [
     publication(external: "0.0.0.0") + publication(name: "b", external: "169.254.1.1")
       + publication(name: "c", external: "224.0.0.1") + publication(name: "d", external: "255.255.255.255")
       + publication(name: "e", server: "2001:db8::1 proftpd", external: "::1")
-      + publication(name: "f", server: "2001:db8::1 proftpd", external: "fe80::1")
-      + publication(name: "g", server: "2001:db8::1 proftpd", external: "::ffff:203.0.113.10"),
+      + publication(name: "f", server: "2001:db8::1 proftpd", external: "fe80::1"),
     raises: [
       "external-ip-unusable": [
-        "0.0.0.0", "169.254.1.1", "224.0.0.1", "255.255.255.255", "::1", "fe80::1", "::ffff:203.0.113.10",
+        "0.0.0.0", "169.254.1.1", "224.0.0.1", "255.255.255.255", "::1", "fe80::1",
       ]
     ], not: "external-ip-private"),
   Behaviour(

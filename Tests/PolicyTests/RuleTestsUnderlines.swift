@@ -25,6 +25,7 @@ private let underlined: [String: String] = [
   "gateway-ambiguous": "publish photos",
   "hairpin-breaks-active": "active         on",
   "hairpin-without-inside": "hairpin        on",
+  "helper-before-translation": "helper       on",
   "helper-cannot-read-tls": "helper       on",
   "helper-open-to-any": "helper       on",
   "helper-without-effect": "helper         on",

@@ -18,7 +18,9 @@ import Testing
   {
     let settings = try readServer(software, files, at: path).settings
     #expect(!settings.isRefused)
-    return PolicyDraft(settings, from: "/etc/server.conf").text
+    let text = PolicyDraft(settings, from: "/etc/server.conf").text
+    #expect(inCanonicalLayout(text) == text, "C14: `import` writes the canonical layout")
+    return text
   }
 
   @Test func saysWhatTheFileSays() throws {
@@ -52,10 +54,10 @@ import Testing
         # Lines with DECIDE ask for what its files do not tell.
 
         server files {
-            address        10.10.20.200
-            software       proftpd
-            certificate    "/etc/ssl/a b.pem"
-            max clients    100
+            address      10.10.20.200
+            software     proftpd
+            certificate  "/etc/ssl/a b.pem"
+            max clients  100
         }
 
         publish files {
@@ -71,10 +73,10 @@ import Testing
         }
 
         publish files-990 {
-            server         files
+            server  files
             # DECIDE external ip: the address behind "ftp.example.com", which the server announces by name
             # DECIDE passive range: the server takes any port; choose a range, and set it there too
-            tls            implicit
+            tls     implicit
             # DECIDE active: the server accepts PORT and EPRT; `active on` lets them through the gateway
             # DECIDE allow: who may connect; without it everybody may
         }

@@ -20,7 +20,7 @@ import Testing
   @Test(arguments: [
     ("publish a {\n helper on\n", "unclosed-block", "{"),
     ("}\n", "stray-brace", "}"),
-    ("publish a { helper { on } }\n", "unexpected-block", "{"),
+    ("publish a { server { helper { on } } }\n", "unexpected-block", "{"),
     ("{ }\n", "syntax-error", "{"),
     ("publish a\n{\n}\n", "syntax-error", "{"),
     ("include \"x.sally\n", "unterminated-string", "\"x.sally"),

@@ -18,7 +18,8 @@ struct SessionPermission {
   /// With `hairpin` the server sees the gateway, and refuses commands that name the client, unless the helper rewrites them.
   private func refusalOfHiddenClient(_ encryption: Encryption) -> String? {
     let isReadable = encryption == .plain || publication.clearControl != nil
-    let isHidden = publication.insideEndpoint(endpoint) == nil ? endpoint.reach == .translated : endpoint.reach != .local
+    let isHidden =
+      publication.insideEndpoint(endpoint) == nil ? endpoint.reach == .translated : endpoint.reach != .local
     guard isHidden, !publication.helper.value || !isReadable else { return nil }
     return "`hairpin` hides clients inside from the server, which refuses their PORT and EPRT"
   }

@@ -24,11 +24,26 @@ package func render(
   _ diagnostics: [Diagnostic], in sources: SourceSet, as format: DiagnosticFormat, style: Style, version: String,
   describe: (String) -> RuleDescription? = { _ in nil }
 ) -> String {
+  render(
+    CappedFindings(diagnostics, most: 0), in: sources, as: format, style: style, version: version, describe: describe)
+}
+
+/// Renders diagnostics in the order given; every format says how many are left out.
+package func render(
+  _ findings: CappedFindings, in sources: SourceSet, as format: DiagnosticFormat, style: Style, version: String,
+  describe: (String) -> RuleDescription? = { _ in nil }
+) -> String {
+  let diagnostics = findings.shown
   switch format {
-  case .full: FullRenderer(sources: sources, style: style).render(diagnostics)
-  case .concise: renderConcise(diagnostics, in: sources, style: style)
-  case .json: renderJSON(diagnostics, in: sources)
-  case .github: renderGitHub(diagnostics, in: sources)
-  case .sarif: renderSARIF(diagnostics, in: sources, version: version, describe)
+  case .full:
+    return FullRenderer(sources: sources, style: style).render(diagnostics)
+      + (findings.remark.map { "\n\($0)\n" } ?? "")
+  case .concise:
+    return renderConcise(diagnostics, in: sources, style: style) + (findings.remark.map { $0 + "\n" } ?? "")
+  case .json: return renderJSON(diagnostics, in: sources, leftOut: findings.leftOut)
+  case .github:
+    return renderGitHub(diagnostics, in: sources)
+      + (findings.remark.map { "::notice title=sallyport::\($0)\n" } ?? "")
+  case .sarif: return renderSARIF(diagnostics, in: sources, version: version, leftOut: findings.leftOut, describe)
   }
 }

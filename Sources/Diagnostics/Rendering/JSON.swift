@@ -1,10 +1,10 @@
 import FoundationEssentials
 
 /// The stable machine form: fields may be added, none renamed. Lines and columns from 1, ends exclusive.
-func renderJSON(_ diagnostics: [Diagnostic], in sources: SourceSet) -> String {
+func renderJSON(_ diagnostics: [Diagnostic], in sources: SourceSet, leftOut: Int) -> String {
   var locator = Locator(sources)
   let items = diagnostics.map { JSONDiagnostic($0, &locator) }
-  return encodeJSON(JSONDiagnostics(formatVersion: 1, diagnostics: items))
+  return encodeJSON(JSONDiagnostics(formatVersion: 1, diagnostics: items, leftOut: leftOut))
 }
 
 /// Two-space indented JSON with sorted keys in snake case and a final newline.
@@ -31,6 +31,8 @@ private func encode(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrate
 private struct JSONDiagnostics: Encodable {
   var formatVersion: Int
   var diagnostics: [JSONDiagnostic]
+  /// How many more there are than the list holds.
+  var leftOut: Int
 }
 
 private struct JSONPlace: Encodable {

@@ -1,6 +1,7 @@
 /// One run of SARIF 2.1.0 (OASIS). Columns count Unicode code points, ends are exclusive, as there.
 func renderSARIF(
-  _ diagnostics: [Diagnostic], in sources: SourceSet, version: String, _ describe: (String) -> RuleDescription?
+  _ diagnostics: [Diagnostic], in sources: SourceSet, version: String, leftOut: Int,
+  _ describe: (String) -> RuleDescription?
 ) -> String {
   var locator = Locator(sources)
   let codes = Set(diagnostics.map(\.code)).sorted()
@@ -8,7 +9,9 @@ func renderSARIF(
   let results = diagnostics.map { SARIFResult($0, positions, &locator) }
   let driver = SARIFDriver(
     name: "sallyport", version: version, rules: codes.map { SARIFRule($0, describe($0)) })
-  let run = SARIFRun(tool: SARIFTool(driver: driver), columnKind: "unicodeCodePoints", results: results)
+  let run = SARIFRun(
+    tool: SARIFTool(driver: driver), columnKind: "unicodeCodePoints", results: results,
+    properties: leftOut == 0 ? nil : ["leftOut": leftOut])
   return encodeVerbatimJSON(
     SARIFLog(
       schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run]))
@@ -29,6 +32,8 @@ private struct SARIFRun: Encodable {
   var tool: SARIFTool
   var columnKind: String
   var results: [SARIFResult]
+  /// How many more results there are than the list holds.
+  var properties: [String: Int]?
 }
 
 private struct SARIFTool: Encodable { var driver: SARIFDriver }

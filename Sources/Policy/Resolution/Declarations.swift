@@ -84,6 +84,11 @@ struct DeclarationReader {
   /// Name and block of a declaration; `nil` when the name is missing or wrong.
   mutating func read(_ statement: StatementSyntax, _ kind: DeclarationKind) -> DeclarationSyntax? {
     reader.begin(statement.tokens, keyword: kind.rawValue, words: 1)
+    guard reader.next?.kind == .word else {
+      let shape = kind == .clients ? "clients NAME = ADDRESS, ..." : "\(kind.rawValue) NAME { ... }"
+      reader.fail("expected the name of a \(kind.title)\(reader.foundText)", help: "write `\(shape)`")
+      return nil
+    }
     guard let name = reader.name("the name of a \(kind.title)") else { return nil }
     let header = tree.span(tree.token(statement.tokens.lowerBound)).joined(with: name.span)
     let arguments = reader.index..<statement.tokens.upperBound
@@ -112,7 +117,9 @@ struct DeclarationReader {
 
   /// Makes a list of a block with one line.
   private func listFix(_ block: BlockSyntax) -> [FixIt] {
-    guard let close = block.close, tree.statements(of: block).count == 1, !tree.token(close).startsLine else { return [] }
+    guard let close = block.close, tree.statements(of: block).count == 1, !tree.token(close).startsLine else {
+      return []
+    }
     return [
       FixIt(
         "write `=`", .safe,

@@ -80,7 +80,10 @@ struct StatementForms<Subject>: Sendable {
   ) -> StatementKeywords {
     var seen = given
     var keywords = StatementKeywords()
+    // Whether a statement was not understood at all: it may have set whatever nothing else sets.
+    var isAnythingMissing = false
     guard let block else { return keywords }
+    reader.enter(self.block, self.keywords)
     for statement in reader.tree.statements(of: block) {
       guard let (position, words) = find(reader.tree, statement) else {
         let (diagnostic, meant) = unknown(statement, in: reader.tree)
@@ -88,11 +91,13 @@ struct StatementForms<Subject>: Sendable {
         if let meant {
           keywords.unreadable.insert(meant)
           keywords.named.formUnion(self.statement(meant))
+        } else if !hasHome(statement, in: reader.tree) {
+          isAnythingMissing = true
         }
         continue
       }
-      reader.begin(statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block,
-        among: self.keywords)
+      reader.begin(
+        statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block)
       let isNew = seen.insert(StatementSet(position: position)).inserted
       guard isNew || forms[position].isRepeatable else {
         reader.report(duplicate(position, reader, of: block))
@@ -104,6 +109,12 @@ struct StatementForms<Subject>: Sendable {
       }
     }
     keywords.named.formUnion(seen)
+    if isAnythingMissing {
+      for position in forms.indices where !keywords.named.contains(StatementSet(position: position)) {
+        keywords.unreadable.insert(forms[position].keyword)
+        keywords.named.formUnion(StatementSet(position: position))
+      }
+    }
     return keywords
   }
 
@@ -118,12 +129,20 @@ struct StatementForms<Subject>: Sendable {
     }
   }
 
+  /// Whether a statement belongs into another kind of block.
+  private func hasHome(_ statement: StatementSyntax, in tree: PolicyFileSyntax) -> Bool {
+    let first = tree.token(statement.tokens.lowerBound)
+    return first.kind == .word && statementHomes[tree.text(first)] != nil
+  }
+
   private func duplicate(_ position: Int, _ reader: StatementReader, of block: BlockSyntax) -> Diagnostic {
     let tree = reader.tree
     let first = tree.statements(of: block).first { find(tree, $0)?.position == position }
     return .error(
       "duplicate-statement", "`\(reader.keyword)` stands twice in this block", at: reader.span,
-      related: first.flatMap { tree.span($0.tokens) == reader.span ? nil : [Label(tree.span($0.tokens), "the first one")] }
+      related: first.flatMap {
+        tree.span($0.tokens) == reader.span ? nil : [Label(tree.span($0.tokens), "the first one")]
+      }
         ?? [],
       help: "keep one of the two")
   }
@@ -135,7 +154,8 @@ struct StatementForms<Subject>: Sendable {
     let first = tree.token(statement.tokens.lowerBound)
     // A value is no second word of a keyword.
     let words = statement.tokens.prefix(2).map(tree.token).enumerated().filter { position, token in
-      token.kind == .word && (position == 0 || tree.read(token) { $0.allSatisfy { (0x61...0x7A).contains($0 | 0x20) } })
+      token.kind == .word
+        && (position == 0 || tree.read(token) { $0.allSatisfy { (0x61...0x7A).contains($0 | 0x20) } })
     }.map(\.element)
     guard let last = words.last, first.kind == .word else {
       guard first.kind != .invalid else { return (nil, nil) }
@@ -151,7 +171,9 @@ struct StatementForms<Subject>: Sendable {
       let written = three.prefix(count).map(tree.text).joined(separator: " ")
       guard let keyword = Meant.keywords[written.lowercased()], keywords.contains(keyword) else { continue }
       let end = tree.span(three[count - 1])
-      return (unknown(written, span.joined(with: end), suggestion: keyword, isCertain: written.contains(" ")), keyword)
+      return (
+        unknown(written, span.joined(with: end), suggestion: keyword, isCertain: written.contains(" ")), keyword
+      )
     }
     if let keyword = nearest(to: two, among: keywords.filter { $0.contains(" ") }) {
       return (unknown(two, span.joined(with: tree.span(last)), suggestion: keyword), keyword)
@@ -193,3 +215,8 @@ private let statementHomes: [String: String] = {
 package let twoWordKeywords: Set<String> = Set(
   (publicationForms.forms.map(\.keyword) + serverForms.forms.map(\.keyword) + gatewayForms.forms.map(\.keyword))
     .filter { $0.contains(" ") })
+
+/// A policy in the one canonical layout; `nil` for a text with syntax errors.
+package func inCanonicalLayout(_ text: String) -> String? {
+  format(parse(SourceFile(name: "", text: text), as: SourceID(0)), twoWordKeywords: twoWordKeywords)
+}

@@ -31,7 +31,10 @@ extension StatementReader {
     let plain = UInt32(digits).flatMap { bounds.contains($0) && String($0) != text ? "\($0)" : nil }
     fail(
       "`\(text)` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
-      code: "invalid-number", at: word.span, fixes: plain.map { fix(word.span, $0, isCertain: false) } ?? [])
+      code: "invalid-number", at: word.span,
+      help: text.contains(where: \.isNumber)
+        ? "write digits alone" : "write digits; leave the statement out where there is no limit",
+      fixes: plain.map { fix(word.span, $0, isCertain: false) } ?? [])
     return nil
   }
 
@@ -179,7 +182,8 @@ extension StatementReader {
     if let meant = Meant.choice(word.value, of: all) {
       // What follows may be said already: `required explicit`.
       var end = index
-      while end < tokens.upperBound, meant.text.split(separator: " ").contains(Substring(tree.text(tree.token(end)))) { end += 1 }
+      while end < tokens.upperBound, meant.text.split(separator: " ").contains(Substring(tree.text(tree.token(end))))
+      { end += 1 }
       let place = end > index ? word.span.joined(with: tree.span(index..<end)) : word.span
       fail(
         "`\(word.value)` is not \(what)", code: "unknown-value", at: place,

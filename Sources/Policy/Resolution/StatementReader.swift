@@ -13,7 +13,7 @@ struct StatementReader {
   /// Tokens of the statement.
   private(set) var tokens = 0..<0
   /// The keywords of the block in which the statement stands.
-  private var siblings: Keywords?
+  private var siblings: (block: String, keywords: Keywords)?
   /// The block of the statement that nothing has read yet.
   private(set) var block: BlockSyntax?
   /// The keyword as the language spells it, for messages.
@@ -34,15 +34,17 @@ struct StatementReader {
   /// Goes to a statement of the same tree.
   ///
   /// - Parameter words: How many words its keyword has.
-  mutating func begin(
-    _ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil, among siblings: Keywords? = nil
-  ) {
+  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil) {
     self.keyword = keyword
-    self.siblings = siblings
     self.block = block
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
     failed = tree.hasInvalidTokens && statement.contains { tree.token($0).kind == .invalid }
+  }
+
+  /// Says in which kind of block the next statements stand. Most often it is the kind of the last, and nothing is copied.
+  mutating func enter(_ block: String, _ keywords: @autoclosure () -> Keywords) {
+    if siblings?.block != block { siblings = (block, keywords()) }
   }
 
   /// Reads the statements of the block behind the statement, and comes back to where the statement goes on.
@@ -52,7 +54,8 @@ struct StatementReader {
     guard !failed, let block else { return nil }
     let (tokens, keyword, index, siblings) = (tokens, keyword, index, siblings)
     let result = read(block, &self)
-    begin(tokens, keyword: keyword, words: 0, among: siblings)
+    begin(tokens, keyword: keyword, words: 0)
+    self.siblings = siblings
     self.index = index
     return result
   }
@@ -65,7 +68,7 @@ struct StatementReader {
 
   /// Whether what is left begins with a keyword of the same block.
   var beginsStatement: Bool {
-    index > tokens.lowerBound && siblings?.find(tree, index..<tokens.upperBound) != nil
+    index > tokens.lowerBound && siblings?.keywords.find(tree, index..<tokens.upperBound) != nil
   }
 
   /// After the last token that was read.

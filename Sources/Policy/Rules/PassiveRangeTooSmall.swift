@@ -1,6 +1,10 @@
 import Addressing
 package import Diagnostics
 
+/// Ports that one client may keep busy: FileZilla's client transfers up to ten files at once (its settings allow 1 to 10), and a
+/// port stays busy for a while after its transfer, so each of them needs two.
+private let portsOfOneClient = 20
+
 /// Fewer passive ports than twice the sessions.
 package struct PassiveRangeTooSmall: PublishedRule {
   package init() {}
@@ -9,7 +13,8 @@ package struct PassiveRangeTooSmall: PublishedRule {
     .warning, "passive-range-too-small", "the passive range has less than two ports for every session",
     explanation: """
       A port stays busy for a while after its transfer, and clients open several at once, so a range needs \
-      two ports for every session. What happens otherwise depends on the program: Pure-FTPd silently admits \
+      two ports for every session. Where nothing limits the sessions, no range is certainly large enough, and one of fewer \
+      than 20 ports is exhausted by a single client with ten transfers at once. What happens otherwise depends on the program: Pure-FTPd silently admits \
       half as many clients as the range has ports; ProFTPD takes a port outside the range, which the \
       firewall drops; vsftpd ends the session; FileZilla Server answers 425.
       """,
@@ -44,11 +49,11 @@ package struct PassiveRangeTooSmall: PublishedRule {
       """)
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
-    guard let range = published.publication.passiveRange, let sessions = sessions(published),
-      range.value.count < 2 * sessions.value
-    else { return nil }
+    guard let range = published.publication.passiveRange else { return nil }
     // `passive-range-single-port` says more.
     if range.value.count == 1, [.proftpd, .pureFTPd].contains(published.software) { return nil }
+    guard let sessions = sessions(published) else { return checkWithoutLimit(published, range) }
+    guard range.value.count < 2 * sessions.value else { return nil }
     let needed = 2 * sessions.value
     let high = Int(range.value.low) + needed - 1
     return diagnostic(
@@ -60,6 +65,19 @@ package struct PassiveRangeTooSmall: PublishedRule {
         ? "write `passive range \(range.value.low)-\(high)` if these ports are free, or admit "
           + "\(range.value.count / 2) sessions"
         : "choose a range of \(needed) ports, or admit \(range.value.count / 2) sessions")
+  }
+
+  private func checkWithoutLimit(_ published: Published, _ range: Located<PortRange>) -> Diagnostic? {
+    guard range.value.count < portsOfOneClient, !published.publication.cannotTell("limit"),
+      !published.server.unreadable.contains("max clients")
+    else { return nil }
+    let high = Int(range.value.low) + 399
+    return diagnostic(
+      "passive range `\(range.value)` has \(counted(range.value.count, "port")), and nothing limits the sessions: one client "
+        + "with ten transfers at once takes \(portsOfOneClient)",
+      at: range.span, notes: [consequence(published.software, range.value)],
+      help: (high <= 65535 ? "write for example `passive range \(range.value.low)-\(high)`" : "choose a larger range")
+        + ", or limit the sessions to half the ports with `max clients \(max(1, range.value.count / 2))`")
   }
 
   /// The sessions that the server or the gateway admits, whichever is less; `nil` when nothing limits them.

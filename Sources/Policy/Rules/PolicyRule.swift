@@ -10,6 +10,8 @@ package struct RulePage: Sendable {
     case bytes
     /// The whole pipeline: comments with `allow:`, and what servers can be told.
     case compilation
+    /// The whole pipeline, which reads a policy with errors once more, as it was meant.
+    case meant
     /// Writing the settings of its server.
     case emission
     /// The whole pipeline, with files that it includes: one that is itself, and one that does not exist.

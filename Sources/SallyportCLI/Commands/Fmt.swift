@@ -72,7 +72,9 @@ struct Fmt: ParsableCommand {
     let tree = PolicySyntax.parse(source, as: sources.add(source))
     guard let text = PolicySyntax.format(tree, twoWordKeywords: twoWordKeywords) else {
       console.say(
-        render(tree.diagnostics, in: sources, as: .full, style: console.errorStyle, version: sallyportVersion))
+        render(
+          CappedFindings(syntaxFindings(of: tree), most: CappedFindings.usual), in: sources, as: .full,
+          style: console.errorStyle, version: sallyportVersion))
       return nil
     }
     if text.utf8.elementsEqual(bytes) { return text }

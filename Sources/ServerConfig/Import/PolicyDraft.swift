@@ -24,7 +24,11 @@ package struct PolicyDraft {
     for group in groups() { add(group) }
   }
 
-  package var text: String { lines.joined(separator: "\n") + "\n" }
+  /// In the canonical layout.
+  package var text: String {
+    let text = lines.joined(separator: "\n") + "\n"
+    return inCanonicalLayout(text) ?? text
+  }
 
   private func groups() -> [Group] {
     var groups: [Group] = []

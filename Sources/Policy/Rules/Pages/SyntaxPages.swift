@@ -14,14 +14,14 @@ let syntaxPages: [RulePage] = [
     explanation: """
       A comment begins with `#` and goes to the end of its line. `//` and `/* ... */` belong to other languages.
       """,
-    origin: .compilation, bad: sample(before: "// the FTP server"), good: sample(before: "# the FTP server")),
+    origin: .meant, bad: sample(before: "// the FTP server"), good: sample(before: "# the FTP server")),
   RulePage(
     .error, "foreign-language", "the file is written in another language",
     explanation: """
       The file begins like JSON, YAML, XML or the rules of a firewall, and nothing in it means anything as a policy. So \
       nothing else is said about it.
       """,
-    origin: .compilation, bad: "publish:\n  files:\n    server: 10.10.20.200 pure-ftpd", good: sample()),
+    origin: .meant, bad: "publish:\n  files:\n    server: 10.10.20.200 pure-ftpd", good: sample()),
   RulePage(
     .error, "foreign-punctuation", "punctuation of another language stands in a statement",
     explanation: """
@@ -29,25 +29,26 @@ let syntaxPages: [RulePage] = [
       names and addresses, no brackets, no comma at the end. Lists have commas between their items, and strings, such as \
       paths, stand between `"`. One finding speaks of all such places of a file, and its fix mends them all.
       """,
-    origin: .compilation, bad: sample("limit:         10 sessions"), good: sample("limit          10 sessions")),
+    origin: .meant, bad: sample("limit:         10 sessions"), good: sample("limit          10 sessions")),
   RulePage(
     .error, "foreign-quotes", "quotation marks are of another kind",
     explanation: """
       Strings stand between two `"`. Word processors and web pages make other marks of them, and some languages have `'`. Names, \
       addresses and numbers stand without any.
       """,
-    origin: .compilation, bad: sample("limit          '10' sessions"), good: sample("limit          10 sessions")),
+    origin: .meant, bad: sample("limit          '10' sessions"), good: sample("limit          10 sessions")),
   RulePage(
     .error, "keyword-case", "a word of the language, or a name, is written in capitals",
-    explanation: "Keywords, values and names are written in lower case.",
-    origin: .compilation, bad: sample("LIMIT          10 sessions"), good: sample("limit          10 sessions")),
+    explanation:
+      "Keywords, values and names are written in lower case. What is in capitals is read as if it were not.",
+    origin: .meant, bad: sample("LIMIT          10 sessions"), good: sample("limit          10 sessions")),
   RulePage(
     .error, "missing-brace", "a block does not begin with a brace",
     explanation: """
       The statements of a declaration stand between `{` and `}`; `{` ends the line of the declaration. What stands below is read \
       as if the brace were there.
       """,
-    origin: .compilation, bad: sample().replacingFirstBrace, good: sample()),
+    origin: .meant, bad: sample().replacingFirstBrace, good: sample()),
   RulePage(
     .error, "invalid-character", "a character has no meaning outside of strings and comments",
     explanation: """
