@@ -32,6 +32,7 @@ install: release ## install into PREFIX (default /usr/local)
 
 test: setup lint ## everything: lint, unit, corpus and live tests (live ones need root)
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing
+	-@scripts/fetch-releases >/dev/null
 	-@scripts/powershell-parser >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 
