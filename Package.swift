@@ -103,7 +103,7 @@ let package = Package(
       exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Policy", "PolicySyntax"],
+      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",
