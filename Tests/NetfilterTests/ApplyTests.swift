@@ -77,12 +77,12 @@ struct ApplyTests {
     _ = try await expect(
       """
       $S apply old.sally $A; nft list ruleset >before
-      $S apply new.sally $A --confirm-within 6s; is new.sally || fail "not applied"
+      $S apply new.sally $A --confirm-within 60s; is new.sally || fail "not applied"
       status=0; $S apply old.sally $A || status=$?; test $status = 1 || fail "pending: $status"
-      quiet || fail "the watchdog is still there"
+      expire; quiet || fail "the watchdog is still there"
       nft list ruleset | cmp - before
       status=0; $S confirm $A || status=$?; test $status = 75 || fail "too late: $status"
-      $S apply new.sally $A --confirm-within 10s; $S confirm $A; quiet; is new.sally || fail "not kept"
+      $S apply new.sally $A --confirm-within 60s; $S confirm $A; quiet; is new.sally || fail "not kept"
       $S confirm $A
       $S rollback $A; nft list ruleset | cmp - before
       status=0; $S rollback $A || status=$?; test $status = 1 || fail "twice: $status"
@@ -101,11 +101,11 @@ struct ApplyTests {
     _ = try await expect(
       """
       $S apply old.sally $A
-      setsid bash -c "$S apply new.sally $A --confirm-within 6s; touch applied; exec sleep 100" &
-      while ! test -e applied; do sleep 0.05; done
+      setsid bash -c "$S apply new.sally $A --confirm-within 60s; touch applied; exec sleep infinity" &
+      comes test -e applied || fail "no end"
       is new.sally || fail "not applied"
       kill -HUP -- -$!; kill -KILL -- -$! || true
-      quiet; is old.sally || fail "not put back"
+      expire; quiet; is old.sally || fail "not put back"
       """)
   }
 
@@ -116,7 +116,7 @@ struct ApplyTests {
       $S apply old.sally $A
       status=0; $S apply new.sally $A --verify false || status=$?
       test $status = 75 || fail "false: $status"; is old.sally || fail "not taken back"
-      status=0; $S apply new.sally $A --verify 'sleep 100' --confirm-within 1s || status=$?
+      status=0; $S apply new.sally $A --verify 'sleep infinity' --confirm-within 1s || status=$?
       test $status = 75 || fail "hangs: $status"; is old.sally || fail "not taken back"
       $S apply new.sally $A --verify 'nft list table inet sallyport | grep -q 50499' >out; is new.sally
       ! grep -q confirmed out; quiet; is new.sally || fail "not kept"
@@ -158,7 +158,7 @@ struct ApplyTests {
       """
       nft add table ip other; nft list ruleset >before
       $S remove $A
-      $S apply old.sally $A --confirm-within 15s
+      $S apply old.sally $A --confirm-within 60s
       $S remove $A --dry-run; is old.sally || fail "a dry run removed it"
       $S remove $A; nft list ruleset | cmp - before
       quiet; nft list ruleset | cmp - before

@@ -1,4 +1,5 @@
 import Foundation
+import LiveSupport
 import Testing
 
 @Suite("check --kernel", .kernel)
@@ -18,14 +19,8 @@ struct CheckCommandTests {
     _ lines: String, worker: String? = nil, forwards: Bool = true, policy: String = policy
   ) async throws -> Ended {
     try await withFolder { folder in
-      try FileManager.default.copyItem(
-        atPath: programs.appending(path: "sallyport").path, toPath: "\(folder)/sallyport")
-      if let worker {
-        try writeProgram("\(folder)/sallyport-netfilter", worker)
-      } else {
-        try FileManager.default.copyItem(
-          atPath: programs.appending(path: "sallyport-netfilter").path, toPath: "\(folder)/sallyport-netfilter")
-      }
+      try Release.current.place(programs: programs.path, in: folder)
+      if let worker { try writeProgram("\(folder)/sallyport-netfilter", worker) }
       try policy.write(toFile: "\(folder)/policy.sally", atomically: false, encoding: .utf8)
       let setting = forwards ? "echo 1 >/proc/sys/net/ipv4/ip_forward\n" : ""
       return try await shell("cd \(folder)\n\(setting)\(lines)")
@@ -76,7 +71,7 @@ struct CheckCommandTests {
   func crash() async throws {
     let ended = try await inFolder("./sallyport check --kernel --output json policy.sally", worker: "kill -SEGV $$")
     #expect(ended.status == 70)
-    #expect(ended.errors.contains("libnftables 1.1.4 or newer is needed"))
+    #expect(ended.errors.contains("libnftables 1.1.3 or newer is needed"))
     let document = try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any]
     #expect(document?["diagnostics"] is [Any])
   }

@@ -68,13 +68,16 @@ import Testing
     let encryption = LiveSupport.Encryption(rawValue: cell.encryption.rawValue) ?? .plain
     let mode = LiveSupport.DataMode(rawValue: cell.mode.rawValue) ?? .pasv
     let address = session.dialled.description
+    // A session is several things that come, or do not.
+    let patience = cell.performance?.ending == .works ? Patience.arrival : Patience.absence * 3
     // curl 7.88 does not take up TLS on a data connection that it has accepted.
     if cell.mode.isActive, encryption != .plain {
-      return try await lab.lftp(LftpSession(address, port: port, encryption, mode), from: host).output
-        == Payload.bytes
+      var lftp = LftpSession(address, port: port, encryption, mode)
+      lftp.patience = patience
+      return try await lab.lftp(lftp, from: host).output == Payload.bytes
     }
     var curl = CurlSession(address, port: port, encryption, mode)
-    curl.seconds = 6
+    curl.patience = patience
     return try await lab.curl(curl, from: host).bringsPayload
   }
 }

@@ -20,7 +20,11 @@ struct PrintedTableLiveTests {
   }
 
   @Test func everyAcceptedPolicy() async throws {
-    let count = max(60, GeneratedPolicies.count / 5)
+    try await everyAcceptedPolicy(most: max(60, GeneratedPolicies.count / 5))
+  }
+
+  /// - Parameter count: How many generated policies are taken.
+  func everyAcceptedPolicy(most count: Int) async throws {
     let texts = GeneratedPolicies.policies.accepted.prefix(count).map(\.compilation) + [compile(everyStatement)]
     let samples = try samplePolicies().map(\.1)
     try await withLab { lab in
@@ -85,7 +89,8 @@ struct PrintedTableLiveTests {
         let loaded = try await lab.nft(["-f", "-"], input: policy + "table inet sallyport {\n\(lines)\n}\n")
         #expect(loaded.succeeded, "\(lines)\n\(loaded.errorText)")
         let (quick, full) = try await readings(lab)
-        #expect(quick == (isRead ? full : nil), "\(lines)")
+        // What the text of 1.0.6 does not tell, that of a newer one may.
+        #expect(quick == (isRead ? full : nil) || (Release.current != .machine && quick == full), "\(lines)")
       }
     }
   }
