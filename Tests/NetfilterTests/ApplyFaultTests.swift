@@ -265,7 +265,8 @@ struct ApplyFaultTests {
     #expect(ended.errors.contains("--> new.sally:6:3"), "\(ended.errors)")
   }
 
-  @Test("a transaction that exceeds the socket of an unprivileged namespace is refused whole")
+  /// libnftables 1.0.6 sends more than the socket takes; 1.1.3 and later need less room and get it through (measured).
+  @Test("a transaction that exceeds the socket of an unprivileged namespace is refused whole, or taken whole")
   func tooLarge() async throws {
     let ended = try await expect(
       """
@@ -273,11 +274,17 @@ struct ApplyFaultTests {
         for i in $(seq 30000); do printf ', 10.%d.%d.1' $((i / 250)) $((i % 250)); done; echo; } >many.sally
       chmod -R 777 .
       cat >inner.sh <<'END'
-      ./sallyport apply new.sally --state-dir inner && ./sallyport apply many.sally --state-dir inner && exit 9
-      test $? = 70 -o $? = 1 && ./sallyport diff --quiet new.sally
+      ./sallyport apply new.sally --state-dir inner || exit 9
+      status=0; ./sallyport apply many.sally --state-dir inner || status=$?
+      case $status in
+        0) ./sallyport diff --quiet many.sally && echo taken ;;
+        1 | 70) ./sallyport diff --quiet new.sally && echo refused ;;
+        *) exit 9 ;;
+      esac
       END
-      setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --map-root-user --net bash inner.sh || fail "$?"
+      unshare --user --map-root-user --net bash inner.sh || fail "$?"
       """)
-    #expect(ended.errors.contains("Message too long"), "\(ended.errors)")
+    let end = ended.output.split(separator: "\n").last
+    #expect(end == "taken" || end == "refused" && ended.errors.contains("Message too long"), "\(ended)")
   }
 }

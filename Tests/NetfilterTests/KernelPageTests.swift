@@ -11,8 +11,27 @@ import Testing
 struct KernelPageTests {
   static let pages = rulePages.filter { $0.origin == .kernel }
 
-  /// Commands that bring a namespace, which forwards, into the state.
+  /// A gateway that forwards, with an address that a policy may publish.
+  private static let machine = """
+    echo 1 >/proc/sys/net/ipv4/ip_forward
+    for n in 0 1; do ip link add eth$n type veth peer name far$n; ip link set eth$n up; ip link set far$n up; done
+    ip address add 203.0.113.10/24 dev eth0; ip address add 10.10.20.1/24 dev eth1; ip route add default via 203.0.113.1
+    ip link set lo up
+
+    """
+
+  /// Commands that bring the gateway into the state.
   private static let states = [
+    "external-address-absent": "ip address del 203.0.113.10/24 dev eth0; ip address add 203.0.113.2/24 dev eth0",
+    "foreign-chain-undecided":
+      "nft 'table ip odd { chain f { type filter hook forward priority 5; policy accept; "
+      + "numgen random mod 2 == 0 drop; }; }'",
+    "foreign-tables-interfere":
+      "nft 'table ip odd { chain p { type filter hook prerouting priority -300; policy accept; tcp dport 21 notrack; }; }'",
+    "gateway-not-chosen": ":", "interface-missing": ":",
+    "interface-enslaved":
+      "ip link add br0 type bridge; ip link add port0 type veth peer name farp; ip link set port0 master br0",
+    "local-address-missing": "ip address del 203.0.113.10/24 dev eth0; ip address add 203.0.113.20/24 dev eth0",
     "foreign-chain-drops":
       "nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }'",
     "foreign-nat-first":
@@ -46,7 +65,7 @@ struct KernelPageTests {
       try Release.current.place(programs: programs.path, in: folder)
       try policy.write(toFile: "\(folder)/policy.sally", atomically: false, encoding: .utf8)
       let ended = try await shell(
-        "cd \(folder); echo 1 >/proc/sys/net/ipv4/ip_forward; \(state) && ./sallyport check --kernel policy.sally --output json"
+        "cd \(folder)\n\(Self.machine)\(state) && ./sallyport check --kernel policy.sally --output json"
       )
       let document = try JSONSerialization.jsonObject(with: Data(ended.output.utf8)) as? [String: Any]
       let diagnostics = try #require(document?["diagnostics"] as? [[String: Any]], "\(ended)")

@@ -97,7 +97,7 @@ struct NewerReleases {
       grep -o "\"outcome\" *: *\"[a-z]*\"" said || fail "explain says nothing"
     }
     compare() { outcomes W $1 >one; outcomes R $1 >other; cmp one other || fail "explain of $1: $2"; }
-    ip link add eth0 type dummy; ip link add eth1 type dummy; ip link set lo up
+    for n in 0 1; do ip link add eth$n type veth peer name far$n; ip link set far$n up; done; ip link set lo up
     ip address add 203.0.113.10/24 dev eth0; ip address add 10.10.20.1/24 dev eth1
     ip link set eth0 up; ip link set eth1 up; ip route add default via 203.0.113.1
     echo 1 >/proc/sys/net/ipv4/ip_forward

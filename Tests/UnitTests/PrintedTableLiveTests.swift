@@ -89,7 +89,8 @@ struct PrintedTableLiveTests {
         let loaded = try await lab.nft(["-f", "-"], input: policy + "table inet sallyport {\n\(lines)\n}\n")
         #expect(loaded.succeeded, "\(lines)\n\(loaded.errorText)")
         let (quick, full) = try await readings(lab)
-        #expect(quick == (isRead ? full : nil), "\(lines)")
+        // What the text of 1.0.6 does not tell, that of a newer one may.
+        #expect(quick == (isRead ? full : nil) || (Release.current != .machine && quick == full), "\(lines)")
       }
     }
   }

@@ -1,7 +1,10 @@
-/// A sound publication with further lines, for the samples of pages.
+/// A sound publication with further lines, for the samples of pages. A comment that allows something stands where it counts
+/// for the publication as a whole: behind its brace.
 func sample(before: String = "", _ lines: String...) -> String {
+  let allowances = lines.filter { $0.hasPrefix("# allow:") }
+  let lines = lines.filter { !$0.hasPrefix("# allow:") }
   let block = [
-    "publish files {",
+    (["publish files {"] + allowances).joined(separator: "  "),
     "    server         10.10.20.200 proftpd",
     "    external ip    203.0.113.10",
     "    passive range  50000-50399",
