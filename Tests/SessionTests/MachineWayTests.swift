@@ -149,7 +149,7 @@ import Testing
       let works = cell.outcome == "works"
       // Nobody listens, so what gets through is refused. What works has time, what does not is not waited for.
       let reached = try await lab.tcpConnect(
-        from: host, to: address, port: 21, timeout: .milliseconds(works ? 5000 : 700))
+        from: host, to: address, port: 21, within: works ? Patience.arrival : Patience.absence)
       #expect((reached == .refused) == works, "\(title): \(reached), and \(cell)")
       #expect(cell.outcome != "undecided", "\(title): \(cell)")
     }
