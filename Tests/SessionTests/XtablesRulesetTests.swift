@@ -8,8 +8,7 @@ extension Arena {
   /// Loads rules of iptables in the place of all rules; sets of `ipset` come before them.
   func loadXtables(_ rules: String, sets: String = "", by loader: String = "iptables-nft-restore") async throws {
     try await lab.load(ruleset: "flush ruleset")
-    let names = try String(
-      decoding: lab.run(["cat", "/proc/net/ip_tables_names"], on: .gateway).output, as: UTF8.self)
+    let names = try await lab.run(["cat", "/proc/net/ip_tables_names"], on: .gateway).text
     if !names.isEmpty {
       let empty = names.split(separator: "\n").map { "*\($0)\n\(Self.policies(of: String($0)))COMMIT\n" }.joined()
       try await run(["iptables-legacy-restore"], empty)

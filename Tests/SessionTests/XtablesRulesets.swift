@@ -1,4 +1,5 @@
 import LiveSupport
+import Testing
 
 /// Whole rulesets in the words of the programs that write them, each on a gateway that publishes 10.10.20.200 on 203.0.113.10 with
 /// the ports 21 and 50000 to 50100.

@@ -204,11 +204,12 @@ private struct LegacyTable {
       statements.append(Self.match(left, address, mask, inverse & bit != 0))
     }
     for (key, offset, bit) in [("iifname", names, UInt8(1)), ("oifname", names + 16, 2)] {
-      guard let name = entry.text(offset, 16), let mask = entry.slice(offset + 32, 16), !name.isEmpty else {
-        continue
-      }
-      let isPrefix = mask.bytes.count { $0 != 0 } <= name.utf8.count
-      let right: JSONValue = .string(isPrefix ? name + "*" : name)
+      guard let name = entry.text(offset, 16), let mask = entry.slice(offset + 32, 16) else { continue }
+      // The mask covers the zero byte of a whole name, and ends before the `+` of a prefix.
+      let count = mask.bytes.count { $0 != 0 }
+      guard count > 0 else { continue }
+      let prefix = String(decoding: name.utf8.prefix(count), as: UTF8.self)
+      let right: JSONValue = .string(count > name.utf8.count ? name : prefix + "*")
       statements.append(Self.match(["meta": ["key": .string(key)]], right, inverse & bit != 0))
     }
     if transport != 0, !isIPv6 || flags & 1 != 0 {
