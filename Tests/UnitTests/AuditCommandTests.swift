@@ -117,4 +117,66 @@ import Testing
       #expect(bad.status == 1 && bad.output.isEmpty && bad.errors.contains("server-file-refused"))
     }
   }
+
+  @Test("B5: --root reads a copy of another machine's files, and nothing outside of it")
+  func rooted() async throws {
+    let proftpd = policy.replacing("vsftpd", with: "proftpd")
+    try await withFolder(["office.sally": proftpd]) { folder in
+      let etc = folder.appending(path: "copy/etc/proftpd")
+      try FileManager.default.createDirectory(
+        at: etc.appending(path: "conf.d"), withIntermediateDirectories: true)
+      let text = """
+        Include /etc/proftpd/modules.conf
+        DefaultAddress 10.10.20.200
+        AllowForeignAddress off
+        <Limit PORT EPRT>
+          DenyAll
+        </Limit>
+        Include /etc/proftpd/conf.d/
+
+        """
+      let range = "PassivePorts 50000 50399\nMasqueradeAddress 203.0.113.10\n"
+      for (name, text) in [("proftpd.conf", text), ("modules.conf", "LoadModule mod_tls.c\n"), ("range", range)] {
+        try text.write(to: etc.appending(path: name), atomically: true, encoding: .utf8)
+      }
+      // Links lead inside of the copy: absolute ones, and those that would leave it.
+      let link = etc.appending(path: "conf.d/a.conf").path
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/etc/proftpd/range")
+      let words = ["audit", "office.sally", "--server", "files", "--root"]
+      for arguments in [
+        ["copy", "/etc/proftpd/proftpd.conf"], ["copy/", "/etc/proftpd"], ["copy", "copy/etc/proftpd/proftpd.conf"],
+        ["\(folder.path)/copy", "\(folder.path)/copy/etc/proftpd"],
+      ] {
+        let run = try await sallyport(words + arguments, in: folder)
+        #expect(run.status == 0, "\(arguments) \(run.errors)")
+      }
+      try FileManager.default.removeItem(atPath: link)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../../../../../../etc/passwd")
+      let outside = try await sallyport(
+        words + ["copy", "/etc/proftpd/proftpd.conf", "--format", "concise"], in: folder)
+      #expect(outside.status == 1 && !outside.errors.contains("root:"), "\(outside.errors)")
+      #expect(outside.errors.contains("copy/etc/proftpd/proftpd.conf"))
+      try FileManager.default.removeItem(atPath: link)
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "a.conf")
+      #expect(try await sallyport(words + ["copy", "/etc/proftpd/proftpd.conf"], in: folder).status == 1)
+      let missing = try await sallyport(words + ["copy", "/etc/none.conf"], in: folder)
+      #expect(missing.status == 66 && missing.errors.contains("below copy"))
+      #expect(try await sallyport(words + ["nowhere", "/etc/proftpd"], in: folder).status == 66)
+      #expect(
+        try await sallyport(words + ["copy", "/etc/proftpd", "--env", "nothing"], in: folder).status == 64)
+    }
+  }
+
+  @Test("B19: no service and no program are findings that JSON and SARIF carry")
+  func findingsForPrograms() async throws {
+    try await withFolder(["office.sally": policy, "applicationHost.config": "<configuration/>", "x.txt": "hello\n"]) {
+      folder in
+      for (file, code) in [("applicationHost.config", "server-no-service"), ("x.txt", "server-software-unknown")] {
+        for format in ["json", "sarif", "github"] {
+          let run = try await sallyport(["import", "--server-config", file, "--format", format], in: folder)
+          #expect(run.status == 1 && run.output.contains(code), "\(run.output) \(run.errors)")
+        }
+      }
+    }
+  }
 }

@@ -26,7 +26,7 @@ extension AuditPair {
 
   /// Clients that the policy admits, and the server refuses by their address.
   func refusedClients() -> [Diagnostic] {
-    guard let admitted = actual.clients else { return [] }
+    guard let admitted = actual.admits else { return [] }
     for publication in wanted.publications {
       let related = [Label(publication.allow.first?.span ?? publication.header, "the clients that the policy admits")]
       if publication.source.value == .gateway {

@@ -27,6 +27,7 @@ extension AuditPair {
 
   private func controlTLS() -> Diagnostic? {
     let found = actual.tls.control
+    if let module = actual.tls.missingModule, wanted.tls != .off { return withoutModule(module) }
     let message: String
     let note: String
     var severity = Severity.error
@@ -56,6 +57,22 @@ extension AuditPair {
       severity, "audit-tls-control", message, at: place(found.span),
       label: label(found.span, words.name(.tlsControl)),
       related: tlsLabel("what clients are told"), notes: [note], help: remedy(.control, tlsHelp))
+  }
+
+  /// Lines for TLS that are there, in a block for a module that is not loaded.
+  private func withoutModule(_ module: MissingModule) -> Diagnostic {
+    let isClosed = actual.login.value == .nobody
+    return .error(
+      "audit-tls-control",
+      "\(title) has no TLS\(onTitle), because \(module.name) is not loaded, and the policy says `tls \(wanted.tls.rawValue)`",
+      at: module.span, related: tlsLabel("what clients are told"),
+      notes: [
+        "the lines for TLS are there, in this block, which is passed over",
+        isClosed
+          ? "nobody logs in: a `<Limit LOGIN>` refuses everybody as long as the module is missing"
+          : "AUTH TLS is refused, and whoever logs in does so in clear text",
+      ],
+      help: "write `LoadModule \(module.name)` before this block, on Debian in modules.conf, and install the module")
   }
 
   private func dataTLS() -> Diagnostic? {

@@ -2,23 +2,52 @@ import Addressing
 import Diagnostics
 import Policy
 
+/// The services of a server by their ports, for many questions.
+struct ServicesByPort {
+  /// The services of the site that the policy names, where there are sites.
+  let candidates: [EffectiveService]
+  private let byPort: [UInt16: [EffectiveService]]
+  /// Those whose port the files do not decide.
+  private let anywhere: [EffectiveService]
+  /// Those that another program starts for each session, on a port that it knows.
+  private let spawned: [EffectiveService]
+
+  init(_ server: Server, _ settings: EffectiveSettings) {
+    if settings.software == .iis, let site = server.site?.value.lowercased() {
+      candidates = settings.services.filter { $0.site?.lowercased() == site }
+    } else {
+      candidates = settings.services
+    }
+    spawned = candidates.filter(\.isSpawned)
+    byPort = Dictionary(
+      grouping: candidates.filter { !$0.undecided.contains(.port) && !$0.isSpawned }, by: \.port.value)
+    anywhere = candidates.filter { $0.undecided.contains(.port) }
+  }
+
+  /// Those that listen on a port, or may.
+  subscript(port: UInt16) -> [EffectiveService] {
+    let known = (byPort[port] ?? []) + spawned
+    return known.isEmpty ? anywhere : known
+  }
+}
+
 /// Which services of a server stand for one that the policy asks for: those on its port, and on its addresses.
 struct Listening {
   /// What the other comparisons look at.
   var services: [EffectiveService] = []
   var diagnostics: [Diagnostic] = []
 
-  init(wanted: Service, server: Server, settings: EffectiveSettings) {
+  init(wanted: Service, server: Server, _ onPorts: ServicesByPort, _ settings: EffectiveSettings) {
     let words = ServerWords(software: settings.software, form: settings.services.first?.form ?? .file)
     guard let publication = wanted.publications.first else { return }
     // Said of the whole of the files already.
     guard !settings.services.isEmpty else { return }
-    let candidates = Self.candidates(server, settings)
+    let candidates = onPorts.candidates
     if candidates.isEmpty, let site = server.site {
       diagnostics = [Self.siteMissing(site, settings)]
       return
     }
-    let onPort = candidates.filter { $0.isSpawned || $0.port.value == wanted.port }
+    let onPort = onPorts[wanted.port]
     guard !onPort.isEmpty else {
       diagnostics = [Self.portMissing(wanted, publication, candidates, settings.software, words)]
       return
@@ -27,7 +56,7 @@ struct Listening {
       services = onPort
       return
     }
-    var found: [Int] = []
+    var found = Set<Int>()
     for address in wanted.addresses {
       let indices = onPort.indices.filter { onPort[$0].listens(on: address) }
       // What names the address goes before what takes every address.
@@ -36,15 +65,9 @@ struct Listening {
       if chosen.isEmpty {
         diagnostics.append(Self.addressMissing(address, onPort[0], server, publication, settings.software, words))
       }
-      for index in chosen where !found.contains(index) { found.append(index) }
+      found.formUnion(chosen)
     }
     services = found.sorted().map { onPort[$0] }
-  }
-
-  /// The services of the site that the policy names, where there are sites.
-  private static func candidates(_ server: Server, _ settings: EffectiveSettings) -> [EffectiveService] {
-    guard settings.software == .iis, let site = server.site?.value.lowercased() else { return settings.services }
-    return settings.services.filter { $0.site?.lowercased() == site }
   }
 
   private static func siteMissing(_ site: Located<String>, _ settings: EffectiveSettings) -> Diagnostic {

@@ -6,7 +6,8 @@ package enum ServerAudit {
   /// The comparisons, each with what has to be decided for it; a new one is one function and one line here.
   private static let comparisons: [(topic: SettingTopic, findings: @Sendable (AuditPair) -> [Diagnostic])] = [
     (.start, { $0.stopped() }), (.login, { $0.nobodyLogsIn() }), (.login, { $0.refusedClients() }),
-    (.announced, { $0.privatePeers() }), (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
+    (.login, { $0.login() }), (.login, { $0.listings() }), (.announced, { $0.privatePeers() }),
+    (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
     (.announced, { $0.announcedAddress() }), (.tls, { $0.tls() }), (.tls, { $0.clearControl() }),
     (.tls, { $0.sessionReuse() }), (.certificate, { $0.certificate() }), (.maxClients, { $0.maxClients() }),
     (.maxClients, { $0.rangeAgainstClients() }), (.activeMode, { $0.activeMode() }),
@@ -25,10 +26,12 @@ package enum ServerAudit {
     let server = policy.servers[index]
     let request = ServerRequest(
       server: server, publications: policy.publications.filter { $0.server == index }, locate: { _ in "" })
+    let onPorts = ServicesByPort(server, settings)
     let found = request.services().flatMap { wanted -> [Diagnostic] in
-      let match = Listening(wanted: wanted, server: server, settings: settings)
+      let match = Listening(wanted: wanted, server: server, onPorts, settings)
+      let clients = AuditClients(wanted, policy)
       return match.diagnostics
-        + match.services.flatMap { actual in
+        + match.services.filter { clients.meet($0) }.flatMap { actual in
           let pair = AuditPair(
             policy: policy, server: server, wanted: wanted, actual: actual, software: settings.software)
           return comparisons.flatMap { actual.undecided.contains($0.topic) ? [] : $0.findings(pair) }
@@ -67,5 +70,8 @@ struct AuditPair {
   }
 
   /// `on <VirtualHost 192.0.2.10>`, where the service has a name.
-  var onTitle: String { actual.title.isEmpty ? "" : " on `\(actual.title)`" }
+  var onTitle: String {
+    (actual.title.isEmpty ? "" : " on `\(actual.title)`")
+      + (actual.clientsTitle.isEmpty ? "" : " \(actual.clientsTitle)")
+  }
 }

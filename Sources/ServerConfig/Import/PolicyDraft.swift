@@ -32,25 +32,36 @@ package struct PolicyDraft {
 
   private func groups() -> [Group] {
     var groups: [Group] = []
-    for service in settings.services {
-      let key = { (service: EffectiveService) in
-        // FileZilla Server has a listener for each address, of one server.
-        settings.software == .filezilla ? "" : service.site ?? service.addresses.value.joined(separator: " ")
-      }
-      if let index = groups.firstIndex(where: { $0.services.first.map(key) == key(service) }) {
+    var known: [String: Int] = [:]
+    for service in settings.services where isForOutsiders(service) {
+      // FileZilla Server has a listener for each address, of one server.
+      let key =
+        settings.software == .filezilla
+        ? "" : service.site.map { "site \($0)" } ?? service.addresses.value.joined(separator: " ")
+      if let index = known[key] {
         groups[index].services.append(service)
       } else {
+        known[key] = groups.count
         groups.append(Group(name: "", services: [service]))
       }
     }
     var taken = Set<String>()
+    var next: [String: Int] = [:]
     for index in groups.indices {
       let wish = name(groups[index].services.first?.site ?? "files")
-      let names = [wish] + (2...(groups.count + 2)).map { "\(wish)-\($0)" }
-      groups[index].name = names.first { !taken.contains($0) } ?? wish
-      taken.insert(groups[index].name)
+      var name = wish
+      while !taken.insert(name).inserted {
+        next[wish, default: 1] += 1
+        name = "\(wish)-\(next[wish, default: 1])"
+      }
+      groups[index].name = name
     }
     return groups
+  }
+
+  /// Whether clients outside are meant: of services that treat clients differently, those are what a policy is about.
+  private func isForOutsiders(_ service: EffectiveService) -> Bool {
+    service.clients.map { !$0.subtracting(.privateUse).isEmpty } ?? true
   }
 
   /// A text as a name of the language: small letters, digits and hyphens, a letter first.
@@ -147,6 +158,9 @@ package struct PolicyDraft {
       decide("active: the server accepts PORT and EPRT; `active on` lets them through the gateway")
     }
     refusals(service)
+    if !service.clientsTitle.isEmpty {
+      decide("allow: this is what the server does \(service.clientsTitle); others are treated differently")
+    }
     decide("allow: who may connect; without it everybody may")
     lines.append("}")
   }
@@ -158,7 +172,7 @@ package struct PolicyDraft {
     if service.isSpawned {
       decide("control port: inetd or a socket unit listens for the server, and says on which port")
     }
-    if service.clients != nil { decide("allow: the server refuses some clients by their address") }
+    if service.admits != nil { decide("allow: the server refuses some clients by their address") }
   }
 
   private func tls(_ service: EffectiveService) -> TLSMode {

@@ -30,6 +30,20 @@ package enum TLSDemand: String, Hashable, Sendable {
   case required
 }
 
+/// Who may log in, as far as limits of the server decide.
+package enum LoginAdmission: Hashable, Sendable {
+  case everybody
+  /// Users that the files name, or anonymous ones.
+  case someUsers
+  case nobody
+}
+
+/// A module that is not loaded, and the block for it that is passed over.
+package struct MissingModule: Hashable, Sendable {
+  package var name: String
+  package var span: SourceSpan
+}
+
 /// TLS as one service of a server has it.
 package struct EffectiveTLS: Sendable {
   package var control = Setting(default: TLSDemand.off)
@@ -40,6 +54,8 @@ package struct EffectiveTLS: Sendable {
   package var demandsReuse = Setting(default: false)
   /// `nil` where the program has no setting for it.
   package var certificate: Setting<Certificate?> = Setting(default: nil)
+  /// Why there is none in spite of lines for it; `nil` for any other reason.
+  package var missingModule: MissingModule?
 
   package init() {}
 }
@@ -87,6 +103,16 @@ package struct EffectiveService: Sendable {
   /// Simultaneous sessions from one address; `nil` for no limit.
   package var maxPerClient: Setting<Int?> = Setting(default: nil)
 
+  /// Who may log in.
+  package var login = Setting(default: LoginAdmission.everybody)
+  /// Whether listings are answered.
+  package var allowsListings = Setting(default: true)
+  /// Whether it also answers on addresses that no service of the files has.
+  package var takesOtherAddresses = false
+  /// The clients for whom all this holds, where others are treated differently; `nil` for all.
+  package var clients: AddressSet?
+  /// As in `for clients of class \`lan\``; empty for all.
+  package var clientsTitle = ""
   /// What the files do not decide, as findings of the reading say: the values here are nothing to compare with then.
   package var undecided: Set<SettingTopic> = []
   /// Whether inetd or a socket unit of systemd starts a process for each session, so that port, address and number of sessions
@@ -100,7 +126,7 @@ package struct EffectiveService: Sendable {
   /// for a program that makes no difference.
   package var tellsPrivatePeersOwn: Setting<Bool>?
   /// The clients that are let in by their address; `nil` for all.
-  package var clients: Setting<AddressSet>?
+  package var admits: Setting<AddressSet>?
 
   /// How the settings are written.
   package var form = SettingsForm.file
@@ -131,7 +157,7 @@ package struct EffectiveService: Sendable {
   package func listens(on address: IPAddress) -> Bool {
     if isSpawned { return true }
     guard families.value.contains(address.family) else { return false }
-    return addresses.value.isEmpty
+    return addresses.value.isEmpty || takesOtherAddresses
       || addresses.value.contains { text in
         guard let literal = IPAddress(text) else { return true }
         return literal == address || literal.value == 0 && literal.family == address.family

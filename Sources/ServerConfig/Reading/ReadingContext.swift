@@ -102,13 +102,14 @@ package struct ReadingContext {
     diagnostics.append(.warning("server-undecided", message, at: span, notes: notes, help: help))
   }
 
-  /// Says that only some versions or builds take something. Reading goes on as with one that does.
+  /// Says that only some versions or builds take something. Reading goes on as with one that does, and takes the program for one.
   ///
   /// - Parameter subject: what is known to some only, for example "the setting `ssl_sni_hostname`".
   mutating func dependOnBuild(
     _ subject: String, _ validity: Validity, _ software: SoftwareKind, at span: SourceSpan, notes: [String] = [],
     help: String? = nil
   ) {
+    build.betray(validity)
     diagnostics.append(
       .warning(
         "server-build-dependent", "only \(validity.text(software)) knows \(subject)", at: span,

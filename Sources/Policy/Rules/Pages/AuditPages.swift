@@ -37,10 +37,12 @@ private func proftpd(_ changes: String..., publish: [String] = []) -> String {
     ], changes, publish: publish)
 }
 
-/// The same policy without the program of its server.
-private func unnamed(_ sample: String) -> String {
-  sample.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("    software") }
-    .joined(separator: "\n")
+/// A policy that does not name the program of its server, and one file.
+private func unnamed(_ name: String, _ lines: String...) -> String {
+  (["# \(name):"] + lines.map { "#     \($0)" } + [
+    "", "publish files {", "    server         10.10.20.200", "    external ip    203.0.113.10",
+    "    passive range  50000-50399", "    tls            explicit required", "}",
+  ]).joined(separator: "\n")
 }
 
 private func iis(_ site: String, attributes: String = "", access: String = "") -> String {
@@ -128,6 +130,15 @@ let auditPages: [RulePage] = [
     "The gateway sends control connections to the address in the policy, and the server listens elsewhere.", [],
     bad: vsftpd("listen_address=127.0.0.1"), good: vsftpd()),
   audit(
+    .warning, "audit-listings", "the server refuses listings",
+    "`<Limit DIRS>` or `<Limit ALL>` of ProFTPD refuses LIST, NLST and MLSD. Most clients list a folder first, and give up without. "
+      + "Allow the warning where files are only put or got by name.", ["F36"],
+    bad: proftpd("<Limit DIRS>"), good: proftpd()),
+  audit(
+    .note, "audit-login-limited", "the server lets only some users log in",
+    "`<Limit LOGIN>` of ProFTPD names users or groups. The policy says nothing of them, so who is kept out is not known here.",
+    [], bad: proftpd("<Limit LOGIN>", "AllowUser alice", "DenyAll", "</Limit>"), good: proftpd()),
+  audit(
     .warning, "audit-max-clients", "the server admits another number of sessions",
     "`max clients` is what the policy counts on, for the size of the passive range above all. Pure-FTPd admits no more than half "
       + "its passive ports, without saying so.", ["F28"],
@@ -136,7 +147,8 @@ let auditPages: [RulePage] = [
     .error, "audit-no-login", "nobody can log in",
     "The port answers, and every login is refused, because no kind of user or no method of authentication is enabled, or because "
       + "what they have to do is refused. vsftpd with neither local nor anonymous users ends each session with 500 OOPS (measured: "
-      + "3.0.3, 3.0.5).", [], bad: vsftpd("local_enable=NO", "anonymous_enable=NO"),
+      + "3.0.3, 3.0.5). `<Limit LOGIN>` of ProFTPD closes the server to all clients of the policy, or to those outside of the "
+      + "networks and classes that it allows.", [], bad: vsftpd("local_enable=NO", "anonymous_enable=NO"),
     good: vsftpd("anonymous_enable=NO")),
   audit(
     .error, "audit-not-started", "the service does not start by itself",
@@ -235,6 +247,11 @@ let auditPages: [RulePage] = [
       "run.sh", "docker run -p 21:21 -p 50000-50399:50000-50399 -e FTP_PASSIVE_PORTS=50000:50399 \\",
       "  stilliard/pure-ftpd -E -P 203.0.113.10 -Y 3")),
   audit(
+    .note, "server-not-ftp", "a port of the server speaks another protocol",
+    "ProFTPD speaks SSH where `SFTPEngine` is on. Such a server has no data connections of its own, and is no part of an audit.",
+    [],
+    bad: proftpd("<VirtualHost 10.10.20.201>", "Port 2222", "SFTPEngine on", "</VirtualHost>"), good: proftpd()),
+  audit(
     .warning, "server-setting-ignored", "the server passes over a setting",
     "Programs pass over values that do not fit, often without a word: vsftpd an upper port below the lower one, FileZilla Server "
       + "a range that it listens in, ProFTPD a virtual host on a socket that is taken.", ["F52"],
@@ -243,7 +260,10 @@ let auditPages: [RulePage] = [
     .error, "server-software-unknown", "nothing tells which program reads a file",
     "Each program has a grammar of its own, so a file can be read only when its program is known: from the policy, from the "
       + "option of `import`, from the name of the file, or from its first lines.", [],
-    bad: unnamed(sample("vsftpd", "settings.txt", ["hello"], [])), good: unnamed(vsftpd())),
+    bad: unnamed("settings.txt", "hello"),
+    good: unnamed(
+      "vsftpd.conf", "listen=YES", "listen_address=10.10.20.200", "pasv_min_port=50000", "pasv_max_port=50399",
+      "pasv_address=203.0.113.10", "max_clients=100", "port_enable=NO", "ssl_enable=YES", "anonymous_enable=NO")),
   audit(
     .warning, "server-undecided", "what the server does depends on something that is not in its files",
     "A value comes from the environment of the program, or depends on the user who logs in. What cannot be known is not compared; "

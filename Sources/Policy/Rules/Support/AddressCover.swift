@@ -27,7 +27,7 @@ extension AddressSet {
   }
 
   /// Addresses that are used inside of networks only: RFC 1918, RFC 6598, RFC 4193.
-  static let privateUse = AddressSet(
+  package static let privateUse = AddressSet(
     ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].compactMap { text in
       let parts = text.split(separator: "/")
       guard let address = parts.first.flatMap({ IPAddress(String($0)) }),

@@ -93,7 +93,7 @@ struct FileZillaLegacy {
     service.maxClients = Setting(most.value > 0 ? most.value : nil, most.span)
     service.pinsDataPort = Setting(default: false)
     service.nobody = nobody()
-    service.clients = clients(&context)
+    service.admits = clients(&context)
     service.remarks = ["the files are those of FileZilla Server 0.9; `emit` writes the settings of 1.x"]
     return service
   }

@@ -32,7 +32,7 @@ extension IISSite {
     if service.nobody == nil {
       service.nobody = unauthenticated(service.place, isWhole, &context) ?? unauthorized(service.place, isWhole)
     }
-    service.clients = clients(&context)
+    service.admits = clients(&context)
   }
 
   /// TLS that is required, as it is by default, and cannot begin without a certificate (documented). A part of a file may leave

@@ -2,22 +2,6 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// A `<Limit>` section: whether it refuses its commands to everybody, or lets everybody use them.
-struct ProftpdLimit {
-  var commands: Set<String>
-  var span: SourceSpan
-  var deniesAll = false
-  var allowsAll = false
-  /// `Order deny,allow`; the default is the other way round.
-  var denyComesFirst = false
-
-  /// `nil` when it says nothing about everybody. With `deny,allow` who is not allowed is refused.
-  var decision: Bool? {
-    if denyComesFirst { return allowsAll && !deniesAll }
-    return allowsAll ? true : deniesAll ? false : nil
-  }
-}
-
 /// What stands in the server config, in one `<VirtualHost>`, or in one `<Global>`.
 struct ProftpdScope {
   var title = ""
@@ -26,6 +10,31 @@ struct ProftpdScope {
   var directives: [String: [ProftpdLine]] = [:]
   /// In the order of the text.
   var limits: [ProftpdLimit] = []
+  /// What counts for some sessions only, in the order of the text.
+  var sections: [ProftpdSection] = []
+  /// Blocks that set up TLS and are passed over, because a module is not loaded.
+  var blocksWithoutModule: [MissingModule] = []
+  /// Whether an `<Anonymous>` section lets its users log in by a `<Limit LOGIN>` of its own.
+  var admitsAnonymous = false
+
+  /// The scopes that several come to together, the one first that wins.
+  init(joining scopes: [ProftpdScope], at place: SourceSpan) {
+    self.place = place
+    for scope in scopes {
+      directives.merge(scope.directives) { $0 + $1 }
+      // Limits are searched from the end.
+      sections += scope.sections
+      blocksWithoutModule += scope.blocksWithoutModule
+      admitsAnonymous = admitsAnonymous || scope.admitsAnonymous
+    }
+    limits = scopes.reversed().flatMap(\.limits)
+  }
+
+  init(title: String = "", place: SourceSpan, addresses: [Located<String>] = []) {
+    self.title = title
+    self.place = place
+    self.addresses = addresses
+  }
 }
 
 /// What the lines of ProFTPD come to: sections, and the directives in them.
@@ -34,6 +43,7 @@ struct ProftpdConfiguration {
   private(set) var hosts: [ProftpdScope] = []
   /// In the order of the text.
   private(set) var globals: [ProftpdScope] = []
+  private(set) var classes: [ProftpdClass] = []
   /// The sections that are open, the innermost last.
   private var open: [ProftpdLine] = []
   private var limit: ProftpdLimit?
@@ -41,8 +51,10 @@ struct ProftpdConfiguration {
   private var defined: Set<String> = []
   /// Whether modules need not be loaded: nothing loads one, so they may all be compiled in.
   let hasEveryModule: Bool
-  /// Whether modules were loaded whose directives are not known here.
-  private var hasUnlisted = false
+  /// The modules that were loaded and whose directives are not known here.
+  private var unlisted: [String] = []
+  /// Modules of which it was said already that some builds want them loaded.
+  private var doubted: Set<String> = []
   var version: SoftwareVersion?
 
   init(hasEveryModule: Bool, version: SoftwareVersion?) {
@@ -57,11 +69,26 @@ struct ProftpdConfiguration {
 
   // MARK: Modules and conditions
 
-  func has(_ module: String) -> Bool { hasEveryModule || modules.contains(module) }
+  func has(_ module: String) -> Bool {
+    hasEveryModule || modules.contains(module) || ProftpdDirectives.movable.contains(module) && !hasMoved
+  }
+
+  /// Whether it is known that the modules that moved out of the program have to be loaded: one of them was.
+  private var hasMoved = false
 
   mutating func load(_ module: String) {
     modules.insert(module)
-    if !ProftpdDirectives.modules.values.contains(module) { hasUnlisted = true }
+    if ProftpdDirectives.movable.contains(module) { hasMoved = true }
+    if !ProftpdDirectives.known.contains(module) { unlisted.append(module) }
+  }
+
+  /// Whether a module that moved out of the program is there; `nil` when that depends on the build.
+  private func hasMovable(_ module: String, _ build: SoftwareBuild) -> Bool? {
+    if hasEveryModule || modules.contains(module) { return true }
+    if hasMoved { return false }
+    // Whoever loads many modules and none of these has a modules.conf of a build that has them inside.
+    if modules.count - ProftpdDirectives.compiledIn.count > 4, build.version == nil { return true }
+    return ProftpdDirectives.moved.holds(for: build).map { !$0 }
   }
 
   mutating func define(_ name: String) { defined.insert(name) }
@@ -73,7 +100,7 @@ struct ProftpdConfiguration {
     if isNegated { word.removeFirst() }
     switch line.key {
     case "ifmodule":
-      let isKnown = word.hasSuffix(".c") && (hasEveryModule ? Self.exists(word) : modules.contains(word))
+      let isKnown = word.hasSuffix(".c") && (hasEveryModule ? ProftpdDirectives.known.contains(word) : has(word))
       return isKnown != isNegated
     case "ifdefine": return defined.contains(word) != isNegated
     default:
@@ -89,10 +116,6 @@ struct ProftpdConfiguration {
         }
       return holds != isNegated
     }
-  }
-
-  private static func exists(_ module: String) -> Bool {
-    ProftpdDirectives.compiledIn.contains(module) || ProftpdDirectives.modules.values.contains(module)
   }
 
   // MARK: Sections
@@ -137,6 +160,9 @@ struct ProftpdConfiguration {
       "limit" where line.arguments.isEmpty:
       throw ProftpdMistake(message: "`\(line.name.value)>` has too many or too few values", span: line.span)
     case "global": globals.append(ProftpdScope(title: "<Global>", place: line.span))
+    case "class": classes.append(ProftpdClass(name: line.arguments.first?.value ?? "", span: line.span))
+    case let key where Self.runtime.contains(key):
+      update { $0.sections.append(ProftpdSection(line: line, scope: ProftpdScope(place: line.span))) }
     case "virtualhost":
       let title = "<VirtualHost \(line.arguments.map(\.value).joined(separator: " "))>"
       hosts.append(ProftpdScope(title: title, place: line.span, addresses: line.arguments))
@@ -150,52 +176,58 @@ struct ProftpdConfiguration {
   private mutating func closeSection(_ line: ProftpdLine) throws(ProftpdMistake) {
     guard let last = open.last, last.key == line.key else { throw notAllowed(line) }
     open.removeLast()
-    if line.key == "limit", let limit, let scope = scopePath {
-      self[scope].limits.append(limit)
-    }
-    if line.key == "limit" { limit = nil }
-  }
-
-  /// Where what stands directly in the open section belongs.
-  private enum ScopePath { case main, host, global }
-
-  /// `nil` inside of sections that are about directories, users or anonymous logins.
-  private var scopePath: ScopePath? {
-    switch open.map(\.key) {
-    case []: .main
-    case ["virtualhost"]: .host
-    case ["global"], ["virtualhost", "global"]: .global
-    default: nil
+    guard line.key == "limit", let limit else { return }
+    self.limit = nil
+    if open.last?.key == "anonymous" {
+      guard limit.commands.contains("LOGIN"), limit.allow.isForAll || !limit.deny.isForAll else { return }
+      let anonymous = open.removeLast()
+      update { $0.admitsAnonymous = true }
+      open.append(anonymous)
+    } else {
+      update { $0.limits.append(limit) }
     }
   }
 
-  private subscript(path: ScopePath) -> ProftpdScope {
-    get {
-      switch path {
-      case .main: main
-      case .host: hosts.last ?? main
-      case .global: globals.last ?? main
+  /// Changes the scope that what stands directly in the open section belongs to; nothing inside of sections that are about
+  /// directories or anonymous logins.
+  private mutating func update(_ change: (inout ProftpdScope) -> Void) {
+    var keys = open.map(\.key)
+    let isInSection = keys.last.map(Self.runtime.contains) ?? false
+    if isInSection { keys.removeLast() }
+    func apply(_ scope: inout ProftpdScope) {
+      if !isInSection {
+        change(&scope)
+      } else if let last = scope.sections.indices.last {
+        change(&scope.sections[last].scope)
       }
     }
-    set {
-      switch path {
-      case .main: main = newValue
-      case .host: if !hosts.isEmpty { hosts[hosts.count - 1] = newValue }
-      case .global: if !globals.isEmpty { globals[globals.count - 1] = newValue }
-      }
+    switch keys {
+    case []: apply(&main)
+    case ["virtualhost"]: if let last = hosts.indices.last { apply(&hosts[last]) }
+    case ["global"], ["virtualhost", "global"]: if let last = globals.indices.last { apply(&globals[last]) }
+    default: break
     }
   }
+
+  /// Takes note of a block that sets up TLS and is passed over.
+  mutating func passOver(_ module: MissingModule) { update { $0.blocksWithoutModule.append(module) } }
 
   // MARK: Directives
 
   private mutating func directive(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
     try checkName(line, &context)
-    if limit != nil, open.last?.key == "limit" { return try limitDirective(line) }
-    try ProftpdValues.check(line, in: self.context)
-    if let path = scopePath { self[path].directives[line.key, default: []].append(line) }
+    switch self.context {
+    case "limit" where limit != nil:
+      if limit?.take(line) != true { try ProftpdValues.check(line, in: self.context) }
+    case "class":
+      if let last = classes.indices.last { classes[last].take(line) }
+    default:
+      try ProftpdValues.check(line, in: self.context)
+      update { $0.directives[line.key, default: []].append(line) }
+    }
   }
 
-  private func checkName(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
+  private mutating func checkName(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
     let name = line.name.value
     if let validity = ProftpdDirectives.some[name.lowercased()] {
       switch validity.holds(for: context.build) {
@@ -207,30 +239,48 @@ struct ProftpdConfiguration {
           span: line.name.span)
       }
     }
-    if let module = ProftpdDirectives.modules[name.lowercased()] {
-      guard !module.isEmpty, !has(module) else { return }
-      throw ProftpdMistake(
-        message: "there is no directive `\(name)` unless \(module) is loaded", span: line.name.span,
-        help: "write `LoadModule \(module)` before it")
-    }
-    if hasUnlisted || ProftpdDirectives.unlistedPrefixes.contains(where: { name.lowercased().hasPrefix($0) }) {
+    guard let module = ProftpdDirectives.modules[name.lowercased()] else { return try unknown(line, &context) }
+    if module.isEmpty || ProftpdDirectives.movable.contains(module) {
+      switch module.isEmpty ? true : hasMovable(module, context.build) {
+      case true?: return
+      case false?: break
+      case nil:
+        if doubted.insert(module).inserted {
+          context.diagnostics.append(
+            .warning(
+              "server-build-dependent",
+              "Debian's ProFTPD from 1.3.8c on knows `\(name)` only when \(module) is loaded",
+              at: line.name.span, notes: ["there it does not start; other builds have the module inside"],
+              help: "write `LoadModule \(module)` before it, or state the version of the program in the policy"))
+        }
+        return
+      }
+    } else if has(module) {
       return
     }
     throw ProftpdMistake(
-      message: "there is no directive `\(name)`", span: line.name.span,
-      help: nearest(to: name, among: ProftpdDirectives.names).map { "did you mean `\($0)`?" })
+      message: "there is no directive `\(name)` unless \(module) is loaded", span: line.name.span,
+      help: "write `LoadModule \(module)` before it")
   }
 
-  private mutating func limitDirective(_ line: ProftpdLine) throws(ProftpdMistake) {
-    let words = line.arguments.map { $0.value.lowercased() }
-    let isAboutAll = words.filter { $0 != "from" } == ["all"]
-    switch line.key {
-    case "denyall": limit?.deniesAll = true
-    case "allowall": limit?.allowsAll = true
-    case "deny": if isAboutAll { limit?.deniesAll = true }
-    case "allow": if isAboutAll { limit?.allowsAll = true }
-    case "order": limit?.denyComesFirst = words.joined().hasPrefix("deny")
-    default: try ProftpdValues.check(line, in: context)
+  /// A name that no module that is known here has: a mistake, unless another module may have it.
+  private func unknown(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
+    let name = line.name.value
+    let near = nearest(to: name, among: ProftpdDirectives.names)
+    let small = name.lowercased()
+    let isOfOther = unlisted.contains { module in
+      let stem = module.lowercased().dropFirst(4).prefix { $0 != "." }.filter { $0 != "_" }
+      return module.hasPrefix("mod_") && !stem.isEmpty && small.hasPrefix(stem)
     }
+    if isOfOther || ProftpdDirectives.unlistedPrefixes.contains(where: { small.hasPrefix($0) }) { return }
+    if let module = unlisted.first, near == nil {
+      return context.diagnostics.append(
+        .warning(
+          "server-build-dependent",
+          "whether there is a directive `\(name)` depends on `\(module)`, which is not known here",
+          at: line.name.span, notes: ["without it the program does not start"]))
+    }
+    throw ProftpdMistake(
+      message: "there is no directive `\(name)`", span: line.name.span, help: near.map { "did you mean `\($0)`?" })
   }
 }

@@ -26,11 +26,17 @@ struct ProftpdParser {
     var call: Int
   }
 
+  /// From here on an error in a file that a folder or a pattern brings in is one of the `Include` itself (measured: 1.3.9e; up to
+  /// 1.3.8c it is not).
+  private static let strictPatterns = Validity(from: SoftwareVersion(1, 3, 9))
+
   /// One call that reads until the end of the topmost source, with the files that its current directive has still to include.
   private struct Call {
     var number: Int
     var pending: ArraySlice<String> = []
     var include: SourceSpan?
+    /// Whether these are the files of a folder or a pattern.
+    var isPattern = false
     /// The path that its file was opened under.
     var path: String
   }
@@ -117,6 +123,9 @@ struct ProftpdParser {
   /// An error ends the call, and leaves the source on the stack.
   private mutating func fail(_ mistake: ProftpdMistake, _ context: inout ReadingContext) {
     calls.removeLast()
+    let isFromPattern = calls.last?.isPattern ?? false
+    let isStrict = isFromPattern ? Self.strictPatterns.holds(for: context.build) : false
+    while isStrict == true, let call = calls.last, call.isPattern { calls.removeLast() }
     if calls.isEmpty {
       isFatal = true
       context.refuse("ProFTPD does not start: \(mistake.message)", at: mistake.span, help: mistake.help)
@@ -125,7 +134,10 @@ struct ProftpdParser {
         .error(
           "server-file-error",
           "ProFTPD passes over this line, and reads nothing behind the `Include` that led here: \(mistake.message)",
-          at: mistake.span, help: mistake.help))
+          at: mistake.span,
+          notes: isStrict == nil
+            ? ["ProFTPD 1.3.9 and later do not start: a folder or a pattern brings this file in"] : [],
+          help: mistake.help))
     }
   }
 
@@ -180,6 +192,7 @@ struct ProftpdParser {
 
   /// Goes on behind the end of the block when the condition does not hold.
   private mutating func condition(_ line: ProftpdLine) throws(ProftpdMistake) {
+    var setsTLS = false
     guard !line.arguments.isEmpty else { throw missing(line) }
     guard !meaning.holds(line), let top = sources.indices.last else { return }
     let opening = line.key
@@ -187,10 +200,16 @@ struct ProftpdParser {
     while sources[top].lines.indices.contains(sources[top].next) {
       let text = String(decoding: sources[top].lines[sources[top].next].bytes.trimmed.prefix(12), as: UTF8.self)
         .lowercased()
+      setsTLS = setsTLS || text.hasPrefix("tlsengine")
       sources[top].next += 1
       if text.hasPrefix("<\(opening)") { depth += 1 }
       if text.hasPrefix("</\(opening)") { depth -= 1 }
-      if depth == 0 { return }
+      if depth == 0 {
+        if opening == "ifmodule", setsTLS, let module = line.arguments.first, !module.value.hasPrefix("!") {
+          meaning.passOver(MissingModule(name: module.value, span: line.span))
+        }
+        return
+      }
     }
     throw ProftpdMistake(message: "the block `\(line.name.value)>` is not closed", span: line.span)
   }
@@ -212,6 +231,8 @@ struct ProftpdParser {
     }
     calls[calls.count - 1].pending = found[...]
     calls[calls.count - 1].include = path.span
+    calls[calls.count - 1].isPattern =
+      context.files.kind(path.value) == .folder || path.value.contains { "*?[".contains($0) }
   }
 
   /// The files that a path or a pattern stands for, sorted. Of a folder every file, hidden ones and copies of editors too.

@@ -11,7 +11,8 @@ enum ProftpdValues {
     "tlsrequired": "svga", "tlsoptions": "svg", "tlsprotocol": "svg", "allowforeignaddress": "svga",
     "maxclients": "svga",
     "maxclientsperhost": "svga", "maxinstances": "s", "rootrevoke": "svga", "useipv6": "s", "defaultaddress": "s",
-    "socketbindtight": "s", "usereversedns": "s", "tlsrsacertificatefile": "svg", "tlsrsacertificatekeyfile": "svg",
+    "socketbindtight": "s", "servertype": "s", "sftpengine": "svg", "defaultserver": "sv", "usereversedns": "s",
+    "tlsrsacertificatefile": "svg", "tlsrsacertificatekeyfile": "svg",
     "tlseccertificatefile": "svg", "tlseccertificatekeyfile": "svg",
   ]
 
@@ -90,7 +91,7 @@ enum ProftpdValues {
         return "the ports of `PassivePorts` have to be between 1024 and 65535"
       }
       return low < high ? nil : "the first port of `PassivePorts` has to be less than the second"
-    case "tlsengine", "rootrevoke", "useipv6", "usereversedns", "socketbindtight":
+    case "tlsengine", "rootrevoke", "defaultserver", "sftpengine", "useipv6", "usereversedns", "socketbindtight":
       return flag(first) == nil ? "`\(first)` is neither `on` nor `off`" : nil
     case "tlsrequired":
       return flag(first) == nil && !required.contains(first) ? "`\(first)` is no value of `TLSRequired`" : nil
@@ -100,6 +101,9 @@ enum ProftpdValues {
       let isList = first.lowercased() == "all"
       return words.first { !protocols.contains(String(isList ? bare($0) : $0.lowercased()[...])) }
         .map { "there is no protocol `\($0)`" }
+    case "servertype":
+      return ["inetd", "standalone"].contains(first.lowercased())
+        ? nil : "`\(first)` is neither `standalone` nor `inetd`"
     case "maxclients", "maxclientsperhost", "maxinstances":
       return limit(first) == nil ? "`\(first)` is neither `none` nor a number of at least 1" : nil
     default: return nil
