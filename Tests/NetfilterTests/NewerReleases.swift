@@ -89,11 +89,11 @@ struct NewerReleases {
 
   private static let script = #"""
     set -e
-    fail() { echo "failed: $*"; exit 1; }
+    fail() { echo "failed: $*" >&2; exit 1; }
     same() { ./R diff --quiet $1 || fail "$2: the reader sees another table"; }
     # What a reader says of every session.
     outcomes() {
-      ./$1 explain $2 --running --output json >said 2>errors || test $? = 1 || fail "explain: $(cat errors)"
+      ./$1 explain $2 files --running --output json >said 2>errors || test $? = 1 || fail "explain: $(cat errors)"
       grep -o "\"outcome\" *: *\"[a-z]*\"" said || fail "explain says nothing"
     }
     compare() { outcomes W $1 >one; outcomes R $1 >other; cmp one other || fail "explain of $1: $2"; }
@@ -109,7 +109,7 @@ struct NewerReleases {
       same $policy "$name as applied"; ./Rnft flush ruleset; rm -rf state
     done
     ./W apply old.sally --state-dir $PWD/state 2>errors || fail "$(cat errors)"
-    same old.sally "before"; compare old.sally "our table alone"
+    same old.sally "before"; compare old.sally "our table alone"; grep -q works one || fail "nothing works"
     ./R check --kernel old.sally 2>errors || fail "check: $(cat errors)"
     while read -r rule; do
       ./Wnft "table inet other { chain c { type filter hook prerouting priority -300; policy accept; $rule; }; }"
