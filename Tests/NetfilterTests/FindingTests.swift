@@ -85,12 +85,28 @@ struct FindingTests {
     #expect(!help.contains("ct status dnat"))
   }
 
-  @Test("nat chains that come first", arguments: [(-101, true), (-100, true), (-99, false)])
+  @Test("nat chains that come first", arguments: [(-101, true), (-100, false), (-99, false)])
   func nat(priority: Int, isFirst: Bool) async {
     let foreign = chain("ip", "prerouting", priority, type: "nat", drops: false)
     #expect(await found(Self.translated, foreign) == (isFirst ? ["foreign-nat-first: publish files"] : []))
     #expect(await found(Self.local, foreign).isEmpty)
     #expect(await found(Self.translated, chain("ip6", "prerouting", priority, type: "nat", drops: false)).isEmpty)
+  }
+
+  @Test("A11: of nat chains with equal priority the later one runs first", arguments: ["ip", "inet"])
+  func natOfEqualPriority(family: String) async {
+    let foreign = chain(family, "prerouting", -100, type: "nat", drops: false)
+    var ours = InstalledChain(
+      family: "inet", table: "sallyport", name: "destination_nat", type: "nat", hook: "prerouting", priority: -100,
+      dropsByPolicy: false)
+    let report = { (chains: [InstalledChain]) async in
+      await compile(Self.translated).report(FakeNetfilter(chains: chains)).diagnostics
+    }
+    #expect(await report([foreign, ours]).isEmpty)
+    let later = await report([ours, foreign])
+    #expect(later.map(\.code) == ["foreign-nat-first"] && later.first?.notes.first?.contains("after ours") == true)
+    ours.hook = "output"
+    #expect(await report([ours, foreign]).isEmpty)
   }
 
   @Test("forwarding that is off, for the families that need it")

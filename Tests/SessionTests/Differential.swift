@@ -91,7 +91,9 @@ struct Arena {
   /// The rules of the gateway as the model reads them.
   func runningRuleset() async throws -> Ruleset {
     let listing = try await lab.nft(["-j", "list", "ruleset"])
-    return try Ruleset.read(listing: Array(listing.text.utf8))
+    var ruleset = try Ruleset.read(listing: Array(listing.text.utf8))
+    ruleset.readDevices(inText: Array(try await lab.nft(["list", "ruleset"]).text.utf8))
+    return ruleset
   }
 
   /// Loads a script in the place of all rules, and plays the sessions side by side, each from an address of its own.

@@ -45,24 +45,27 @@ extension SessionTable {
       guard let cell = cells.first(where: { $0.family == family }) else { continue }
       lines += ["\(family == .ipv4 ? "IPv4" : "IPv6"): refused, \(cell.reason)", ""]
     }
+    lines += reasons(style.red("gets in all the same"), cells.filter(\.isIntrusion))
     for outcome in [SessionOutcome.broken, .undecided, .refused, .works] {
-      lines += reasons(of: outcome, style)
+      lines += reasons(
+        outcome.colored(outcome.heading, style), cells.filter { $0.outcome == outcome && !$0.isIntrusion })
     }
+    lines += notes.map { printable($0) }
     while lines.last == "" { lines.removeLast() }
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The reasons of one outcome, each with the cells that it explains.
-  private func reasons(of outcome: SessionOutcome, _ style: Style) -> [String] {
+  /// The reasons of cells under a heading, each with the cells that it explains.
+  private func reasons(_ heading: String, _ cells: [SessionCell]) -> [String] {
     var order: [String] = []
     var groups: [String: [SessionCell]] = [:]
-    for cell in cells where cell.outcome == outcome && !cell.reason.isEmpty && cell.performance != nil {
+    for cell in cells where !cell.reason.isEmpty && cell.performance != nil {
       if groups[cell.reason] == nil { order.append(cell.reason) }
       groups[cell.reason, default: []].append(cell)
     }
     guard !order.isEmpty else { return [] }
     let lines = order.map { reason in "  \(printable(reason)): \(Self.summary(groups[reason] ?? []))" }
-    return [outcome.colored(outcome.heading, style)] + lines + [""]
+    return [heading] + lines + [""]
   }
 
   /// Names cells: the first, and how many more there are.
@@ -112,7 +115,7 @@ extension SessionTable {
     let chosen = cells.filter { cell in
       guard cell.performance != nil else { return false }
       if let mode { return mode.matches(cell) }
-      guard cell.outcome == .broken || cell.outcome == .undecided else { return false }
+      guard cell.outcome == .broken || cell.outcome == .undecided || cell.isIntrusion else { return false }
       return seen.insert(cell.reason).inserted
     }
     return Array(chosen.prefix(most))

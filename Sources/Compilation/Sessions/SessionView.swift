@@ -90,11 +90,15 @@ package struct SessionView {
     return result
   }
 
+  private var notes: String { table.notes.map { "<p>\(escapedForXML($0))</p>\n" }.joined() }
+
   private var reasons: String {
     let broken = table.shown(mode: nil, most: .max)
-    guard !broken.isEmpty else { return "" }
+    guard !broken.isEmpty else { return notes }
     let items = broken.map { "<li>\(escapedForXML("\($0.title): \($0.reason)"))</li>\n" }.joined()
-    return "<h2>What does not work</h2>\n<ul>\n\(items)</ul>\n"
+    let title =
+      broken.contains { $0.isIntrusion } ? "What does not work, and who gets in all the same" : "What does not work"
+    return "<h2>\(title)</h2>\n<ul>\n\(items)</ul>\n\(notes)"
   }
 }
 

@@ -62,12 +62,18 @@ package final class Program: Sendable {
 
   /// By hook and family, see `Hook.position`.
   private let hooks: [HookStations]
+  /// All tables whose chains packets may meet.
+  let tables: [CompiledTable]
+  /// Chains of hooks of devices, first to last.
+  let deviceChains: [BaseChainEntry]
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
   package init(_ ruleset: Ruleset) {
     var entries: [(family: TableFamily, entry: BaseChainEntry)] = []
-    for table in ruleset.tables where !table.isDormant && table.family.seesIP {
+    var tables: [CompiledTable] = []
+    for table in ruleset.tables where !table.isDormant && (table.family.seesIP || table.family == .netdev) {
       let compiled = CompiledTable(table)
+      tables.append(compiled)
       for chain in table.chains {
         guard let base = chain.base, let rules = compiled.chains[chain.name] else { continue }
         entries.append((table.family, BaseChainEntry(table: compiled, chain: rules, base: base)))
@@ -77,7 +83,9 @@ package final class Program: Sendable {
     let order = entries.indices.sorted {
       (entries[$0].entry.base.priority, -$0) < (entries[$1].entry.base.priority, -$1)
     }
+    self.tables = tables
     let sorted = order.map { entries[$0] }
+    deviceChains = sorted.map(\.entry).filter(\.base.hook.isOfDevices)
     hooks = BaseChain.Hook.all.flatMap { hook in
       let called = sorted.filter { $0.entry.base.hook == hook }
       return AddressFamily.allCases.map { family in
@@ -111,8 +119,9 @@ extension BaseChain.Hook {
       case .forward: 4
       case .output: 6
       case .postrouting: 8
+      case .ingress, .egress: -1
       }
-    return family == .ipv4 ? position : position + 1
+    return family == .ipv4 || position < 0 ? position : position + 1
   }
 }
 
@@ -142,7 +151,7 @@ extension Program.HookStations {
       stations += chains(below: Gateway.destinationPriority) + [.translation]
     case .postrouting, .input:
       stations = chains(below: Gateway.sourcePriority) + [.translation]
-    case .forward: break
+    case .forward, .ingress, .egress: break
     }
     stations += chains(below: .max)
   }
@@ -156,16 +165,16 @@ extension Program {
     let chains: [String: CompiledChain]
     let lookups: [String: Lookup]
     let helpers: [String: String]
-    /// Limit objects that match what exceeds them.
-    let inverseLimits: Set<String>
+    /// Objects that rules refer to, by kind and name, with what the listing says about them.
+    let objects: [ObjectName: JSONValue]
 
     init(_ table: Table) {
       title = "\(table.family.rawValue) \(table.name)"
       chains = Dictionary(table.chains.map { ($0.name, CompiledChain($0)) }, uniquingKeysWith: { $1 })
       lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
       helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
-      inverseLimits = Set(
-        table.foreign.filter { $0.kind == "limit" && $0.definition["inv"] == .bool(true) }.map(\.name))
+      objects = Dictionary(
+        table.foreign.map { (ObjectName(kind: $0.kind, name: $0.name), $0.definition) }, uniquingKeysWith: { $1 })
     }
 
     /// What a rule of the table refers to; `nil` where the listing does not show it.
