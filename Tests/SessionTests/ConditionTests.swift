@@ -211,7 +211,7 @@ extension Arena {
     ("the source of answers", "tcp dport { 21, 50000-50100 } dnat to \(Address.server)", "tcp sport 50007 drop"),
     (
       "what was dialled", "tcp dport { 21, 50000-50100 } dnat to \(Address.server)",
-      "ct original proto-dst 50070 drop"
+      "meta l4proto tcp ct original proto-dst 50070-50079 drop"
     ),
     (
       "another port",
