@@ -29,9 +29,12 @@ install: release ## install into PREFIX (default /usr/local)
 	install -D -m 755 $(RELEASE)/sallyport-netfilter $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-netfilter
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE
 	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
+	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport docs/*.md
 
 test: setup lint ## everything: lint, unit, corpus and live tests (live ones need root)
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing
+	-@scripts/fetch-releases >/dev/null
 	-@scripts/powershell-parser >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 

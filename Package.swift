@@ -47,7 +47,7 @@ let package = Package(
         systemPackage,
       ],
       swiftSettings: strict),
-    .target(name: "Files", swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
     // GPL-2.0-only, like libnftables: the worker has no other dependency, and nothing else links it. libnftables has to
     // find the worker's own beginning of a batch, which is a symbol that a program does not export by itself.
     .executableTarget(
@@ -94,7 +94,8 @@ let package = Package(
     .testTarget(
       name: "NetfilterTests",
       dependencies: [
-        "Compilation", "Diagnostics", "LiveSupport", "Netfilter", "Nftables", "Policy", "sallyport", subprocess,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Netfilter", "Nftables", "Policy",
+        "sallyport", subprocess,
       ],
       swiftSettings: forTests),
     .testTarget(
@@ -103,7 +104,7 @@ let package = Package(
       exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Policy", "PolicySyntax"],
+      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",

@@ -1,10 +1,12 @@
-// What the module of the C library lacks: the allocator's own settings (mallopt(3)), and on which processors this process may
-// run (sched_getaffinity(2)).
+// What the module of the C library lacks: the allocator's own settings (mallopt(3)), on which processors this process may
+// run (sched_getaffinity(2)), extended attributes of files (xattr(7)), and the calls that reserve room for a file
+// (fallocate(2)), rename only where nothing is (renameat2(2)) and write a whole file system down (syncfs(2)).
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /// The number of processors that this process may use; 0 when the kernel does not say, or has more than 8192.
@@ -40,3 +42,16 @@ static inline void use_large_pages(void) {
   madvise((void *)((uintptr_t)block & ~(size - 1)), size, MADV_HUGEPAGE);
   free(block);
 }
+
+/// Takes room on the disk for the first bytes of a file, whose length stays (FALLOC_FL_KEEP_SIZE); 0, or -1 and errno.
+static inline int reserve_room(int descriptor, long long bytes) {
+  return (int)syscall(SYS_fallocate, descriptor, 1, 0LL, bytes);
+}
+
+/// Renames unless something bears the new name (RENAME_NOREPLACE); relative names are those of the current folder (AT_FDCWD); 0, or -1 and errno.
+static inline int rename_to_new(const char *from, const char *to) {
+  return (int)syscall(SYS_renameat2, -100, from, -100, to, 1);
+}
+
+/// Writes down what the file system of an open file holds in memory; 0, or -1 and errno.
+static inline int sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }

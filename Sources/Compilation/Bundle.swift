@@ -19,6 +19,8 @@ package struct BundleFile: Sendable {
 package struct Bundle: Sendable {
   /// Sorted by path; the manifest is the last.
   package var files: [BundleFile]
+  /// What the last of the files says.
+  package var manifest: BuildManifest
   package var diagnostics: [Diagnostic]
   /// What only writing brings up about the settings of servers in their default forms, and which forms are left out.
   package var remarks: [Diagnostic] = []
@@ -29,7 +31,7 @@ extension Compilation {
   ///
   /// - Throws: `EmitError` when a template that replaces a built-in one cannot be used.
   package func bundle(templates: [String: String] = [:], version: String) throws(EmitError) -> Bundle {
-    var bundle = Bundle(files: [], diagnostics: [])
+    var bundle = Bundle(files: [], manifest: BuildManifest([], version: version), diagnostics: [])
     let gateways: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
     for gateway in gateways { bundle.files += gatewayFiles(gateway, version: version) }
     for form in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
@@ -39,7 +41,11 @@ extension Compilation {
       bundle.files += serverFiles(form)
     }
     bundle.files.sort { $0.path < $1.path }
-    bundle.files.append(manifest(of: bundle.files, version: version))
+    bundle.manifest = BuildManifest(bundle.files, version: version)
+    bundle.files.append(
+      BundleFile(
+        path: BuildManifest.fileName, bytes: bundle.manifest.text, destination: nil,
+        purpose: "what the other files are"))
     return bundle
   }
 
@@ -81,26 +87,4 @@ extension Compilation {
   package func scriptHeader(version: String) -> [String] {
     ["Compiled by sallyport \(version). Owns the table `inet sallyport` and touches no other; load it with nft -f."]
   }
-
-  private func manifest(of files: [BundleFile], version: String) -> BundleFile {
-    let entries = files.map {
-      Manifest.Entry(path: $0.path, purpose: $0.purpose, destination: $0.destination, bytes: $0.bytes.count)
-    }
-    let text = encodeJSON(Manifest(formatVersion: 1, sallyport: version, files: entries))
-    return BundleFile(
-      path: "manifest.json", bytes: Array(text.utf8), destination: nil, purpose: "what the other files are")
-  }
-}
-
-private struct Manifest: Encodable {
-  struct Entry: Encodable {
-    var path: String
-    var purpose: String
-    var destination: String?
-    var bytes: Int
-  }
-
-  var formatVersion: Int
-  var sallyport: String
-  var files: [Entry]
 }

@@ -17,24 +17,22 @@ package struct Compilation: Sendable {
   package let diagnostics: [Diagnostic]
 
   package init(_ loaded: LoadedSources) {
-    let resolved = resolve(loaded.trees)
-    let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
-    let validated = validate(resolved.policy)
-    var found = syntax + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
-    if !found.hasErrors {
-      // Both look at a policy that is in order; sessions are played for servers that can be told their part.
-      let (ofServers, ofSessions) = together(
-        worthIt: resolved.policy.publications.count >= 1000,
-        { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
-      found += ofServers
-      if !found.hasErrors { found += ofSessions }
-    }
+    let reading = Reading(loaded)
     sources = loaded.sources
     trees = loaded.trees
-    policy = resolved.policy
-    self.validated = validated
-    applyAllowComments(to: &found, of: loaded.trees)
-    diagnostics = found.inSourceOrder()
+    policy = reading.policy
+    validated = reading.validated
+    diagnostics = reading.diagnostics.hasErrors ? Self.asMeant(loaded, reading) : reading.diagnostics
+  }
+
+  /// The findings about a policy with errors once what comes from other languages is told as such.
+  private static func asMeant(_ loaded: LoadedSources, _ reading: Reading) -> [Diagnostic] {
+    guard let second = SecondReading(loaded) else { return reading.diagnostics }
+    var others = Reading(second.loaded).diagnostics
+    if second.isBlind { others.removeAll(where: \.isAboutNames) }
+    let found = (second.slips + second.inPlace(others)).inSourceOrder()
+    func errors(_ diagnostics: [Diagnostic]) -> Int { diagnostics.count { $0.severity == .error } }
+    return second.isBlind || errors(found) <= errors(reading.diagnostics) ? found : reading.diagnostics
   }
 
   /// Whether the policy may be turned into anything.
@@ -72,7 +70,38 @@ package struct Compilation: Sendable {
   }
 }
 
+/// What trees mean, and what is wrong with that.
+private struct Reading {
+  let policy: Policy
+  let validated: ValidatedPolicy
+  let diagnostics: [Diagnostic]
+
+  init(_ loaded: LoadedSources) {
+    let resolved = resolve(loaded.trees)
+    let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
+    let validated = validate(resolved.policy)
+    var found = syntax + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
+    // A file that is missing may declare and use any name.
+    if loaded.isIncomplete { found.removeAll(where: \.isAboutNames) }
+    if !found.hasErrors {
+      // Both look at a policy that is in order; sessions are played for servers that can be told their part.
+      let (ofServers, ofSessions) = together(
+        worthIt: resolved.policy.publications.count >= 1000,
+        { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
+      found += ofServers
+      if !found.hasErrors { found += ofSessions }
+    }
+    policy = resolved.policy
+    self.validated = validated
+    applyAllowComments(to: &found, of: loaded.trees)
+    diagnostics = found.inSourceOrder()
+  }
+}
+
 extension Diagnostic {
+  /// Whether another file could make it untrue.
+  fileprivate var isAboutNames: Bool { code == "unknown-name" || code == "unused-declaration" }
+
   /// Whether it calls something unused that an included file declares: other policies that include the file may use it.
   fileprivate func isAboutOthers(than rootCount: Int) -> Bool {
     code == "unused-declaration" && Int(primary.span.file.index) >= rootCount
@@ -103,10 +132,8 @@ extension GatewayChoice: CustomStringConvertible {
     switch self {
     case .unknown(let name, let known) where known.isEmpty:
       "there is no gateway `\(name)`: the policy declares none"
-    case .unknown(let name, let known):
-      "there is no gateway `\(name)`; the policy has \(known.map { "`\($0)`" }.joined(separator: ", "))"
-    case .ambiguous(let known):
-      "the policy has several gateways; choose one with --gateway: \(known.joined(separator: ", "))"
+    case .unknown(let name, let known): Diagnostics.unknown("gateway", name, among: known)
+    case .ambiguous(let known): "the policy has several gateways; choose one with --gateway: \(listed(known))"
     }
   }
 }

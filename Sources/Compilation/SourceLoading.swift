@@ -16,6 +16,8 @@ package struct LoadedSources: Sendable {
   package var trees: [PolicyFileSyntax] = []
   /// How many of the files the user named; the others were included.
   package var rootCount = 0
+  /// Whether a file is missing, so that names may be declared of which nobody knows.
+  package var isIncomplete = false
   /// What is wrong with includes.
   package var diagnostics: [Diagnostic] = []
 }
@@ -65,6 +67,7 @@ private struct Loader {
         report(cycle: loop, at: include)
       } else if byPath[path] == nil {
         switch read(path) {
+        case .failure where !include.isInOrder: result.isIncomplete = true
         case .success(let bytes) where bytes.count > largestSource:
           report("the file is larger than \(largestSource >> 20) MiB", at: include)
         case .success(let bytes):
@@ -99,6 +102,7 @@ private struct Loader {
   }
 
   private mutating func report(_ message: String, at include: IncludeSyntax) {
+    result.isIncomplete = true
     result.diagnostics.append(
       .error(
         "include-not-found", message, at: include.path.span,

@@ -15,6 +15,28 @@ package func nearest(to word: String, among candidates: some Sequence<String>) -
   return best?.candidate
 }
 
+/// Names that are listed at most where a name is not among them.
+private let longestList = 20
+
+/// Names in backticks, of long lists the first ones and how many more there are.
+package func listed(_ names: [String]) -> String {
+  let list = names.prefix(longestList).map { "`\($0)`" }.joined(separator: ", ")
+  return names.count > longestList ? "\(list) and \(names.count - longestList) more" : list
+}
+
+/// There is no `x`: the name that was most likely meant, and what there is.
+///
+/// - Parameters:
+///   - kind: What the name is of, for example `server`.
+///   - known: The names that exist, in the order in which they are listed.
+package func unknown(_ kind: String, _ name: String, among known: [String]) -> String {
+  let head = "there is no \(kind) `\(name)`"
+  if known.isEmpty { return head }
+  guard let near = nearest(to: name, among: known) else { return "\(head); there is \(listed(known))" }
+  let isShort = (2...8).contains(known.count)
+  return "\(head); did you mean `\(near)`?" + (isShort ? " (there is \(listed(known)))" : "")
+}
+
 /// Insertions, deletions, substitutions and swaps of neighbours that turn one text into the other.
 private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
   if left.isEmpty || right.isEmpty { return max(left.count, right.count) }

@@ -59,22 +59,3 @@ package func readFile(_ path: String, limit: Int = .max) throws(FileFailure) -> 
   defer { close(descriptor) }
   return try readAll(descriptor, limit: limit)
 }
-
-/// Replaces a file in one step: writes beside it and renames, so that a reader sees the old or the new text, and so does
-/// whoever starts the machine after it has lost its power.
-///
-/// - Parameter mode: For a file that does not exist yet.
-/// - Returns: The system's reason when that fails; the file is as it was then.
-package func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) -> String? {
-  var status = stat()
-  let mode = stat(path, &status) == 0 ? status.st_mode & 0o7777 : mode
-  let temporary = "\(path).sallyport-\(getpid())"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-  guard descriptor >= 0 else { return systemError() }
-  var reason = writeAll(bytes, to: descriptor)
-  if reason == nil, fsync(descriptor) != 0 { reason = systemError() }
-  if close(descriptor) != 0, reason == nil { reason = systemError() }
-  if reason == nil, rename(temporary, path) != 0 { reason = systemError() }
-  if reason != nil { unlink(temporary) }
-  return reason
-}

@@ -19,9 +19,9 @@ struct PortClaims {
     segments.append(PortSegments.Segment(address: address, ports: ports, claim: claim, others: 0..<0))
   }
 
-  /// Adds the ports of the external address that clients may dial: control port and passive range.
+  /// Adds the ports that clients may dial, of the address for which their packets arrive: control port and passive range.
   mutating func addDialled(_ service: ServiceOutline, provenance: SourceSpan) {
-    add(service.external, service.controlPort, service.passiveRange, of: service, provenance)
+    add(service.arrival, service.controlPort, service.passiveRange, of: service, provenance)
   }
 
   /// Adds the same ports as the server sees them.

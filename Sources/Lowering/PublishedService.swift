@@ -13,23 +13,23 @@ package final class PublishedService: Sendable {
   package let clients: AddressSet?
   /// The clients that `hairpin on` does not let in either; empty without it.
   package let denied: AddressSet
-  /// Whether the publication can be reached in both families.
-  package let isDualStack: Bool
-  /// The address that clients dial.
-  package let external: IPAddress
+  /// Whether the publication can be reached at several addresses, for example in both families.
+  package let isOneOfSeveral: Bool
+  /// The address for which the packets of clients arrive.
+  package let arrival: IPAddress
   package let name: String
 
   init(
     publication: Publication, server: Server, endpoint: Endpoint, clients: AddressSet?, denied: AddressSet,
-    isDualStack: Bool
+    isOneOfSeveral: Bool
   ) {
     self.publication = publication
     self.server = server
     self.endpoint = endpoint
     self.clients = clients
     self.denied = denied
-    self.isDualStack = isDualStack
-    external = endpoint.external.value
+    self.isOneOfSeveral = isOneOfSeveral
+    arrival = endpoint.arrival
     name = publication.name.value
   }
 
@@ -78,15 +78,22 @@ private func services(
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
     let denied = publication.hairpin.value ? policy.deniedClients(of: publication) : AddressSet()
     // One address after the other: a list of endpoints for each publication would take longer.
-    let isDualStack =
-      publication.externalAddresses.count > 1 && publication.endpoints(at: server).count > 1
-    for external in publication.externalAddresses {
-      guard let endpoint = publication.endpoint(at: server, dialledAt: external) else { continue }
+    func append(_ endpoint: Endpoint, isOneOfSeveral: Bool) {
       services.append(
         PublishedService(
           publication: publication, server: server, endpoint: endpoint, clients: clients, denied: denied,
-          isDualStack: isDualStack))
+          isOneOfSeveral: isOneOfSeveral))
     }
+    guard publication.externalAddresses.count > 1 || publication.hasInsideEndpoints else {
+      for external in publication.externalAddresses {
+        guard let endpoint = publication.endpoint(at: server, dialledAt: external) else { continue }
+        append(endpoint, isOneOfSeveral: false)
+      }
+      continue
+    }
+    let endpoints = publication.endpoints(at: server)
+    let all = endpoints + endpoints.compactMap { publication.insideEndpoint($0) }
+    for endpoint in all { append(endpoint, isOneOfSeveral: all.count > 1) }
   }
   return services
 }

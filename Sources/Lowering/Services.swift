@@ -20,15 +20,16 @@ struct ServiceOutline {
     static let gatewaySource = Traits(rawValue: 1 << 6)
     static let logsNew = Traits(rawValue: 1 << 7)
     static let logsDenied = Traits(rawValue: 1 << 8)
-    static let dualStack = Traits(rawValue: 1 << 9)
+    /// The publication has another service, in the other family or for clients inside.
+    static let several = Traits(rawValue: 1 << 9)
   }
 
   /// Position among the outlines of the family.
   fileprivate(set) var position: Int32 = 0
   /// Position among the services as the policy declares them.
   fileprivate var place: Int32
-  /// The address that clients dial.
-  let external: IPAddress
+  /// The address for which the packets of clients arrive.
+  let arrival: IPAddress
   let serverAddress: IPAddress
   let controlPort: UInt16
   let serverControlPort: UInt16
@@ -41,7 +42,7 @@ struct ServiceOutline {
   /// - Parameter place: Position among services in the order of their declaration.
   init(_ service: PublishedService, place: Int) {
     self.place = Int32(clamping: place)
-    external = service.external
+    arrival = service.arrival
     serverAddress = service.serverAddress
     controlPort = service.controlPort
     serverControlPort = service.serverControlPort
@@ -55,7 +56,7 @@ struct ServiceOutline {
 
   /// By the address and the port that clients dial.
   fileprivate func dialsBefore(_ other: Self) -> Bool {
-    external == other.external ? controlPort < other.controlPort : external < other.external
+    arrival == other.arrival ? controlPort < other.controlPort : arrival < other.arrival
   }
 }
 
@@ -72,7 +73,7 @@ extension ServiceOutline.Traits {
     if publication.source.value == .gateway { insert(.gatewaySource) }
     if publication.log.value.logsNew { insert(.logsNew) }
     if publication.log.value.logsDenied { insert(.logsDenied) }
-    if service.isDualStack { insert(.dualStack) }
+    if service.isOneOfSeveral { insert(.several) }
   }
 }
 
@@ -108,17 +109,17 @@ struct FamilyServices {
   let family: AddressFamily
   /// Those of all families, as the policy declares them.
   private let services: [PublishedService]
-  /// Sorted by external address, and by name where several have the same.
+  /// Sorted by the address for which packets arrive, and by name where several have the same.
   let outlines: [ServiceOutline]
   /// What any of them has.
   let traits: ServiceOutline.Traits
 
   fileprivate init(_ family: AddressFamily, of all: DeclaredServices) {
     let services = all.services
-    var outlines = all.outlines.kept { $0.external.family == family }
+    var outlines = all.outlines.kept { $0.arrival.family == family }
     func precedes(_ left: ServiceOutline, _ right: ServiceOutline) -> Bool {
-      left.external == right.external
-        ? services[Int(left.place)].name < services[Int(right.place)].name : left.external < right.external
+      left.arrival == right.arrival
+        ? services[Int(left.place)].name < services[Int(right.place)].name : left.arrival < right.arrival
     }
     let isSorted = outlines.indices.dropFirst().allSatisfy { !precedes(outlines[$0], outlines[$0 - 1]) }
     if !isSorted { outlines.sort(by: precedes) }

@@ -10,7 +10,7 @@ package struct FakeNetfilter: NetfilterBackend {
   /// What becomes of every dry run, listings apart: libnftables 1.0.6 crashes like this.
   package var dryRunFailure: NetfilterFailure?
 
-  /// The running tables of family inet.
+  /// The running tables.
   package var tables: [Table]
 
   package init(
@@ -34,6 +34,19 @@ package struct FakeNetfilter: NetfilterBackend {
   }
 
   package func baseChains() async throws(NetfilterFailure) -> [InstalledChain] { chains }
+
+  /// The tables, and those of the chains, which have no rules then.
+  package func ruleset() async throws(NetfilterFailure) -> Ruleset {
+    var ruleset = Ruleset(tables)
+    for chain in chains {
+      guard let family = TableFamily(rawValue: chain.family), let kind = BaseChain.Kind(rawValue: chain.type),
+        let hook = BaseChain.Hook(rawValue: chain.hook)
+      else { continue }
+      let base = BaseChain(kind, hook, priority: chain.priority, dropsByPolicy: chain.dropsByPolicy)
+      ruleset.tables.append(Table(chain.table, family: family, chains: [Chain(chain.name, base)]))
+    }
+    return ruleset
+  }
 
   package func running(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
     Listed(tables.first { $0.name == name }, rulesetGeneration: 1)

@@ -4,16 +4,18 @@ import Glibc
 
 /// The interfaces, addresses and routes of the network namespace of this process, for judging the rules that run there.
 package enum HostNetwork {
-  /// What the kernel says now. Routes are those of the main table; without a default route the first interface stands for it.
-  package static func current() -> Network {
-    var interfaces = addresses()
+  /// What the kernel says now. Without a default route the first interface stands for it.
+  ///
+  /// - Parameter machine: This one.
+  static func network(of machine: Machine) -> Network {
+    var interfaces = machine.links.map { Network.Interface($0, of: machine) }
     var outside: String?
     for route in ipv4Routes() + ipv6Routes() {
       if route.prefix.length == 0 {
         if route.interface != "lo" { outside = outside ?? route.interface }
         continue
       }
-      if let index = interfaces.firstIndex(where: { $0.name == route.interface }),
+      if !route.hasGateway, let index = interfaces.firstIndex(where: { $0.name == route.interface }),
         !interfaces[index].networks.contains(route.prefix)
       {
         interfaces[index].networks.append(route.prefix)
@@ -22,7 +24,7 @@ package enum HostNetwork {
     let forwarding = ForwardingSettings.current()
     var network = Network(
       interfaces: interfaces, outside: outside ?? interfaces.first { $0.name != "lo" }?.name ?? "lo",
-      forwards: Set(AddressFamily.allCases.filter { forwarding[$0] ?? true }))
+      forwards: Set(AddressFamily.allCases.filter { forwarding[$0] ?? true }), routing: KernelRoutes(machine))
     network.links = HostLinks.current()
     return network
   }
@@ -37,49 +39,7 @@ package enum HostNetwork {
   private struct Route {
     var prefix: Prefix
     var interface: String
-  }
-
-  /// Every interface with its addresses and the networks that they are in, in the order of the kernel.
-  private static func addresses() -> [Network.Interface] {
-    var list: UnsafeMutablePointer<ifaddrs>?
-    guard getifaddrs(&list) == 0 else { return [] }
-    defer { freeifaddrs(list) }
-    var interfaces: [Network.Interface] = []
-    var next = list
-    while let entry = next?.pointee {
-      next = entry.ifa_next
-      let name = String(cString: entry.ifa_name)
-      let index = interfaces.firstIndex { $0.name == name } ?? interfaces.count
-      if index == interfaces.count { interfaces.append(Network.Interface(name)) }
-      guard let address = entry.ifa_addr.flatMap(address), address.scope != .linkLocal else { continue }
-      interfaces[index].addresses.append(address)
-      let mask = entry.ifa_netmask.flatMap { self.address($0) }
-      if let mask, let prefix = Prefix(address, length: mask.value.nonzeroBitCount)?.canonical,
-        !interfaces[index].networks.contains(prefix)
-      {
-        interfaces[index].networks.append(prefix)
-      }
-    }
-    return interfaces
-  }
-
-  private static func address(_ pointer: UnsafeMutablePointer<sockaddr>) -> IPAddress? {
-    var bytes: [UInt8]
-    let family: AddressFamily
-    switch Int32(pointer.pointee.sa_family) {
-    case AF_INET:
-      family = .ipv4
-      bytes = pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { pointer in
-        withUnsafeBytes(of: pointer.pointee.sin_addr) { Array($0) }
-      }
-    case AF_INET6:
-      family = .ipv6
-      bytes = pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
-        withUnsafeBytes(of: pointer.pointee.sin6_addr) { Array($0) }
-      }
-    default: return nil
-    }
-    return IPAddress(family: family, value: bytes.reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
+    var hasGateway: Bool
   }
 
   /// `/proc/net/route`: numbers as the machine has them in memory.
@@ -89,7 +49,7 @@ package enum HostNetwork {
         let address = IPAddress(family: .ipv4, value: UInt128(destination.byteSwapped)),
         let prefix = Prefix(address, length: mask.nonzeroBitCount)
       else { return nil }
-      return Route(prefix: prefix, interface: String(fields[0]))
+      return Route(prefix: prefix, interface: String(fields[0]), hasGateway: UInt32(fields[2], radix: 16) != 0)
     }
   }
 
@@ -100,7 +60,7 @@ package enum HostNetwork {
         let address = IPAddress(family: .ipv6, value: destination), address.scope != .linkLocal,
         address.scope != .multicast, let prefix = Prefix(address, length: length)
       else { return nil }
-      return Route(prefix: prefix, interface: String(fields[9]))
+      return Route(prefix: prefix, interface: String(fields[9]), hasGateway: UInt128(fields[4], radix: 16) != 0)
     }
   }
 
@@ -122,4 +82,21 @@ package enum HostNetwork {
       all += buffer.prefix(count)
     }
   }
+}
+
+extension Network.Interface {
+  /// An interface of a machine with its addresses and their networks, those of one link (`fe80::/10`) left out.
+  fileprivate init(_ link: Machine.Link, of machine: Machine) {
+    self.init(link.name)
+    tunnel = Self.tunnels.contains(link.kind) ? link.kind : nil
+    for address in machine.addresses where address.link == link.index && address.address.scope != .linkLocal {
+      addresses.append(address.address)
+      if !networks.contains(address.network) { networks.append(address.network) }
+    }
+  }
+
+  /// Kinds of interfaces whose packets travel inside others (`rtnl_link_ops` of the kernel).
+  private static let tunnels: Set<String> = [
+    "wireguard", "ipip", "sit", "gre", "ip6gre", "ip6tnl", "vti", "vti6", "xfrm", "tun", "ovpn", "amt",
+  ]
 }

@@ -18,24 +18,32 @@ package struct KernelReport: Sendable {
 }
 
 extension Compilation {
-  /// Tries the ruleset of every gateway in the kernel, without a change, and looks at what else is installed there.
-  ///
-  /// The chains are listed first: libnftables 1.0.6 still lists them where sets of a newer nft crash everything else.
+  /// Tries the ruleset of every gateway in the kernel, without a change, and looks at what else is there: rules of others,
+  /// interfaces, addresses.
   ///
   /// - Parameters:
   ///   - backend: Whoever knows the kernel's rules.
   ///   - forwarding: Whether the kernel forwards.
+  ///   - surroundings: The interfaces, addresses and routes of the machine; without them they are not looked at.
+  ///   - gateway: Position in `Policy.gateways` of the one that the machine is; without it what the machine has tells, or all
+  ///     are tried.
   ///   - version: The version of the program, which stands at the head of a script.
   package func kernelReport(
-    from backend: some NetfilterBackend, forwarding: ForwardingSettings, version: String
+    from backend: some NetfilterBackend, forwarding: ForwardingSettings, surroundings: HostSurroundings? = nil,
+    gateway: Int? = nil, version: String
   ) async -> KernelReport {
-    let indices: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
+    let own = gateway ?? surroundings.flatMap { ownGateway(on: $0.machine) }
+    let indices: [Int?] = policy.gateways.isEmpty ? [nil] : own.map { [$0] } ?? policy.gateways.indices.map { $0 }
     let views = indices.map { GatewayView(self, gateway: $0) }
     var report = KernelReport()
     report.diagnostics = views.flatMap { forwardingFindings($0, forwarding) }
+    if let surroundings {
+      report.diagnostics +=
+        views.count == 1
+        ? views.flatMap { machineFindings($0, surroundings.machine) } : [gatewayUnknown].compactMap(\.self)
+    }
     do throws(NetfilterFailure) {
-      let chains = try await backend.baseChains()
-      report.diagnostics += views.flatMap { foreignChainFindings($0, chains) }
+      report.diagnostics += try await foreignFindings(views, backend, surroundings)
       for view in views {
         let script = view.table.script(header: scriptHeader(version: version))
         report.diagnostics += refusals(try await backend.dryRun(script.bytes), of: script, view)
@@ -46,10 +54,28 @@ extension Compilation {
     report.diagnostics = withoutAllowed(report.diagnostics).inSourceOrder()
     return report
   }
+
+  /// libnftables 1.0.6 still lists chains where sets of a newer nft crash everything else: then their policies tell a part.
+  private func foreignFindings(
+    _ views: [GatewayView], _ backend: some NetfilterBackend, _ surroundings: HostSurroundings?
+  ) async throws(NetfilterFailure) -> [Diagnostic] {
+    let ruleset: Ruleset
+    do throws(NetfilterFailure) {
+      ruleset = try await backend.ruleset()
+    } catch {
+      guard error.isOfLibrary, !Task.isCancelled else { throw error }
+      let chains = try await backend.baseChains()
+      return views.flatMap { unreadChainFindings($0, chains) }
+    }
+    return views.flatMap { Netfilter.foreignFindings($0, ruleset, surroundings) }
+  }
 }
 
 /// One gateway of a policy, with all that findings about its kernel ask for.
 struct GatewayView {
+  let compilation: Compilation
+  /// Its position in the policy.
+  let index: Int?
   /// `nil` when the policy declares none.
   let gateway: Gateway?
   let services: [PublishedService]
@@ -57,6 +83,8 @@ struct GatewayView {
 
   init(_ compilation: Compilation, gateway index: Int?) {
     let policy = compilation.policy
+    self.compilation = compilation
+    self.index = index
     gateway = index.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
     services = publishedServices(of: policy, gateway: index)
     table = compilation.table(gateway: index)

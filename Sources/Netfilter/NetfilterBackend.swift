@@ -11,6 +11,9 @@ package protocol NetfilterBackend: Sendable {
   /// The base chains of the namespace, of every table, in the order of the listing.
   func baseChains() async throws(NetfilterFailure) -> [InstalledChain]
 
+  /// Every table of the namespace as it runs, whoever wrote it.
+  func ruleset() async throws(NetfilterFailure) -> Ruleset
+
   /// A table of family inet as it runs; sets that packets fill may lack their elements.
   func running(table name: String) async throws(NetfilterFailure) -> Listed<Table>
 }

@@ -21,7 +21,7 @@ package enum NetfilterFailure: Error, Hashable, Sendable {
 }
 
 extension NetfilterFailure: CustomStringConvertible {
-  /// The memory access that libnftables before 1.1.4 gets wrong.
+  /// The memory access that libnftables 1.0.9 and older get wrong; 1.1.3 does not (measured).
   private static let segmentationFault: Int32 = 11
 
   /// What happened and what to do, in one line for people.
@@ -34,7 +34,7 @@ extension NetfilterFailure: CustomStringConvertible {
     case .notPermitted: "the rules of the kernel are for root; run this as root or with CAP_NET_ADMIN"
     case .killed(Self.segmentationFault):
       "libnftables crashed: most likely a newer nft, perhaps in a container, wrote sets in this network namespace; "
-        + "libnftables 1.1.4 or newer is needed to read them"
+        + "libnftables 1.1.3 or newer is needed to read them"
     case .killed(let signal): "the program \(WorkerLocation.name) was ended by signal \(signal)"
     case .timedOut(let seconds): "libnftables gave no answer within \(seconds) seconds"
     case .answerTooLong(let limit): "libnftables answered with more than \(limit >> 20) MiB"

@@ -6,7 +6,7 @@ package struct NamedSet: Hashable, Sendable {
 
   package var name: String
   /// The expressions whose type the fields of the key have. Declared by `typeof`: sets declared by `type` by nft 1.1.2
-  /// and newer crash readers older than 1.1.4.
+  /// and newer crash readers up to 1.0.9, and none from 1.1.3 on (measured).
   package var key: [Expression]
   /// The same for the data; empty in a set.
   package var data: [Expression]

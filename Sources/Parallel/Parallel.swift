@@ -17,7 +17,7 @@ package func inParallel<Result: Sendable>(
   _ count: Int, least: Int = 1, isUneven: Bool = false, worthIt: Bool = true, _ work: @Sendable (Range<Int>) -> Result
 ) -> [Result] {
   guard worthIt, count / 2 >= max(least, 1) else { return [work(0..<count)] }
-  let parts = isUneven ? count : min(processorCount, count / max(least, 1))
+  let parts = isUneven ? count : min(Processors.count, count / max(least, 1))
   let results = Mutex([Result?](repeating: nil, count: parts))
   DispatchQueue.concurrentPerform(iterations: parts) { part in
     use_large_pages()
@@ -33,7 +33,7 @@ package func inParallel<Result: Sendable>(
 package func together<First: Sendable, Second: Sendable>(
   worthIt: Bool, _ first: @Sendable () -> First, _ second: @Sendable () -> Second
 ) -> (First, Second) {
-  guard worthIt, processorCount > 1 else { return (first(), second()) }
+  guard worthIt, Processors.count > 1 else { return (first(), second()) }
   let one = Mutex<First?>(nil)
   let other = Mutex<Second?>(nil)
   DispatchQueue.concurrentPerform(iterations: 2) { index in
@@ -51,9 +51,12 @@ package func together<First: Sendable, Second: Sendable>(
 
 /// Has a thread begun that large work will need, so that nobody waits for it then.
 package func prepareThreads() {
-  guard processorCount > 1 else { return }
+  guard Processors.count > 1 else { return }
   DispatchQueue.global().async { use_large_pages() }
 }
 
-/// How many threads of this process can run at once.
-private let processorCount = max(1, Int(usable_processors()))
+/// How many threads of this process can run at once: what large work is split into at most.
+package enum Processors {
+  /// Tests set another number, so that what is split is split on every machine.
+  @TaskLocal package static var count = max(1, Int(usable_processors()))
+}

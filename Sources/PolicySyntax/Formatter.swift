@@ -21,7 +21,7 @@ package func haveSameMeaning(_ left: PolicyFileSyntax, _ right: PolicyFileSyntax
     && areSame(left.statements[...], left, right.statements[...], right)
 }
 
-/// Does not recurse far: statements inside a block have no block.
+/// Does not recurse far: blocks are two deep.
 private func areSame(
   _ statements: ArraySlice<StatementSyntax>, _ left: PolicyFileSyntax, _ others: ArraySlice<StatementSyntax>,
   _ right: PolicyFileSyntax
@@ -65,6 +65,7 @@ private struct FormattedLine {
   var rest: Range<Int>
   /// Whether `rest` stands in the column of values.
   var isAligned = true
+  var opensBlock = false
   var comment: Range<Int>?
 
   static let blank = FormattedLine(depth: 0, rest: 0..<0, isAligned: false)
@@ -138,35 +139,43 @@ private struct Formatter {
     add(
       FormattedLine(depth: 0, rest: start..<texts.count, isAligned: false), endingAt: Int(tree.token(block.open).end))
     flush()
-    isAtBlockStart = true
-    for inner in tree.statements(of: block) {
-      leading(before: Int(tree.token(inner.tokens.lowerBound).start), depth: 1)
-      self.statement(inner)
-    }
-    let close = tree.token(block.close ?? tree.tokens.count)
-    leading(before: Int(close.start), depth: 1)
-    while lines.last?.isBlank == true { lines.removeLast() }
-    flush()
-    let brace = addText("}".utf8)
-    add(FormattedLine(depth: 0, rest: brace, isAligned: false), endingAt: Int(close.end))
+    self.block(block, depth: 1)
   }
 
-  mutating func statement(_ statement: StatementSyntax) {
+  /// The statements of a block and its brace. Blocks are two deep.
+  mutating func block(_ block: BlockSyntax, depth: Int) {
+    if lines.isEmpty { isAtBlockStart = true } else { lines[lines.count - 1].opensBlock = true }
+    for inner in tree.statements(of: block) {
+      leading(before: Int(tree.token(inner.tokens.lowerBound).start), depth: depth)
+      statement(inner, depth: depth)
+    }
+    let close = tree.token(block.close ?? tree.tokens.count)
+    leading(before: Int(close.start), depth: depth)
+    while lines.last?.isBlank == true { lines.removeLast() }
+    if depth == 1 { flush() }
+    let brace = addText("}".utf8)
+    add(FormattedLine(depth: depth - 1, rest: brace, isAligned: false), endingAt: Int(close.end))
+  }
+
+  mutating func statement(_ statement: StatementSyntax, depth: Int) {
     let start = statement.tokens.lowerBound
     let count = twoWordKeywords.find(tree, statement.tokens)?.words ?? 1
     let keywordStart = texts.count
     for index in start..<start + count { addText(index, isFirst: index == start) }
     let keyword = keywordStart..<texts.count
     let values = words(start + count..<statement.tokens.upperBound)
-    guard !values.isEmpty else {
-      let end = Int(tree.token(start + count - 1).end)
-      return add(FormattedLine(depth: 1, keyword: keyword, rest: 0..<0), endingAt: end)
+    var lines = values.isEmpty ? [(text: 0..<0, end: Int(tree.token(start + count - 1).end))] : values
+    if let block = statement.block, let last = lines.popLast() {
+      let brace = addText(block.open, isFirst: last.text.isEmpty)
+      let text = last.text.isEmpty ? brace : last.text.lowerBound..<brace.upperBound
+      lines.append((text, Int(tree.token(block.open).end)))
     }
-    for (number, line) in values.enumerated() {
+    for (number, line) in lines.enumerated() {
       add(
-        FormattedLine(depth: 1, keyword: number == 0 ? keyword : 0..<0, rest: line.text), endingAt: line.end,
-        isLast: number == values.count - 1)
+        FormattedLine(depth: depth, keyword: number == 0 ? keyword : 0..<0, rest: line.text), endingAt: line.end,
+        isLast: number == lines.count - 1, depth: depth)
     }
+    if let block = statement.block { self.block(block, depth: depth + 1) }
   }
 
   /// Tokens as text, one entry for each line that a comma ends.
@@ -200,7 +209,7 @@ private struct Formatter {
   }
 
   /// Adds a line and the comment that stands behind it in the source.
-  mutating func add(_ line: FormattedLine, endingAt end: Int, isLast: Bool = true) {
+  mutating func add(_ line: FormattedLine, endingAt end: Int, isLast: Bool = true, depth: Int = 1) {
     var line = line
     done = max(done, end)
     if tree.comments.indices.contains(nextComment) {
@@ -213,7 +222,7 @@ private struct Formatter {
       }
     }
     lines.append(line)
-    if !isLast { leading(before: nextTokenStart(behind: done), depth: 1) }
+    if !isLast { leading(before: nextTokenStart(behind: done), depth: depth) }
   }
 
   func nextTokenStart(behind offset: Int) -> Int {
@@ -238,7 +247,7 @@ private struct Formatter {
     guard newlines(from: done, to: offset) > 1 else { return }
     done = max(done, offset)
     if let last = lines.last {
-      if !last.isBlank { lines.append(.blank) }
+      if !last.isBlank, !last.opensBlock { lines.append(.blank) }
     } else if !result.isEmpty, !endsWithBlankLine, !isAtBlockStart {
       lines.append(.blank)
     }
@@ -253,20 +262,23 @@ private struct Formatter {
   /// Writes the collected lines: values in a column, comments of neighbouring lines in a column.
   mutating func flush() {
     if !lines.isEmpty { isAtBlockStart = false }
-    let column = 2 + lines.reduce(0) { $1.isAligned ? max($0, width($1.keyword)) : $0 }
+    var columns: [Int: Int] = [:]
+    for line in lines where line.isAligned {
+      columns[line.depth] = max(columns[line.depth] ?? 2, 2 + width(line.keyword))
+    }
     var index = 0
     while index < lines.count {
       let run = lines[index...].prefix { $0.comment != nil }
-      let commentColumn = 2 + run.reduce(0) { max($0, contentWidth($1, valueColumn: column)) }
+      let commentColumn = 2 + run.reduce(0) { max($0, contentWidth($1, columns)) }
       for line in run {
-        write(line, valueColumn: column)
-        write(spaces: commentColumn - contentWidth(line, valueColumn: column))
+        write(line, columns)
+        write(spaces: commentColumn - contentWidth(line, columns))
         result += texts[line.comment ?? 0..<0]
         result.append(0x0A)
       }
       index = run.endIndex
       guard index < lines.count else { break }
-      write(lines[index], valueColumn: column)
+      write(lines[index], columns)
       result.append(0x0A)
       index += 1
     }
@@ -280,22 +292,22 @@ private struct Formatter {
     return bytes.allSatisfy { $0 < 0x80 } ? bytes.count : String(decoding: bytes, as: UTF8.self).count
   }
 
-  /// Spaces between keyword and value.
-  func gap(_ line: FormattedLine, valueColumn: Int) -> Int {
-    line.isAligned && !line.rest.isEmpty ? max(1, valueColumn - width(line.keyword)) : 0
+  /// Spaces between keyword and value, where the columns of values are known by their depth.
+  func gap(_ line: FormattedLine, _ columns: [Int: Int]) -> Int {
+    line.isAligned && !line.rest.isEmpty ? max(1, (columns[line.depth] ?? 0) - width(line.keyword)) : 0
   }
 
   /// Columns of a line without its comment.
-  func contentWidth(_ line: FormattedLine, valueColumn: Int) -> Int {
-    4 * line.depth + width(line.keyword) + gap(line, valueColumn: valueColumn) + width(line.rest)
+  func contentWidth(_ line: FormattedLine, _ columns: [Int: Int]) -> Int {
+    4 * line.depth + width(line.keyword) + gap(line, columns) + width(line.rest)
   }
 
   /// Writes a line without its comment and its end.
-  mutating func write(_ line: FormattedLine, valueColumn: Int) {
+  mutating func write(_ line: FormattedLine, _ columns: [Int: Int]) {
     guard !line.isBlank else { return }
     write(spaces: 4 * line.depth)
     result += texts[line.keyword]
-    write(spaces: gap(line, valueColumn: valueColumn))
+    write(spaces: gap(line, columns))
     result += texts[line.rest]
   }
 

@@ -155,7 +155,9 @@ private struct Lexer {
         help: "close it with `\"` on the same line")
     }
     reportBadText(in: start..<start + length, context: "a string")
-    emit(.string, length: length)
+    // Nothing is known of what a string would say that is never closed.
+    if !isClosed { result.hasInvalidTokens = true }
+    emit(isClosed ? .string : .invalid, length: length)
   }
 
   /// Checks the escape whose backslash stands at `position`; returns how many bytes to pass over behind it.

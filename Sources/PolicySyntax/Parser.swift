@@ -4,7 +4,8 @@ import Parallel
 /// Parses one policy file. Never fails: the tree holds whatever could be understood, its diagnostics the rest.
 ///
 /// The parser knows tokens, statements and braces; what a statement means is decided by `Policy`. After a mistake it
-/// goes on at the next statement or brace. It does not recurse, so no nesting can exhaust the stack.
+/// goes on at the next statement or brace. A block may hold statements with blocks, and no deeper, so no nesting can exhaust
+/// the stack.
 package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax {
   let lexed = lex(source, as: file)
   let unread = PolicyFileSyntax(source, file, lexed)
@@ -19,6 +20,7 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
   for part in parts { whole.goOn(with: part) }
   return PolicyFileSyntax(
     source, file, lexed, statements: whole.statements, innerStatements: whole.innerStatements,
+    nestedStatements: whole.nestedStatements,
     diagnostics: whole.diagnostics)
 }
 
@@ -29,14 +31,25 @@ extension PolicyFileSyntax {
     index == 0 ? 0 : tokens.indices.dropFirst(index).first { beginsDeclaration($0) } ?? tokens.count
   }
 
-  /// Whether a line looks like a declaration: `publish NAME {`.
+  /// Whether a line looks like a declaration: `publish NAME {`. A server in place has an address where that has a name.
   fileprivate func beginsDeclaration(_ index: Int) -> Bool {
     let first = token(index)
-    guard first.startsLine, first.kind == .word, token(index + 1).kind == .word, token(index + 2).kind == .leftBrace
-    else { return false }
-    return blockKeywords.find(self, index..<index + 1) != nil
+    guard first.startsLine, first.kind == .word else { return false }
+    let third = token(index + 2).kind
+    guard token(index + 1).kind == .word, third == .leftBrace || third == .equals else {
+      return token(index + 1).kind == .string && listKeywords.find(self, index..<index + 1)?.position == 1
+    }
+    if third == .equals { return listKeywords.find(self, index..<index + 1)?.position == 0 }
+    return blockKeywords.find(self, index..<index + 1) != nil && read(token(index + 1), beginsWithLetter)
   }
 }
+
+private func beginsWithLetter(_ bytes: TokenBytes) -> Bool {
+  bytes.first.map { (0x61...0x7A).contains($0 | 0x20) } ?? false
+}
+
+/// The words that begin a declaration without a block: `clients NAME =` and `include "PATH"`.
+private let listKeywords = Keywords(["clients", "include"])
 
 /// The words that begin a declaration with a block.
 private let blockKeywords = Keywords(["gateway", "server", "publish"])
@@ -49,6 +62,7 @@ private struct Parser {
   var diagnostics: [Diagnostic] = []
   var statements: [StatementSyntax] = []
   var innerStatements: [StatementSyntax] = []
+  var nestedStatements: [StatementSyntax] = []
   var index: Int
   /// Where it was to end; it may have gone beyond.
   var end = 0
@@ -72,9 +86,12 @@ private struct Parser {
     self.end = end
     while index < end, current.kind != .endOfFile {
       if current.kind == .rightBrace {
-        report("stray-brace", "this `}` closes nothing", at: current, help: "remove it")
+        diagnostics.append(
+          .error(
+            "stray-brace", "this `}` closes nothing", at: tree.span(current), help: "remove it",
+            fixes: [.replace(tree.span(current), with: "", "remove it", .unsafe)]))
         index += 1
-      } else if let statement = statement(inBlock: false) {
+      } else if let statement = statement(depth: 0) {
         statements.append(statement)
       }
     }
@@ -83,15 +100,18 @@ private struct Parser {
   /// Takes what was read behind this, if that began where this ended; otherwise reads on by itself.
   mutating func goOn(with next: Parser) {
     guard index == next.start else { return run(until: next.end) }
-    let inner = innerStatements.count
-    innerStatements += next.innerStatements
-    for statement in next.statements { statements.append(statement.moved(innerStatements: inner)) }
+    let (inner, nested) = (innerStatements.count, nestedStatements.count)
+    nestedStatements += next.nestedStatements
+    innerStatements += nested == 0 ? next.innerStatements : next.innerStatements.map { $0.moved(by: nested) }
+    for statement in next.statements { statements.append(statement.moved(by: inner)) }
     diagnostics += next.diagnostics
     index = next.index
   }
 
   /// One statement and its terminator; `nil` when only punctuation was found and passed over.
-  mutating func statement(inBlock: Bool) -> StatementSyntax? {
+  ///
+  /// - Parameter depth: How many blocks are open.
+  mutating func statement(depth: Int) -> StatementSyntax? {
     let first = index
     skipHeader()
     let header = first..<index
@@ -107,13 +127,13 @@ private struct Parser {
     var block: BlockSyntax?
     if current.kind == .leftBrace {
       reportBraceOnOwnLine()
-      if inBlock {
-        report(
-          "unexpected-block", "a statement inside a block has no block of its own", at: current,
-          help: "end the statement before the `{`, or close the block around it first")
-        skipBlock()
+      if depth < 2 {
+        block = self.block(depth: depth + 1)
       } else {
-        block = self.block()
+        report(
+          "unexpected-block", "a statement inside two blocks has no block of its own", at: current,
+          help: "end the statement before the `{`, or close the blocks around it first")
+        skipBlock()
       }
     }
     if current.kind == .semicolon { index += 1 }
@@ -138,9 +158,10 @@ private struct Parser {
     }
   }
 
-  mutating func block() -> BlockSyntax {
+  mutating func block(depth: Int) -> BlockSyntax {
     let open = index
-    let first = innerStatements.count
+    let isNested = depth > 1
+    let first = isNested ? nestedStatements.count : innerStatements.count
     var close: Int?
     index += 1
     reading: while close == nil {
@@ -153,11 +174,13 @@ private struct Parser {
       case .word where beginsDeclaration:
         break reading
       default:
-        if let statement = statement(inBlock: true) { innerStatements.append(statement) }
+        guard let statement = statement(depth: depth) else { continue }
+        if isNested { nestedStatements.append(statement) } else { innerStatements.append(statement) }
       }
     }
     if close == nil { reportUnclosed(open) }
-    return BlockSyntax(open: open, statements: first..<innerStatements.count, close: close)
+    let end = isNested ? nestedStatements.count : innerStatements.count
+    return BlockSyntax(open: open, statements: first..<end, close: close, isNested: isNested)
   }
 
   /// Whether a line inside a block looks like the next declaration, so that one forgotten brace is reported once, where it is
@@ -187,9 +210,14 @@ private struct Parser {
   }
 
   mutating func reportUnclosed(_ open: Int) {
-    report(
-      "unclosed-block", "this block is never closed", at: tree.token(open),
-      help: "close it with `}` on a line of its own")
+    let bytes = tree.source.bytes
+    let last = Int(tree.token(index - 1).end)
+    let end = last < bytes.count ? bytes[last...].firstIndex(of: 0x0A) ?? bytes.count : bytes.count
+    diagnostics.append(
+      .error(
+        "unclosed-block", "this block is never closed", at: tree.span(tree.token(open)),
+        help: "close it with `}` on a line of its own",
+        fixes: [.replace(SourceSpan(file: tree.file, end..<end), with: "\n}", "add `}`")]))
   }
 
   mutating func report(_ code: String, _ message: String, at token: Token, help: String? = nil) {

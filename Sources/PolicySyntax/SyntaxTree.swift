@@ -20,37 +20,42 @@ package struct StatementSyntax: Sendable {
   }
 
   /// The same with the statements of its block that many positions further on.
-  func moved(innerStatements offset: Int) -> Self {
-    block == nil ? self : Self(first: first, end: end, block: block?.moved(innerStatements: offset))
+  func moved(by offset: Int) -> Self {
+    block == nil ? self : Self(first: first, end: end, block: block?.moved(by: offset))
   }
 
   /// Positions of its tokens in `PolicyFileSyntax.tokens`, the block excluded; never empty.
   package var tokens: Range<Int> { Int(first)..<Int(end) }
 }
 
-/// `{ ... }` behind a declaration.
+/// `{ ... }` behind a declaration, or behind a statement in the block of one.
 package struct BlockSyntax: Sendable {
   private let openBrace: Int32
   private let closeBrace: Int32?
+  /// Whether it stands in another block.
+  package let isNested: Bool
   private let first: Int32
   private let end: Int32
 
-  init(open: Int, statements: Range<Int>, close: Int?) {
+  init(open: Int, statements: Range<Int>, close: Int?, isNested: Bool) {
+    self.isNested = isNested
     openBrace = Int32(clamping: open)
     closeBrace = close.map { Int32(clamping: $0) }
     first = Int32(clamping: statements.lowerBound)
     end = Int32(clamping: statements.upperBound)
   }
 
-  fileprivate func moved(innerStatements offset: Int) -> Self {
-    Self(open: open, statements: statements.lowerBound + offset..<statements.upperBound + offset, close: close)
+  fileprivate func moved(by offset: Int) -> Self {
+    Self(
+      open: open, statements: statements.lowerBound + offset..<statements.upperBound + offset, close: close,
+      isNested: isNested)
   }
 
   /// Position of `{`.
   package var open: Int { Int(openBrace) }
   /// Position of `}`; `nil` when the block is never closed, which was reported.
   package var close: Int? { closeBrace.map { Int($0) } }
-  /// Positions in `PolicyFileSyntax.innerStatements`.
+  /// Positions in `PolicyFileSyntax.innerStatements`, or in `nestedStatements`.
   fileprivate var statements: Range<Int> { Int(first)..<Int(end) }
 }
 
@@ -68,15 +73,17 @@ package final class PolicyFileSyntax: Sendable {
   package let hasInvalidTokens: Bool
   package let comments: [Comment]
   package let statements: [StatementSyntax]
-  /// The statements of all blocks, one block behind the other.
+  /// The statements of all blocks of declarations, one block after the other.
   private let innerStatements: [StatementSyntax]
+  /// The statements of all blocks in these.
+  private let nestedStatements: [StatementSyntax]
   /// What is wrong with characters and braces.
   package let diagnostics: [Diagnostic]
 
   /// - Parameter diagnostics: What is wrong with braces.
   init(
     _ source: SourceFile, _ file: SourceID, _ lexed: LexedFile, statements: [StatementSyntax] = [],
-    innerStatements: [StatementSyntax] = [], diagnostics: [Diagnostic] = []
+    innerStatements: [StatementSyntax] = [], nestedStatements: [StatementSyntax] = [], diagnostics: [Diagnostic] = []
   ) {
     self.source = source
     self.file = file
@@ -85,6 +92,7 @@ package final class PolicyFileSyntax: Sendable {
     comments = lexed.comments
     self.statements = statements
     self.innerStatements = innerStatements
+    self.nestedStatements = nestedStatements
     self.diagnostics = lexed.diagnostics + diagnostics
   }
 
@@ -97,7 +105,8 @@ package final class PolicyFileSyntax: Sendable {
 
   /// The statements of a block of this file, in order.
   package func statements(of block: BlockSyntax) -> ArraySlice<StatementSyntax> {
-    innerStatements[block.statements.clamped(to: innerStatements.indices)]
+    let statements = block.isNested ? nestedStatements : innerStatements
+    return statements[block.statements.clamped(to: statements.indices)]
   }
 
   package func text(_ token: Token) -> String { read(token) { String(decoding: $0, as: UTF8.self) } }

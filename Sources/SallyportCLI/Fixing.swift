@@ -2,44 +2,137 @@ import Compilation
 import Diagnostics
 import Files
 
-/// Applies every safe fix to the files of a policy, in place. Fixes that would touch the same text as an earlier one
-/// wait for the next run.
-///
-/// - Returns: The number of fixes applied.
-/// - Throws: `ExitStatus.usage` for standard input, `ExitStatus.inputOutput` when a file cannot be written; nothing has
-///   been changed then, or whole files only.
-func applySafeFixes(_ compilation: Compilation, console: Console) throws -> Int {
-  let fixes = compilation.diagnostics.flatMap(\.fixes).filter { $0.applicability == .safe }
-  var editsByFile: [SourceID: [TextEdit]] = [:]
-  var applied = 0
-  for fix in fixes {
-    let overlaps = fix.edits.contains { edit in
-      editsByFile[edit.span.file, default: []].contains { $0.span.touches(edit.span) }
+/// Applies fixes to the files of a policy until nothing is left that may be applied: what a fix brings up is mended in the same
+/// run, and so is what lay too close to another one.
+struct Fixing {
+  /// The policy afterwards.
+  private(set) var compilation: Compilation
+  private(set) var safeEdits = 0
+  private(set) var unsafeEdits = 0
+  /// Whether fixes undo one another.
+  private(set) var isUnsettled = false
+  /// The texts before, of files that changed, by name.
+  private var before: [String: [UInt8]] = [:]
+  private var after: [String: [UInt8]] = [:]
+  private let includesUnsafe: Bool
+
+  /// Rounds after which it is taken for granted that there is no end.
+  private static let mostRounds = 100
+
+  /// - Parameter input: The files that the policy was read from.
+  init(_ compilation: Compilation, from input: PolicyFiles, includesUnsafe: Bool) throws {
+    self.compilation = compilation
+    self.includesUnsafe = includesUnsafe
+    let roots = try input.paths().map { $0 == "-" ? standardInputName : $0 }
+    let texts = Dictionary(
+      compilation.sources.files.map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+    var seen: Set<[String: [UInt8]]> = [[:]]
+    for _ in 0..<Self.mostRounds {
+      guard applyOnce() else { return }
+      isUnsettled = !seen.insert(after).inserted
+      self.compilation = Compilation(
+        loadSources(
+          roots.compactMap { name in (after[name] ?? texts[name]).map { SourceFile(name: name, bytes: $0) } }
+        ) {
+          path in (after[path] ?? texts[path]).map { .success($0) } ?? readInput(path)
+        })
+      if isUnsettled { return }
     }
-    guard !overlaps else { continue }
-    applied += 1
-    for edit in fix.edits { editsByFile[edit.span.file, default: []].append(edit) }
+    isUnsettled = true
   }
-  for (file, edits) in editsByFile.sorted(by: { $0.key < $1.key }) {
-    let source = compilation.sources[file]
-    guard source.name != standardInputName else {
-      throw console.failure("--fix cannot change standard input; name a file", .usage)
+
+  /// Applies the fixes that do not touch one another.
+  ///
+  /// - Returns: Whether there was any.
+  private mutating func applyOnce() -> Bool {
+    var chosen: [SourceID: ChosenEdits] = [:]
+    var isAnyApplied = false
+    for fix in compilation.diagnostics.lazy.flatMap(\.fixes) where isWanted(fix) {
+      guard fix.edits.contains(where: changesText),
+        fix.edits.allSatisfy({ chosen[$0.span.file, default: ChosenEdits()].hasRoom(for: $0.span) })
+      else { continue }
+      for edit in fix.edits { chosen[edit.span.file, default: ChosenEdits()].add(edit) }
+      isAnyApplied = true
+      if fix.applicability == .safe { safeEdits += 1 } else { unsafeEdits += 1 }
     }
-    if let reason = replaceFile(source.name, with: apply(edits, to: source.bytes)) {
-      throw console.failure("\(source.name): \(reason)", .inputOutput)
+    for (file, edits) in chosen {
+      let source = compilation.sources[file]
+      if before[source.name] == nil { before[source.name] = source.bytes }
+      after[source.name] = edits.applied(to: source.bytes)
+    }
+    return isAnyApplied
+  }
+
+  private func isWanted(_ fix: FixIt) -> Bool {
+    fix.applicability == .safe || includesUnsafe && fix.applicability == .unsafe
+  }
+
+  private func changesText(_ edit: TextEdit) -> Bool {
+    compilation.sources.text(edit.span) != edit.replacement
+  }
+
+  /// The files that changed, by name, with their texts before and after.
+  private var changes: [(name: String, before: [UInt8], after: [UInt8])] {
+    before.sorted { $0.key < $1.key }.compactMap { name, old in
+      guard let new = after[name], new != old else { return nil }
+      return (name, old, new)
     }
   }
-  if let fixes = counted(applied, "safe edit") { console.say("\(fixes) applied\n") }
-  return applied
+
+  var changesAnything: Bool { !changes.isEmpty }
+
+  /// What would change, as `diff -u` shows it.
+  func difference(_ style: Style) -> String {
+    changes.map { change in
+      unifiedDiff(
+        old: String(decoding: change.before, as: UTF8.self), new: String(decoding: change.after, as: UTF8.self),
+        names: (change.name, "\(change.name) (fixed)"), style: style)
+    }.joined()
+  }
+
+  /// Writes the files that changed, all or none of them, and says how many edits that was.
+  ///
+  /// - Throws: `ExitStatus.usage` for standard input, `ExitStatus.inputOutput` when a file cannot be written.
+  func write(_ console: Console) throws {
+    guard !changes.contains(where: { $0.name == standardInputName }) else {
+      throw console.failure("--fix cannot change standard input; name a file, or take --diff", .usage)
+    }
+    try replaceFiles(changes.map { ($0.name, $0.after) }, console)
+    say("applied", console)
+  }
+
+  /// Says how many edits there are, and when they have no end.
+  func say(_ verb: String, _ console: Console) {
+    if let count = counted(safeEdits + unsafeEdits, "edit") {
+      console.say("\(count) \(verb)\(unsafeEdits == 0 ? "" : ", \(unsafeEdits) of them unsafe")\n")
+    }
+    if isUnsettled { console.say("some fixes undo one another; mend these places by hand\n") }
+  }
 }
 
-/// The text with edits carried out, last one first.
-private func apply(_ edits: [TextEdit], to bytes: [UInt8]) -> [UInt8] {
-  var result = bytes
-  for edit in edits.sorted(by: { $0.span > $1.span }) {
-    result.replaceSubrange(edit.span.range.clamped(to: 0..<result.count), with: Array(edit.replacement.utf8))
+/// Edits of one text that do not touch one another, in order.
+private struct ChosenEdits {
+  private var edits: [TextEdit] = []
+
+  func hasRoom(for span: SourceSpan) -> Bool {
+    let place = position(of: span)
+    return edits[max(0, place - 1)..<min(edits.count, place + 2)].allSatisfy { !$0.span.touches(span) }
   }
-  return result
+
+  mutating func add(_ edit: TextEdit) { edits.insert(edit, at: position(of: edit.span)) }
+
+  private func position(of span: SourceSpan) -> Int { edits.indices.partitionPoint { edits[$0].span < span } }
+
+  func applied(to bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    var end = 0
+    for edit in edits {
+      let range = edit.span.range.clamped(to: end..<max(end, bytes.count))
+      result += bytes[end..<range.lowerBound] + Array(edit.replacement.utf8)
+      end = range.upperBound
+    }
+    return result + bytes[end...]
+  }
 }
 
 extension SourceSpan {
@@ -47,5 +140,19 @@ extension SourceSpan {
   fileprivate func touches(_ other: SourceSpan) -> Bool {
     range.overlaps(other.range) || range.isEmpty && other.range.contains(range.lowerBound)
       || other.range.isEmpty && range.contains(other.range.lowerBound) || range == other.range
+  }
+}
+
+/// Replaces files, all or none of them.
+///
+/// - Throws: `ExitStatus.inputOutput` when one of them cannot be written.
+func replaceFiles(_ files: [(name: String, bytes: [UInt8])], _ console: Console) throws {
+  var prepared: [PreparedFile] = []
+  do throws(WriteFailure) {
+    for file in files { prepared.append(try PreparedFile(file.name, file.bytes)) }
+    for file in prepared { try file.commit() }
+  } catch {
+    for file in prepared { file.abandon() }
+    throw console.failure("\(error.path): \(error.reason)", .inputOutput)
   }
 }

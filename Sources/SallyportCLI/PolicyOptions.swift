@@ -29,13 +29,17 @@ struct FindingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("text or json; json is short for --format json.", valueName: "form"))
   var output: OutputForm = .text
 
+  /// Whether what is shown is data for a program.
+  var isForPrograms: Bool { (format ?? (output == .json ? .json : .full)).isMachineReadable }
+
   /// Shows diagnostics: for people on standard error, with a closing sentence in the full form, for programs on standard output.
   func show(
     _ diagnostics: [Diagnostic], in sources: SourceSet, _ console: Console, closing: @autoclosure () -> String
   ) throws {
     let format = format ?? (output == .json ? .json : .full)
     let style = format.isMachineReadable ? Style.plain : console.errorStyle
-    let text = render(diagnostics, in: sources, as: format, style: style, version: sallyportVersion)
+    let text = render(
+      diagnostics, in: sources, as: format, style: style, version: sallyportVersion, describe: ruleDescription)
     if format.isMachineReadable { try console.write(text) } else { console.say(text) }
     if format == .full { console.say((text.isEmpty ? "" : "\n") + closing() + "\n") }
   }
@@ -114,9 +118,7 @@ extension Compilation {
   func server(named name: String, _ console: Console) throws -> Int {
     let names = policy.servers.map(\.name.value)
     if let index = names.firstIndex(of: name) { return index }
-    let hint = nearest(to: name, among: names).map { "; did you mean `\($0)`?" }
-    throw console.failure(
-      "there is no server `\(name)`" + (hint ?? "; the policy has \(names.joined(separator: ", "))"), .usage)
+    throw console.failure(unknown("server", name, among: names), .usage)
   }
 
   /// Shows errors and warnings on standard error (notes are for `check`); ends the command when the policy is refused.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 
 /// Runs the command line of the process and exits with its status.
 @MainActor
@@ -9,6 +10,7 @@ package func runSallyport() async {
     if arguments == ["--version"] {
       return try Console(color: .never).write(SallyportCommand.configuration.version + "\n")
     }
+    try refuseUnknownCommand(arguments)
     var command = try SallyportCommand.parseAsRoot(arguments)
     if var waiting = command as? any AsyncParsableCommand {
       try await waiting.run()
@@ -18,6 +20,27 @@ package func runSallyport() async {
   } catch {
     SallyportCommand.exit(withError: error)
   }
+}
+
+/// A word in the place of a command that names none.
+///
+/// - Throws: `ExitStatus.usage`.
+private func refuseUnknownCommand(_ arguments: [String]) throws {
+  let isHelp = arguments.first == "help"
+  let words = Array(isHelp ? arguments.dropFirst() : arguments[...])
+  guard let name = words.first, !name.hasPrefix("-"), name != "help" else { return }
+  let console = Console(color: .auto)
+  var shown: [String] = []
+  for command in SallyportCommand.configuration.subcommands {
+    let configuration = command.configuration
+    guard let known = configuration.commandName else { continue }
+    if known == name {
+      guard isHelp, words.count > 1, !words[1].hasPrefix("-") else { return }
+      throw console.failure("help takes one command, as in `sallyport help \(name)`", .usage)
+    }
+    if configuration.shouldDisplay { shown.append(known) }
+  }
+  throw console.failure("\(unknown("command", name, among: shown)); `sallyport --help` says more", .usage)
 }
 
 /// `sallyport`. Every command states its name: finding it out from the type takes longer at each start than all the rest.

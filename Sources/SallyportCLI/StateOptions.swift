@@ -30,7 +30,7 @@ extension Console {
     switch failure {
     case .netfilter(let failure): self.failure(failure)
     case .state(.notPermitted): self.failure("\(failure)", .privilegeMissing)
-    case .state, .restless, .bootFile: self.failure("\(failure)", .inputOutput)
+    case .state, .restless, .bootFile, .bootFileRefused: self.failure("\(failure)", .inputOutput)
     case .pending, .refused, .noWayBack, .nothingKnown: self.failure("\(failure)", .findings)
     case .noWatchdog, .unknown: self.failure("\(failure)", .internalFault)
     case .takenBack: self.failure("\(failure)", .takenBack)
@@ -39,10 +39,18 @@ extension Console {
 }
 
 /// A span of time on the command line: `60s`, `5m` or `1h`; from one second to a day.
-struct TimeSpan: ExpressibleByArgument {
+struct TimeSpan {
   let seconds: Int
 
-  init?(argument: String) {
+  /// - Throws: `ValidationError` for any other text.
+  static func read(_ argument: String) throws -> TimeSpan {
+    guard let span = TimeSpan(argument) else {
+      throw ValidationError("`\(argument)` is no time from 1s to 24h: write it as 60s, 5m or 1h")
+    }
+    return span
+  }
+
+  private init?(_ argument: String) {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
     guard let last = argument.last, let unit = units[last], argument.first != "+",
       let count = Int(argument.dropLast()), (1...86_400).contains(count), (1...86_400).contains(count * unit)

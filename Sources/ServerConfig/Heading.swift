@@ -35,7 +35,7 @@ extension ServerPlan {
     func add(_ text: String, _ span: SourceSpan?) {
       if let span { rows.append(("  " + text, request.locate(span))) }
     }
-    for address in publication.externalAddresses { add("external ip \(address.value)", address.span) }
+    for address in publication.externalAddresses { add("external ip \(address)", address.dialled.span) }
     let port = publication.controlPort
     add("control port \(port.value.text)", port.span)
     add("passive range \(publication.passiveRange?.value.description ?? "")", publication.passiveRange?.span)

@@ -46,8 +46,7 @@ extension EmitError: CustomStringConvertible {
     case .unknownServer(let index):
       "the policy has no server number \(index)"
     case .unknownForm(let form, let software, let forms):
-      "\(software.title) is not configured in the form `\(form)`; there is "
-        + forms.map { "`\($0)`" }.joined(separator: ", ")
+      "\(software.title): \(Diagnostics.unknown("form", form, among: forms))"
     case .unusableTemplate(let name, let reason):
       "template `\(name)` cannot be used: \(reason)"
     }

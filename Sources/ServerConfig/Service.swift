@@ -12,7 +12,7 @@ package struct Service: Sendable {
   /// The port on which the server listens.
   package var port: UInt16
   /// The addresses on which it listens: at most one of each family, IPv4 first. Those of a local server are the
-  /// external ones. Empty when the policy names none.
+  /// external ones, as packets arrive for them. Empty when the policy names none.
   package var addresses: [IPAddress]
   package var tls: TLSMode
   /// Whether clients may return to a clear control connection.
@@ -31,7 +31,7 @@ package struct Service: Sendable {
     name = publication.name.value
     port = publication.controlPort.value.server
     addresses =
-      server.isLocal ? publication.externalAddresses.map(\.value) : server.addresses.map(\.value)
+      server.isLocal ? publication.externalAddresses.map(\.arrival.value) : server.addresses.map(\.value)
     addresses.sort()
     tls = publication.tls.value
     allowsClearControl = publication.clearControl != nil

@@ -92,11 +92,12 @@ struct Observation {
   /// What an audit of the first server finds.
   private var audit: String {
     if let refusal { return refusal }
-    guard let software = compilation.policy.servers.first?.software?.value,
-      let reader = ServerReaders.reader(for: software.kind), let root = configuration.first
-    else { return "nothing to audit\n" }
+    guard let server = compilation.policy.servers.first, let root = configuration.first else {
+      return "nothing to audit\n"
+    }
     var sources = compilation.sources
-    let settings = reader.read(root.name, version: software.version, from: serverFiles, into: &sources)
+    let read = ServerReaders.read(root.name, as: server.software?.value, from: serverFiles, into: &sources)
+    guard let settings = read else { return "nothing to audit\n" }
     let found = compilation.withoutAllowed(ServerAudit.findings(compilation.policy, server: 0, against: settings))
     return render(found, in: sources, as: .full, style: .plain, version: "")
   }

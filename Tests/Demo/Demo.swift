@@ -104,7 +104,7 @@ struct Demo: Sendable {
     say("\na client tries port \(outside), where something listens on the server, but outside the range")
     let listener = try await lab.listen(on: .server, port: outside)
     defer { listener.close() }
-    let outcome = try await lab.tcpConnect(from: .client, to: external, port: outside)
+    let outcome = try await lab.tcpConnect(from: .client, to: external, port: outside, within: Patience.absence)
     return verdict(outcome != .open, "\(outcome)")
   }
 

@@ -25,7 +25,7 @@ struct Command: Sendable {
   /// Additions to the small fixed environment. Nothing is inherited, so no proxy and no rc file interferes.
   var environment: [String: String] = [:]
   /// Whole seconds after which the program and its children are ended.
-  var seconds = 30
+  var seconds = Patience.arrival.wholeSeconds
 
   /// Runs the program to its end. Throws only when it cannot be started.
   func run() async throws -> CommandResult {
@@ -61,7 +61,7 @@ struct Command: Sendable {
   /// The environment of every program on the bench.
   static func environment(adding more: [String: String]) -> Environment {
     var values: [Environment.Key: String] = [
-      "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      "PATH": Release.current.searchPath("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
       "LC_ALL": "C",
       "HOME": "/nonexistent",
     ]

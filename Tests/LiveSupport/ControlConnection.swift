@@ -23,7 +23,7 @@ package actor ControlConnection {
     self.socket = socket
   }
 
-  fileprivate func readGreeting(within timeout: Duration = .seconds(5)) async throws {
+  fileprivate func readGreeting(within timeout: Duration = Patience.arrival) async throws {
     greeting = try await reply(within: timeout)
   }
 
@@ -36,7 +36,7 @@ package actor ControlConnection {
 
   /// Sends one command and waits for its reply.
   @discardableResult
-  package func send(_ line: String, within timeout: Duration = .seconds(5)) async throws -> FTPReply {
+  package func send(_ line: String, within timeout: Duration = Patience.arrival) async throws -> FTPReply {
     try await socket.write(Array("\(line)\r\n".utf8))
     return try await reply(within: timeout)
   }
@@ -65,7 +65,7 @@ package actor ControlConnection {
   }
 
   /// Waits for a reply that no command of its own asked for, such as the 226 after a transfer.
-  package func reply(within timeout: Duration = .seconds(5)) async throws -> FTPReply {
+  package func reply(within timeout: Duration = Patience.arrival) async throws -> FTPReply {
     let first = try await line(within: timeout)
     guard let code = Int(first.prefix(3)) else { throw LabError("no FTP reply: `\(first)`") }
     var lines = [first]

@@ -17,10 +17,8 @@ package struct CurlSession: Sendable {
   package var verifiesCertificate = true
   /// Whether data connections are encrypted where the control connection is.
   package var protectsData = true
-  /// Seconds until an attempt to connect, control or data, is given up.
-  package var connectSeconds = 2
-  /// Seconds until the whole transfer is given up.
-  package var seconds = 10
+  /// How long the whole transfer may take; `Patience.absence` where it should get stuck.
+  package var patience = Patience.arrival
   /// Further words for curl.
   package var extra: [String] = []
 
@@ -36,7 +34,8 @@ package struct CurlSession: Sendable {
   func words(certificate: LabCertificate) -> [String] {
     var words = [
       "curl", "-q", "--silent", "--show-error", "--verbose", "--noproxy", "*", "--globoff",
-      "--connect-timeout", "\(connectSeconds)", "--max-time", "\(seconds)",
+      // curl counts the handshake of TLS and the login as connecting.
+      "--connect-timeout", "\(patience.wholeSeconds)", "--max-time", "\(patience.wholeSeconds)",
       "--user", "\(Lab.user):\(Lab.password)",
       // Asks for no SIZE, after which curl would sleep for up to a second when the data connection is TLS.
       "--ignore-content-length",
@@ -67,6 +66,8 @@ package struct CurlSession: Sendable {
 package struct CurlOutcome: Sendable {
   /// curl's exit status: 0 fine, 7 control connection failed, 28 time up, ...
   package var status: Int32
+  /// The status when the time is up.
+  static let timeIsUp: Int32 = 28
   /// What was fetched.
   package var body: [UInt8]
   /// Everything curl said, the dialogue with the server included.
@@ -104,9 +105,26 @@ extension Lab {
   package func curl(_ session: CurlSession, from host: LabHost = .client) async throws -> CurlOutcome {
     let command = Command(
       words: namespace(host).words(session.words(certificate: certificate)), input: session.upload ?? [],
-      seconds: session.seconds + 5)
+      seconds: (session.patience + Patience.arrival).wholeSeconds)
     let result = try await command.run()
     return CurlOutcome(
       status: result.status, body: result.output, log: result.errorText, mode: session.mode)
+  }
+
+  /// Tries to transfer a file where the session should get stuck, which is watched as long as something that must not come.
+  /// A session that has not come so far in that time gets more of it.
+  package func curl(
+    _ session: CurlSession, from host: LabHost = .client, stuckAfter hasComeSoFar: (CurlOutcome) -> Bool
+  ) async throws -> CurlOutcome {
+    var session = session
+    session.patience = Patience.absence
+    while true {
+      let outcome = try await curl(session, from: host)
+      guard outcome.status == CurlOutcome.timeIsUp, !hasComeSoFar(outcome) else { return outcome }
+      guard session.patience < Patience.arrival else {
+        throw LabError("the session gets stuck earlier than it should\n\(outcome.log)")
+      }
+      session.patience *= 2
+    }
   }
 }

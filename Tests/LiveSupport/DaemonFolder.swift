@@ -58,7 +58,14 @@ struct DaemonFolder: Sendable {
     ]
   }
 
-  /// The words that start a program with these accounts, in a view of mounts that is its own already.
+  /// What the server sees of the machine's `/etc`, as it is when the server starts. All else is the bench's own, so that
+  /// nobody who replaces a file there in the meantime, as `useradd` does, takes it away from the server.
+  private static let taken = [
+    "alternatives", "gai.conf", "host.conf", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime",
+    "login.defs", "protocols", "security", "services", "ssl/openssl.cnf",
+  ]
+
+  /// The words that start a program with an `/etc` of its own, in a view of mounts that is its own already.
   ///
   /// vsftpd writes its errors to descriptor 0, the others to 1 and 2: all three are one file.
   ///
@@ -69,10 +76,12 @@ struct DaemonFolder: Sendable {
       folder=$1
       shift
       exec 0>>"$folder/log/output" 1>&0 2>&0
-      \(prelude)
-      for name in passwd group shadow shells nsswitch.conf pam.d; do
-        [ ! -e "/etc/$name" ] || mount --bind "$folder/etc/$name" "/etc/$name"
+      mkdir -p "$folder/etc/ssl"
+      for name in \(Self.taken.joined(separator: " ")); do
+        [ -e "$folder/etc/$name" ] || [ ! -e "/etc/$name" ] || cp -a "/etc/$name" "$folder/etc/$name"
       done
+      mount --bind "$folder/etc" /etc
+      \(prelude)
       mount --bind "$folder/log" /var/log
       exec "$@"
       """

@@ -1,3 +1,5 @@
+import Foundation
+
 /// An FTP server that the bench can run. The raw value is its name in a policy.
 package enum DaemonKind: String, CaseIterable, Sendable {
   case pureFTPD = "pure-ftpd"
@@ -74,8 +76,9 @@ extension DaemonRecipe {
 
   /// Debian's folder of Pure-FTPd, put in place by the script that comes with it, and its wrapper, which reads it.
   ///
-  /// The wrapper knows /etc/pure-ftpd and /usr/sbin/pure-ftpd only, so these are laid over those of the machine, with a
-  /// layer in memory that takes what is written. `service` does nothing: the bench starts the wrapper itself.
+  /// The wrapper knows /etc/pure-ftpd and /usr/sbin/pure-ftpd only, so the first is laid under the bench's own /etc, with a
+  /// layer in memory that takes what is written, and the second over that of the machine. `service` does nothing: the bench
+  /// starts the wrapper itself.
   static func pureFTPDDebian(
     _ settings: [ServerSettings], _ folder: DaemonFolder, tree: String
   ) -> DaemonRecipe {
@@ -83,7 +86,7 @@ extension DaemonRecipe {
       mkdir -p "$folder/layers"
       mount -t tmpfs layers "$folder/layers"
       mkdir "$folder/layers/upper" "$folder/layers/work"
-      mount -t overlay etc -o "lowerdir=\(tree)/etc:/etc,upperdir=$folder/layers/upper,workdir=$folder/layers/work" /etc
+      mount -t overlay etc -o "lowerdir=/etc:\(tree)/etc,upperdir=$folder/layers/upper,workdir=$folder/layers/work" /etc
       mount -t overlay sbin -o "lowerdir=\(tree)/usr/sbin:/usr/sbin" /usr/sbin
       mkdir -p "$folder/log/pure-ftpd" /etc/ssl/private
       chmod +x "$folder/bin/service"
@@ -109,7 +112,7 @@ extension DaemonRecipe {
     let main = """
       ModulePath \(tree)/usr/lib/proftpd
       LoadModule mod_tls.c
-      ServerName "bench"
+      \(sharedModules(of: tree))ServerName "bench"
       ServerType standalone
       User nobody
       Group nogroup
@@ -138,6 +141,16 @@ extension DaemonRecipe {
       program: "usr/sbin/proftpd",
       arguments: ["--nodaemon", "--config", "\(folder.path)/proftpd.conf"],
       files: [("proftpd.conf", main + "\n"), ("conf.d/50-sallyport.conf", configuration + "\n")])
+  }
+
+  /// Lines that load what every ProFTPD has, where it lies in shared modules: Debian 13 and later.
+  static func sharedModules(of tree: String) -> String {
+    let folder = "\(tree)/usr/lib/proftpd"
+    let names = ["mod_xfer", "mod_ls", "mod_delay"].filter {
+      FileManager.default.fileExists(atPath: "\(folder)/\($0).so")
+    }
+    return names.isEmpty
+      ? "" : "ModulePath \(folder)\n" + names.map { "LoadModule \($0).c\n" }.joined()
   }
 
   /// vsftpd reads one file, in which the last occurrence of a key wins.

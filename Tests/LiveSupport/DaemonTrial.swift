@@ -35,30 +35,30 @@ package struct DaemonTrial: Sendable {
 
       """
     case .proFTPD:
-      """
-      ServerName "trial"
-      ServerType standalone
-      User nobody
-      Group nogroup
-      PidFile \(folder)/proftpd.pid
-      ScoreboardFile \(folder)/scoreboard
-      SystemLog \(folder)/log/system
-      WtmpLog off
-      TransferLog none
-      UseReverseDNS off
-      <IfModule mod_ctrls.c>
-        ControlsEngine off
-        ControlsSocket \(folder)/proftpd.sock
-      </IfModule>
-      <IfModule mod_delay.c>
-        DelayEngine off
-      </IfModule>
-      <Global>
-        AuthOrder mod_auth_unix.c
-        RequireValidShell off
-      </Global>
+      DaemonRecipe.sharedModules(of: tree) + """
+        ServerName "trial"
+        ServerType standalone
+        User nobody
+        Group nogroup
+        PidFile \(folder)/proftpd.pid
+        ScoreboardFile \(folder)/scoreboard
+        SystemLog \(folder)/log/system
+        WtmpLog off
+        TransferLog none
+        UseReverseDNS off
+        <IfModule mod_ctrls.c>
+          ControlsEngine off
+          ControlsSocket \(folder)/proftpd.sock
+        </IfModule>
+        <IfModule mod_delay.c>
+          DelayEngine off
+        </IfModule>
+        <Global>
+          AuthOrder mod_auth_unix.c
+          RequireValidShell off
+        </Global>
 
-      """
+        """
     case .vsftpd:
       """
       background=NO
@@ -85,7 +85,7 @@ package struct DaemonTrial: Sendable {
     }
     let main = "\(folder)/\(files.first?.name ?? "")"
     let arguments = kind == .proFTPD ? ["--nodaemon", "--config", main] : [main]
-    let program = ["\(tree)/usr/sbin/\(kind.rawValue)"] + arguments
+    let program = Release.current.words(["\(tree)/usr/sbin/\(kind.rawValue)"] + arguments)
     let words = namespace.words(
       DaemonFolder(path: folder).words(["env", "LD_LIBRARY_PATH=\(libraries)"] + program))
     let task = Task {
@@ -105,7 +105,9 @@ package struct DaemonTrial: Sendable {
       task.cancel()
       await watch.value
       // A process of a session may keep the listening socket for a moment.
-      while try await isOpen(port) { try await Task.sleep(for: .milliseconds(4)) }
+      guard try await Patience.wait(until: { try await !isOpen(port) }) else {
+        throw LabError("\(kind.rawValue) has ended and still holds port \(port)")
+      }
       return value
     } catch {
       task.cancel()
@@ -118,12 +120,13 @@ package struct DaemonTrial: Sendable {
   package var output: String { readText("\(folder)/log/output") ?? "" }
 
   private func listens(on port: UInt16, until ending: Ending) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(5)
-    while ContinuousClock.now < deadline {
-      if try await isOpen(port) { return true }
-      if await ending.isSet { return false }
-      try await Task.sleep(for: .milliseconds(4))
+    var isListening = false
+    let isKnown = try await Patience.wait {
+      isListening = try await isOpen(port)
+      if isListening { return true }
+      return await ending.isSet
     }
+    if isKnown { return isListening }
     throw LabError("\(kind.rawValue) neither ended nor listened on port \(port)\n\(output.suffix(2000))")
   }
 
@@ -140,7 +143,7 @@ package struct DaemonTrial: Sendable {
 extension Lab {
   /// Prepares trials of a server on a host.
   package func trial(_ kind: DaemonKind, on host: LabHost = .server) async throws -> DaemonTrial {
-    guard let tree = LiveRequirements.daemonFolder.map({ "\($0)/\(kind.rawValue)" }) else {
+    guard let tree = Release.current.tree(of: kind) else {
       throw LabError("the FTP daemons are not there; run scripts/fetch-daemons")
     }
     let folder = await daemons.nextFolder(in: self.folder, kind: kind)

@@ -39,7 +39,7 @@ package struct Lab: Sendable {
   ///   - seconds: its time; a program that exceeds it ends with status 124.
   package func run(
     _ words: [String], on host: LabHost, input: String = "", environment: [String: String] = [:],
-    seconds: Int = 30
+    seconds: Int = Patience.arrival.wholeSeconds
   ) async throws -> CommandResult {
     try await Command(
       words: namespace(host).words(words), input: Array(input.utf8), environment: environment,

@@ -27,7 +27,7 @@ extension LabSocket {
     if remote.withPointer({ Foundation.connect(descriptor, $0, $1) }) != 0 {
       guard errno == EINPROGRESS else { return (reachability(errno), nil) }
       var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-      guard poll(&request, 1, milliseconds(timeout)) > 0 else { return (.timedOut, nil) }
+      guard poll(&request, 1, timeout.milliseconds) > 0 else { return (.timedOut, nil) }
       var failure: CInt = 0
       var size = socklen_t(MemoryLayout<CInt>.size)
       getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &failure, &size)
@@ -48,10 +48,12 @@ extension LabSocket {
 extension Lab {
   /// Tries to open a TCP connection and closes it at once.
   ///
-  /// - Parameter local: the address to come from, when the host has several.
+  /// - Parameters:
+  ///   - local: the address to come from, when the host has several.
+  ///   - timeout: how long an answer is waited for; `Patience.absence` where none should come.
   package func tcpConnect(
     from host: LabHost, to address: String, port: UInt16, local: String? = nil,
-    timeout: Duration = .seconds(1)
+    within timeout: Duration = Patience.arrival
   ) async throws -> Reachability {
     try await namespace(host).onThread {
       try LabSocket.connect(to: address, port: port, from: local, timeout: timeout).0
@@ -61,7 +63,7 @@ extension Lab {
   /// Opens a TCP connection and keeps it. Throws when that fails.
   package func openSocket(
     from host: LabHost, to address: String, port: UInt16, local: String? = nil,
-    timeout: Duration = .seconds(2)
+    within timeout: Duration = Patience.arrival
   ) async throws -> LabSocket {
     let (outcome, socket) = try await namespace(host).onThread {
       try LabSocket.connect(to: address, port: port, from: local, timeout: timeout)

@@ -27,7 +27,7 @@ package struct LabListener: Sendable {
   }
 
   /// Takes the next connection. Throws when none comes in time.
-  package func accept(within timeout: Duration = .seconds(5)) async throws -> LabSocket {
+  package func accept(within timeout: Duration = Patience.arrival) async throws -> LabSocket {
     try await socket.accept(within: timeout)
   }
 

@@ -20,7 +20,7 @@ package final class LabSocket: Sendable {
   }
 
   /// Reads what is there, waiting for the first byte. An empty result means that the peer has closed.
-  package func read(within timeout: Duration = .seconds(5)) async throws -> [UInt8] {
+  package func read(within timeout: Duration = Patience.arrival) async throws -> [UInt8] {
     let descriptor = try openDescriptor()
     return try await onFreshThread { [self] in
       defer { withExtendedLifetime(self) {} }  // or the descriptor would be closed under way
@@ -33,7 +33,7 @@ package final class LabSocket: Sendable {
   }
 
   /// Reads until the peer closes, then closes this end too. ProFTPD sends its 226 only after that.
-  package func readAll(within timeout: Duration = .seconds(5)) async throws -> [UInt8] {
+  package func readAll(within timeout: Duration = Patience.arrival) async throws -> [UInt8] {
     defer { close() }
     var all: [UInt8] = []
     while true {
@@ -44,7 +44,7 @@ package final class LabSocket: Sendable {
   }
 
   /// Writes all bytes.
-  package func write(_ bytes: [UInt8], within timeout: Duration = .seconds(5)) async throws {
+  package func write(_ bytes: [UInt8], within timeout: Duration = Patience.arrival) async throws {
     let descriptor = try openDescriptor()
     try await onFreshThread { [self] in
       defer { withExtendedLifetime(self) {} }
@@ -79,13 +79,8 @@ package final class LabSocket: Sendable {
     for event: CInt, on descriptor: CInt, _ timeout: Duration, doing what: String
   ) throws {
     var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
-    let count = poll(&request, 1, milliseconds(timeout))
+    let count = poll(&request, 1, timeout.milliseconds)
     guard count >= 0 else { throw LabError("\(what): \(errorText())") }
     guard count > 0 else { throw LabError("\(what): nothing happened within \(timeout)") }
-  }
-
-  static func milliseconds(_ duration: Duration) -> CInt {
-    let parts = duration.components
-    return CInt(clamping: parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)
   }
 }

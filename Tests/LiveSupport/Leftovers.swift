@@ -35,10 +35,11 @@ enum Leftovers {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
-  /// Kills every process whose network namespace is one of these, until none is left, for at most 2 s.
+  /// Kills every process whose network namespace is one of these, until none is left.
   private static func killProcesses(in names: [String]) {
     let ours = Set(names.compactMap { inode("\(namespaces)/\($0)") })
-    for _ in 0..<400 {
+    let deadline = ContinuousClock.now + Patience.arrival
+    while ContinuousClock.now < deadline {
       let found = contents(of: "/proc").compactMap { Int32($0) }.filter { identifier in
         inode("/proc/\(identifier)/ns/net").map(ours.contains) ?? false
       }

@@ -12,8 +12,8 @@ package struct LftpSession: Sendable {
   package var commands: [String]
   /// Settings, each as `name value`; they come after those of the bench.
   package var settings: [String] = []
-  /// Seconds until a silent peer is given up; the whole session has three times that.
-  package var seconds = 4
+  /// How long a silent peer is waited for; the whole session has three times that.
+  package var patience = Patience.arrival
 
   package init(
     _ address: String, port: UInt16? = nil, _ encryption: Encryption = .plain, _ mode: DataMode = .pasv,
@@ -31,7 +31,7 @@ package struct LftpSession: Sendable {
     let isPassive = mode == .pasv || mode == .epsv
     let all =
       [
-        "net:timeout \(seconds)", "net:max-retries 1", "net:persist-retries 0",
+        "net:timeout \(patience.wholeSeconds)", "net:max-retries 1", "net:persist-retries 0",
         "net:reconnect-interval-base 1", "net:reconnect-interval-max 1",
         "cmd:interactive no",
         "ftp:passive-mode \(isPassive)", "ftp:prefer-epsv \(mode == .epsv)", "ftp:fix-pasv-address no",
@@ -52,6 +52,7 @@ extension Lab {
   package func lftp(_ session: LftpSession, from host: LabHost = .client) async throws -> CommandResult {
     try await run(
       ["lftp", "-d", "-c", session.script(certificate: certificate)], on: host,
-      environment: ["HOME": folder, "LFTP_HOME": folder, "TERM": "dumb"], seconds: session.seconds * 3)
+      environment: ["HOME": folder, "LFTP_HOME": folder, "TERM": "dumb"], seconds: (session.patience * 3).wholeSeconds
+    )
   }
 }

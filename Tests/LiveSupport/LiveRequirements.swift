@@ -21,23 +21,23 @@ package enum LiveRequirements {
   package static var failureInCI: String? { isCI ? missing : nil }
 
   /// The folder with the unpacked FTP daemons; nil when they have not been fetched.
-  package static let daemonFolder: String? = {
-    let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("scripts/fetch-daemons")
+  package static let daemonFolder: String? =
+    output(ofScript: "fetch-daemons", ["--where"])?.split(separator: "\n").last.map(String.init)
+
+  /// What one of `scripts` writes to standard output, however it ends; nil when it cannot be run or writes nothing.
+  static func output(ofScript name: String, _ arguments: [String]) -> String? {
     let process = Process()
     let output = Pipe()
-    process.executableURL = script
-    process.arguments = ["--where"]
+    process.executableURL = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("scripts/\(name)")
+    process.arguments = arguments
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil, let data = try? output.fileHandleForReading.readToEnd() else {
-      return nil
-    }
+    guard (try? process.run()) != nil, let data = try? output.fileHandleForReading.readToEnd() else { return nil }
     process.waitUntilExit()
-    guard process.terminationStatus == 0 else { return nil }
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").last.map(String.init)
-  }()
+    return String(decoding: data, as: UTF8.self)
+  }
 
   /// Whether a program can be found where the bench looks for programs.
   package static func hasProgram(_ name: String) -> Bool {

@@ -69,7 +69,7 @@ package actor RunningDaemon {
   func waitUntilListening(
     on ports: [UInt16], at address: String?, in namespace: NetworkNamespace
   ) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + Patience.arrival
     while true {
       let sockets = try await namespace.onThread { SocketTable.read() }.filter(\.isListening)
       let open = sockets.filter { address == nil || $0.localAddress == address }.map(\.localPort)
@@ -81,7 +81,7 @@ package actor RunningDaemon {
       guard ContinuousClock.now < deadline else {
         throw LabError("\(label) does not listen on \(ports), only on \(Set(open).sorted())\n\(log())")
       }
-      try await Task.sleep(for: .milliseconds(5))
+      try await Task.sleep(for: Patience.glance)
     }
   }
 }
@@ -135,7 +135,7 @@ extension Lab {
     _ kind: DaemonKind, form: String, settings: [ServerSettings], on host: LabHost = .server,
     address: String? = nil, ports: [UInt16] = [21], label: String? = nil
   ) async throws -> RunningDaemon {
-    guard let tree = LiveRequirements.daemonFolder.map({ "\($0)/\(kind.rawValue)" }) else {
+    guard let tree = Release.current.tree(of: kind) else {
       throw LabError("the FTP daemons are not there; run scripts/fetch-daemons")
     }
     for port in ports where try await isListening(port, on: host, address: address) {
@@ -151,8 +151,10 @@ extension Lab {
 
     let daemon = RunningDaemon(kind: kind, label: label, folder: folder)
     await daemons.append(daemon)
+    let isOfTree = !recipe.program.hasPrefix("/")
+    let program = [isOfTree ? "\(tree)/\(recipe.program)" : recipe.program] + recipe.arguments
     await daemon.launch(
-      [recipe.program.hasPrefix("/") ? recipe.program : "\(tree)/\(recipe.program)"] + recipe.arguments,
+      isOfTree ? Release.current.words(program) : program,
       libraries: Self.libraries(in: tree), prelude: recipe.prelude, in: namespace(host))
     try await daemon.waitUntilListening(on: ports, at: address, in: namespace(host))
     return daemon
@@ -160,7 +162,9 @@ extension Lab {
 
   /// The folders with the libraries that came with a server, as a value for `LD_LIBRARY_PATH`.
   static func libraries(in tree: String) -> String {
-    ["lib", "usr/lib"].flatMap { parent in
+    // A newer release has a C library of its own, which only its own loader can use.
+    guard Release.current == .machine else { return "" }
+    return ["lib", "usr/lib"].flatMap { parent in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(tree)/\(parent)")) ?? []
       return names.sorted().filter { $0.contains("-linux-") }.map { "\(tree)/\(parent)/\($0)" }
     }.joined(separator: ":")

@@ -10,7 +10,8 @@ struct ScriptedPlay {
   let servers: ScriptedServers
   let client: NetworkNamespace
   let server: NetworkNamespace
-  let patience: Int
+  /// Where the session is expected to get stuck; `nil` for anywhere.
+  let expected: ScriptedEnding?
   let meeting: Meeting?
   var target: String?
   private var clientEnd: CInt = -1
@@ -21,13 +22,13 @@ struct ScriptedPlay {
 
   init(
     _ session: ScriptedSession, _ servers: ScriptedServers, _ client: NetworkNamespace, _ server: NetworkNamespace,
-    _ patience: Int, _ meeting: Meeting?
+    expecting expected: ScriptedEnding?, _ meeting: Meeting?
   ) {
     self.session = session
     self.servers = servers
     self.client = client
     self.server = server
-    self.patience = patience
+    self.expected = expected
     self.meeting = meeting
   }
 
@@ -45,6 +46,11 @@ struct ScriptedPlay {
     }
   }
 
+  /// How long a step is waited for at which the session would end like that.
+  private func patience(_ ending: ScriptedEnding) -> Duration {
+    expected == nil || expected == ending ? Patience.absence : Patience.arrival
+  }
+
   private mutating func keep(_ descriptor: CInt) -> CInt {
     open.append(descriptor)
     return descriptor
@@ -54,10 +60,12 @@ struct ScriptedPlay {
     try NamespaceCalls.enter(client.path)
     guard
       let end = try Wire.connect(
-        from: session.clientAddress, session.clientPorts.control, to: session.dialled, session.dialledPort)
+        from: session.clientAddress, session.clientPorts.control, to: session.dialled, session.dialledPort,
+        within: patience(.control))
     else { throw Stop(ending: .control) }
     clientEnd = keep(end)
-    guard let (accepted, address) = servers.accept(fromPort: session.clientPorts.control, within: 1000) else {
+    guard let (accepted, address) = servers.accept(fromPort: session.clientPorts.control, within: patience(.control))
+    else {
       throw Stop(ending: .control)
     }
     serverEnd = keep(accepted)
@@ -74,7 +82,8 @@ struct ScriptedPlay {
     let (sender, receiver) = fromClient ? (clientEnd, serverEnd) : (serverEnd, clientEnd)
     let word = line.split(separator: " ").first.map(String.init) ?? line
     Wire.send(bytes, sender)
-    guard let heard = Wire.receive(receiver, count: isEncrypted ? bytes.count : nil, patience) else {
+    guard let heard = Wire.receive(receiver, count: isEncrypted ? bytes.count : nil, within: patience(.command(word)))
+    else {
       throw Stop(ending: .command(word))
     }
     return isEncrypted ? line : String(decoding: heard, as: UTF8.self).trimmingCharacters(in: .newlines)
@@ -138,10 +147,12 @@ struct ScriptedPlay {
     meeting?.arrive()
     try NamespaceCalls.enter(client.path)
     guard
-      let end = try Wire.connect(from: session.clientAddress, session.clientPorts.data, to: place.address, place.port)
+      let end = try Wire.connect(
+        from: session.clientAddress, session.clientPorts.data, to: place.address, place.port,
+        within: patience(.data))
     else { throw Stop(ending: .data) }
     let clientData = keep(end)
-    guard let (accepted, peer) = Wire.accept(listener, within: 1000) else { throw Stop(ending: .data) }
+    guard let (accepted, peer) = Wire.accept(listener, within: patience(.data)) else { throw Stop(ending: .data) }
     let serverData = keep(accepted)
     guard !session.checksPeer || peer.address == Wire.peer(serverEnd)?.address else {
       try say("425 wrong peer", fromClient: false)
@@ -176,12 +187,14 @@ struct ScriptedPlay {
     try say("200 fine", fromClient: false)
     try say("LIST", fromClient: true)
     try NamespaceCalls.enter(server.path)
-    guard let end = try Wire.connect(from: serverAddress, session.activePort ?? 0, to: place.address, place.port)
+    guard
+      let end = try Wire.connect(
+        from: serverAddress, session.activePort ?? 0, to: place.address, place.port, within: patience(.data))
     else {
       throw Stop(ending: .data)
     }
     let serverData = keep(end)
-    guard let (accepted, _) = Wire.accept(listener, within: 1000) else { throw Stop(ending: .data) }
+    guard let (accepted, _) = Wire.accept(listener, within: patience(.data)) else { throw Stop(ending: .data) }
     try say("150 here it comes", fromClient: false)
     try transfer(serverData, keep(accepted))
   }
@@ -190,7 +203,9 @@ struct ScriptedPlay {
     for (sender, receiver) in [(serverData, clientData), (clientData, serverData)] {
       let content = Wire.record("some data")
       Wire.send(content, sender)
-      guard Wire.receive(receiver, count: content.count, patience) == content else { throw Stop(ending: .content) }
+      guard Wire.receive(receiver, count: content.count, within: patience(.content)) == content else {
+        throw Stop(ending: .content)
+      }
     }
     try say("226 done", fromClient: false)
   }

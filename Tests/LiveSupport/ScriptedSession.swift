@@ -120,8 +120,9 @@ package final class ScriptedServers: Sendable {
   }
 
   /// The connection that came from a port, with the server's own address; `nil` when none comes in time.
-  func accept(fromPort port: UInt16, within milliseconds: Int) -> (CInt, String)? {
-    for _ in 0..<max(1, milliseconds / 4) {
+  func accept(fromPort port: UInt16, within patience: Duration) -> (CInt, String)? {
+    let deadline = ContinuousClock.now + patience
+    repeat {
       let found = state.withLock { state -> (CInt, String)? in
         for (key, listener) in state.listeners {
           while let (descriptor, peer) = Wire.accept(listener) {
@@ -132,21 +133,22 @@ package final class ScriptedServers: Sendable {
       }
       if let found { return found }
       usleep(4000)
-    }
+    } while ContinuousClock.now < deadline
     return nil
   }
 
   /// Plays a session to its end.
   ///
-  /// - Parameter patience: Milliseconds until a packet counts as lost. Connections get one repetition of their SYN, which
-  ///   the kernel sends after a second.
+  /// - Parameters:
+  ///   - expected: How it is said to end. Only a step at which it would end like that counts as lost soon; all others are
+  ///     waited for. `nil` where nobody can say.
   ///   - meeting: Where sessions wait for each other after their announcements.
   package func play(
-    _ session: ScriptedSession, patience: Int = 600, meeting: Meeting? = nil
+    _ session: ScriptedSession, expecting expected: ScriptedEnding?, meeting: Meeting? = nil
   ) async throws -> ScriptedResult {
     let (client, server) = (lab.namespace(session.client), lab.namespace(session.server))
     return try await onFreshThread {
-      var play = ScriptedPlay(session, self, client, server, patience, meeting)
+      var play = ScriptedPlay(session, self, client, server, expecting: expected, meeting)
       defer { play.close() }
       let ending = try play.run()
       return ScriptedResult(ending: ending, target: play.target)
@@ -160,9 +162,10 @@ package final class Meeting: Sendable {
 
   package init(of count: Int) { missing = Mutex(count) }
 
-  /// Comes, and waits for the others, two seconds at most.
+  /// Comes, and waits for the others.
   func arrive() {
     missing.withLock { $0 -= 1 }
-    for _ in 0..<500 where missing.withLock({ $0 > 0 }) { usleep(4000) }
+    let deadline = ContinuousClock.now + Patience.arrival
+    while missing.withLock({ $0 > 0 }), ContinuousClock.now < deadline { usleep(4000) }
   }
 }

@@ -2,9 +2,6 @@ import Foundation
 
 /// Blocking sockets of the calling thread's network namespace, for scripted sessions.
 enum Wire {
-  /// Milliseconds for a connection: the first SYN, and its repetition after a second.
-  static let connectPatience: CInt = 1400
-
   static func listen(_ address: String, _ port: UInt16) throws -> CInt {
     let place = try SocketAddress(address, port: port)
     let descriptor = socket(
@@ -19,7 +16,9 @@ enum Wire {
   }
 
   /// A connection; `nil` when it does not come about.
-  static func connect(from local: String, _ localPort: UInt16, to remote: String, _ port: UInt16) throws -> CInt? {
+  static func connect(
+    from local: String, _ localPort: UInt16, to remote: String, _ port: UInt16, within patience: Duration
+  ) throws -> CInt? {
     let place = try SocketAddress(remote, port: port)
     let descriptor = socket(
       place.family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -33,7 +32,7 @@ enum Wire {
       var failure = errno
       if failure == EINPROGRESS {
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        failure = poll(&request, 1, connectPatience) > 0 ? error(of: descriptor) : ETIMEDOUT
+        failure = poll(&request, 1, patience.milliseconds) > 0 ? error(of: descriptor) : ETIMEDOUT
       }
       guard failure == 0 else {
         close(descriptor)
@@ -78,9 +77,9 @@ enum Wire {
     return (descriptor, peer)
   }
 
-  static func accept(_ listener: CInt, within milliseconds: CInt) -> (CInt, (address: String, port: UInt16))? {
+  static func accept(_ listener: CInt, within patience: Duration) -> (CInt, (address: String, port: UInt16))? {
     var request = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-    guard poll(&request, 1, milliseconds) > 0 else { return nil }
+    guard poll(&request, 1, patience.milliseconds) > 0 else { return nil }
     return accept(listener)
   }
 
@@ -114,13 +113,13 @@ enum Wire {
   }
 
   /// What arrives: so many bytes, or up to the end of a line; `nil` when it does not in time.
-  static func receive(_ descriptor: CInt, count: Int?, _ milliseconds: Int) -> [UInt8]? {
+  static func receive(_ descriptor: CInt, count: Int?, within patience: Duration) -> [UInt8]? {
     var all: [UInt8] = []
     while true {
       if let count, all.count >= count { return all }
       if count == nil, all.last == 0x0A { return all }
       var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&request, 1, CInt(milliseconds)) > 0 else { return nil }
+      guard poll(&request, 1, patience.milliseconds) > 0 else { return nil }
       var bytes = [UInt8](repeating: 0, count: 4096)
       let read = recv(descriptor, &bytes, bytes.count, 0)
       guard read > 0 else { return nil }

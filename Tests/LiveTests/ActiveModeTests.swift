@@ -103,7 +103,7 @@ struct ActiveModeTests {
         if kind == .pureFTPD {
           // It has no switch against active mode: the gateway drops what it opens.
           #expect(reply.code == 200)
-          await #expect(throws: LabError.self) { try await control.send("LIST", within: .seconds(1)) }
+          await #expect(throws: LabError.self) { try await control.send("LIST", within: Patience.absence) }
         } else {
           #expect([501, 550].contains(reply.code), "\(reply)")
         }
@@ -135,7 +135,7 @@ struct ActiveModeTests {
       let control = try await lab.logIn(Dial(address: external))
       let listener = try await lab.listen(on: .client)
       #expect(try await control.send("EPRT |1|\(Address.client)|\(listener.port)|").code == 200)
-      await #expect(throws: LabError.self) { try await control.send("LIST", within: .seconds(1)) }
+      await #expect(throws: LabError.self) { try await control.send("LIST", within: Patience.absence) }
       await #expect(throws: LabError.self) { try await listener.accept(within: .zero) }
       await control.close()
     }

@@ -15,10 +15,20 @@ struct AgreementTests {
 
   @Test("on generated configurations", arguments: DaemonKind.allCases)
   func generated(_ kind: DaemonKind) async throws {
+    let tally = try await Self.agree(kind, count: Self.count)
+    print("\(kind.rawValue): \(Self.count) configurations, \(tally)")
+    // A generator whose configurations are all refused, or all the same, would show nothing.
+    #expect(
+      tally.undefined < Self.count / 10 && tally.refused < Self.count * 2 / 3 && tally.announcing > Self.count / 10
+        && tally.demanding > 3)
+  }
+
+  /// Fails for each of so many configurations on which reader and server differ.
+  static func agree(_ kind: DaemonKind, count: Int) async throws -> Tally {
     try await withLab { lab in
       let trial = try await lab.trial(kind)
       var tally = Tally()
-      for seed in 1...Self.count {
+      for seed in 1...count {
         var generator = ConfigurationGenerator(seed: UInt64(seed), trial: trial, certificate: lab.certificate)
         let files = generator.files()
         do {
@@ -34,22 +44,18 @@ struct AgreementTests {
           Issue.record("seed \(seed): \(error)\n\(listing(files, trial))")
         }
       }
-      print("\(kind.rawValue): \(Self.count) configurations, \(tally)")
-      // A generator whose configurations are all refused, or all the same, would show nothing.
-      #expect(
-        tally.undefined < Self.count / 10 && tally.refused < Self.count * 2 / 3 && tally.announcing > Self.count / 10
-          && tally.demanding > 3)
+      return tally
     }
   }
 
-  private func listing(_ files: [(name: String, text: [UInt8])], _ trial: DaemonTrial) -> String {
+  private static func listing(_ files: [(name: String, text: [UInt8])], _ trial: DaemonTrial) -> String {
     files.map {
       "--- \($0.name)\n" + String(decoding: $0.text, as: UTF8.self).replacing(trial.base, with: "[base]\n")
     }
     .joined(separator: "\n") + "\n--- output\n\(trial.output.suffix(1500))"
   }
 
-  private struct Tally: CustomStringConvertible {
+  struct Tally: Sendable, CustomStringConvertible {
     var (refused, announcing, demanding, implicit, undefined) = (0, 0, 0, 0, 0)
 
     mutating func count(_ session: Behaviour) {
@@ -81,7 +87,7 @@ func compare(
   let predicted = Behaviour(settings: settings, service: service)
   let observed = try await trial.run(files, port: 21) {
     // A server with implicit TLS says nothing: where it is expected there is no need to wait long for a greeting.
-    try await Behaviour.observe(lab, patience: predicted.isImplicit ? .milliseconds(500) : .seconds(6))
+    try await Behaviour.observe(lab, patience: predicted.isImplicit ? Patience.absence : Patience.arrival)
   }
   return (predicted, observed ?? .refused)
 }

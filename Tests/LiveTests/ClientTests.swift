@@ -101,7 +101,9 @@ extension Lab {
     // All at once: each takes its time.
     let refused = try await withThrowingTaskGroup(of: Reachability.self) { group in
       for local in denied {
-        group.addTask { try await self.tcpConnect(from: .client, to: address, port: 21, local: local) }
+        group.addTask {
+          try await self.tcpConnect(from: .client, to: address, port: 21, local: local, within: Patience.absence)
+        }
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }

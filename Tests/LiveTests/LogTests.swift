@@ -1,3 +1,4 @@
+import Foundation
 import LiveSupport
 import Testing
 
@@ -31,25 +32,39 @@ struct LogTests {
         """
       try await lab.apply(policy)
       try await lab.load(ruleset: Self.tracing)
-      async let trace = lab.run(["nft", "monitor", "trace"], on: .gateway, seconds: 2)
-      // The monitor says nothing when it is ready, so ask until its time is nearly up.
-      for _ in 0..<5 {
-        let timeout = Duration.milliseconds(300)
-        let admitted = try await lab.tcpConnect(
-          from: .client, to: Address.external, port: 21, timeout: timeout)
-        #expect(admitted == .refused)
-        async let control = lab.tcpConnect(
-          from: .stranger, to: Address.external, port: 21, timeout: timeout)
-        async let data = lab.tcpConnect(
-          from: .stranger, to: Address.external, port: 50000, timeout: timeout)
-        #expect(try await [control, data] == [.timedOut, .timedOut])
-      }
-      let lines = try await trace.text.split(separator: "\n")
-      try #require(lines.contains { $0.contains("inet witness") }, "the monitor saw nothing")
+      let lines = try await trace(lab)
       let new = lines.filter { $0.contains("log prefix \"sallyport files new: \"") }
       let denied = lines.filter { $0.contains("log prefix \"sallyport files denied: \"") }
       #expect(new.isEmpty == (mode == "off" || mode == "denied"), "\(lines)")
       #expect(denied.isEmpty == (mode == "off" || mode == "new"), "\(lines)")
     }
+  }
+
+  /// What the trace says of an admitted client at the control port, and of a stranger there and in the range.
+  private func trace(_ lab: Lab) async throws -> [Substring] {
+    let file = "\(lab.folder)/trace"
+    let monitor = Task { try await lab.run(["sh", "-c", "exec nft monitor trace >\(file)"], on: .gateway) }
+    defer { monitor.cancel() }
+    var lines: [Substring] = []
+    // The monitor says nothing when it is ready, so packets are sent until it has seen the second round of each kind:
+    // then all is written that it has to say of the first.
+    let isSeen = try await Patience.wait {
+      try await sendPackets(lab)
+      lines = (try? String(contentsOfFile: file, encoding: .utf8))?.split(separator: "\n") ?? []
+      let packets = lines.filter { $0.contains("inet witness") && $0.contains(" packet: ") }
+      return [(Address.client, 21), (Address.stranger, 21), (Address.stranger, 50000)].allSatisfy { address, port in
+        packets.count { $0.contains("ip saddr \(address) ") && $0.contains("tcp dport \(port) ") } > 1
+      }
+    }
+    try #require(isSeen, "the monitor did not see every packet\n\(lines.joined(separator: "\n"))")
+    return lines
+  }
+
+  private func sendPackets(_ lab: Lab) async throws {
+    let moment = Patience.glance * 20
+    #expect(try await lab.tcpConnect(from: .client, to: Address.external, port: 21) == .refused)
+    async let control = lab.tcpConnect(from: .stranger, to: Address.external, port: 21, within: moment)
+    async let data = lab.tcpConnect(from: .stranger, to: Address.external, port: 50000, within: moment)
+    #expect(try await [control, data] == [.timedOut, .timedOut])
   }
 }

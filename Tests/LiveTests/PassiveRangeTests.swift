@@ -73,10 +73,7 @@ struct PassiveRangeTests {
       let daemon = try await lab.enact(policy, kind, ports: [990])
       try await lab.expectTransfers(daemon, Dial(encryption: .implicit))
       try await lab.expectRefused(Dial(port: 21), .refused)
-      var plain = CurlSession(Address.external, port: 990)
-      plain.connectSeconds = 1
-      plain.seconds = 1
-      let outcome = try await lab.curl(plain)
+      let outcome = try await lab.curl(CurlSession(Address.external, port: 990)) { $0.log.contains("* Connected to") }
       #expect(outcome.status != 0 && outcome.replies.isEmpty, "\(outcome.dialogue)")
     }
   }

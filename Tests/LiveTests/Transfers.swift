@@ -68,11 +68,11 @@ extension Lab {
 
   /// Expects that a client gets no control connection at all.
   func expectRefused(
-    _ dial: Dial, _ outcome: Reachability = .timedOut, within timeout: Duration = .seconds(1),
-    sourceLocation: SourceLocation = #_sourceLocation
+    _ dial: Dial, _ outcome: Reachability = .timedOut, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
     let found = try await tcpConnect(
-      from: dial.host, to: dial.address, port: dial.port ?? 21, timeout: timeout)
+      from: dial.host, to: dial.address, port: dial.port ?? 21,
+      within: outcome == .timedOut ? Patience.absence : Patience.arrival)
     #expect(found == outcome, "\(dial)", sourceLocation: sourceLocation)
   }
 

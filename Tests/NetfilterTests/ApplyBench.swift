@@ -1,4 +1,5 @@
 import Foundation
+import LiveSupport
 
 /// A folder with the programs, two policies that differ in a passive range, and words for a shell: `$S` with a command is
 /// `sallyport`, `$A` the options for its state, `is FILE` whether the running rules are those of a policy.
@@ -24,22 +25,74 @@ struct ApplyBench {
     A="--state-dir $PWD/state"
     is() { $S diff --quiet "$1"; }
     fail() { echo "failed: $*"; exit 1; }
-    # Ends when no watchdog of this folder is left, for at most a minute.
-    quiet() { for _ in $(seq 600); do pgrep -f "sallyport watch .*$PWD/state" >/dev/null || return 0; sleep 0.1; done; return 1; }
+    ABSENCE=\(Patience.absence.wholeSeconds)
+    # Waits until a command succeeds.
+    comes() { local end=$((SECONDS + \(Patience.arrival.wholeSeconds))); until "$@"; do test $SECONDS -lt $end || return 1; sleep 0.05; done; }
+    watched() { pgrep -f "sallyport watch .*$PWD/state" >/dev/null; }
+    # Waits until no watchdog of this folder is left.
+    quiet() { comes eval '! watched'; }
+    # Every deadline passes: the time since boot is an hour later.
+    export LD_PRELOAD=\(clockLibrary) CLOCKS=$PWD; echo 0 >boottime
+    expire() { echo $(($(cat boottime) + 3600)) >boottime.new; mv boottime.new boottime; }
 
     """
+
+  /// A library that moves the clocks of the programs that load it, by as many seconds as the files `realtime` and
+  /// `boottime` in a folder say. So a deadline passes when a test says so, however busy the machine is.
+  private static let clockSource = """
+    #define _GNU_SOURCE
+    #include <dlfcn.h>
+    #include <stdio.h>
+    #include <stdlib.h>
+    #include <time.h>
+    int clock_gettime(clockid_t clock, struct timespec *time) {
+      static int (*real)(clockid_t, struct timespec *);
+      if (real == NULL) real = dlsym(RTLD_NEXT, "clock_gettime");
+      int status = real(clock, time);
+      const char *name = clock == CLOCK_REALTIME ? "realtime" : clock == CLOCK_BOOTTIME ? "boottime" : NULL;
+      const char *folder = getenv("CLOCKS");
+      if (name == NULL || folder == NULL) return status;
+      char path[4096];
+      snprintf(path, sizeof path, "%s/%s", folder, name);
+      FILE *file = fopen(path, "r");
+      if (file == NULL) return status;
+      long offset = 0;
+      if (fscanf(file, "%ld", &offset) == 1) time->tv_sec += offset;
+      fclose(file);
+      return status;
+    }
+    """
+
+  /// The path of that library, which is built once.
+  private static let clockLibrary: String = {
+    let path = programs.appending(path: "moved-clocks.so").path
+    let aside = "\(path).\(getpid())"
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["clang", "-shared", "-fPIC", "-x", "c", "-o", aside, "-"]
+    let source = Pipe()
+    process.standardInput = source
+    do {
+      try process.run()
+      try source.fileHandleForWriting.write(contentsOf: Data(clockSource.utf8))
+      try source.fileHandleForWriting.close()
+      process.waitUntilExit()
+      guard process.terminationStatus == 0, rename(aside, path) == 0 else { return "" }
+    } catch {
+      return ""
+    }
+    return path
+  }()
 
   /// Runs lines of shell in the folder, in a network namespace and with mounts that end with them.
   ///
   /// - Parameter worker: Lines of a shell program that stands in the place of the worker; `$WORKER` is the real one.
   static func run(_ lines: String, worker: String? = nil) async throws -> Ended {
+    guard !clockLibrary.isEmpty else { throw LabError("clang cannot build the library that moves clocks") }
     await ApplyGate.shared.enter()
     defer { Task { await ApplyGate.shared.leave() } }
     return try await withFolder { folder in
-      let names = ["sallyport", "sallyport-netfilter"]
-      for name in names {
-        try FileManager.default.copyItem(atPath: programs.appending(path: name).path, toPath: "\(folder)/\(name)")
-      }
+      try Release.current.place(programs: programs.path, in: folder)
       if let worker {
         try FileManager.default.moveItem(
           atPath: "\(folder)/sallyport-netfilter", toPath: "\(folder)/real-worker")

@@ -77,12 +77,12 @@ struct ApplyTests {
     _ = try await expect(
       """
       $S apply old.sally $A; nft list ruleset >before
-      $S apply new.sally $A --confirm-within 6s; is new.sally || fail "not applied"
+      $S apply new.sally $A --confirm-within 60s; is new.sally || fail "not applied"
       status=0; $S apply old.sally $A || status=$?; test $status = 1 || fail "pending: $status"
-      quiet || fail "the watchdog is still there"
+      expire; quiet || fail "the watchdog is still there"
       nft list ruleset | cmp - before
       status=0; $S confirm $A || status=$?; test $status = 75 || fail "too late: $status"
-      $S apply new.sally $A --confirm-within 10s; $S confirm $A; quiet; is new.sally || fail "not kept"
+      $S apply new.sally $A --confirm-within 60s; $S confirm $A; quiet; is new.sally || fail "not kept"
       $S confirm $A
       $S rollback $A; nft list ruleset | cmp - before
       status=0; $S rollback $A || status=$?; test $status = 1 || fail "twice: $status"
@@ -101,11 +101,11 @@ struct ApplyTests {
     _ = try await expect(
       """
       $S apply old.sally $A
-      setsid bash -c "$S apply new.sally $A --confirm-within 6s; touch applied; exec sleep 100" &
-      while ! test -e applied; do sleep 0.05; done
+      setsid bash -c "$S apply new.sally $A --confirm-within 60s; touch applied; exec sleep infinity" &
+      comes test -e applied || fail "no end"
       is new.sally || fail "not applied"
       kill -HUP -- -$!; kill -KILL -- -$! || true
-      quiet; is old.sally || fail "not put back"
+      expire; quiet; is old.sally || fail "not put back"
       """)
   }
 
@@ -116,7 +116,7 @@ struct ApplyTests {
       $S apply old.sally $A
       status=0; $S apply new.sally $A --verify false || status=$?
       test $status = 75 || fail "false: $status"; is old.sally || fail "not taken back"
-      status=0; $S apply new.sally $A --verify 'sleep 100' --confirm-within 1s || status=$?
+      status=0; $S apply new.sally $A --verify 'sleep infinity' --confirm-within 1s || status=$?
       test $status = 75 || fail "hangs: $status"; is old.sally || fail "not taken back"
       $S apply new.sally $A --verify 'nft list table inet sallyport | grep -q 50499' >out; is new.sally
       ! grep -q confirmed out; quiet; is new.sally || fail "not kept"
@@ -129,11 +129,41 @@ struct ApplyTests {
       """
       echo '# mine' >boot.nft
       $S apply old.sally $A
-      $S apply new.sally $A --persist boot.nft --confirm-within 60s
+      $S apply new.sally $A --persist boot.nft --force --confirm-within 60s
       test "$(cat boot.nft)" = '# mine' || fail "written before it was confirmed"
       $S confirm $A; unshare --net sh -c "nft -f boot.nft && ./sallyport diff --quiet new.sally"
       $S rollback $A; test "$(cat boot.nft)" = '# mine' || fail "not as before"
       $S apply old.sally $A --persist fresh.nft; nft -c -f fresh.nft
+      """)
+  }
+
+  @Test(
+    "C10: what --persist cannot write is said before anything is changed; no command makes a state folder for nothing"
+  )
+  func bootFileFirst() async throws {
+    _ = try await expect(
+      """
+      refuses() {
+        status=0; $S apply "$@" $A 2>errors || status=$?; test $status = 74 || fail "$*: $status"
+        grep -q 'nothing was changed' errors || fail "$*: $(cat errors)"
+        test -z "$(nft list ruleset)" || fail "$*: the rules are changed"; test ! -e state || fail "$*: a state folder"
+      }
+      echo '# mine' >mine.nft; ln -s mine.nft link.nft; ln -s /nonexist/deep dangling.nft; mkdir folder
+      for file in /nonexist/x.nft folder mine.nft link.nft dangling.nft /dev/null "$PWD/old.sally"; do
+        refuses old.sally --persist "$file"
+        refuses old.sally --persist "$file" --confirm-within 60s
+        refuses old.sally --persist "$file" --dry-run
+      done
+      test "$(cat mine.nft)" = '# mine' || fail "written"
+      $S confirm $A; test ! -e state || fail "confirm made a folder"
+      status=0; $S rollback $A || status=$?; test $status = 1; test ! -e state || fail "rollback made a folder"
+      $S remove $A; test ! -e state || fail "remove made a folder"
+      $S diff old.sally || true; test ! -e state || fail "diff made a folder"
+      ln -s real.nft boot.nft; $S apply old.sally $A --persist boot.nft; test -L boot.nft -a -s real.nft || fail "no link"
+      chmod 600 real.nft; $S apply new.sally $A --persist boot.nft; test "$(stat -c %a real.nft)" = 600 || fail "mode"
+      $S rollback $A; $S apply old.sally $A; $S remove $A
+      rm -r state real.nft; $S apply old.sally $A --persist boot.nft; $S rollback $A
+      test -L boot.nft || fail "the link is gone"; test ! -e real.nft || fail "the file is left"
       """)
   }
 
@@ -158,7 +188,7 @@ struct ApplyTests {
       """
       nft add table ip other; nft list ruleset >before
       $S remove $A
-      $S apply old.sally $A --confirm-within 15s
+      $S apply old.sally $A --confirm-within 60s
       $S remove $A --dry-run; is old.sally || fail "a dry run removed it"
       $S remove $A; nft list ruleset | cmp - before
       quiet; nft list ruleset | cmp - before

@@ -1,4 +1,5 @@
 import Foundation
+import LiveSupport
 import Testing
 
 @Suite("diff", .kernel)
@@ -17,10 +18,8 @@ struct DiffCommandTests {
   /// namespace of their own.
   private func inFolder(_ lines: String, withWorker: Bool = true) async throws -> Ended {
     try await withFolder { folder in
-      for name in ["sallyport"] + (withWorker ? ["sallyport-netfilter"] : []) {
-        try FileManager.default.copyItem(
-          atPath: programs.appending(path: name).path, toPath: "\(folder)/\(name)")
-      }
+      try Release.current.place(programs: programs.path, in: folder)
+      if !withWorker { try FileManager.default.removeItem(atPath: "\(folder)/sallyport-netfilter") }
       try Self.policy.write(toFile: "\(folder)/policy.sally", atomically: false, encoding: .utf8)
       return try await shell("cd \(folder)\n\(lines)")
     }

@@ -1,6 +1,7 @@
 import Compilation
 import Diagnostics
 import Netfilter
+import Nftables
 import Testing
 
 @Suite("what a machine says about a policy")
@@ -85,28 +86,97 @@ struct FindingTests {
     #expect(!help.contains("ct status dnat"))
   }
 
-  @Test("nat chains that come first", arguments: [(-101, true), (-100, false), (-99, false)])
-  func nat(priority: Int, isFirst: Bool) async {
-    let foreign = chain("ip", "prerouting", priority, type: "nat", drops: false)
-    #expect(await found(Self.translated, foreign) == (isFirst ? ["foreign-nat-first: publish files"] : []))
-    #expect(await found(Self.local, foreign).isEmpty)
-    #expect(await found(Self.translated, chain("ip6", "prerouting", priority, type: "nat", drops: false)).isEmpty)
+  @Test("A10: nat chains that come first, where they take connections", arguments: [(-101, true), (-99, false)])
+  func nat(priority: Int, isFirst: Bool) async throws {
+    for (rule, takes) in [("21", true), ("2121", false)] {
+      let chain =
+        #"{"family": "ip", "table": "nat", "name": "c", "type": "nat", "hook": "prerouting", "policy": "accept", "#
+        + #""prio": \#(priority)}"#
+      let match =
+        #"{"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": \#(rule)}}"#
+      let found = try await found(
+        Self.translated, listing: chain, rule: "[\(match), {\"dnat\": {\"addr\": \"10.10.20.9\"}}]", chain: "c",
+        table: "nat")
+      #expect(found == (isFirst && takes ? ["foreign-nat-first: publish files"] : []), "\(rule)")
+    }
   }
 
-  @Test("A11: of nat chains with equal priority the later one runs first", arguments: ["ip", "inet"])
-  func natOfEqualPriority(family: String) async {
-    let foreign = chain(family, "prerouting", -100, type: "nat", drops: false)
-    var ours = InstalledChain(
-      family: "inet", table: "sallyport", name: "destination_nat", type: "nat", hook: "prerouting", priority: -100,
-      dropsByPolicy: false)
-    let report = { (chains: [InstalledChain]) async in
-      await compile(Self.translated).report(FakeNetfilter(chains: chains)).diagnostics
+  /// A table of family ip with one base chain and one rule in one of its chains.
+  private func found(
+    _ policy: String, listing base: String, more: String = "", rule: String, chain: String = "c", table: String = "fw"
+  ) async throws -> [String] {
+    let rule = #"{"rule": {"family": "ip", "table": "\#(table)", "chain": "\#(chain)", "expr": \#(rule)}}"#
+    let json =
+      #"{"nftables": [{"table": {"family": "ip", "name": "\#(table)"}}, {"chain": \#(base)}, \#(more) \#(rule)]}"#
+    let ruleset = try Ruleset.read(listing: Array(json.utf8))
+    let compilation = compile(policy)
+    return compilation.underlined(await compilation.report(FakeNetfilter(tables: ruleset.tables)).diagnostics)
+  }
+
+  @Test("A10: chains with policy accept that end with a rule", arguments: ["drop", "reject", "accept", "log"])
+  func lastRule(verdict: String) async throws {
+    let chain =
+      #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}"#
+    let found = try await found(Self.translated, listing: chain, rule: "[{\"\(verdict)\": null}]")
+    let stops = verdict == "drop" || verdict == "reject"
+    #expect(found == (stops ? ["foreign-chain-drops: publish files"] : []))
+  }
+
+  @Test("A10: a chain that drops by policy and accepts what is needed raises nothing")
+  func accepting() async throws {
+    for (status, works) in [("dnat", true), ("snat", false)] {
+      let chain =
+        #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}"#
+      let established =
+        #"{"rule": {"family": "ip", "table": "fw", "chain": "c", "expr": [{"match": {"op": "in", "left": {"ct": {"key": "#
+        + #""state"}}, "right": ["established", "related"]}}, {"accept": null}]}},"#
+      let rule =
+        #"[{"match": {"op": "in", "left": {"ct": {"key": "status"}}, "right": "\#(status)"}}, {"accept": null}]"#
+      let found = try await found(Self.translated, listing: chain, more: established, rule: rule)
+      #expect(found == (works ? [] : ["foreign-chain-drops: publish files"]), "\(status)")
     }
-    #expect(await report([foreign, ours]).isEmpty)
-    let later = await report([ours, foreign])
-    #expect(later.map(\.code) == ["foreign-nat-first"] && later.first?.notes.first?.contains("after ours") == true)
-    ours.hook = "output"
-    #expect(await report([ours, foreign]).isEmpty)
+  }
+
+  @Test("A10: what cannot be judged is said")
+  func undecided() async throws {
+    let chain =
+      #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}"#
+    let unknown =
+      #"{"match": {"op": "==", "left": {"numgen": {"mode": "random", "mod": 2, "offset": 0}}, "right": 0}}"#
+    #expect(
+      try await found(Self.translated, listing: chain, rule: "[\(unknown), {\"drop\": null}]")
+        == ["foreign-chain-undecided: publish files"])
+    #expect(try await found(Self.translated, listing: chain, rule: "[\(unknown), {\"accept\": null}]").isEmpty)
+  }
+
+  @Test("A10: connection tracking that is turned off by others")
+  func notrack() async throws {
+    let chain =
+      #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "prerouting", "prio": -300, "policy": "accept"}"#
+    #expect(
+      try await found(Self.translated, listing: chain, rule: #"[{"notrack": null}]"#)
+        == ["foreign-tables-interfere: publish files"])
+  }
+
+  @Test("A10: of many publications those whom the rules of others name are judged, and the rest once")
+  func many() async throws {
+    let policy = (1...60).map { number in
+      """
+      publish files-\(number) {
+        server         10.10.20.\(number) proftpd
+        external ip    203.0.113.\(number)
+        passive range  50000-50399
+        tls            explicit required
+      }
+      """
+    }.joined(separator: "\n")
+    let chain =
+      #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}"#
+    let match =
+      #"{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "10.10.20.47"}}"#
+    #expect(
+      try await found(policy, listing: chain, rule: "[\(match), {\"drop\": null}]")
+        == ["foreign-chain-drops: publish files-47"])
   }
 
   @Test("forwarding that is off, for the families that need it")

@@ -57,11 +57,15 @@ struct Ended {
   var errors: String
 }
 
+private let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+
 /// Runs lines of shell in a network namespace that ends with them, or without one of its own.
 func shell(_ lines: String, in namespace: Bool = true) async throws -> Ended {
   let words = (namespace ? ["unshare", "--net"] : []) + ["sh", "-c", lines]
   let result = try await run(
-    .name(words[0]), arguments: Arguments(Array(words.dropFirst())), input: .none, output: .string(limit: 1 << 24),
+    .name(words[0]), arguments: Arguments(Array(words.dropFirst())),
+    environment: .inherit.updating(["PATH": Release.current.searchPath(searchPath)]), input: .none,
+    output: .string(limit: 1 << 24),
     error: .string(limit: 1 << 24))
   let status: Int32
   switch result.terminationStatus {

@@ -40,7 +40,7 @@ struct PolicyBuilder {
   ) {
     let name = located(name)
     var publication = PublicationDraft(name: name, header: name.span)
-    publication.externalAddresses = external.compactMap(IPAddress.init).map { located($0) }
+    publication.externalAddresses = external.compactMap(IPAddress.init).map { ExternalAddress(located($0)) }
     let port = port ?? (tls == .implicit ? 990 : 21)
     publication.controlPort = Setting(ControlPort(external: port, server: serverPort ?? port), span())
     if let range, let ports = PortRange(low: range.lowerBound, high: range.upperBound) {

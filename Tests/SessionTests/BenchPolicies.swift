@@ -17,7 +17,7 @@ extension BenchNetwork {
   static let site = SessionSite(
     network: network, server: { server($0.map(\.description)) },
     client: { place, family in ip(clientAddress(host(place), 0, family)) },
-    party: { place, address in client(host(place), address.description) })
+    party: { place, address, _ in client(host(place), address.description) })
 
   static func host(_ place: ClientPlace) -> LabHost {
     switch place {

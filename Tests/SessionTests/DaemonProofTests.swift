@@ -37,7 +37,8 @@ import Testing
     let files = try await Sallyport.besideThisProgram.settings(of: text, server: server.name.value)
     // vsftpd with two families is two processes, one for each address.
     let publication = try #require(sessions.compilation.policy.publications.first)
-    let addresses = (server.isLocal ? publication.externalAddresses : server.addresses).map(\.value).sorted()
+    let addresses = (server.isLocal ? publication.externalAddresses.map(\.arrival) : server.addresses).map(\.value)
+      .sorted()
     for (index, file) in files.enumerated() {
       let address = files.count > 1 && addresses.indices.contains(index) ? "\(addresses[index])" : nil
       try await lab.start(
@@ -68,13 +69,16 @@ import Testing
     let encryption = LiveSupport.Encryption(rawValue: cell.encryption.rawValue) ?? .plain
     let mode = LiveSupport.DataMode(rawValue: cell.mode.rawValue) ?? .pasv
     let address = session.dialled.description
+    // A session is several things that come, or do not.
+    let patience = cell.performance?.ending == .works ? Patience.arrival : Patience.absence * 3
     // curl 7.88 does not take up TLS on a data connection that it has accepted.
     if cell.mode.isActive, encryption != .plain {
-      return try await lab.lftp(LftpSession(address, port: port, encryption, mode), from: host).output
-        == Payload.bytes
+      var lftp = LftpSession(address, port: port, encryption, mode)
+      lftp.patience = patience
+      return try await lab.lftp(lftp, from: host).output == Payload.bytes
     }
     var curl = CurlSession(address, port: port, encryption, mode)
-    curl.seconds = 6
+    curl.patience = patience
     return try await lab.curl(curl, from: host).bringsPayload
   }
 }

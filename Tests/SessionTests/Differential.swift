@@ -97,12 +97,14 @@ struct Arena {
   }
 
   /// Loads a script in the place of all rules, and plays the sessions side by side, each from an address of its own.
-  func fight(_ script: String, _ duels: [Duel]) async throws -> [Verdict] {
+  ///
+  /// - Parameter isHurried: Whether nothing is waited for long, as in one of many tries after a disagreement.
+  func fight(_ script: String, _ duels: [Duel], isHurried: Bool = false) async throws -> [Verdict] {
     try await lab.load(ruleset: "flush ruleset\n" + script)
-    return try await fightUnderLoadedRules(duels)
+    return try await fightUnderLoadedRules(duels, isHurried: isHurried)
   }
 
-  func fightUnderLoadedRules(_ duels: [Duel]) async throws -> [Verdict] {
+  func fightUnderLoadedRules(_ duels: [Duel], isHurried: Bool = false) async throws -> [Verdict] {
     try await lab.flushConntrack()
     let theatre = Theatre(Program(try await runningRuleset()), BenchNetwork.network)
     let servers = ScriptedServers(lab)
@@ -118,7 +120,8 @@ struct Arena {
       for (index, duel) in placed.enumerated() {
         group.addTask {
           let performance = theatre.perform(duel.model)
-          let result = try await servers.play(duel.script)
+          let result = try await servers.play(
+            duel.script, expecting: isHurried ? nil : performance.scriptedEnding)
           return (
             index,
             Verdict(

@@ -38,7 +38,9 @@ extension Arena {
   func smallest(_ script: String, _ duel: Duel) async -> String {
     let lines = script.split(separator: "\n").map(String.init)
     let kept = await shrink(lines, isOptional: { !$0.contains("{") && !$0.contains("}") }) { lines in
-      guard let verdict = try? await fight(lines.joined(separator: "\n"), [duel]).first else { return false }
+      guard let verdict = try? await fight(lines.joined(separator: "\n"), [duel], isHurried: true).first else {
+        return false
+      }
       return !verdict.agrees
     }
     return kept.joined(separator: "\n")

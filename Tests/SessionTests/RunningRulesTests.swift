@@ -55,7 +55,9 @@ import Testing
         #expect(plain.count == 4)
         #expect(plain.allSatisfy { $0.outcome == (works ? "works" : "broken") }, "\(plain)")
         #expect(status == (works ? 0 : 1))
-        let reached = try await lab.tcpConnect(from: .client, to: Address.external, port: 21)
+        let reached = try await lab.tcpConnect(
+          from: .client, to: Address.external, port: 21,
+          within: works ? Patience.arrival : Patience.absence)
         // Nobody listens, so what gets through is refused by the server.
         #expect((reached == .refused) == works, "\(reached)")
         if !works {

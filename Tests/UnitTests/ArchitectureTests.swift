@@ -20,12 +20,12 @@ import Testing
     ],
     "CNftables": [],
     "sallyport-netfilter": ["CNftables", "Glibc"],
-    "Files": ["Glibc"],
+    "Files": ["CLinux", "Glibc"],
     "Netfilter": [
       "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc", "Lowering",
       "Nftables",
       "Policy",
-      "Subprocess", "SystemPackage",
+      "Subprocess", "Synchronization", "SystemPackage",
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",

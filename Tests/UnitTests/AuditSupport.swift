@@ -6,13 +6,15 @@ import Testing
 
 /// Reads files that are in memory, the first one as the root.
 func readServer(
-  _ software: SoftwareKind, _ files: [(name: String, text: String)], at path: String? = nil, version: String? = nil
+  _ software: SoftwareKind, _ files: [(name: String, text: String)], at path: String? = nil, version: String? = nil,
+  environment: [String: String] = [:]
 ) throws -> (settings: EffectiveSettings, sources: SourceSet) {
   let reader = try #require(ServerReaders.reader(for: software))
   let contents = Dictionary(files.map { ($0.name, Array($0.text.utf8)) }) { $1 }
   var sources = SourceSet()
   let settings = reader.read(
-    path ?? files.first?.name ?? "", version: version, from: ServerFiles(contents), into: &sources)
+    path ?? files.first?.name ?? "", version: version, environment: environment, from: ServerFiles(contents),
+    into: &sources)
   return (settings, sources)
 }
 
@@ -34,10 +36,8 @@ func refusals(_ software: SoftwareKind, _ text: String) throws -> [(place: Strin
 /// The findings of an audit of the only server, or of the one at that position.
 func audit(
   _ compilation: Compilation, server index: Int = 0, _ files: [(name: String, text: String)], at path: String? = nil,
-  unreadable: Set<String> = []
+  unreadable: Set<String> = [], environment: [String: String] = [:]
 ) throws -> (found: [Diagnostic], sources: SourceSet) {
-  let software = try #require(compilation.policy.servers[index].software?.value)
-  let reader = try #require(ServerReaders.reader(for: software.kind))
   let memory = ServerFiles(Dictionary(files.map { ($0.name, Array($0.text.utf8)) }) { $1 })
   var provider = memory
   provider.read = { path, limit in
@@ -45,8 +45,10 @@ func audit(
   }
   provider.kind = { unreadable.contains($0) ? .file : memory.kind($0) }
   var sources = compilation.sources
-  let settings = reader.read(
-    path ?? files.first?.name ?? "", version: software.version, from: provider, into: &sources)
+  let settings = try #require(
+    ServerReaders.read(
+      path ?? files.first?.name ?? "", as: compilation.policy.servers[index].software?.value,
+      environment: environment, from: provider, into: &sources))
   let found = ServerAudit.findings(compilation.policy, server: index, against: settings)
   return (compilation.withoutAllowed(found), sources)
 }

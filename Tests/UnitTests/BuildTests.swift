@@ -63,4 +63,52 @@ import Testing
       #expect(run.output == "listen_port=990\n")
     }
   }
+
+  @Test(
+    "C9: a template that is not used, or that holds what nothing fills in, is an error with its place and the way out",
+    arguments: [
+      (
+        "vsftp.conf.mustache", "listen_port={{port}}", "vsftp.conf.mustache: there is no template",
+        "`vsftpd.conf.mustache`"
+      ),
+      ("vsftpd.conf", "listen_port={{port}}", "vsftpd.conf: is not used", "`vsftpd.conf.mustache`"),
+      ("vsftpd.conf.mustach", "x", "is not used", "`vsftpd.conf.mustache`"),
+      (
+        "sub/vsftpd.conf.mustache", "a\nb={{nosuch}}", "sub/vsftpd.conf.mustache:3: nothing fills in `{{nosuch}}`",
+        "there is "
+      ),
+      ("vsftpd.conf.mustache", "x={{prt}}", "vsftpd.conf.mustache:2:", "did you mean `port`?"),
+      ("vsftpd.conf.mustache", "{{#range}}\nx", "vsftpd.conf.mustache:2: the section `range`", "{{/range}}"),
+      ("vsftpd.conf.mustache", "{{^range}}\nx{{/port}}", "vsftpd.conf.mustache:3:", "`{{/range}}`"),
+      ("vsftpd.conf.mustache", "x{{/range}}", "vsftpd.conf.mustache:2:", "remove it"),
+      ("vsftpd.conf.mustache", "x\n{{port", "vsftpd.conf.mustache:3:", "add `}}`"),
+      ("vsftpd.conf.mustache", "{{> vsftpd.cnf.mustache}}", "vsftpd.conf.mustache:2:", "`vsftpd.conf.mustache`"),
+      ("README", "x", "holds no template", ".mustache`"),
+    ])
+  func templatesThatDoNothing(name: String, body: String, place: String, wayOut: String) async throws {
+    try await withFolder(["policy.sally": everyStatement]) { folder in
+      let file = folder.appending(path: "templates/\(name)")
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try "{{% CONTENT_TYPE: VSFTPD}}\n\(body)\n".write(to: file, atomically: true, encoding: .utf8)
+      for command in [["emit", "policy.sally", "--server", "archive"], ["build", "policy.sally", "-o", "out"]] {
+        let run = try await sallyport(command + ["--templates", "templates"], in: folder)
+        #expect(run.status == 64 && run.output.isEmpty, "\(run)")
+        #expect(run.errors.contains(place) && run.errors.contains(wayOut), "\(run.errors)")
+      }
+      let missing = try await sallyport(
+        ["emit", "policy.sally", "--server", "archive", "--templates", "template"], in: folder)
+      #expect(missing.status == 66 && missing.errors.contains("template: no such folder"), "\(missing)")
+    }
+  }
+
+  @Test("C9: every built-in template passes its own check")
+  func builtInTemplates() async throws {
+    try await withFolder(["policy.sally": everyStatement]) { folder in
+      let run = try await sallyport([
+        "emit", folder.appending(path: "policy.sally").path, "--server", "archive", "--templates",
+        repository.appending(path: "templates").path,
+      ])
+      #expect(run.status == 0, "\(run.errors)")
+    }
+  }
 }

@@ -34,6 +34,73 @@ import Testing
     #expect(!run.errors.isEmpty)
   }
 
+  @Test(
+    "C12: a name that is not there: what was meant, or what there is",
+    arguments: [
+      (["chek", "-"], "did you mean `check`?"), (["aply"], "did you mean `apply`?"),
+      (["zzz"], "there is `check`, `fmt`"),
+      (["help", "nosuch"], "there is no command `nosuch`"), (["help", "explian"], "did you mean `explain`?"),
+      (["help", "check", "fmt"], "help takes one command"), (["check", "--formt", "json", "-"], "'--format'"),
+      (["check", "--deny-warning", "-"], "'--deny-warnings'"), (["explain", "-", "nosuch"], "there is `files`"),
+      (["explain", "-", "fils"], "did you mean `files`?"), (["explain", "-"], "there is `files`"),
+      (["emit", "-", "--server", "nosuch"], "there is `files`"),
+      (["emit", "-", "--server", "fils"], "did you mean `files`?"),
+      (["emit", "-", "--server", "files", "--form", "virtalhost"], "did you mean `virtualhost`?"),
+      (["compile", "-", "--gateway", "nosuch"], "there is no gateway `nosuch`"),
+      (["rules", "tls-of"], "did you mean `tls-off`?"), (["rules", "zzz"], "sallyport rules lists them"),
+      (["apply", "-", "--verify", ""], "--verify"), (["apply", "-", "--verify", "  "], "--verify"),
+      (["apply", "-", "--confirm-within", "0"], "60s"), (["apply", "-", "--confirm-within", "60"], "60s"),
+      (["apply", "-", "--confirm-within", "25h"], "24h"), (["apply", "-", "--force"], "--persist"),
+      (["build", "-", "-o", ""], "--out"),
+    ])
+  func wrongNames(arguments: [String], answer: String) async throws {
+    let run = try await sallyport(arguments, input: good)
+    #expect(run.status == 64 && run.output.isEmpty && run.errors.contains(answer), "\(run)")
+  }
+
+  @Test(
+    "C12: every command says how it may end, and takes --color",
+    arguments: [
+      "check", "fmt", "compile", "build", "diff", "apply", "confirm", "rollback", "remove", "emit", "audit", "import",
+      "explain",
+      "rules",
+    ])
+  func help(command: String) async throws {
+    let run = try await sallyport([command, "--help"])
+    #expect(run.status == 0 && run.output.lowercased().contains("exit status"), "\(run.output)")
+    #expect(run.output.contains("--color"))
+    #expect(try await sallyport(["help", command]).output == run.output)
+  }
+
+  @Test(
+    "C12: a missing file is 66 and named, whatever the command",
+    arguments: [
+      ["check"], ["fmt"], ["compile"], ["build", "-o", "/nonexistent/out"], ["diff"], ["emit", "--server", "x"],
+      ["explain"],
+      ["audit", "--server", "x", "/etc"],
+    ])
+  func missing(command: [String]) async throws {
+    let file = "/nonexistent/policy.sally"
+    let words = command.first == "audit" ? ["audit", file] + command.dropFirst() : command + [file]
+    let run = try await sallyport(words + (command == ["explain"] ? ["files"] : []))
+    #expect(run.status == 66 && run.output.isEmpty && run.errors.contains(file), "\(run)")
+  }
+
+  @Test("C15: --deny-warnings ends with 1 where there are warnings, and with nothing else")
+  func denyWarnings() async throws {
+    let warned = published("tls off")
+    #expect(try await sallyport(["check", "-"], input: warned).status == 0)
+    for format in ["full", "concise", "json", "github", "sarif"] {
+      #expect(try await sallyport(["check", "--deny-warnings", "--format", format, "-"], input: warned).status == 1)
+    }
+    // Notes are no warnings.
+    let noted = published("tls explicit required # allow: certificate-missing")
+    let clean = try await sallyport(["check", "--format", "json", "-"], input: noted)
+    let found = (clean.json?["diagnostics"] as? [[String: Any]] ?? []).compactMap { $0["severity"] as? String }
+    let expected: Int32 = found.contains("warning") ? 1 : 0
+    #expect(try await sallyport(["check", "--deny-warnings", "-"], input: noted).status == expected)
+  }
+
   @Test func checkSaysSo() async throws {
     let run = try await sallyport(["check", "-"], input: good)
     #expect(run.status == 0)

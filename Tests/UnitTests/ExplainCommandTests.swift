@@ -108,7 +108,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ["files", "--what-if", "no helper"], ["files", "--what-if", "helper on; active on"],
+    ["files", "--what-if", "no helper"], ["files", "--what-if", "helper on; helper off"],
+    ["files", "--what-if", "helper on", "--what-if", "no helper"], ["files", "--what-if", ";"],
+    ["files", "--what-if", "no"], ["files", "--mode", "epsv-ipv6", "--format", "svg"],
     ["files", "--what-if", "server x { }"], ["files", "--what-if", ""], ["file"], [],
     ["files", "--client", "nobody"],
     ["files", "--mode", "tls-sftp"], ["files", "--format", "png"],
@@ -116,6 +118,89 @@ import Testing
   func usage(arguments: [String]) async throws {
     let run = try await explain(arguments)
     #expect(run.status == 64 && run.output.isEmpty && !run.errors.isEmpty, "\(run)")
+  }
+
+  @Test(
+    "C5: several statements hold together, in one text or in several",
+    arguments: [
+      ["helper on", "active on", "tls off"], ["helper on; active on", "tls off"], ["helper on;active on;  tls off;"],
+    ])
+  func severalStatements(statements: [String]) async throws {
+    let options = statements.flatMap { ["--what-if", $0] }
+    let run = try await explain(["files"] + options)
+    #expect(run.output.contains("\nwith `helper on; active on; tls off`\n"), "\(run)")
+    #expect(run.output.contains("  plain PASV, IPv4, an allowed client: refused -> works\n"), "\(run.output)")
+    #expect(run.output.contains("  plain PORT, IPv4, an allowed client: refused -> works\n"), "\(run.output)")
+    let json = try output(try await explain(["files", "--output", "json"] + options))
+    #expect(json.whatIf?.statement == "helper on; active on; tls off")
+  }
+
+  @Test("C5: what may be repeated is added, and may be taken away first; contradictions are named")
+  func repeatedStatements() async throws {
+    let policy = published("tls explicit required; allow 198.51.100.0/24")
+    let both = try await explain(
+      ["files", "--client", "192.0.2.7", "--what-if", "allow 192.0.2.0/24", "--what-if", "limit 3 sessions"],
+      policy: policy)
+    #expect(both.output.contains("explicit TLS PASV, IPv4, an allowed client: ") || both.output.contains("works"))
+    let replaced = try await explain(
+      ["files", "--client", "198.51.100.7", "--what-if", "no allow; allow 192.0.2.0/24"], policy: policy)
+    #expect(
+      !replaced.output.components(separatedBy: "with `").dropFirst().joined().contains("  works"), "\(replaced)")
+    let conflict = try await explain(["files", "--what-if", "tls off", "--what-if", "tls implicit"], policy: policy)
+    #expect(conflict.status == 64 && conflict.errors.contains("`tls off` and `tls implicit` cannot both hold"))
+  }
+
+  /// Policies whose tables have something to say in every section.
+  private static let telling = [
+    published("helper on", range: "tls explicit required clear-control").replacing("proftpd", with: "pure-ftpd"),
+    published("allow 198.51.100.0/24; active on", range: ""), published("hairpin on"),
+    published("tls off; helper on; active on"),
+  ]
+
+  @Test(
+    "C6: html holds all that the text holds, also with --what-if", arguments: telling,
+    [[], ["--what-if", "helper off; active on"]])
+  func pageHoldsTheText(policy: String, options: [String]) async throws {
+    let text = try await explain(["files"] + options, policy: policy)
+    let page = try await explain(["files", "--format", "html"] + options, policy: policy)
+    #expect(page.status == text.status)
+    let shown = page.output.replacing(/<style>[^$]*?<\/style>/, with: "").replacing(/<[^>]*>/, with: " ")
+      .replacing("&gt;", with: ">").replacing("&lt;", with: "<").replacing("&#39;", with: "'").replacing(
+        "&quot;", with: "\""
+      )
+      .replacing("&amp;", with: "&")
+    for heading in ["refused by design", "works, but", "broken", "undecided"]
+    where text.output.contains("\n\(heading)\n") {
+      #expect(shown.lowercased().contains(heading), "\(heading)")
+    }
+    // Reasons stand before a colon, changes around an arrow.
+    for line in text.output.split(separator: "\n")
+    where line.hasPrefix("  ") && !line.hasPrefix("   ") && line.contains(": ") {
+      let said =
+        line.contains(" -> ") ? String(line.dropFirst(2)) : String(line.dropFirst(2).split(separator: ": ")[0])
+      #expect(shown.contains(said), "\(said)")
+    }
+    for line in text.output.split(separator: "\n") where line.hasPrefix("IPv6: ") { #expect(shown.contains(line)) }
+    #expect(page.output.matches(of: /<table>/).count == page.output.matches(of: /<caption>/).count)
+    #expect(
+      page.output.matches(of: /<th>/).isEmpty && page.output.contains("scope=\"col\"")
+        && page.output.contains("scope=\"row\""))
+    #expect(!page.output.contains("title=\""), "what is told in a tooltip only")
+    #expect(unbalancedTags(page.output) == [])
+  }
+
+  @Test("C6: svg draws the first session that breaks, else one that works; what is said about it is visible")
+  func picture() async throws {
+    let broken = try await explain(["files", "--format", "svg"], policy: published("active on", range: ""))
+    #expect(broken.output.contains("class=\"death\"") && broken.output.contains("<title id=\"title\">"), "\(broken)")
+    let works = try await explain(["files", "--format", "svg"])
+    #expect(works.output.contains("<text class=\"works\""), "\(works.output)")
+    #expect(
+      works.output.contains("<desc id=\"description\">Client to server: SYN 203.0.113.10:21"), "\(works.output)")
+    let conditional = try await explain(["files", "--format", "svg"], policy: Self.telling[0])
+    #expect(conditional.output.contains(">works, but: only after CCC"), "\(conditional.output)")
+    let tried = try await explain(["files", "--format", "svg", "--what-if", "no passive range"])
+    #expect(tried.output.contains("with `no passive range`</text>") && tried.output.contains("class=\"death\""))
   }
 
   @Test func picturesAreWellFormed() async throws {

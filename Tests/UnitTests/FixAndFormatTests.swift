@@ -12,6 +12,71 @@ import Testing
     }
   }
 
+  @Test("C7: two fixes in one line, and what a fix brings up, in one run; the last word is that nothing is left")
+  func fixesUntilNothingIsLeft() async throws {
+    let policy = """
+      publish a { server 10.10.20.200 proftpd; external ip 203.0.113.10; passive range 50399-50000
+          tls explicit requried; alow any }
+      publish b { server s; external ip 203.0.113.11; passive range 50399-50000; tls explicit required }
+      server s { address 10.10.20.201; software proftpd; certificate /etc/ssl/a.pem key /etc/ssl/a.key }
+
+      """
+    try await withFolder(["a.sally": policy]) { folder in
+      let run = try await sallyport(["check", "--fix", "a.sally"], in: folder)
+      let fixed = try #require(contents(of: folder)["a.sally"])
+      #expect(
+        !fixed.contains("50399-50000") && fixed.contains("\"/etc/ssl/a.pem\" key \"/etc/ssl/a.key\""),
+        "\(fixed)\n\(run.errors)")
+      let again = try await sallyport(["check", "--fix", "a.sally"], in: folder)
+      #expect(!again.errors.contains("applied"), "\(again.errors)")
+      #expect(contents(of: folder)["a.sally"] == fixed)
+      let json = try await sallyport(["check", "--format", "json", "a.sally"], in: folder)
+      let left = (json.json?["diagnostics"] as? [[String: Any]] ?? []).flatMap {
+        $0["fixes"] as? [[String: Any]] ?? []
+      }
+      #expect(left.allSatisfy { $0["applicability"] as? String != "safe" }, "\(left)")
+    }
+  }
+
+  @Test(
+    "C7: --diff shows what --fix does, and writes nothing; included files are among them", arguments: [[], ["--fix"]])
+  func fixesAsDifference(options: [String]) async throws {
+    let files = [
+      "a.sally": published(range: "passive range 50399-50000") + "\ninclude \"b.sally\"\n",
+      "b.sally": "publish b {\n  passive range 40099-40000\n}\n",
+    ]
+    try await withFolder(files) { folder in
+      let run = try await sallyport(["check", "a.sally", "--diff"] + options, in: folder)
+      #expect(run.status == 1)
+      #expect(run.output.contains("--- a.sally\n+++ a.sally (fixed)\n"), "\(run)")
+      #expect(run.output.contains("-    passive range 50399-50000\n+    passive range 50000-50399\n"))
+      #expect(run.output.contains("--- b.sally\n") && run.output.contains("\n-  passive range 40099-40000\n"))
+      #expect(contents(of: folder) == files)
+      let input = try await sallyport(["check", "--diff", "-"], input: files["a.sally"] ?? "", in: folder)
+      #expect(input.output.contains("--- <stdin>\n"), "\(input)")
+      _ = try await sallyport(["check", "a.sally", "--fix"], in: folder)
+      #expect(contents(of: folder)["b.sally"] == "publish b {\n  passive range 40000-40099\n}\n")
+      #expect(try await sallyport(["check", "a.sally", "--diff"], in: folder).output.isEmpty)
+    }
+  }
+
+  @Test("C7: unsafe fixes are for who asks for them")
+  func unsafeFixes() async throws {
+    let policy = published("tls explicit requried")
+    try await withFolder(["a.sally": policy]) { folder in
+      let json = try await sallyport(["check", "--format", "json", "a.sally"], in: folder)
+      let fixes = (json.json?["diagnostics"] as? [[String: Any]] ?? []).flatMap {
+        $0["fixes"] as? [[String: Any]] ?? []
+      }
+      let kinds = Set(fixes.compactMap { $0["applicability"] as? String })
+      _ = try await sallyport(["check", "--fix", "a.sally"], in: folder)
+      if !kinds.contains("safe") { #expect(contents(of: folder)["a.sally"] == policy) }
+      _ = try await sallyport(["check", "--fix", "--unsafe-fixes", "a.sally"], in: folder)
+      #expect(contents(of: folder)["a.sally"]?.contains("requried") == false)
+      #expect(try await sallyport(["check", "--unsafe-fixes", "a.sally"], in: folder).status == 64)
+    }
+  }
+
   @Test func standardInputCannotBeFixed() async throws {
     let run = try await sallyport(
       ["check", "--fix", "-"], input: published(range: "passive range 50399-50000"))

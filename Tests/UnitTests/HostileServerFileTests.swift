@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import LiveSupport
 import Policy
 import ServerConfig
@@ -20,6 +21,18 @@ import Testing
     return settings
   }
 
+  /// What this thread has of the processor for some work: a busy machine does not count.
+  private func processorTime(_ work: () throws -> Void) rethrows -> Duration {
+    func now() -> Duration {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+    let start = now()
+    try work()
+    return now() - start
+  }
+
   private func codes(_ software: SoftwareKind, _ text: String) throws -> [String] {
     try read(software, Array(text.utf8)).diagnostics.map(\.code)
   }
@@ -27,10 +40,9 @@ import Testing
   @Test(arguments: programs)
   func aBinaryOrHugeFile(_ software: SoftwareKind) throws {
     #expect(try codes(software, "Port 21\n\0\n") == ["server-file-unreadable"])
-    let clock = ContinuousClock()
     let huge = [UInt8](repeating: UInt8(ascii: "a"), count: 50 << 20)
     var found: [String] = []
-    let time = try clock.measure { found = try read(software, huge).diagnostics.map(\.code) }
+    let time = try processorTime { found = try read(software, huge).diagnostics.map(\.code) }
     #expect(found == ["server-file-unreadable"])
     #expect(time < .seconds(2))
   }
@@ -50,9 +62,8 @@ import Testing
       String(repeating: "&", count: many),
       "Include /etc/file\n", "\r\n\r\n", "\u{FEFF}Port 21\n", "Port \u{202E}21\n",
     ]
-    let clock = ContinuousClock()
     for text in texts {
-      let time = try clock.measure { _ = try read(software, Array(text.utf8)) }
+      let time = try processorTime { _ = try read(software, Array(text.utf8)) }
       #expect(time < .seconds(10), "\(software) \(text.prefix(20))")
     }
   }

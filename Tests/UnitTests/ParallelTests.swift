@@ -6,24 +6,32 @@ import Testing
 
 /// What is done in parts must come out as if it were done in one.
 @Suite struct ParallelTests {
-  @Test(arguments: [0, 1, 2, 3, 7, 1000])
-  func partsAreInOrderAndComplete(count: Int) {
+  /// As many processors as this machine may not have.
+  static let processors = [1, 2, 3, 7]
+
+  @Test(arguments: [0, 1, 2, 3, 7, 1000], processors)
+  func partsAreInOrderAndComplete(count: Int, processors: Int) {
     for least in [1, 2, 400, 2000] {
-      let parts = inParallel(count, least: least) { Array($0) }
+      let parts = Processors.$count.withValue(processors) { inParallel(count, least: least) { Array($0) } }
       #expect(parts.flatMap(\.self) == Array(0..<count))
       #expect(parts.count == 1 || parts.allSatisfy { $0.count >= least })
+      #expect(parts.count == max(1, min(processors, count / least)))
     }
   }
 
-  @Test(arguments: [true, false])
-  func bothResultsComeBack(worthIt: Bool) {
-    let (one, other) = together(worthIt: worthIt, { 1 }, { "two" })
+  @Test(arguments: [true, false], processors)
+  func bothResultsComeBack(worthIt: Bool, processors: Int) {
+    let (one, other) = Processors.$count.withValue(processors) { together(worthIt: worthIt, { 1 }, { "two" }) }
     #expect(one == 1 && other == "two")
   }
 
   /// Long enough for several parts, whose borders fall anywhere into a line.
-  @Test(arguments: ["\n", ""])
-  func largeFilesAreReadAsSmallOnes(end: String) {
+  @Test(arguments: ["\n", ""], processors)
+  func largeFilesAreReadAsSmallOnes(end: String, processors: Int) {
+    Processors.$count.withValue(processors) { expectLargeFileAsSmallOne(end: end) }
+  }
+
+  private func expectLargeFileAsSmallOne(end: String) {
     let line = "publish a { allow 192.0.2.0/24, \"x y\" ; } # `publish` -> \"\n}\n$ { control port 21->2121\n"
     let count = (3 << 20) / line.utf8.count
     let one = lex(SourceFile(name: "one", text: line), as: SourceID(0))
@@ -52,7 +60,11 @@ import Testing
   }
 
   /// Long enough for several parts, which begin among declarations that are in order and others that are not.
-  @Test func largeFilesAreParsedAsSmallOnes() {
+  @Test(arguments: processors) func largeFilesAreParsedAsSmallOnes(processors: Int) {
+    Processors.$count.withValue(processors) { expectLargeFileParsedAsSmallOnes() }
+  }
+
+  private func expectLargeFileParsedAsSmallOnes() {
     let text = """
       publish a {
         server b
@@ -88,7 +100,11 @@ import Testing
   }
 
   /// What looks like a declaration can lie in a block that began in the part before.
-  @Test func aBlockOverSeveralPartsIsOne() {
+  @Test(arguments: processors) func aBlockOverSeveralPartsIsOne(processors: Int) {
+    Processors.$count.withValue(processors) { expectOneBlock() }
+  }
+
+  private func expectOneBlock() {
     let inner = String(repeating: "publish a {\n}\n", count: 60_000)
     let text = "gateway g {\noutside {\n\(inner)}\n}\nserver s {\naddress 10.0.0.1\n}\n"
     let tree = parse(SourceFile(name: "block", text: text), as: SourceID(0))
@@ -103,7 +119,11 @@ import Testing
     return ([statement] + inner).map { tree.source.text(tree.span($0.tokens).range) }
   }
 
-  @Test func linesOfLargeSetsKnowTheirStatements() {
+  @Test(arguments: processors) func linesOfLargeSetsKnowTheirStatements(processors: Int) {
+    Processors.$count.withValue(processors) { expectLinesKnowTheirStatements() }
+  }
+
+  private func expectLinesKnowTheirStatements() {
     var elements = ElementList()
     for number in 0..<9000 {
       elements.append(key: [.port(UInt16(number))], provenance: SourceSpan(file: SourceID(0), number..<number + 1))

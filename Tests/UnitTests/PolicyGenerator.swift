@@ -37,15 +37,30 @@ struct PolicyGenerator {
     let families = pick([[4], [4], [4], [6], [4, 6]])
     let kind = pick(["translated", "translated", "translated", "routed", "local"])
     let external = families.map { $0 == 4 ? "203.0.113.\(10 + index)" : "2001:db8:113::\(10 + index)" }
+    // Now and then a box before the gateway translates.
+    let isBehind = kind != "routed" && chance(5)
+    let arrival = families.map { $0 == 4 ? " at 10.0.1.\(10 + index)" : " at fd00:1::\(10 + index)" }
+    let dialled = zip(external, arrival).map { isBehind ? $0 + $1 : $0 }
     let inner = families.map { $0 == 4 ? "10.10.20.\(10 + index)" : "2001:db8:20::\(10 + index)" }
     let address = kind == "local" ? ["local"] : kind == "routed" ? external : inner
     let tls = mode(of: software)
     let needsRange = tls != "off" || chance(2)
     let helper = (tls == "off" || tls == "explicit optional") && (!needsRange || chance(3))
-    server(index, software, address, tls)
+    let isInPlace = chance(4)
+    if !isInPlace {
+      line("server s\(index) {")
+      server(index, software, address, tls)
+      line("}")
+    }
     line("publish p\(index) {")
-    statement("server s\(index)")
-    statement("external ip \(external.joined(separator: ", "))")
+    if isInPlace {
+      statement("server \(address.joined(separator: ", ")) \(software) {")
+      serverStatements(index, software, tls)
+      statement("}")
+    } else {
+      statement("server s\(index)")
+    }
+    statement("external ip \(dialled.joined(separator: ", "))")
     if chance(3), tls != "implicit" { statement("control port \(2100 + index)\(chance(2) ? " -> 21" : "")") }
     if needsRange {
       let low = 20_000 + index * 2_000 + number(0...500)
@@ -57,23 +72,25 @@ struct PolicyGenerator {
     if chance(4), software != "filezilla" { statement("active on") }
     clients(lists)
     limits()
-    if hasGateway, kind == "translated", chance(4) { statement("hairpin on") }
+    if hasGateway, kind == "translated" || kind == "local" && isBehind, chance(4) { statement("hairpin on") }
     if kind != "local", chance(6) { statement("source gateway") }
     if chance(3) { statement("log \(pick(["new", "denied", "all"]))") }
     line("}")
   }
 
   private mutating func server(_ index: Int, _ software: String, _ address: [String], _ tls: String) {
-    line("server s\(index) {")
     statement("address \(address.joined(separator: ", "))")
     statement("software \(software)")
+    serverStatements(index, software, tls)
+  }
+
+  private mutating func serverStatements(_ index: Int, _ software: String, _ tls: String) {
     if software == "iis" { statement("site \"Site \(index)\"") }
     if tls != "off" {
       let thumbprint = "certificate thumbprint 57686F6120447564652C2049495320526F636B73"
       statement(software == "iis" ? thumbprint : "certificate \"/etc/ssl/a.pem\" key \"/etc/ssl/a.key\"")
     }
     if chance(2) { statement("max clients \(number(1...100))") }
-    line("}")
   }
 
   private mutating func mode(of software: String) -> String {

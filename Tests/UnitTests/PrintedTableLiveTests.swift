@@ -20,7 +20,11 @@ struct PrintedTableLiveTests {
   }
 
   @Test func everyAcceptedPolicy() async throws {
-    let count = max(60, GeneratedPolicies.count / 5)
+    try await everyAcceptedPolicy(most: max(60, GeneratedPolicies.count / 5))
+  }
+
+  /// - Parameter count: How many generated policies are taken.
+  func everyAcceptedPolicy(most count: Int) async throws {
     let texts = GeneratedPolicies.policies.accepted.prefix(count).map(\.compilation) + [compile(everyStatement)]
     let samples = try samplePolicies().map(\.1)
     try await withLab { lab in

@@ -62,6 +62,8 @@ extension Bench {
     let policies = [try policy(count, changed: true), try policy(count)]
     let state = scratchFile("state")
     try withNamespace("apply") { namespace in
+      // `apply` wants the interfaces that the policy names.
+      for name in ["eth0", "eth1"] { try namespace.command("ip", "link", "add", name, "type", "dummy").run() }
       try namespace.command("nft", "-f", try ruleset(policies[1], "ours-\(count)")).run()
       try Command(namespace.words(sallyport("apply", policies[1], "--state-dir", state))).run()
       let dryRun = sallyport("apply", policies[0], "--state-dir", state, "--dry-run")

@@ -14,6 +14,8 @@ struct SessionCheck {
   private static let few = 24
   /// Kinds of publications that are judged at most.
   private static let mostKinds = 48
+  /// The same where other tables are judged, which name addresses and so make more kinds.
+  private static let mostForeignKinds = 200
   /// Neighbours that are looked at together with a publication.
   private static let mostNeighbours = 8
 
@@ -41,6 +43,26 @@ struct SessionCheck {
         [own.numbers[position]] + Set(neighbours(position).map { own.numbers[$0] }).sorted()
       }
     ).kinds
+  }
+
+  /// Publications of one gateway to be played under rules that nobody of us wrote: one of each kind, where what rules say of
+  /// its addresses and ports is a part of its kind.
+  ///
+  /// - Parameter place: Tells how those rules see the publication at a position.
+  func kinds(
+    behind gateway: Int?, place: (Int) -> [Int]
+  ) -> (judged: [(first: Int, count: Int)], unjudged: Int) {
+    let positions = policy.publications.indices.filter { policy.publications[$0].gateway == gateway }
+    guard positions.count > Self.few else { return (positions.map { ($0, 1) }, 0) }
+    let shapes = Numbering(policy.publications.indices.lazy.map { policy.sessionShape(ofPublication: $0) }).numbers
+    let kinds = Numbering(
+      positions.map { position in
+        let others = addresses.isAnyShared ? Set(neighbours(position).map { shapes[$0] }).sorted() : []
+        return [[shapes[position]], others, place(position)]
+      }
+    ).kinds
+    let judged = kinds.prefix(Self.mostForeignKinds).map { (first: positions[$0.first], count: $0.count) }
+    return (judged, kinds.dropFirst(Self.mostForeignKinds).reduce(0) { $0 + $1.count })
   }
 
   /// Positions of some of the publications that share an address with one, itself left out.

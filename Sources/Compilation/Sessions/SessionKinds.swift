@@ -9,15 +9,16 @@ extension Policy {
     var endpoints = Bits(0)
     if let server = publication.server, servers.indices.contains(server) {
       for external in publication.externalAddresses {
-        guard let reach = reach(of: external.value, atServer: server) else { continue }
-        endpoints.append(external.value.family == .ipv4 ? 0 : 1, bits: 1)
+        guard let reach = reach(of: external.arrival.value, atServer: server) else { continue }
+        endpoints.append(external.family == .ipv4 ? 0 : 1, bits: 1)
         endpoints.append(reach, bits: 2)
+        endpoints.append(external.at != nil)
       }
       shape.append(servers[server].software?.value.kind.number ?? 0, bits: 3)
     } else {
       shape.append(0, bits: 3)
     }
-    shape.append(endpoints.value, bits: 6)
+    shape.append(endpoints.value, bits: 8)
     shape.append(publication.limits.reduce(0) { $0 | $1.value.bit }, bits: 3)
     shape.append(publication.tls.value.allowsTLS)
     shape.append(publication.tls.value.allowsPlain)
@@ -46,12 +47,12 @@ extension Policy {
   /// servers', because either mostly come in their order.
   fileprivate func forEachPlace(_ use: (IPAddress, Int) -> Void) {
     for (position, publication) in publications.enumerated() {
-      for external in publication.externalAddresses { use(external.value, position) }
+      for external in publication.externalAddresses { use(external.arrival.value, position) }
     }
     for (position, publication) in publications.enumerated() {
       guard let server = publication.server, servers.indices.contains(server) else { continue }
       for address in servers[server].addresses
-      where !publication.externalAddresses.contains(where: { $0.value == address.value }) {
+      where !publication.externalAddresses.contains(where: { $0.arrival.value == address.value }) {
         use(address.value, position)
       }
     }

@@ -27,7 +27,9 @@ struct SessionPermission {
   /// With `hairpin` the server sees the gateway, and refuses commands that name the client, unless the helper rewrites them.
   private func refusalOfHiddenClient(_ encryption: Encryption) -> String? {
     let isReadable = encryption == .plain || publication.clearControl != nil
-    guard endpoint.reach == .translated, !publication.helper.value || !isReadable else { return nil }
+    let isHidden =
+      publication.insideEndpoint(endpoint) == nil ? endpoint.reach == .translated : endpoint.reach != .local
+    guard isHidden, !publication.helper.value || !isReadable else { return nil }
     return "`hairpin` hides clients inside from the server, which refuses their PORT and EPRT"
   }
 
@@ -36,7 +38,7 @@ struct SessionPermission {
     case .allowed: return nil
     case .stranger: return "`allow` and `deny` do not admit this client"
     case .inside:
-      if endpoint.reach == .routed {
+      if endpoint.reach == .routed, endpoint.external.at == nil {
         return publication.controlPort.value.isTranslated
           ? "clients inside reach the server without the gateway, on its own port" : nil
       }

@@ -24,10 +24,13 @@ struct Scenes {
     self.client = client
     self.site = site
     endpoints = study.policy.endpoints(of: publication)
-    surroundings = SessionSurroundings(study.policy, publication, server, gatewayAddresses: study.gatewayAddresses)
+    surroundings = SessionSurroundings(
+      study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
+      interfaces: study.interfaces(publication))
     samples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
-      taken: surroundings.serverNetworks + study.gatewayAddresses.map { Prefix($0) })
+      taken: surroundings.insideNetworks + study.gatewayAddresses.map { Prefix($0) }
+        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     self.server = FTPServer(publication, server, party, publication.masquerade(endpoints))
@@ -43,28 +46,33 @@ struct Scenes {
 
   /// A client with that address.
   func scene(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Scene {
+    var network = site?.network ?? surroundings.network
+    for external in publication.externalAddresses {
+      guard let arrival = external.at else { continue }
+      network.translatedBefore.append(TranslationBefore(dialled: external.dialled.value, arrival: arrival.value))
+    }
     let invented =
       place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)
     let real = site.map { site in
-      let party = site.party(place, address)
+      let party = site.party(place, address, endpoint.arrival)
       return place == .inside ? party : party.without(routesOf: invented)
     }
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
       client: real ?? invented, server: server,
-      network: site?.network ?? surroundings.network, kernel: site?.kernel ?? KernelTraits(),
+      network: network, kernel: site?.kernel ?? KernelTraits(),
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
         deniesInside: study.policy.deniedClients(of: publication).contains(address)))
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
-    if let known = site?.client(place, family) { return known }
     if let client {
-      let isInside = surroundings.serverNetworks.contains { $0.contains(client) }
+      let isInside = site?.isInside(client) ?? surroundings.insideNetworks.contains { $0.contains(client) }
       let its: ClientPlace = isInside ? .inside : samples.admitted.contains(client) ? .allowed : .stranger
       return its == place ? client : nil
     }
+    if let known = site?.client(place, family) { return known }
     switch place {
     case .allowed: return samples.allowed(family)
     case .stranger: return samples.stranger(family)
@@ -148,7 +156,7 @@ struct Scene {
   /// A session whose mode is still to be chosen.
   func session(_ encryption: Encryption) -> Session {
     Session(
-      client: client, server: server, dialled: endpoint.external.value, port: publication.controlPort.value.external,
+      client: client, server: server, dialled: endpoint.dialled, port: publication.controlPort.value.external,
       encryption, .pasv)
   }
 

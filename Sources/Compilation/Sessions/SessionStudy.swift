@@ -8,10 +8,12 @@ package import Policy
 package struct SessionStudy: Sendable {
   let policy: Policy
   let program: Program
-  /// The external addresses that each gateway itself answers to.
+  /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
   let borders: PortBorders?
+  /// How the interfaces towards clients and the server of a publication are called, where the machine tells.
+  var interfaces: @Sendable (Publication) -> (outside: String?, inside: String?) = { _ in (nil, nil) }
 
   /// - Parameters:
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
@@ -27,8 +29,8 @@ package struct SessionStudy: Sendable {
     for publication in policy.publications where publication.gateway == gateway {
       for endpoint in policy.endpoints(of: publication) {
         switch endpoint.reach {
-        case .local: own.insert(endpoint.external.value)
-        case .translated: translated.insert(endpoint.external.value)
+        case .local: own.insert(endpoint.arrival)
+        case .translated: translated.insert(endpoint.arrival)
         case .routed: break
         }
         if endpoint.reach != .local { servers.insert(endpoint.server) }

@@ -10,42 +10,20 @@ package struct SessionSite: Sendable {
   package var server: @Sendable ([IPAddress]) -> Party
   /// The client of a place and family; `nil` where the policy has to find one.
   package var client: @Sendable (ClientPlace, AddressFamily) -> IPAddress?
-  package var party: @Sendable (ClientPlace, IPAddress) -> Party
+  /// The client of a place, with the address that it dials.
+  package var party: @Sendable (ClientPlace, IPAddress, _ dialled: IPAddress) -> Party
+  /// Whether an address is that of a client inside; `nil` where the policy has to tell.
+  package var isInside: @Sendable (IPAddress) -> Bool? = { _ in nil }
 
   package init(
     network: Network, server: @escaping @Sendable ([IPAddress]) -> Party,
     client: @escaping @Sendable (ClientPlace, AddressFamily) -> IPAddress?,
-    party: @escaping @Sendable (ClientPlace, IPAddress) -> Party
+    party: @escaping @Sendable (ClientPlace, IPAddress, _ dialled: IPAddress) -> Party
   ) {
     self.network = network
     self.server = server
     self.client = client
     self.party = party
-  }
-
-  /// A gateway with these interfaces and routes, of whose surroundings nothing else is known: hosts in one network reach
-  /// each other without it.
-  package init(gateway network: Network, kernel: KernelTraits) {
-    self.init(
-      network: network,
-      server: { .host(Host($0, behind: network.interface(towards: $0), neighbours: network.networks(around: $0))) },
-      client: { _, _ in nil },
-      party: { place, address in
-        let around = place == .inside ? network.networks(around: [address]) : []
-        return .host(Host([address], behind: network.interface(towards: [address]), neighbours: around))
-      })
-    self.kernel = kernel
-  }
-}
-
-extension Network {
-  fileprivate func interface(towards addresses: [IPAddress]) -> String {
-    addresses.first.map { interface(towards: $0) } ?? outside
-  }
-
-  /// The networks of the gateway that hold one of the addresses.
-  fileprivate func networks(around addresses: [IPAddress]) -> [Prefix] {
-    interfaces.flatMap(\.networks).filter { network in addresses.contains { network.contains($0) } }
   }
 }
 
@@ -56,27 +34,40 @@ struct SessionSurroundings {
   let server: Party
   /// The network in which the server is, of each family.
   let serverNetworks: [Prefix]
+  /// The networks behind the inside interface: the server's, or invented ones where the server is the gateway.
+  let insideNetworks: [Prefix]
   let insideInterface: String
   let outsideInterface: String
 
   /// - Parameters:
   ///   - gatewayAddresses: The external addresses that the gateway itself answers to.
-  init(_ policy: Policy, _ publication: Publication, _ server: Server, gatewayAddresses: Set<IPAddress>) {
+  ///   - interfaces: How the interfaces are called; what is `nil` the policy tells, or nobody.
+  init(
+    _ policy: Policy, _ publication: Publication, _ server: Server, gatewayAddresses: Set<IPAddress>,
+    interfaces: (outside: String?, inside: String?)
+  ) {
     let gateway = policy.gateway(of: publication)
-    outsideInterface = gateway?.outside.first?.value ?? "outside"
-    insideInterface = gateway?.inside.first?.value ?? "inside"
+    outsideInterface = interfaces.outside ?? gateway?.outside.first?.value ?? "outside"
+    insideInterface = interfaces.inside ?? gateway?.inside.first?.value ?? "inside"
     let addresses = server.addresses.map(\.value)
     serverNetworks = addresses.map { Self.network(around: $0, avoiding: gatewayAddresses) }
+    insideNetworks =
+      server.isLocal
+      ? AddressFamily.allCases.compactMap {
+        Self.inventedNetwork($0, avoiding: gatewayAddresses, policy, publication)
+      }
+      : serverNetworks
     let inside = Network.Interface(
-      insideInterface, addresses: serverNetworks.compactMap { $0.address(1, avoiding: addresses) },
-      networks: serverNetworks)
+      insideInterface, addresses: insideNetworks.compactMap { $0.address(1, avoiding: addresses) },
+      networks: insideNetworks)
     let outside = Network.Interface(
-      outsideInterface, addresses: publication.externalAddresses.map(\.value).filter(gatewayAddresses.contains))
+      outsideInterface,
+      addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
     network = Network(
       interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
     self.server =
       server.isLocal
-      ? .gateway(publication.externalAddresses.map(\.value))
+      ? .gateway(publication.externalAddresses.map(\.arrival.value))
       : .host(Host(addresses, behind: insideInterface, neighbours: serverNetworks))
   }
 
@@ -89,16 +80,31 @@ struct SessionSurroundings {
 
   /// A client on the network of the server, or behind the inside interface of a gateway that is the server itself.
   func insideClient(_ address: IPAddress) -> Party {
-    .host(Host([address], behind: insideInterface, neighbours: serverNetworks))
+    .host(Host([address], behind: insideInterface, neighbours: insideNetworks))
   }
 
   /// An address for a client inside: on the server's network, or a private one where the server is the gateway.
   func insideAddress(_ family: AddressFamily) -> IPAddress? {
-    guard let own = serverNetworks.first(where: { $0.family == family }) else {
-      return IPAddress(family == .ipv4 ? "192.168.77.50" : "fd77::50")
-    }
+    guard let own = insideNetworks.first(where: { $0.family == family }) else { return nil }
     let taken = network.interfaces.flatMap(\.addresses) + [own.address]
     return own.address(50, avoiding: taken) ?? own.address(2, avoiding: taken)
+  }
+
+  /// A private network that holds no address of the gateway's outside, and none that the policy speaks of where that can be.
+  private static func inventedNetwork(
+    _ family: AddressFamily, avoiding others: Set<IPAddress>, _ policy: Policy, _ publication: Publication
+  ) -> Prefix? {
+    let texts =
+      family == .ipv4
+      ? ["192.168.77.0", "10.77.77.0", "172.31.77.0", "100.100.77.0"]
+      : ["fd77::", "fd77:77::", "fdfe:77::", "fc77::"]
+    let all = texts.compactMap { IPAddress($0).flatMap { Prefix($0, length: family == .ipv4 ? 24 : 64) } }
+      .filter { network in !others.contains { network.contains($0) } }
+    let named = (publication.allow + publication.deny).map { policy.addresses(of: $0) }
+    return all.first { network in
+      let own = AddressSet([network])
+      return named.allSatisfy { $0.ranges(family).isEmpty || own.subtracting($0) == own }
+    } ?? all.first
   }
 
   /// The usual network around an address, smaller where it would hold an address of the gateway's outside.
@@ -114,7 +120,7 @@ struct SessionSurroundings {
 
 extension Prefix {
   /// The address at a place in the network, or the next free one behind it; `nil` when there is none.
-  fileprivate func address(_ place: UInt128, avoiding taken: [IPAddress]) -> IPAddress? {
+  func address(_ place: UInt128, avoiding taken: [IPAddress]) -> IPAddress? {
     var value = bounds.lowerBound + min(place, bounds.upperBound - bounds.lowerBound)
     while value < bounds.upperBound {
       if let address = IPAddress(family: family, value: value), !taken.contains(address) { return address }

@@ -41,31 +41,52 @@ extension SessionTable {
         lines.append("")
       }
     }
-    for family in AddressFamily.allCases where clients.values.allSatisfy({ $0[family] == nil }) {
-      guard let cell = cells.first(where: { $0.family == family }) else { continue }
-      lines += ["\(family == .ipv4 ? "IPv4" : "IPv6"): refused, \(cell.reason)", ""]
-    }
-    lines += reasons(style.red("gets in all the same"), cells.filter(\.isIntrusion))
-    for outcome in [SessionOutcome.broken, .undecided, .refused, .works] {
-      lines += reasons(
-        outcome.colored(outcome.heading, style), cells.filter { $0.outcome == outcome && !$0.isIntrusion })
+    for sentence in unpublished { lines += [sentence, ""] }
+    for section in sections {
+      let heading = section.outcome?.colored(section.heading, style) ?? style.red(section.heading)
+      lines += [heading] + section.groups.map { "  \(printable($0.reason)): \(Self.summary($0.cells))" } + [""]
     }
     lines += notes.map { printable($0) }
     while lines.last == "" { lines.removeLast() }
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The reasons of cells under a heading, each with the cells that it explains.
-  private func reasons(_ heading: String, _ cells: [SessionCell]) -> [String] {
+  /// Reasons below one heading.
+  struct Section {
+    var heading: String
+    /// `nil` for clients that get in although the policy keeps them out.
+    var outcome: SessionOutcome?
+    /// In the order of the table, each with the cells that it explains.
+    var groups: [(reason: String, cells: [SessionCell])]
+  }
+
+  /// What is to be said of the cells, most urgent first.
+  var sections: [Section] {
+    let intrusions = Section(heading: "gets in all the same", outcome: nil, groups: reasons { $0.isIntrusion })
+    let others = SessionOutcome.inOrderOfUrgency.map { outcome in
+      Section(
+        heading: outcome.heading, outcome: outcome, groups: reasons { $0.outcome == outcome && !$0.isIntrusion })
+    }
+    return ([intrusions] + others).filter { !$0.groups.isEmpty }
+  }
+
+  private func reasons(where isMeant: (SessionCell) -> Bool) -> [(reason: String, cells: [SessionCell])] {
     var order: [String] = []
     var groups: [String: [SessionCell]] = [:]
-    for cell in cells where !cell.reason.isEmpty && cell.performance != nil {
+    for cell in cells where isMeant(cell) && !cell.reason.isEmpty && cell.performance != nil {
       if groups[cell.reason] == nil { order.append(cell.reason) }
       groups[cell.reason, default: []].append(cell)
     }
-    guard !order.isEmpty else { return [] }
-    let lines = order.map { reason in "  \(printable(reason)): \(Self.summary(groups[reason] ?? []))" }
-    return [heading] + lines + [""]
+    return order.map { ($0, groups[$0] ?? []) }
+  }
+
+  /// The families in which nothing can be dialled, with a sentence each.
+  var unpublished: [String] {
+    AddressFamily.allCases.compactMap { family in
+      guard clients.values.allSatisfy({ $0[family] == nil }), let cell = cells.first(where: { $0.family == family })
+      else { return nil }
+      return "\(family == .ipv4 ? "IPv4" : "IPv6"): refused, \(cell.reason)"
+    }
   }
 
   /// Names cells: the first, and how many more there are.
@@ -76,7 +97,10 @@ extension SessionTable {
 }
 
 extension SessionOutcome {
-  fileprivate var heading: String {
+  static let inOrderOfUrgency: [SessionOutcome] = [.broken, .undecided, .refused, .works]
+
+  /// What stands above its reasons.
+  var heading: String {
     switch self {
     case .works: "works, but"
     case .refused: "refused by design"
@@ -151,11 +175,29 @@ package struct SessionChoice: Hashable, Sendable {
   }
 }
 
+extension SessionTable {
+  /// The session that is drawn where one alone can be: the first that is chosen, else the first that is broken or undecided, else
+  /// the first that works.
+  package func drawn(mode: SessionChoice?) -> SessionCell? {
+    if let mode { return shown(mode: mode, most: 1).first }
+    let drawable = cells.filter { $0.performance != nil }
+    for outcome in [SessionOutcome.broken, .undecided, .works] {
+      if let cell = drawable.first(where: { $0.outcome == outcome }) { return cell }
+    }
+    return drawable.first
+  }
+}
+
 extension SessionChange {
+  /// The kinds of sessions whose outcome changes, a line each.
+  var changeLines: [String] {
+    changes.map { "\($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)" }
+  }
+
   /// Both tables, one below the other, and what is different between them.
   package func text(statement: String, isAccepted: Bool, _ style: Style) -> String {
     let tried = printable(statement)
-    let list = changes.map { "  \($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)\n" }.joined()
+    let list = changeLines.map { "  \($0)\n" }.joined()
     let summary =
       changes.isEmpty ? "`\(tried)` changes no outcome\n" : "what `\(tried)` changes\n\(list)"
     let refusal = isAccepted ? "" : "`check` refuses the policy with it\n"

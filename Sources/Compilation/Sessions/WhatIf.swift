@@ -2,12 +2,14 @@ import Diagnostics
 package import Policy
 import PolicySyntax
 
-/// Why a changed statement cannot be tried.
+/// Why changed statements cannot be tried.
 package enum WhatIfFailure: Error, Hashable, Sendable {
-  /// The text is not one statement without a block.
-  case notOneStatement(String)
+  /// The text is not statements without blocks.
+  case noStatement(String)
   /// `no ...` names a statement that the publication does not have.
   case nothingToRemove(String)
+  /// Both speak of the same thing, and only one can hold.
+  case conflict(String, String)
   /// The block of the publication cannot be found or is never closed.
   case noBlock(String)
 }
@@ -15,37 +17,90 @@ package enum WhatIfFailure: Error, Hashable, Sendable {
 extension WhatIfFailure: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .notOneStatement(let text): "`\(text)` is not one statement of a publication"
+    case .noStatement(let text): "`\(text)` is no statement of a publication"
     case .nothingToRemove(let text): "the publication has no statement `\(text)`"
+    case .conflict(let first, let second): "`\(first)` and `\(second)` cannot both hold; leave one of them out"
     case .noBlock(let name): "the block of `\(name)` cannot be found"
     }
   }
 }
 
+/// Statements of a publication to try.
+package struct WhatIf: Sendable {
+  fileprivate struct Change: Hashable {
+    var keyword: String
+    /// Without `no`.
+    var text: String
+    var isRemoval: Bool
+
+    var written: String { isRemoval ? "no \(text)" : text }
+  }
+
+  fileprivate var changes: [Change] = []
+
+  /// The statements, with `;` between them.
+  package var text: String { changes.map(\.written).joined(separator: "; ") }
+
+  /// - Parameter texts: Statements; each text may hold several, with `;` between them. `no helper` takes a statement away.
+  /// - Throws: `WhatIfFailure.noStatement` or `.conflict`.
+  package init(_ texts: [String]) throws(WhatIfFailure) {
+    for text in texts {
+      let tree = parse(SourceFile(name: "statement", text: text), as: SourceID(0))
+      guard tree.diagnostics.isEmpty, !tree.statements.isEmpty else { throw .noStatement(text) }
+      for statement in tree.statements {
+        guard statement.block == nil, let change = tree.change(in: statement) else { throw .noStatement(text) }
+        try add(change)
+      }
+    }
+  }
+
+  private mutating func add(_ change: Change) throws(WhatIfFailure) {
+    guard !changes.contains(change) else { return }
+    let isRepeatable = repeatable.contains(change.keyword)
+    let other = changes.first {
+      // What may be repeated may be taken away first and then be given anew.
+      $0.keyword == change.keyword && !(isRepeatable && ($0.isRemoval || !change.isRemoval))
+    }
+    if let other { throw .conflict(other.written, change.written) }
+    changes.append(change)
+  }
+}
+
+/// Statements that a publication may have several of; another one is added to them.
+private let repeatable: Set<String> = ["allow", "limit"]
+
 extension Compilation {
-  /// The policy with one statement of a publication changed: it takes the place of the one with its keyword, or is added.
-  /// `no helper` takes a statement away. `allow` and `limit`, which may be repeated, are added.
-  package func changing(_ publication: Publication, _ text: String) throws(WhatIfFailure) -> Compilation {
-    let (statement, isRemoval) = text.hasPrefix("no ") ? (String(text.dropFirst(3)), true) : (text, false)
-    let change = parse(SourceFile(name: "statement", text: statement), as: SourceID(0))
-    guard change.diagnostics.isEmpty, change.statements.count == 1, let only = change.statements.first,
-      only.block == nil
-    else { throw .notOneStatement(text) }
-    let keyword = change.keyword(of: only)
+  /// The policy with statements of a publication changed: each takes the place of the one with its keyword, or is added.
+  /// `allow` and `limit`, which may be repeated, are added.
+  package func changing(_ publication: Publication, _ what: WhatIf) throws(WhatIfFailure) -> Compilation {
+    var current = self
+    for change in what.changes {
+      let name = publication.name.value
+      guard let now = current.policy.publications.first(where: { $0.name.value == name }) else {
+        throw .noBlock(name)
+      }
+      current = try current.changing(now, change)
+    }
+    return current
+  }
+
+  private func changing(_ publication: Publication, _ change: WhatIf.Change) throws(WhatIfFailure) -> Compilation {
     guard let (index, block) = block(of: publication), let close = block.close else {
       throw .noBlock(publication.name.value)
     }
     let tree = trees[index]
-    let same = tree.statements(of: block).filter { tree.keyword(of: $0) == keyword }
-    guard !isRemoval || !same.isEmpty else { throw .nothingToRemove(keyword) }
+    var same = tree.statements(of: block).filter { tree.keyword(of: $0.tokens) == change.keyword }
+    if change.isRemoval, change.text != change.keyword {
+      same = same.filter { tree.plainText(of: $0.tokens) == change.text }
+    }
+    guard !change.isRemoval || !same.isEmpty else { throw .nothingToRemove(change.text) }
     var bytes = tree.source.bytes
-    let isAddition = same.isEmpty || !isRemoval && (keyword == "allow" || keyword == "limit")
-    if isAddition {
+    if same.isEmpty || !change.isRemoval && repeatable.contains(change.keyword) {
       let place = tree.span(tree.token(close)).range.lowerBound
-      bytes.insert(contentsOf: Array("\n    \(statement)\n".utf8), at: min(place, bytes.count))
+      bytes.insert(contentsOf: Array("\n    \(change.text)\n".utf8), at: min(place, bytes.count))
     } else {
       for (number, old) in same.enumerated().reversed() {
-        let replacement = number == 0 && !isRemoval ? Array(statement.utf8) : []
+        let replacement = number == 0 && !change.isRemoval ? Array(change.text.utf8) : []
         bytes.replaceSubrange(tree.span(old.tokens).range.clamped(to: 0..<bytes.count), with: replacement)
       }
     }
@@ -67,11 +122,33 @@ extension Compilation {
 }
 
 extension PolicyFileSyntax {
+  /// What a statement on the command line asks for; `nil` for one that says nothing.
+  fileprivate func change(in statement: StatementSyntax) -> WhatIf.Change? {
+    let isRemoval = text(token(statement.tokens.lowerBound)) == "no"
+    let words = isRemoval ? statement.tokens.lowerBound + 1..<statement.tokens.upperBound : statement.tokens
+    guard !words.isEmpty else { return nil }
+    return WhatIf.Change(keyword: keyword(of: words), text: plainText(of: words), isRemoval: isRemoval)
+  }
+
   /// The keyword of a statement: its first word, or its first two where the language has such a keyword.
-  fileprivate func keyword(of statement: StatementSyntax) -> String {
-    let first = text(token(statement.tokens.lowerBound))
-    guard statement.tokens.count > 1 else { return first }
-    let two = first + " " + text(token(statement.tokens.lowerBound + 1))
+  fileprivate func keyword(of tokens: Range<Int>) -> String {
+    guard let start = tokens.first else { return "" }
+    let first = text(token(start))
+    guard tokens.count > 1 else { return first }
+    let two = first + " " + text(token(start + 1))
     return twoWordKeywords.contains(two) ? two : first
+  }
+
+  /// The words of a statement, with one blank where there is anything between them; so comments are left out.
+  fileprivate func plainText(of tokens: Range<Int>) -> String {
+    var result = ""
+    var end: Int?
+    for index in tokens {
+      let range = span(token(index)).range
+      if let end, range.lowerBound > end { result += " " }
+      result += text(token(index))
+      end = range.upperBound
+    }
+    return result
   }
 }

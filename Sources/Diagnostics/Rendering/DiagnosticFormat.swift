@@ -16,14 +16,19 @@ package enum DiagnosticFormat: String, CaseIterable, Sendable {
 }
 
 /// Renders diagnostics in the order given.
+///
+/// - Parameters:
+///   - version: That of the program.
+///   - describe: What a code means; `nil` where nothing more is known. SARIF says it.
 package func render(
-  _ diagnostics: [Diagnostic], in sources: SourceSet, as format: DiagnosticFormat, style: Style, version: String
+  _ diagnostics: [Diagnostic], in sources: SourceSet, as format: DiagnosticFormat, style: Style, version: String,
+  describe: (String) -> RuleDescription? = { _ in nil }
 ) -> String {
   switch format {
   case .full: FullRenderer(sources: sources, style: style).render(diagnostics)
   case .concise: renderConcise(diagnostics, in: sources, style: style)
   case .json: renderJSON(diagnostics, in: sources)
   case .github: renderGitHub(diagnostics, in: sources)
-  case .sarif: renderSARIF(diagnostics, in: sources, version: version)
+  case .sarif: renderSARIF(diagnostics, in: sources, version: version, describe)
   }
 }

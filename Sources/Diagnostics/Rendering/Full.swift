@@ -42,6 +42,10 @@ struct FullRenderer {
     if let help = diagnostic.help {
       text += "\(margin) \(style.blue("=")) \(style.bold("help:")) \(printable(help))\n"
     }
+    let references = diagnostic.references
+    if !references.isEmpty {
+      text += "\(margin) \(style.blue("=")) \(style.bold("see:")) \(references.joined(separator: ", "))\n"
+    }
     for fix in diagnostic.fixes {
       let kind = fix.applicability == .safe ? "fix" : "fix (\(fix.applicability.rawValue))"
       text += "\(margin) \(style.blue("=")) \(style.bold("\(kind):")) \(printable(fix.message))\n"

@@ -13,6 +13,13 @@ package func encodeJSON(_ value: some Encodable) -> String { encode(value, keys:
 /// The same with the keys as the type spells them.
 func encodeVerbatimJSON(_ value: some Encodable) -> String { encode(value, keys: .useDefaultKeys) }
 
+/// What was written by `encodeJSON`; `nil` for any other text.
+package func decodeJSON<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) -> Value? {
+  let decoder = JSONDecoder()
+  decoder.keyDecodingStrategy = .convertFromSnakeCase
+  return try? decoder.decode(type, from: Data(bytes))
+}
+
 private func encode(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy) -> String {
   let encoder = JSONEncoder()
   encoder.keyEncodingStrategy = keys
@@ -67,6 +74,8 @@ private struct JSONDiagnostic: Encodable {
   var endColumn: Int
   var notes: [String]
   var help: String?
+  /// Places in the failure catalogue.
+  var references: [String]
   var related: [Related]
   var fixes: [Fix]
 
@@ -79,6 +88,7 @@ private struct JSONDiagnostic: Encodable {
     (endLine, endColumn) = (place.endLine, place.endColumn)
     notes = diagnostic.notes
     help = diagnostic.help
+    references = diagnostic.references
     related = diagnostic.related.map { Related(message: $0.message, location: JSONPlace($0.span, &locator)) }
     fixes = diagnostic.fixes.map { fix in
       Fix(

@@ -1,9 +1,13 @@
 /// One run of SARIF 2.1.0 (OASIS). Columns count Unicode code points, ends are exclusive, as there.
-func renderSARIF(_ diagnostics: [Diagnostic], in sources: SourceSet, version: String) -> String {
+func renderSARIF(
+  _ diagnostics: [Diagnostic], in sources: SourceSet, version: String, _ describe: (String) -> RuleDescription?
+) -> String {
   var locator = Locator(sources)
   let codes = Set(diagnostics.map(\.code)).sorted()
-  let results = diagnostics.map { SARIFResult($0, codes, &locator) }
-  let driver = SARIFDriver(name: "sallyport", version: version, rules: codes.map { SARIFRule(id: $0) })
+  let positions = Dictionary(uniqueKeysWithValues: codes.enumerated().map { ($1, $0) })
+  let results = diagnostics.map { SARIFResult($0, positions, &locator) }
+  let driver = SARIFDriver(
+    name: "sallyport", version: version, rules: codes.map { SARIFRule($0, describe($0)) })
   let run = SARIFRun(tool: SARIFTool(driver: driver), columnKind: "unicodeCodePoints", results: results)
   return encodeVerbatimJSON(
     SARIFLog(
@@ -35,7 +39,62 @@ private struct SARIFDriver: Encodable {
   var rules: [SARIFRule]
 }
 
-private struct SARIFRule: Encodable { var id: String }
+/// What a code means, for those who have not met it (section 3.49).
+package struct RuleDescription: Sendable {
+  package var severity: Severity
+  /// One line without a period.
+  package var summary: String
+  /// A few sentences.
+  package var explanation: String
+  /// A policy that raises it, and the same without the mistake.
+  package var bad: String
+  package var good: String
+  /// Places in the failure catalogue.
+  package var references: [String]
+  /// An absolute URI of all that.
+  package var page: String
+
+  package init(
+    severity: Severity, summary: String, explanation: String, bad: String, good: String, references: [String],
+    page: String
+  ) {
+    (self.severity, self.summary, self.explanation) = (severity, summary, explanation)
+    (self.bad, self.good, self.references, self.page) = (bad, good, references, page)
+  }
+}
+
+private struct SARIFRule: Encodable {
+  struct Help: Encodable {
+    var text: String
+    var markdown: String
+  }
+
+  struct Configuration: Encodable { var level: String }
+
+  var id: String
+  var name: String
+  var shortDescription: SARIFMessage?
+  var fullDescription: SARIFMessage?
+  var help: Help?
+  var helpUri: String?
+  var defaultConfiguration: Configuration?
+
+  init(_ code: String, _ rule: RuleDescription?) {
+    id = code
+    // As tools write the names of their rules: in words that begin with capitals.
+    name = code.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    guard let rule else { return }
+    let catalogue = rule.references.isEmpty ? "" : "\n\nFailure catalogue: " + rule.references.joined(separator: ", ")
+    shortDescription = SARIFMessage(text: rule.summary)
+    fullDescription = SARIFMessage(text: rule.explanation)
+    help = Help(
+      text: "\(rule.explanation)\n\nBad:\n\n\(rule.bad)\n\nGood:\n\n\(rule.good)\(catalogue)",
+      markdown:
+        "\(rule.explanation)\n\n**Bad:**\n\n```\n\(rule.bad)\n```\n\n**Good:**\n\n```\n\(rule.good)\n```\(catalogue)")
+    helpUri = rule.page
+    defaultConfiguration = Configuration(level: rule.severity.rawValue)
+  }
+}
 
 private struct SARIFMessage: Encodable { var text: String }
 
@@ -46,11 +105,25 @@ private struct SARIFRegion: Encodable {
   var endColumn: Int
 }
 
-private struct SARIFLocation: Encodable {
-  struct Artifact: Encodable { var uri: String }
+extension SARIFRegion {
+  init(_ span: SourceSpan, _ locator: inout Locator) {
+    let (start, end) = locator.positions(of: span)
+    self.init(startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column)
+  }
+}
 
+private struct SARIFArtifact: Encodable {
+  var uri: String
+
+  init(_ file: SourceID, _ locator: Locator) {
+    let name = locator.name(of: file)
+    uri = (name.hasPrefix("/") ? "file://" : "") + percentEncoded(name)
+  }
+}
+
+private struct SARIFLocation: Encodable {
   struct Physical: Encodable {
-    var artifactLocation: Artifact
+    var artifactLocation: SARIFArtifact
     var region: SARIFRegion
   }
 
@@ -58,12 +131,39 @@ private struct SARIFLocation: Encodable {
   var message: SARIFMessage?
 
   init(_ label: Label, _ locator: inout Locator, hasMessage: Bool) {
-    let (start, end) = locator.positions(of: label.span)
     physicalLocation = Physical(
-      artifactLocation: Artifact(uri: percentEncoded(locator.name(of: label.span.file))),
-      region: SARIFRegion(
-        startLine: start.line, startColumn: start.column, endLine: end.line, endColumn: end.column))
+      artifactLocation: SARIFArtifact(label.span.file, locator), region: SARIFRegion(label.span, &locator))
     message = hasMessage && !label.message.isEmpty ? SARIFMessage(text: label.message) : nil
+  }
+}
+
+/// A way to mend it (section 3.55); a fix that a person must complete is none.
+private struct SARIFFix: Encodable {
+  struct Replacement: Encodable {
+    var deletedRegion: SARIFRegion
+    var insertedContent: SARIFMessage
+  }
+
+  struct Change: Encodable {
+    var artifactLocation: SARIFArtifact
+    var replacements: [Replacement]
+  }
+
+  var description: SARIFMessage
+  var artifactChanges: [Change]
+
+  init(_ fix: FixIt, _ locator: inout Locator) {
+    description = SARIFMessage(text: fix.applicability == .safe ? fix.message : "\(fix.message) (unsafe)")
+    artifactChanges = []
+    var byFile: [SourceID: [Replacement]] = [:]
+    for edit in fix.edits {
+      byFile[edit.span.file, default: []].append(
+        Replacement(
+          deletedRegion: SARIFRegion(edit.span, &locator), insertedContent: SARIFMessage(text: edit.replacement)))
+    }
+    for (file, replacements) in byFile.sorted(by: { $0.key < $1.key }) {
+      artifactChanges.append(Change(artifactLocation: SARIFArtifact(file, locator), replacements: replacements))
+    }
   }
 }
 
@@ -74,21 +174,26 @@ private struct SARIFResult: Encodable {
   var message: SARIFMessage
   var locations: [SARIFLocation]
   var relatedLocations: [SARIFLocation]?
+  var fixes: [SARIFFix]?
 
-  init(_ diagnostic: Diagnostic, _ codes: [String], _ locator: inout Locator) {
+  init(_ diagnostic: Diagnostic, _ positions: [String: Int], _ locator: inout Locator) {
     ruleId = diagnostic.code
-    ruleIndex = codes.firstIndex(of: diagnostic.code)
+    ruleIndex = positions[diagnostic.code]
     level = diagnostic.severity.rawValue
-    let parts = [diagnostic.message] + diagnostic.notes + [diagnostic.help.map { "help: \($0)" }].compactMap(\.self)
+    let parts =
+      [diagnostic.message] + diagnostic.notes + [diagnostic.help.map { "help: \($0)" }].compactMap(\.self)
+      + diagnostic.references.map { "see: \($0)" }
     message = SARIFMessage(text: parts.joined(separator: "\n"))
     locations = [SARIFLocation(diagnostic.primary, &locator, hasMessage: true)]
     let related = diagnostic.related.map { SARIFLocation($0, &locator, hasMessage: true) }
     relatedLocations = related.isEmpty ? nil : related
+    let mending = diagnostic.fixes.filter { $0.applicability != .displayOnly && !$0.edits.isEmpty }
+    fixes = mending.isEmpty ? nil : mending.map { SARIFFix($0, &locator) }
   }
 }
 
 /// A file name as a relative URI reference (RFC 3986).
-private func percentEncoded(_ name: String) -> String {
+package func percentEncoded(_ name: String) -> String {
   var result = ""
   for byte in name.utf8 {
     switch byte {

@@ -78,7 +78,18 @@ struct Stage {
         step.passesGateway = false
         return accept(packet, by: [other, role], isFrom: role)
       }
-      passage = gateway.receive(packet, on: host.interface)
+      let interface = host.interface(destination.family)
+      guard interface == gateway.network.outside else {
+        passage = gateway.receive(packet, on: interface)
+        break
+      }
+      guard !gateway.network.translatedBefore.contains(where: { $0.arrival == destination }) else {
+        step.passesGateway = false
+        step.reached = role
+        let reason = "the \(role.rawValue) has no route to \(destination), which a box before the gateway hides"
+        return .failure(LossError(.noRoute(reason: reason)))
+      }
+      passage = gateway.receive(arriving(packet), on: interface)
     }
     step.events = passage.events
     switch passage.end {
@@ -89,25 +100,55 @@ struct Stage {
       }
       return .success((.gateway, passage.packet))
     case .sent(let interface):
-      return accept(passage.packet, by: [other, role], behind: interface, isFrom: role)
+      let packet = interface == gateway.network.outside ? departing(passage.packet) : passage.packet
+      let arrival = accept(packet, by: [other, role], behind: interface, isFrom: role)
+      guard let doubt = passage.doubt, case .success = arrival else { return arrival }
+      return .failure(LossError(.unknown(reason: doubt)))
     }
+  }
+
+  /// A packet from outside as it arrives at the gateway.
+  private func arriving(_ packet: Packet) -> Packet {
+    let tuple = packet.tuple
+    guard let box = gateway.network.translatedBefore.first(where: { $0.dialled == tuple.destination }) else {
+      return packet
+    }
+    var packet = packet
+    packet.tuple = Tuple(from: tuple.source, tuple.sourcePort, to: box.arrival, tuple.destinationPort)
+    return packet
+  }
+
+  /// A packet that left the gateway as it arrives outside.
+  private func departing(_ packet: Packet) -> Packet {
+    let tuple = packet.tuple
+    guard let box = gateway.network.translatedBefore.first(where: { $0.arrival == tuple.source }) else {
+      return packet
+    }
+    var packet = packet
+    packet.tuple = Tuple(from: box.dialled, tuple.sourcePort, to: tuple.destination, tuple.destinationPort)
+    return packet
   }
 
   /// Finds the host with the destination address.
   private func accept(
     _ packet: Packet, by roles: [Role], behind interface: String? = nil, isFrom sender: Role
   ) -> Result<(role: Role, packet: Packet), LossError> {
+    let destination = packet.tuple.destination
     for role in roles {
-      guard case .host(let host) = party(role), host.addresses.contains(packet.tuple.destination),
-        interface == nil || interface == host.interface
-      else { continue }
+      guard case .host(let host) = party(role), host.addresses.contains(destination) else { continue }
+      if let interface, let doubt = host.doubts[interface] { return .failure(LossError(.unknown(reason: doubt))) }
+      let own = host.interface(destination.family)
+      if let interface, interface != own {
+        let reason = "the gateway sends it out of \(interface), and \(role.phrase) is behind \(own)"
+        return .failure(LossError(.unanswered(reason: reason)))
+      }
       if host.addresses.contains(packet.tuple.source) {
         return .failure(
           LossError(.unexpected(reason: "the \(role.rawValue) drops packets that come from its own address")))
       }
       return .success((role, packet))
     }
-    return .failure(LossError(.unanswered(reason: "nobody has the address \(packet.tuple.destination) there")))
+    return .failure(LossError(.unanswered(reason: "nobody has the address \(destination) there")))
   }
 }
 
@@ -199,8 +240,10 @@ extension Stage {
 extension Loss {
   /// Whether the model could not tell.
   package var isUndecided: Bool {
-    if case .undecided = self { return true }
-    return false
+    switch self {
+    case .undecided, .unknown: true
+    default: false
+    }
   }
 }
 

@@ -31,11 +31,15 @@ package struct Ladder: Sendable {
   package var conclusion: String
   package var works: Bool
 
-  /// - Parameter locate: `FILE:LINE` and the statement of a span.
-  package init(_ performance: Performance, title: String, locate: (SourceSpan) -> String) {
+  /// - Parameters:
+  ///   - remark: What there is to say about a session that works; empty for nothing.
+  ///   - locate: `FILE:LINE` and the statement of a span.
+  package init(
+    _ performance: Performance, title: String, remark: String = "", locate: (SourceSpan) -> String
+  ) {
     self.title = title
     works = performance.ending == .works
-    conclusion = works ? "works" : performance.sentence
+    conclusion = works ? (remark.isEmpty ? "works" : "works, but: \(remark)") : performance.sentence
     rows = performance.steps.flatMap { step in
       let arrow = Row.arrow(
         Arrow(
@@ -50,6 +54,31 @@ package struct Ladder: Sendable {
       return [arrow] + notes + (death ?? [])
     }
   }
+}
+
+extension Ladder {
+  /// The picture in sentences, one for each row and one for how it ends: for those who hear it, or have a narrow screen.
+  package var sentences: [String] {
+    rows.map { row in
+      switch row {
+      case .arrow(let arrow): arrow.sentence
+      case .note(let text): "At the gateway: \(text)"
+      case .death(let text): "Lost: \(text)"
+      }
+    } + ["Outcome: \(conclusion)"]
+  }
+}
+
+extension Ladder.Arrow {
+  fileprivate var sentence: String {
+    let way = from == to ? "The \(from.rawValue), for itself" : "\(from.rawValue.capitalizedWord) to \(to.rawValue)"
+    return "\(way)\(isData ? ", data connection" : ""): \(label)"
+      + (arrived.map { ", arrives as \($0)" } ?? "") + (isLost ? " - does not arrive" : "")
+  }
+}
+
+extension String {
+  fileprivate var capitalizedWord: String { prefix(1).uppercased() + dropFirst() }
 }
 
 extension Passage.Event {

@@ -1,3 +1,5 @@
+import Diagnostics
+
 extension Ladder {
   /// What pictures look like, light and dark.
   package static let styleSheet = """
@@ -27,7 +29,9 @@ extension Ladder {
 
   /// A self-contained SVG document, 800 units wide; it follows the reader's preference for light or dark.
   ///
-  /// - Parameter isDocument: Whether it brings its own style sheet, which a page has already.
+  /// Who cannot see it is told the same by its title and its description; on a page, where the sentences stand beside it, by these.
+  ///
+  /// - Parameter isDocument: Whether it is no part of a page, which has the style sheet and the sentences already.
   package func svg(isDocument: Bool = true) -> String {
     var canvas = SVGCanvas()
     canvas.y = 26
@@ -38,7 +42,7 @@ extension Ladder {
     for row in rows { canvas.draw(row) }
     canvas.y += 8
     let bottom = canvas.y
-    for line in Self.wrap(works ? "works" : conclusion, width: 104) {
+    for line in Self.wrap(conclusion, width: 104) {
       canvas.y += Self.size.note
       canvas.text(line, x: 12, kind: works ? "works" : "death")
     }
@@ -53,10 +57,15 @@ extension Ladder {
         """
     }.joined()
     let style = isDocument ? "<style>\(Self.styleSheet)</style>\n" : ""
+    let words = sentences.map { escapedForXML($0) + "\n" }.joined()
+    let role = isDocument ? "role=\"img\" aria-labelledby=\"title description\"" : "aria-hidden=\"true\""
+    let description =
+      isDocument
+      ? "<title id=\"title\">\(escapedForXML(title))</title>\n<desc id=\"description\">\(words)</desc>\n" : ""
     return """
       <svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.size.width) \(height)" \
-      width="\(Self.size.width)" height="\(height)" role="img" aria-label="\(escapedForXML(title))">
-      \(style)<rect width="\(Self.size.width)" height="\(height)" style="fill: var(--paper)"/>
+      width="\(Self.size.width)" height="\(height)" \(role)>
+      \(description)\(style)<rect width="\(Self.size.width)" height="\(height)" style="fill: var(--paper)"/>
       \(columns)\(canvas.body)</svg>
 
       """
@@ -111,17 +120,18 @@ extension Ladder {
   }
 }
 
-/// A text between tags or in an attribute. Control characters, which XML does not have, become U+FFFD.
+/// A text between tags or in an attribute. Control characters, which XML does not have, and characters that change the direction
+/// of text become U+FFFD.
 package func escapedForXML(_ text: String) -> String {
   var result = ""
-  for scalar in text.unicodeScalars {
+  for scalar in text.unicodeScalars.lazy.map(printable) {
     switch scalar {
     case "&": result += "&amp;"
     case "<": result += "&lt;"
     case ">": result += "&gt;"
     case "\"": result += "&quot;"
     case "'": result += "&#39;"
-    case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+    case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
     default: result.unicodeScalars.append(scalar)
     }
   }

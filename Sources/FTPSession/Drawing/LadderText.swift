@@ -26,7 +26,7 @@ extension Ladder {
       }
     }
     lines.append(Canvas.bars.text)
-    lines += Self.wrap("   " + (works ? "works" : conclusion), width: Self.width)
+    lines += Self.wrap("   " + conclusion, width: Self.width)
     return lines.map { $0 + "\n" }.joined()
   }
 

@@ -57,6 +57,8 @@ package enum Loss: Hashable, Sendable {
   case noRoute(reason: String)
   /// It came from another address than its receiver expects.
   case unexpected(reason: String)
+  /// What nobody can know of the machines on the way, and what would decide it.
+  case unknown(reason: String)
 
   /// The rule that decided, when one did.
   package var citation: Citation? {

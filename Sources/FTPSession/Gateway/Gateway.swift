@@ -57,16 +57,15 @@ struct Gateway: Sendable {
   mutating func receive(_ packet: Packet, on interface: String) -> Passage {
     var transit = Transit(packet, input: interface)
     guard passDevice(.ingress, &transit), run(.prerouting, &transit) else { return finish(&transit) }
-    if network.isLocal(transit.view.packet.tuple.destination) {
-      guard run(.input, &transit), complete(&transit) else { return finish(&transit) }
+    let way = premises.way(of: transit, from: interface)
+    if let loss = way.loss { transit.end = .lost(loss) }
+    guard case .leaves(let output, let doubt) = way else {
+      guard way == .local, run(.input, &transit), complete(&transit) else { return finish(&transit) }
       transit.end = .delivered
       return finish(&transit)
     }
-    guard premises.forwards(packet.tuple.family) else {
-      transit.end = .lost(.noRoute(reason: "the gateway does not forward packets"))
-      return finish(&transit)
-    }
-    transit.view.output = network.interface(towards: transit.view.packet.tuple.destination)
+    transit.view.output = output
+    transit.doubt = doubt
     guard run(.forward, &transit) else { return finish(&transit) }
     return leave(&transit)
   }
@@ -74,15 +73,26 @@ struct Gateway: Sendable {
   /// A packet of a program on the gateway itself.
   mutating func send(_ packet: Packet) -> Passage {
     var transit = Transit(packet, input: nil)
-    transit.view.output = route(packet.tuple.destination)
-    guard run(.output, &transit) else { return finish(&transit) }
-    // Translated packets are routed again (`nf_nat_ipv4_local_fn`).
-    transit.view.output = route(transit.view.packet.tuple.destination)
+    guard route(&transit), run(.output, &transit) else { return finish(&transit) }
+    let isMarkedAnew = transit.view.mark != 0 && premises.program.routesByMark
+    // Translated packets are routed again (`nf_nat_ipv4_local_fn`), and those that a chain of type route has marked
+    // (`nft_chain_route.c`).
+    if isMarkedAnew || transit.view.packet.tuple.destination != packet.tuple.destination {
+      guard route(&transit) else { return finish(&transit) }
+    }
     return leave(&transit)
   }
 
-  private func route(_ destination: IPAddress) -> String {
-    network.isLocal(destination) ? "lo" : network.interface(towards: destination)
+  /// Finds the way of a packet of the gateway itself. Returns whether there is one.
+  private func route(_ transit: inout Transit) -> Bool {
+    let way = premises.way(of: transit, from: nil)
+    if let loss = way.loss {
+      transit.end = .lost(loss)
+      return false
+    }
+    transit.view.output = "lo"
+    if case .leaves(let output, let doubt) = way { (transit.view.output, transit.doubt) = (output, doubt) }
+    return true
   }
 
   private mutating func leave(_ transit: inout Transit) -> Passage {
@@ -110,7 +120,8 @@ struct Gateway: Sendable {
       byTuple[connections[index].original] = nil
       byTuple[connections[index].reply] = nil
     }
-    return Passage(events: transit.events, packet: transit.view.packet, end: transit.end)
+    return Passage(
+      events: transit.events, packet: transit.view.packet, end: transit.end, doubt: transit.doubt)
   }
 }
 
@@ -119,6 +130,8 @@ struct Transit {
   var view: PacketView
   var connection: Int?
   var isUntracked = false
+  /// Why nobody may be where it leaves to.
+  var doubt: String?
   var events: [Passage.Event] = []
   var end = Passage.End.delivered
 

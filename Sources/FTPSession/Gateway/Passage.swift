@@ -29,4 +29,6 @@ package struct Passage: Sendable {
   /// The packet as it came out, or as it was when it was lost.
   package var packet: Packet
   package var end: End
+  /// Why nobody may be there, although it was sent.
+  package var doubt: String?
 }

@@ -120,6 +120,11 @@ extension PacketView {
   }
 
   private func route(to address: IPAddress, _ isType: Bool, _ matchesInput: Bool, _ network: Network) -> Reading {
+    if let routing = network.routing {
+      let found = routing.lookUp(address, on: matchesInput ? input : nil)
+      if isType { return .value(.word(found.type)) }
+      return .value(found.interface.map { .word($0) } ?? .number(0))
+    }
     if isType { return .value(.word(network.isLocal(address) ? "local" : "unicast")) }
     let interface = network.isLocal(address) ? "lo" : network.interface(towards: address)
     if matchesInput, let input, interface != input { return .value(.number(0)) }

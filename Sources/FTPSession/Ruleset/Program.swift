@@ -66,6 +66,8 @@ package final class Program: Sendable {
   let tables: [CompiledTable]
   /// Chains of hooks of devices, first to last.
   let deviceChains: [BaseChainEntry]
+  /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
+  let routesByMark: Bool
 
   /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
   package init(_ ruleset: Ruleset) {
@@ -86,6 +88,7 @@ package final class Program: Sendable {
     self.tables = tables
     let sorted = order.map { entries[$0] }
     deviceChains = sorted.map(\.entry).filter(\.base.hook.isOfDevices)
+    routesByMark = entries.contains { $0.entry.base.kind == .route }
     hooks = BaseChain.Hook.all.flatMap { hook in
       let called = sorted.filter { $0.entry.base.hook == hook }
       return AddressFamily.allCases.map { family in

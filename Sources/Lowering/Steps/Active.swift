@@ -25,7 +25,7 @@ private func translateActive(_ services: FamilyServices, _ builder: inout TableB
       provenance: service.publication.active.span ?? outline.header)
   }
   let segments = PortSegments(claims)
-  let elements = segments.elements { .address(segments.service($0).external) }
+  let elements = segments.elements { .address(segments.service($0).arrival) }
   let key = [Expression.source(family), .sourcePort]
   let map = NamedSet("active" + family.suffix, key: key, data: [.source(family)], elements: elements)
   guard builder.add(map) else { return }

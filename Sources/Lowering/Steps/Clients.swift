@@ -120,10 +120,10 @@ private struct Restrictions {
       let (service, first) = (services[admitted.service], admitted.range.lowerBound)
       if let position = clients.position(of: admitted.prefixLength) {
         clients.lists[position].append(
-          service.external, nil, first...first, comment: service.name, provenance: admitted.provenance)
+          service.arrival, nil, first...first, comment: service.name, provenance: admitted.provenance)
       } else {
         clients.others.append(
-          service.external, nil, admitted.range, comment: service.name, provenance: admitted.provenance)
+          service.arrival, nil, admitted.range, comment: service.name, provenance: admitted.provenance)
       }
     }
     return clients
@@ -169,7 +169,7 @@ private func restrictedPorts(_ services: FamilyServices) -> PortSegments {
   let outlines = services.outlines
   var start = outlines.startIndex
   while start < outlines.endIndex {
-    let end = outlines[start...].firstIndex { $0.external != outlines[start].external } ?? outlines.endIndex
+    let end = outlines[start...].firstIndex { $0.arrival != outlines[start].arrival } ?? outlines.endIndex
     if outlines[start..<end].contains(where: { $0.has(.restricted) }) {
       for service in outlines[start..<end] {
         claims.addDialled(service, provenance: services[service].clientsSpan ?? service.header)

@@ -11,7 +11,7 @@ func lowerControl(_ services: Services, _ builder: inout TableBuilder) {
     for outline in services.byControlPort() where outline.isTranslated {
       let service = services[outline]
       elements.append(
-        outline.external, PortRange(outline.controlPort), comment: service.name,
+        outline.arrival, PortRange(outline.controlPort), comment: service.name,
         provenance: service.publication.controlPort.span ?? outline.header)
       elements.addData(.address(outline.serverAddress))
       elements.addData(.port(outline.serverControlPort))

@@ -13,7 +13,7 @@ func lowerHelper(_ services: Services, _ builder: inout TableBuilder) {
     for outline in helped {
       let service = services[outline]
       elements.append(
-        outline.external, PortRange(outline.controlPort), comment: service.name,
+        outline.arrival, PortRange(outline.controlPort), comment: service.name,
         provenance: service.publication.helper.span ?? outline.header)
     }
     let name = "helper" + family.suffix

@@ -29,7 +29,7 @@ func lowerLimits(_ services: Services, _ builder: inout TableBuilder) {
       lower(limit, elements, services.family, &builder)
     }
   }
-  if services.has([.limited, .dualStack]) { lowerSharedCounts(services, &builder) }
+  if services.has([.limited, .several]) { lowerSharedCounts(services, &builder) }
 }
 
 /// One limit of one service.
@@ -45,10 +45,10 @@ private struct LimitedService {
   }
 }
 
-/// `limit N sessions` of a publication with both families: a set has keys of one family, so such a publication has a chain
-/// whose one rule counts the connections of both.
+/// `limit N sessions` of a publication with several addresses: an element counts the connections to one, so such a publication
+/// has a chain whose one rule counts the connections to all.
 private func lowerSharedCounts(_ services: Services, _ builder: inout TableBuilder) {
-  for service in services.publications([.limited, .dualStack]) {
+  for service in services.publications([.limited, .several]) {
     guard let limit = service.sharedLimit else { continue }
     let rule = Rule(
       [limit.value.statement, .verdict(.goto(ChainName.denied.text))], comment: limit.value.comment,
@@ -57,7 +57,7 @@ private func lowerSharedCounts(_ services: Services, _ builder: inout TableBuild
   }
   for services in services.families {
     var elements = ElementList()
-    for outline in services.byControlPort([.limited, .dualStack]) {
+    for outline in services.byControlPort([.limited, .several]) {
       let service = services[outline]
       guard let limit = service.sharedLimit else { continue }
       elements.append(outline, service, provenance: limit.span)
@@ -79,18 +79,18 @@ extension PublishedService {
     return publication.limits.filter { known.insert($0.value).inserted }
   }
 
-  /// Whether a limit counts the connections of both families together.
+  /// Whether a limit counts the connections to several addresses together.
   fileprivate func sharesCount(_ limit: Limit) -> Bool {
     guard case .sessions = limit else { return false }
-    return isDualStack
+    return isOneOfSeveral
   }
 
-  /// The least of the limits that count both families together.
+  /// The least of the limits that count several addresses together.
   fileprivate var sharedLimit: Located<Limit>? {
     publication.limits.filter { sharesCount($0.value) }.min { $0.value.order < $1.value.order }
   }
 
-  /// The chain that counts the connections of both families.
+  /// The chain that counts the connections to all its addresses.
   fileprivate var sessionsChain: String { "sessions_" + name }
 }
 
@@ -99,7 +99,7 @@ extension ElementList {
   fileprivate mutating func append(
     _ outline: ServiceOutline, _ service: PublishedService, provenance: SourceSpan
   ) {
-    append(outline.external, PortRange(outline.controlPort), comment: service.name, provenance: provenance)
+    append(outline.arrival, PortRange(outline.controlPort), comment: service.name, provenance: provenance)
   }
 }
 

@@ -14,7 +14,7 @@ func lowerLog(_ services: Services, _ builder: inout TableBuilder) {
   addLogChains("denied", services.publications(.logsDenied), &builder)
   for services in services.families {
     addLogMap("new", services, .logsNew, to: .admission, &builder) { claims, service, provenance in
-      claims.add(service.external, PortRange(service.controlPort), of: service, provenance: provenance)
+      claims.add(service.arrival, PortRange(service.controlPort), of: service, provenance: provenance)
     }
     addLogMap("denied", services, .logsDenied, to: .denied, &builder) { claims, service, provenance in
       claims.addDialled(service, provenance: provenance)

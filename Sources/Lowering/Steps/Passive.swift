@@ -13,7 +13,7 @@ func lowerPassive(_ services: Services, _ builder: inout TableBuilder) {
     claims.reserve(services.outlines.count)
     for service in services.outlines where service.reach == .translated && service.passiveRange != nil {
       guard let range = services[service].publication.passiveRange else { continue }
-      claims.add(service.external, range.value, of: service, provenance: range.span)
+      claims.add(service.arrival, range.value, of: service, provenance: range.span)
     }
     let segments = PortSegments(claims)
     var common = CommonElements(segments.segments.lazy.map { $0.ports }, width: 3)

@@ -7,7 +7,7 @@ import Policy
 private let dataPorts = PortRange(low: 1024, high: 65535) ?? PortRange(1024)
 
 /// `helper on`: of the data connections that the FTP helper expects, those to a published server on its data ports, and
-/// with `active on` those from it, are accepted; any other to or from it is dropped (rule 7 of the language). `ct
+/// with `active on` those from it, are accepted; any other to or from it is dropped (promise 7, docs/promises.md). `ct
 /// helper` compares the kernel's name of the helper and sees the control connection behind a data connection.
 func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
   guard services.has(.helper) else { return }
@@ -39,7 +39,7 @@ func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
 private func dropOthers(_ services: FamilyServices, _ builder: inout TableBuilder) {
   let family = services.family
   let servers = addresses("helper_servers", services, \.serverAddress)
-  let external = addresses("helper_external", services, \.external)
+  let external = addresses("helper_external", services, \.arrival)
   guard builder.add(servers), builder.add(external) else { return }
   let provenance = servers.elements.firstProvenance
   let dialled = Expression.tuple("original", "\(family.header) daddr")

@@ -20,6 +20,8 @@ package enum ApplyFailure: Error, Sendable {
   case nothingKnown
   /// The change was taken back already.
   case takenBack(ChangeOutcome.Reason)
+  /// The file for boot cannot be written, so nothing was changed.
+  case bootFileRefused(path: String, reason: String)
   /// The rules are as asked; the file for boot is not.
   case bootFile(path: String, reason: String)
 }
@@ -49,6 +51,7 @@ extension ApplyFailure: CustomStringConvertible {
     case .takenBack(.unconfirmed): "the change was not confirmed in time and has been taken back"
     case .takenBack(.unverified): "the change was taken back because the command of --verify failed"
     case .takenBack(.requested): "the change has been taken back"
+    case .bootFileRefused(let path, let reason): "--persist: \(path): \(reason); nothing was changed"
     case .bootFile(let path, let reason): "the rules are as asked, but \(path) was not written: \(reason)"
     }
   }

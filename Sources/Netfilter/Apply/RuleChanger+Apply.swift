@@ -11,17 +11,29 @@ package struct ApplyOptions: Sendable {
   package var confirmWithin: Int?
   /// Absolute path of the file that loads the rules at boot; `nil` for none.
   package var bootFile: String?
+  /// Whether that may be a file that we did not write.
+  package var replacesAnyBootFile = false
   /// Starts the watchdog of a change, which is armed when this returns.
   package var arm: @Sendable (Generation) async throws(ApplyFailure) -> Void
 
   package init(
-    replacing: Bool = false, confirmWithin: Int? = nil, bootFile: String? = nil,
+    replacing: Bool = false, confirmWithin: Int? = nil, bootFile: String? = nil, replacesAnyBootFile: Bool = false,
     arm: @escaping @Sendable (Generation) async throws(ApplyFailure) -> Void
   ) {
     self.replacing = replacing
     self.confirmWithin = confirmWithin
     self.bootFile = bootFile
+    self.replacesAnyBootFile = replacesAnyBootFile
     self.arm = arm
+  }
+}
+
+extension ApplyOptions {
+  /// - Throws: `ApplyFailure.bootFileRefused` when the file for boot could not be written.
+  package func checkBootFile() throws(ApplyFailure) {
+    if let bootFile, let reason = bootFileObstacle(bootFile, isForced: replacesAnyBootFile) {
+      throw .bootFileRefused(path: bootFile, reason: reason)
+    }
   }
 }
 
@@ -58,6 +70,9 @@ extension RuleChanger {
   package func apply(
     _ wanted: WantedRules, _ options: ApplyOptions, running answer: RunningAnswer? = nil
   ) async throws(ApplyFailure) -> Applied {
+    // What can be known before anything is made is said before.
+    if case .failure(let failure)? = answer { throw .netfilter(failure) }
+    try options.checkBootFile()
     var answer = answer
     return try await changing { lock throws(ApplyFailure) in
       guard let before = try await snapshot(answer.take()) else { return nil }
@@ -111,7 +126,8 @@ extension RuleChanger {
     if options.confirmWithin != nil { try await tryWayBack(before) }
     let record = ChangeRecord(
       plan.generation, hadTable: before.content != nil,
-      deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile)
+      deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile,
+      replacesAnyBootFile: options.replacesAnyBootFile)
     do throws(ApplyFailure) {
       try inState { () throws(StateFailure) in
         if let text = before.content?.text { try state.write(text, to: state.beforePath(plan.generation)) }

@@ -19,6 +19,8 @@ extension RuleChanger {
       guard let table = try await running().content else { return nil }
       return try await removal(of: table)
     }
+    // Where nobody changed anything, nothing is made either.
+    if !isStateKept, try await running().content == nil { return nil }
     return try await changing { lock throws(ApplyFailure) -> Removal?? in
       let now = try await running()
       guard let table = now.content else { return .some(nil) }

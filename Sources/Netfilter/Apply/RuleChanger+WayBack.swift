@@ -1,5 +1,4 @@
 import Files
-import Glibc
 import Nftables
 
 extension RuleChanger {
@@ -8,7 +7,8 @@ extension RuleChanger {
   /// - Returns: Whether one was waiting.
   /// - Throws: `ApplyFailure.takenBack` when it came too late.
   package func confirm() async throws(ApplyFailure) -> Bool {
-    try await changing { _ throws(ApplyFailure) in
+    guard isStateKept else { return false }
+    return try await changing { _ throws(ApplyFailure) -> Bool? in
       guard let record = try record(of: try await running().content), record.deadline != nil else {
         if let outcome = try inState({ () throws(StateFailure) in try state.lastOutcome() }) {
           throw .takenBack(outcome.reason)
@@ -30,6 +30,9 @@ extension RuleChanger {
     guard let path = record.bootFile, !record.wroteBootFile else { return }
     let script = try inState { () throws(StateFailure) in try state.bytes(state.bootPath(record.generation)) }
     guard let script else { throw .bootFile(path: path, reason: "its text is missing in \(state.path)") }
+    if let reason = bootFileObstacle(path, script, isForced: record.replacesAnyBootFile ?? false) {
+      throw .bootFile(path: path, reason: reason)
+    }
     do throws(StateFailure) {
       if let old = try state.bytes(path) { try state.write(old, to: state.bootBeforePath(record.generation)) }
     } catch {
@@ -48,7 +51,8 @@ extension RuleChanger {
   ///
   /// - Throws: `ApplyFailure.nothingKnown` when no record belongs to the running table.
   package func rollback(_ reason: ChangeOutcome.Reason) async throws(ApplyFailure) -> ChangeRecord {
-    try await changing { lock throws(ApplyFailure) in
+    guard isStateKept else { throw .nothingKnown }
+    return try await changing { lock throws(ApplyFailure) -> ChangeRecord? in
       let now = try await running()
       guard let record = try record(of: now.content) else { throw .nothingKnown }
       let before = try inState { () throws(StateFailure) in try state.bytes(state.beforePath(record.generation)) }
@@ -69,7 +73,7 @@ extension RuleChanger {
     defer { state.remove(record.generation) }
     if let path = record.bootFile, record.wroteBootFile {
       let old = try inState { () throws(StateFailure) in try state.bytes(state.bootBeforePath(record.generation)) }
-      if let old { try writeBootFile(path, old) } else { unlink(path) }
+      if let old { try writeBootFile(path, old) } else { removeFile(path) }
     }
     try inState { () throws(StateFailure) in try state.write(ChangeOutcome(record.generation, reason)) }
   }

@@ -15,6 +15,9 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
     self.state = state
   }
 
+  /// Whether there is a state folder. What only asks for changes makes none.
+  package var isStateKept: Bool { state.exists }
+
   /// How often a change is made ready again when other programs were faster.
   private static var tries: Int { 20 }
   /// Seconds to wait for another `sallyport`. It needs few: only a ruleset of 100,000 publications takes that long to load.

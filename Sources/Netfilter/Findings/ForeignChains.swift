@@ -1,54 +1,83 @@
 import Addressing
+import Compilation
 import Diagnostics
+import FTPSession
 import Lowering
 import Nftables
 import Policy
 
-/// `foreign-chain-drops` and `foreign-nat-first`: chains of other tables that published packets pass, as far as the list of
-/// chains says anything about them.
-func foreignChainFindings(_ view: GatewayView, _ chains: [InstalledChain]) -> [Diagnostic] {
-  let ours = chains.lastIndex { chain in
-    chain.family == "inet" && chain.table == view.table.name && chain.isDestinationNAT
+/// `foreign-chain-drops`, `foreign-nat-first`, `foreign-chain-undecided` and `foreign-tables-interfere`: what tables of other
+/// programs do to published sessions, found by playing these.
+func foreignFindings(_ view: GatewayView, _ ruleset: Ruleset, _ surroundings: HostSurroundings?) -> [Diagnostic] {
+  let (effects, unjudged) = view.compilation.effects(
+    of: ruleset, onSessionsOf: view.index, with: view.table, surroundings?.names(for: view) ?? view.namesOfPolicy)
+  var found = effects.compactMap { finding($0, view) }
+  if unjudged > 0, let anchor = view.anchor(view.services) {
+    found.append(
+      .warning(
+        "foreign-chain-undecided", "rules of other tables treat publications in more ways than are played",
+        at: anchor,
+        notes: ["\(unjudged) publications were not played"],
+        help: "`sallyport explain FILES NAME --running` plays one of them"))
   }
-  return chains.enumerated().filter { $1.family != "inet" || $1.table != view.table.name }.compactMap {
-    position, chain in
-    dropping(chain, view) ?? translating(chain, isLater: ours.map { position > $0 } ?? false, view)
-  }
+  return found
 }
 
-/// A chain that drops what none of its rules accepts. Its priority does not matter: every chain of a hook is run.
-private func dropping(_ chain: InstalledChain, _ view: GatewayView) -> Diagnostic? {
-  guard chain.dropsByPolicy, chain.hook == "forward" || chain.hook == "input" else { return nil }
+private func finding(_ effect: ForeignEffect, _ view: GatewayView) -> Diagnostic? {
   let passing = view.services.filter {
-    chain.sees($0.family) && ($0.endpoint.reach == .local) == (chain.hook == "input")
+    $0.name == effect.publication.name.value && effect.families.contains($0.family)
   }
   guard let anchor = view.anchor(passing) else { return nil }
-  return .warning(
-    "foreign-chain-drops", "chain `\(chain.title)` drops what it does not accept, published connections included",
-    at: anchor, notes: ["what our table accepts still passes this chain, whatever their priorities"],
-    help: "accept there " + acceptances(passing) + ", or allow this warning when it does")
+  let others = effect.more == 0 ? "" : ", and sessions of \(effect.more) more publications"
+  let notes = ["`\(effect.publication.name.value)`, \(effect.title): \(effect.sentence)\(others)"]
+  let stays = "what our table accepts still passes this chain, whatever their priorities"
+  switch effect.kind {
+  case .droppedByPolicy(let place):
+    return .warning(
+      "foreign-chain-drops", "chain `\(place.title)` drops what it does not accept, published connections included",
+      at: anchor, notes: notes + [stays],
+      help: "accept there " + acceptances(passing))
+  case .stopped(let place):
+    return .warning(
+      "foreign-chain-drops", "chain `\(place.title)` ends published connections with `\(place.rule ?? "")`",
+      at: anchor,
+      notes: notes + [stays], help: "accept before that rule " + acceptances(passing))
+  case .translated(let place):
+    return .warning(
+      "foreign-nat-first", "chain `\(place.title)` translates published connections, which do not arrive then",
+      at: anchor,
+      notes: notes + ["its rule is `\(place.rule ?? "")`, and the first translation of a connection stays"],
+      help: "have that rule leave the external addresses and ports alone")
+  case .undecided(let place, let reason):
+    return .warning(
+      "foreign-chain-undecided",
+      "whether chain `\(place.title)` lets published connections through cannot be told: \(reason)", at: anchor,
+      notes: notes + [stays],
+      help: "accept before that rule " + acceptances(passing)
+        + ", or allow this warning when it does let them through")
+  case .other:
+    return .warning(
+      "foreign-tables-interfere", "with the rules of other tables published sessions do not work", at: anchor,
+      notes: notes, help: "`sallyport explain FILES \(effect.publication.name.value) --running` shows where they stop"
+    )
+  }
 }
 
-/// A chain that may translate a connection before ours does. Of chains with equal priorities the one that was made later runs
-/// first (`nf_hook_entries_grow` in the kernel's core.c; measured on 6.18 for every pair of ip and inet). Tables are listed in
-/// the order in which they were made; a table of ours that is not there yet will be the last.
-///
-/// - Parameter isLater: Whether the chain was made after ours.
-private func translating(_ chain: InstalledChain, isLater: Bool, _ view: GatewayView) -> Diagnostic? {
-  let ours = view.table.chains.compactMap(\.base).first { $0.kind == .nat && $0.hook == .prerouting }
-  guard let ours, chain.isDestinationNAT, chain.priority < ours.priority || chain.priority == ours.priority && isLater
-  else { return nil }
-  let passing = view.services.filter { chain.sees($0.family) && $0.endpoint.reach == .translated }
-  guard let anchor = view.anchor(passing) else { return nil }
-  return .warning(
-    "foreign-nat-first",
-    "chain `\(chain.title)` translates before ours and may take connections to published addresses", at: anchor,
-    notes: [
-      chain.priority == ours.priority
-        ? "both have priority \(ours.priority), it was made after ours and so runs first, and the first translation stays"
-        : "its priority is \(chain.priority), ours is \(ours.priority), and the first translation stays"
-    ],
-    help: "see that its rules leave the external addresses and ports alone, and allow this warning then")
+/// `foreign-chain-drops` where the rules of other tables cannot be listed: chains that drop by policy, whatever they accept.
+func unreadChainFindings(_ view: GatewayView, _ chains: [InstalledChain]) -> [Diagnostic] {
+  chains.compactMap { chain in
+    guard chain.family != "inet" || chain.table != view.table.name, chain.dropsByPolicy,
+      chain.hook == "forward" || chain.hook == "input"
+    else { return nil }
+    let passing = view.services.filter {
+      chain.sees($0.family) && ($0.endpoint.reach == .local) == (chain.hook == "input")
+    }
+    guard let anchor = view.anchor(passing) else { return nil }
+    return .warning(
+      "foreign-chain-drops", "chain `\(chain.title)` drops what it does not accept, and its rules cannot be listed",
+      at: anchor, notes: ["what our table accepts still passes this chain, whatever their priorities"],
+      help: "accept there " + acceptances(passing) + ", or allow this warning when it does")
+  }
 }
 
 /// The rules that let published connections through a chain which drops the rest.
@@ -72,11 +101,13 @@ extension InstalledChain {
   /// Family, table and name, as nft's commands want them.
   var title: String { "\(family) \(table) \(name)" }
 
-  /// Whether it translates destinations of what comes in.
-  fileprivate var isDestinationNAT: Bool { type == "nat" && hook == "prerouting" }
-
   /// Whether packets of a family pass it.
   func sees(_ family: AddressFamily) -> Bool {
     self.family == "inet" || self.family == (family == .ipv4 ? "ip" : "ip6")
   }
+}
+
+extension Citation {
+  /// Family, table and chain, as nft's commands want them.
+  fileprivate var title: String { "\(table) \(chain)" }
 }

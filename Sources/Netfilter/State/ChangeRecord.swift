@@ -10,6 +10,8 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
   package var deadline: Deadline?
   /// Absolute path of the file that loads the rules at boot; written only once the change is confirmed.
   package var bootFile: String?
+  /// Whether it may be one that we did not write; records of the first versions do not say so.
+  package var replacesAnyBootFile: Bool?
   /// Whether the file for boot has been written, and its former content lies beside the record if it had any.
   package var wroteBootFile = false
 
@@ -18,13 +20,17 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
     case generation, deadline
     case hadTable = "had_table"
     case bootFile = "boot_file"
+    case replacesAnyBootFile = "replaces_any_boot_file"
     case wroteBootFile = "wrote_boot_file"
   }
 
-  package init(_ generation: Generation, hadTable: Bool, deadline: Deadline?, bootFile: String?) {
+  package init(
+    _ generation: Generation, hadTable: Bool, deadline: Deadline?, bootFile: String?, replacesAnyBootFile: Bool? = nil
+  ) {
     self.generation = generation
     self.hadTable = hadTable
     self.deadline = deadline
     self.bootFile = bootFile
+    self.replacesAnyBootFile = replacesAnyBootFile
   }
 }

@@ -20,6 +20,9 @@ package struct StateFolder: Sendable {
     self.path = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 
+  /// Whether it is there. Without it nothing is known of any change.
+  var exists: Bool { access(path, F_OK) == 0 || errno != ENOENT }
+
   /// The record of a change.
   func recordPath(_ generation: Generation) -> String { "\(path)/\(generation.name).json" }
   /// The table before a change, as nft lists it.

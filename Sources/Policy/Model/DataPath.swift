@@ -2,9 +2,9 @@ package import Addressing
 
 /// How packets reach a published address.
 package enum Reach: Sendable {
-  /// The external address is translated to the server's.
+  /// The address for which packets arrive is translated to the server's.
   case translated
-  /// The external address is the server's own, behind the gateway.
+  /// That address is the server's own, behind the gateway.
   case routed
   /// The server runs on the firewall host.
   case local
@@ -13,10 +13,15 @@ package enum Reach: Sendable {
 /// One family of one publication: the address that clients dial and the address where the server listens.
 package struct Endpoint: Sendable {
   package var family: AddressFamily
-  package var external: Located<IPAddress>
-  /// The server's address; the external address itself when the server is local.
+  package var external: ExternalAddress
+  /// The server's address; the one for which packets arrive when the server is local.
   package var server: IPAddress
   package var reach: Reach
+
+  /// The address that clients dial.
+  package var dialled: IPAddress { external.dialled.value }
+  /// The address for which their packets arrive at the gateway.
+  package var arrival: IPAddress { external.arrival.value }
 }
 
 extension Policy {
@@ -28,7 +33,7 @@ extension Policy {
 
   /// What the server must announce in its 227 reply: `nil` stands for its own address.
   ///
-  /// Rule 3 of the language: with the helper and no passive range the server announces its own address,
+  /// Promise 3 (docs/promises.md): with the helper and no passive range the server announces its own address,
   /// because the kernel makes no expectation for another one (`nf_conntrack_ftp` with `loose=0`); with a passive
   /// range it announces the external one. A 229 reply carries no address, so IPv6 needs none (RFC 2428).
   package func masquerade(of publication: Publication) -> MasqueradeAddresses {
@@ -43,23 +48,38 @@ extension Publication {
   }
 
   /// One of these; `nil` when the server has no address of the family of that external address.
-  package func endpoint(at server: Server, dialledAt external: Located<IPAddress>) -> Endpoint? {
-    let family = external.value.family
-    if server.isLocal { return Endpoint(family: family, external: external, server: external.value, reach: .local) }
+  package func endpoint(at server: Server, dialledAt external: ExternalAddress) -> Endpoint? {
+    let (family, arrival) = (external.family, external.arrival.value)
+    if server.isLocal { return Endpoint(family: family, external: external, server: arrival, reach: .local) }
     guard let address = server.address(family)?.value else { return nil }
-    let reach: Reach = address == external.value ? .routed : .translated
+    let reach: Reach = address == arrival ? .routed : .translated
     return Endpoint(family: family, external: external, server: address, reach: reach)
+  }
+
+  /// Whether clients inside dial an address for which no packet from outside arrives.
+  package var hasInsideEndpoints: Bool { hairpin.value && externalAddresses.contains { $0.at != nil } }
+
+  /// `external ip A at B` with `hairpin on`: clients inside dial A, and nobody translates it before their packets come to the
+  /// gateway. `nil` where there is nothing to add to an endpoint.
+  package func insideEndpoint(_ endpoint: Endpoint) -> Endpoint? {
+    guard hairpin.value, endpoint.external.at != nil else { return nil }
+    return Endpoint(
+      family: endpoint.family, external: ExternalAddress(endpoint.external.dialled), server: endpoint.server,
+      reach: endpoint.dialled == endpoint.server ? .routed : .translated)
   }
 
   /// The masquerade address where the endpoints are known.
   package func masquerade(_ endpoints: [Endpoint]) -> MasqueradeAddresses {
-    let translated = endpoints.first { $0.family == .ipv4 && $0.reach == .translated }
-    guard let external = translated?.external.value else { return MasqueradeAddresses() }
+    let translated = endpoints.first { $0.family == .ipv4 && ($0.reach == .translated || $0.dialled != $0.server) }
+    guard let translated else { return MasqueradeAddresses() }
+    let external = translated.dialled
     guard passiveRange != nil else {
       return helper.value ? MasqueradeAddresses() : MasqueradeAddresses(plain: external, encrypted: external)
     }
     return MasqueradeAddresses(
-      plain: external, encrypted: external, plainMayBeOwn: helper.value && tls.value == .explicitOptional)
+      plain: external, encrypted: external,
+      // The helper would write the address for which packets arrive, which clients cannot dial where another box translates.
+      plainMayBeOwn: helper.value && tls.value == .explicitOptional && translated.external.at == nil)
   }
 }
 

@@ -18,7 +18,7 @@ package struct Gateway: Sendable {
   /// Interfaces where the servers are.
   package var inside: [Located<String>] = []
   /// The default `external ip` of its publications.
-  package var externalAddresses: [Located<IPAddress>] = []
+  package var externalAddresses: [ExternalAddress] = []
   /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
   package var unreadable: Set<String> = []

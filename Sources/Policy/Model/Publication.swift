@@ -73,7 +73,7 @@ package final class Publication: Sendable {
   /// Position in `Policy.servers`; `nil` only when an error was reported.
   package let server: Int?
   /// The addresses that clients dial, at most one of each family; the gateway's when the block names none.
-  package let externalAddresses: [Located<IPAddress>]
+  package let externalAddresses: [ExternalAddress]
   package let controlPort: Setting<ControlPort>
   package let passiveRange: Located<PortRange>?
   package let tls: Setting<TLSMode>
@@ -117,8 +117,8 @@ package final class Publication: Sendable {
     header = draft.header
   }
 
-  package func external(_ family: AddressFamily) -> Located<IPAddress>? {
-    externalAddresses.first { $0.value.family == family }
+  package func external(_ family: AddressFamily) -> ExternalAddress? {
+    externalAddresses.first { $0.family == family }
   }
 
   /// Whether every client may connect.
@@ -131,7 +131,7 @@ package final class Publication: Sendable {
 package struct PublicationDraft: Sendable {
   package var name: Located<String>
   package var gateway: Int?
-  package var externalAddresses: [Located<IPAddress>] = []
+  package var externalAddresses: [ExternalAddress] = []
   package var controlPort: Setting<ControlPort>
   package var passiveRange: Located<PortRange>?
   package var tls = Setting(default: TLSMode.off)

@@ -39,7 +39,11 @@ struct ClientListResolver {
           help: "give the list another name"))
     }
     guard reader.accept(.equals) != nil else {
-      reader.fail("expected `=` behind the name\(reader.foundText)")
+      let isValue = reader.next?.kind == .word
+      reader.fail(
+        "expected `=` after the name\(reader.foundText)",
+        help: "write `clients \(declaration.name.value) = ADDRESS, ...`",
+        fixes: isValue ? [FixIt("write `=`", .safe, [TextEdit(reader.insertionPoint, "= ")])] : [])
       return []
     }
     let terms = reader.clientTerms() ?? []

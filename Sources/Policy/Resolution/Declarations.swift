@@ -17,6 +17,8 @@ struct DeclarationSyntax {
 /// `include "PATH"` of one file.
 package struct IncludeSyntax: Sendable {
   package var path: Located<String>
+  /// Whether it is written as it should be; a path without quotes is followed all the same.
+  package var isInOrder = true
 }
 
 /// The includes of a file, in order; those that are not in order are reported by `resolve`.
@@ -25,7 +27,10 @@ package func includes(of tree: PolicyFileSyntax) -> [IncludeSyntax] {
     tree.statements[part].filter { isInclude($0, tree) }
   }
   var reader = DeclarationReader(tree)
-  return found.flatMap(\.self).compactMap { reader.include($0).map(IncludeSyntax.init) }
+  return found.flatMap(\.self).compactMap { statement in
+    let known = reader.diagnostics.count
+    return reader.include(statement).map { IncludeSyntax(path: $0, isInOrder: reader.diagnostics.count == known) }
+  }
 }
 
 private func isInclude(_ statement: StatementSyntax, _ tree: PolicyFileSyntax) -> Bool {
@@ -63,6 +68,12 @@ struct DeclarationReader {
   /// The path of an include.
   mutating func include(_ statement: StatementSyntax) -> Located<String>? {
     reader.begin(statement.tokens, keyword: includeKeyword, words: 1)
+    // A path without quotes is reported, and followed, so that nothing is missing of what it declares.
+    if let word = reader.next, word.kind == .word, statement.tokens.count == 2, statement.block == nil {
+      let path = Located(tree.text(word), tree.span(word))
+      _ = reader.string("the path of a policy file")
+      return path
+    }
     let path = reader.string("the path of a policy file")
     if let block = statement.block {
       reader.fail("`include` has no block", at: tree.span(tree.token(block.open)))
@@ -80,15 +91,37 @@ struct DeclarationReader {
       if let block = statement.block {
         reader.fail(
           "`clients` takes a list, not a block", at: tree.span(tree.token(block.open)),
-          help: "write `clients \(name.value) = ADDRESS, ...`")
+          help: "write `clients \(name.value) = ADDRESS, ...`", fixes: listFix(block))
+        return nil
       }
     } else if statement.block == nil {
       let declaration = "\(kind.rawValue) \(name.value)"
       reader.fail("`\(declaration)` needs a block", at: header, help: "write `\(declaration) { ... }`")
+      return nil
+    } else if reader.next != nil, let rest = reader.nameRest {
+      let joined = "\(name.value)-\(rest.text)"
+      reader.fail(
+        "a name is one word, and `\(name.value) \(rest.text.split(separator: "-").joined(separator: " "))` is several",
+        code: "invalid-name", at: name.span.joined(with: rest.span), help: "join them with `-`",
+        fixes: [.replace(name.span.joined(with: rest.span), with: joined, "write `\(joined)`")])
     } else {
       _ = reader.finish()
     }
     return DeclarationSyntax(name: name, header: header, block: statement.block, arguments: arguments)
+  }
+
+  /// Makes a list of a block with one line.
+  private func listFix(_ block: BlockSyntax) -> [FixIt] {
+    guard let close = block.close, tree.statements(of: block).count == 1, !tree.token(close).startsLine else {
+      return []
+    }
+    return [
+      FixIt(
+        "write `=`", .safe,
+        [
+          TextEdit(tree.span(tree.token(block.open)), "="), TextEdit(tree.span(tree.token(close)), ""),
+        ])
+    ]
   }
 
   private mutating func reportUnknown(_ statement: StatementSyntax) {
@@ -98,6 +131,7 @@ struct DeclarationReader {
     let keywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
     let suggestion = nearest(to: keyword, among: keywords)
     var help = suggestion.map { "did you mean `\($0)`?" } ?? "a file holds \(listed(keywords))"
+    if suggestion == nil, statement.tokens.count > 2, statement.block == nil { help += "; a comment begins with `#`" }
     if suggestion == nil, publicationForms.find(tree, statement) != nil {
       help = "this statement belongs into a `publish` block"
     }

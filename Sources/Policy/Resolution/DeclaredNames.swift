@@ -37,6 +37,17 @@ struct DeclaredNames {
   /// By `DeclarationKind.index`.
   private var byKind = [[String: Declaration]](repeating: [:], count: DeclarationKind.allCases.count)
 
+  /// Words of declarations that were not understood, which was reported: nothing is said about them where they are used.
+  private var unread: Set<String> = []
+
+  mutating func addUnread(_ words: Set<String>) { unread.formUnion(words) }
+
+  /// Whether a declaration that was not understood may have that name.
+  func isUnread(_ name: String) -> Bool { !unread.isEmpty && (unread.contains(name) || unread.contains(Self.every)) }
+
+  /// Stands for a name that is missing: any that is used may be it.
+  static let every = "*"
+
   /// For headers, in which no name is used.
   static let none = DeclaredNames()
 
@@ -85,6 +96,10 @@ extension StatementReader {
   mutating func reference(_ kind: DeclarationKind) -> Int? {
     guard let name = name("the name of a \(kind.title)") else { return nil }
     if let found = names.find(name.value, kind) { return found.position }
+    if names.isUnread(name.value) {
+      failSilently()
+      return nil
+    }
     failUnknown(UnknownName(name: name, kind: kind))
     return nil
   }

@@ -17,7 +17,7 @@ let gatewayForms = StatementForms<Gateway>(
       $0.inside = $1.value
     },
     StatementForm("external ip") {
-      $0.addressPair("an external address", code: "external-ip-not-an-address")
+      $0.externalAddresses()
     } set: {
       $0.externalAddresses = $1.value
     },

@@ -17,7 +17,7 @@ let publicationForms = StatementForms<PublicationBlock>(
       $0.publication.gateway = $1.value
     },
     StatementForm("external ip") {
-      $0.addressPair("an external address", code: "external-ip-not-an-address")
+      $0.externalAddresses()
     } set: {
       $0.publication.externalAddresses = $1.value
     },
@@ -97,10 +97,10 @@ struct PublicationBlock {
   fileprivate mutating func serve(by server: Located<PublishedServer>) {
     switch server.value {
     case .named(let name): serverName = name
-    case .inPlace(let place, let software):
-      serverInPlace = ServerDraft(name: publication.name, header: server.span)
-      serverInPlace?.place = place
-      serverInPlace?.software = software
+    case .inPlace(var draft):
+      draft.name = publication.name
+      draft.header = server.span
+      serverInPlace = draft
     }
   }
 }
@@ -108,7 +108,8 @@ struct PublicationBlock {
 /// What a `server` statement of a publication says.
 private enum PublishedServer {
   case named(Located<String>)
-  case inPlace(ServerPlace, Located<Software>)
+  /// Without its name, which is that of the publication.
+  case inPlace(ServerDraft)
 }
 
 extension Setting {
@@ -120,6 +121,11 @@ extension StatementReader {
   /// A declared name, or a server in place: `ADDRESS[, ADDRESS6] SOFTWARE [VERSION]`.
   fileprivate mutating func publishedServer() -> PublishedServer? {
     let hasName = next.map { tree.read($0, isName) } ?? false
+    // A name that is none is told where it was declared.
+    if !failed, tokens.upperBound - index == 1, names.isUnread(nextText) {
+      failSilently()
+      return nil
+    }
     if hasName, tokens.upperBound - index == 1 { return name("the name of a server").map { .named($0) } }
     guard !hasName || nextText == "local" else {
       fail(
@@ -127,16 +133,45 @@ extension StatementReader {
         help: "write `server NAME`, or `server ADDRESS SOFTWARE`")
       return nil
     }
-    guard let place = serverPlace(), let software = software() else { return nil }
-    return .inPlace(place, software)
+    guard let place = serverPlace(), let software = software(), isAtEnd || finish() else { return nil }
+    var server = ServerDraft(name: Located("", span), header: span)
+    server.place = place
+    server.software = software
+    readBlock { block, reader in
+      let keywords = serverForms.read(
+        block, with: &reader, into: &server,
+        given: [serverForms.statement("address"), serverForms.statement("software")])
+      server.unreadable = keywords.unreadable
+    }
+    return .inPlace(server)
   }
 
   /// `N` or `N -> M`.
   fileprivate mutating func controlPort() -> ControlPort? {
+    if !failed, let meant = meantControlPort() {
+      fail(
+        "a control port is written `N` or `N -> M`, not `\(restText)`", code: "invalid-number", at: restSpan,
+        fixes: fix(restSpan, meant))
+      return nil
+    }
     guard let external = port("a control port") else { return nil }
     guard accept(.arrow) != nil else { return ControlPort(external: external.value, server: external.value) }
     guard let server = port("the server's control port") else { return nil }
     return ControlPort(external: external.value, server: server.value)
+  }
+
+  /// What somebody meant who wrote `ftp`, `2121:21`, `2121 to 21` or `21/tcp`; `nil` for what is in order or not known.
+  private func meantControlPort() -> String? {
+    guard let next, next.kind == .word, !tree.read(next, { decimal($0) != nil && tokens.upperBound - index == 1 })
+    else { return nil }
+    let text = restText.lowercased()
+    if text == "ftp" || text == "ftps" { return text == "ftp" ? "21" : "990" }
+    if text.contains("->") { return nil }
+    let words = text.split { " :=>/,-".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
+    guard (1...2).contains(words.count), words.allSatisfy({ (1...65535).contains(UInt32($0) ?? 0) }) else {
+      return nil
+    }
+    return words.joined(separator: " -> ")
   }
 
   /// `LOW-HIGH`. A remapping is reported by name, because no server can announce other ports than it opens.
@@ -162,6 +197,14 @@ extension StatementReader {
 
   fileprivate mutating func tls() -> (mode: TLSMode, clearControl: SourceSpan?)? {
     guard let mode = choice(tlsModes) else { return nil }
+    if mode.value == .implicit || mode.value == .off, next?.kind == .word, !beginsStatement,
+      let meant = Meant.choice(nextText, of: ["required", "optional"])
+    {
+      fail(
+        "`tls \(mode.value.rawValue)` stands alone", at: nextSpan, help: "`\(meant.text)` belongs to `tls explicit`",
+        fixes: [removal(from: index, "remove it")])
+      return nil
+    }
     guard let span = accept("clear-control") else { return (mode.value, nil) }
     guard mode.value == .explicitOptional || mode.value == .explicitRequired else {
       fail(
@@ -173,19 +216,41 @@ extension StatementReader {
   }
 
   /// Client names, addresses and prefixes.
-  mutating func clientTerms() -> [ClientTerm]? { list { $0.clientTerm() } }
+  mutating func clientTerms() -> [ClientTerm]? {
+    let terms = list { $0.clientTerm() }
+    guard !failed, let next, next.kind == .word, !beginsStatement else { return terms }
+    let isJoiner = ["and", "or", "und", "&", "+"].contains(nextText)
+    let fix = isJoiner ? TextEdit(nextSpan, ",") : TextEdit(insertionPoint, ", ")
+    fail("items of a list are separated by `,`", fixes: [FixIt("write `,`", .safe, [fix])])
+    return nil
+  }
 
   private mutating func clientTerm() -> ClientTerm? {
     if let any = accept("any") { return ClientTerm(.any, any) }
+    if !failed, let next, next.kind == .word, Meant.isEveryone(nextText), names.find(nextText, .clients) == nil {
+      fail("every client is called `any`, not `\(nextText)`", code: "unknown-name", fixes: fix(nextSpan, "any"))
+      return nil
+    }
     if let next, next.kind == .word, tree.read(next, isName) {
       let span = tree.span(next)
       return reference(.clients).map { ClientTerm(.list($0), span) }
     }
     guard let word = token("a client name, an address or a prefix") else { return nil }
     guard let (address, prefix) = tree.read(word.value, addressAndPrefix) else {
+      let text = tree.text(word.value)
+      if names.isUnread(text) {
+        failSilently()
+        return nil
+      }
+      let meant = Meant.clients(text)
       fail(
-        "`\(tree.text(word.value))` is not a client name, an address or a prefix", code: "invalid-address",
-        at: word.span)
+        "`\(text)` is not a client name, an address or a prefix", code: "invalid-address", at: word.span,
+        help: meant?.reason ?? (text.contains(".") ? "names of hosts are not resolved: write their addresses" : nil),
+        fixes: meant?.replacement.map { fix(word.span, $0, isCertain: meant?.isCertain ?? false) } ?? [])
+      return nil
+    }
+    if case .v6(let six) = address, let four = six.mapped, prefix.length == 128 {
+      failMapped(four, at: word.span, "invalid-address")
       return nil
     }
     guard prefix.isCanonical else {
@@ -202,6 +267,14 @@ extension StatementReader {
 
   fileprivate mutating func limit() -> Located<Limit>? {
     guard let number = number("a number", in: 1...1_000_000) else { return nil }
+    if !failed, let (form, isCertain) = meantLimit() {
+      let text = "\(number.value) \(form)"
+      fail(
+        "a limit says what it counts: `sessions`, `sessions per client` or `new per minute per client`", at: restSpan,
+        help: isCertain ? nil : "for example `limit \(text)`",
+        fixes: fix(number.span.joined(with: restSpan), text, isCertain: isCertain))
+      return nil
+    }
     if accept("sessions") != nil {
       guard accept("per") != nil else { return Located(.sessions(number.value), span) }
       return expect("client").map { _ in Located(.sessionsPerClient(number.value), span) }
@@ -214,6 +287,34 @@ extension StatementReader {
     return Located(.newPerMinutePerClient(number.value), span)
   }
 }
+
+extension StatementReader {
+  /// The limit that somebody meant who wrote `10`, `10 per client` or `10 connections per ip`; `nil` for what is in order.
+  fileprivate func meantLimit() -> (form: String, isCertain: Bool)? {
+    let words = restText.lowercased().split(separator: " ").map { meantLimitWords[$0] ?? String($0) }
+    let text = words.joined(separator: " ")
+    let forms = ["sessions", "sessions per client", "new per minute per client"]
+    guard !forms.contains(restText), text.allSatisfy({ $0.isLetter || $0 == " " }) else { return nil }
+    if forms.contains(text) { return (text, text != "sessions" || restText == "session") }
+    switch text {
+    case "": return ("sessions per client", false)
+    case "per client": return ("sessions per client", true)
+    case "per minute", "new per minute", "sessions per minute", "per minute per client", "new sessions per minute":
+      return ("new per minute per client", text == "per minute per client")
+    case "sessions per minute per client", "new sessions per minute per client", "new per client per minute":
+      return ("new per minute per client", true)
+    default: return nil
+    }
+  }
+}
+
+private let meantLimitWords: [Substring: String] = [
+  "connections": "sessions", "connection": "sessions", "session": "sessions", "clients": "sessions",
+  "conns": "sessions",
+  "ip": "client", "address": "client", "host": "client", "source": "client", "user": "client", "each": "per",
+  "a": "per",
+  "every": "per",
+]
 
 /// `ADDRESS` or `ADDRESS/LENGTH`.
 private func addressAndPrefix(_ bytes: TokenBytes) -> (IPAddress, Prefix)? {

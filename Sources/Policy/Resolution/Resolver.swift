@@ -70,6 +70,7 @@ private struct Resolver {
     }
     reports.add(whole.diagnostics)
     policy.isPartial = policy.isPartial || whole.isPartial
+    names.addUnread(whole.unread)
   }
 
   /// Records the names, and leaves out what has the name of an earlier one of its kind.
@@ -150,7 +151,7 @@ private func published(
   }
   guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
   if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
-  unknown.append(UnknownName(name: name, kind: .server))
+  if !names.isUnread(name.value) { unknown.append(UnknownName(name: name, kind: .server)) }
   var publication = block.publication
   publication.unreadable.insert("server")
   return Publication(publication, server: nil)
@@ -193,6 +194,8 @@ private struct Headers {
   var diagnostics: [Diagnostic] = []
   /// Whether any was left out.
   var isPartial = false
+  /// The words of those that were.
+  var unread: Set<String> = []
 
   /// Makes room for what so many statements commonly declare.
   mutating func reserve(_ statements: Int) {
@@ -204,6 +207,7 @@ private struct Headers {
     for index in declarations.indices { declarations[index] += next.declarations[index] }
     diagnostics += next.diagnostics
     isPartial = isPartial || next.isPartial
+    unread.formUnion(next.unread)
   }
 
   mutating func collect(_ statements: ArraySlice<StatementSyntax>, of tree: PolicyFileSyntax) {
@@ -214,13 +218,19 @@ private struct Headers {
         if let declaration = reader.read(statement, kind) {
           declarations[kind.index].append(declaration)
         } else {
-          isPartial = true
+          leaveOut(statement, of: tree)
         }
       } else if reader.diagnostics.count > known {
-        isPartial = true
+        leaveOut(statement, of: tree)
       }
     }
     diagnostics = reader.diagnostics
+  }
+
+  private mutating func leaveOut(_ statement: StatementSyntax, of tree: PolicyFileSyntax) {
+    isPartial = true
+    for index in statement.tokens.prefix(8) { unread.insert(tree.text(tree.token(index))) }
+    if tree.token(statement.tokens.lowerBound + 1).kind != .word { unread.insert(DeclaredNames.every) }
   }
 }
 

@@ -67,7 +67,9 @@ extension StatementReader {
     guard version.value.utf8.first.map({ (0x30...0x39).contains($0) }) == true else {
       fail(
         "`\(version.value)` is not a version", code: "syntax-error", at: version.span,
-        help: "write for example `1.3.8`")
+        help: "write for example `1.3.8`",
+        fixes: version.value.hasPrefix("v") && version.value.dropFirst().first?.isNumber == true
+          ? fix(version.span, String(version.value.dropFirst())) : [])
       return nil
     }
     return Located(

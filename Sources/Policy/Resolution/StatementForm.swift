@@ -72,10 +72,13 @@ struct StatementForms<Subject>: Sendable {
   }
 
   /// Reads every statement of a block into the subject; the reader keeps what is wrong.
+  ///
+  /// - Parameter given: What the line before the block said, and so no statement of it may say again.
   func read(
-    _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject
+    _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject,
+    given: StatementSet = []
   ) -> StatementKeywords {
-    var seen: StatementSet = []
+    var seen = given
     var keywords = StatementKeywords()
     guard let block else { return keywords }
     for statement in reader.tree.statements(of: block) {
@@ -88,16 +91,32 @@ struct StatementForms<Subject>: Sendable {
         }
         continue
       }
-      reader.begin(statement.tokens, keyword: forms[position].keyword, words: words)
+      reader.begin(
+        statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block,
+        among: self.keywords)
       let isNew = seen.insert(StatementSet(position: position)).inserted
       guard isNew || forms[position].isRepeatable else {
         reader.report(duplicate(position, reader, of: block))
         continue
       }
-      if !forms[position].read(&reader, &subject) { keywords.unreadable.insert(forms[position].keyword) }
+      if !forms[position].read(&reader, &subject) {
+        keywords.unreadable.insert(forms[position].keyword)
+        markSwallowed(statement, reader.tree, &keywords)
+      }
     }
     keywords.named.formUnion(seen)
     return keywords
+  }
+
+  /// Nothing is known about statements on the line of one that went wrong.
+  private func markSwallowed(
+    _ statement: StatementSyntax, _ tree: PolicyFileSyntax, _ keywords: inout StatementKeywords
+  ) {
+    for start in statement.tokens.dropFirst().prefix(64) {
+      guard let (position, _) = self.keywords.find(tree, start..<statement.tokens.upperBound) else { continue }
+      keywords.unreadable.insert(forms[position].keyword)
+      keywords.named.formUnion(StatementSet(position: position))
+    }
   }
 
   private func duplicate(_ position: Int, _ reader: StatementReader, of block: BlockSyntax) -> Diagnostic {
@@ -105,7 +124,11 @@ struct StatementForms<Subject>: Sendable {
     let first = tree.statements(of: block).first { find(tree, $0)?.position == position }
     return .error(
       "duplicate-statement", "`\(reader.keyword)` stands twice in this block", at: reader.span,
-      related: first.map { [Label(tree.span($0.tokens), "the first one")] } ?? [], help: "keep one of the two")
+      related: first.flatMap {
+        tree.span($0.tokens) == reader.span ? nil : [Label(tree.span($0.tokens), "the first one")]
+      }
+        ?? [],
+      help: "keep one of the two")
   }
 
   /// The error about a statement that the block does not have, and the keyword that was probably meant.
@@ -113,7 +136,11 @@ struct StatementForms<Subject>: Sendable {
     _ statement: StatementSyntax, in tree: PolicyFileSyntax
   ) -> (diagnostic: Diagnostic?, meant: String?) {
     let first = tree.token(statement.tokens.lowerBound)
-    let words = statement.tokens.prefix(2).map(tree.token).filter { $0.kind == .word }
+    // A value is no second word of a keyword.
+    let words = statement.tokens.prefix(2).map(tree.token).enumerated().filter { position, token in
+      token.kind == .word
+        && (position == 0 || tree.read(token) { $0.allSatisfy { (0x61...0x7A).contains($0 | 0x20) } })
+    }.map(\.element)
     guard let last = words.last, first.kind == .word else {
       guard first.kind != .invalid else { return (nil, nil) }
       let message = "a statement begins with its keyword, not with `\(tree.text(first))`"
@@ -123,6 +150,15 @@ struct StatementForms<Subject>: Sendable {
     let two = words.map(tree.text).joined(separator: " ")
     let keywords = forms.map(\.keyword)
     let span = tree.span(first)
+    let three = statement.tokens.prefix(3).map(tree.token).filter { $0.kind == .word }
+    for count in [3, 2, 1] where three.count >= count {
+      let written = three.prefix(count).map(tree.text).joined(separator: " ")
+      guard let keyword = Meant.keywords[written.lowercased()], keywords.contains(keyword) else { continue }
+      let end = tree.span(three[count - 1])
+      return (
+        unknown(written, span.joined(with: end), suggestion: keyword, isCertain: written.contains(" ")), keyword
+      )
+    }
     if let keyword = nearest(to: two, among: keywords.filter { $0.contains(" ") }) {
       return (unknown(two, span.joined(with: tree.span(last)), suggestion: keyword), keyword)
     }
@@ -133,14 +169,16 @@ struct StatementForms<Subject>: Sendable {
     return (unknown(one, span, suggestion: keyword), keyword)
   }
 
-  private func unknown(_ text: String, _ span: SourceSpan, suggestion: String?) -> Diagnostic {
+  private func unknown(
+    _ text: String, _ span: SourceSpan, suggestion: String?, isCertain: Bool = false
+  ) -> Diagnostic {
     let home = statementHomes[text]
     return .error(
       "unknown-statement", "a `\(block)` block has no statement `\(text)`", at: span,
       help: suggestion.map { "did you mean `\($0)`?" }
         ?? home.map { "`\(text)` belongs into a `\($0)` block" }
         ?? "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))",
-      fixes: suggestion.map { [.replace(span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+      fixes: suggestion.map { [.replace(span, with: $0, "write `\($0)`", isCertain ? .safe : .unsafe)] } ?? [])
   }
 }
 

@@ -7,7 +7,11 @@ extension StatementReader {
   mutating func name(_ what: @autoclosure () -> String) -> Located<String>? {
     guard let word = word(what()) else { return nil }
     if isName(word.value.utf8) { return word }
-    let fixed = word.value.lowercased()
+    if names.isUnread(word.value) {
+      failSilently()
+      return nil
+    }
+    let fixed = String(word.value.lowercased().map { $0 == "_" || $0 == "." ? "-" : $0 })
     let fixes: [FixIt] =
       fixed != word.value && isName(fixed.utf8)
       ? [.replace(word.span, with: fixed, "write `\(fixed)`", .unsafe)] : []
@@ -21,9 +25,13 @@ extension StatementReader {
   mutating func number(_ what: String, in bounds: ClosedRange<UInt32>) -> Located<UInt32>? {
     guard let word = token(what) else { return nil }
     if let value = tree.read(word.value, decimal), bounds.contains(value) { return Located(value, word.span) }
+    let text = tree.text(word.value)
+    // `0200`, `1.000`, `1_000`.
+    let digits = text.filter { !"._'".contains($0) }.drop { $0 == "0" }
+    let plain = UInt32(digits).flatMap { bounds.contains($0) && String($0) != text ? "\($0)" : nil }
     fail(
-      "`\(tree.text(word.value))` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
-      code: "invalid-number", at: word.span)
+      "`\(text)` is not \(what) from \(bounds.lowerBound) to \(bounds.upperBound)",
+      code: "invalid-number", at: word.span, fixes: plain.map { fix(word.span, $0, isCertain: false) } ?? [])
     return nil
   }
 
@@ -36,6 +44,7 @@ extension StatementReader {
   /// A port range, `low-high`. Numbers above 65535 are `passive-range-out-of-bounds`, a reversed pair is
   /// `range-reversed`.
   mutating func portRange(_ what: String) -> Located<PortRange>? {
+    if !failed, index < tokens.upperBound, reportsMeantRange(what) { return nil }
     guard let word = token("\(what) such as `50000-50399`") else { return nil }
     let ends = tree.read(word.value) { bytes -> (first: UInt32?, last: UInt32?) in
       let dash = bytes.firstIndex(of: UInt8(ascii: "-")) ?? bytes.endIndex
@@ -63,6 +72,18 @@ extension StatementReader {
     return Located(range, word.span)
   }
 
+  /// Reports a range that is written another way, such as `50000 to 50399`. Returns whether it was.
+  private mutating func reportsMeantRange(_ what: String) -> Bool {
+    let isPlain = index + 1 == tokens.upperBound && next.map { tree.read($0) { $0.allSatisfy(isRangeByte) } } ?? false
+    guard !isPlain, let (first, last) = Meant.range(restText) else { return false }
+    // What goes from one range to another is told where it is read.
+    let text = "\(min(first, last))-\(max(first, last))"
+    fail(
+      "\(what) is written `\(text)`, not `\(restText)`", code: "invalid-number", at: restSpan,
+      fixes: fix(restSpan, text, isCertain: first <= last))
+    return true
+  }
+
   /// An IPv4 or IPv6 literal.
   mutating func address(_ what: String, code: String = "invalid-address") -> Located<IPAddress>? {
     if let next, next.kind == .string {
@@ -71,18 +92,58 @@ extension StatementReader {
       return nil
     }
     guard let word = token(what) else { return nil }
-    if let address = tree.read(word.value, { IPAddress($0) }) { return Located(address, word.span) }
+    if let address = tree.read(word.value, { IPAddress($0) }) {
+      if case .v6(let six) = address, let four = six.mapped {
+        failMapped(four, at: word.span, code)
+        return nil
+      }
+      return Located(address, word.span)
+    }
     let text = tree.text(word.value)
-    var help = "write an IPv4 or IPv6 literal; names are not resolved, because each server does so at another time"
-    if text.contains("/") { help = "one address is wanted here, without a prefix length" }
-    if text.contains("%") { help = "leave out the zone behind `%`" }
-    fail("`\(text)` is not an IP address", code: code, at: word.span, help: help)
+    let meant = Meant.address(text)
+    let help = "write an IPv4 or IPv6 literal; names are not resolved, because each server does so at another time"
+    fail(
+      "`\(text)` is not an IP address", code: code, at: word.span, help: meant?.reason ?? help,
+      fixes: meant?.replacement.map { fix(word.span, $0, isCertain: meant?.isCertain ?? false) } ?? [])
     return nil
+  }
+
+  /// Reports an IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2), which programs use among themselves.
+  mutating func failMapped(_ address: IPAddress, at span: SourceSpan, _ code: String) {
+    fail(
+      "this is \(address) in the form of IPv6, which is never on the wire", code: code, at: span,
+      fixes: fix(span, "\(address)"))
   }
 
   /// Addresses of a server or of the outside: one, or one of each family.
   mutating func addressPair(_ what: String, code: String = "invalid-address") -> [Located<IPAddress>]? {
     guard let addresses = list({ $0.address(what, code: code) }) else { return nil }
+    return areOfDifferentFamilies(addresses) ? addresses : nil
+  }
+
+  /// `A [at B]`, one or one of each family.
+  mutating func externalAddresses() -> [ExternalAddress]? {
+    let code = "external-ip-not-an-address"
+    let addresses = list { reader -> ExternalAddress? in
+      guard let dialled = reader.address("an external address", code: code) else { return nil }
+      guard reader.accept("at") != nil else { return ExternalAddress(dialled) }
+      guard let arrival = reader.address("the address for which packets arrive", code: code) else { return nil }
+      guard arrival.value.family == dialled.value.family else {
+        reader.fail(
+          "packets for \(dialled.value) cannot arrive for the \(arrival.value.family.title) address `\(arrival.value)`",
+          code: "address-family-mismatch", at: arrival.span,
+          help: "write the \(dialled.value.family.title) address to which the box before the gateway translates")
+        return nil
+      }
+      return ExternalAddress(dialled, at: arrival.value == dialled.value ? nil : arrival)
+    }
+    guard let addresses, areOfDifferentFamilies(addresses.map(\.dialled)) else { return nil }
+    return addresses
+  }
+
+  /// Whether there is at most one address of each family; reports the second otherwise.
+  private mutating func areOfDifferentFamilies(_ addresses: [Located<IPAddress>]) -> Bool {
+    guard addresses.count > 1 else { return true }
     for (position, address) in addresses.enumerated() {
       if let first = addresses[..<position].first(where: { $0.value.family == address.value.family }) {
         fail(
@@ -90,10 +151,10 @@ extension StatementReader {
           code: "address-family-mismatch", at: address.span,
           related: [Label(first.span, "the first")],
           help: "write one publication for each address")
-        return nil
+        return false
       }
     }
-    return addresses
+    return true
   }
 
   /// One of a few words. Several words make one value when the language spells it so (`explicit required`).
@@ -102,9 +163,9 @@ extension StatementReader {
       index += words
       return Located(value, tree.span(index - words..<index))
     }
-    var all: [String] { choices.values.map(\.rawValue) }
-    guard let word = word("\(choices.title): \(listed(all))") else { return nil }
-    if let next, next.kind == .word, all.contains(where: { $0.hasPrefix(word.value + " ") }) {
+    let all = failed ? [] : choices.values.map(\.rawValue)
+    guard let word = word("\(choices.title): \(listed(choices.values.map(\.rawValue)))") else { return nil }
+    if all.contains(where: { $0.hasPrefix(word.value + " ") }), let next, next.kind == .word {
       let rest = all.compactMap { $0.hasPrefix(word.value + " ") ? String($0.dropFirst(word.value.count + 1)) : nil }
       unknownValue(Located(tree.text(next), tree.span(next)), "what follows `\(word.value)`", rest)
     } else {
@@ -115,7 +176,20 @@ extension StatementReader {
 
   /// Reports a word that is none of the possible ones, with the nearest of them.
   mutating func unknownValue(_ word: Located<String>, _ what: String, _ all: [String]) {
-    let nearest = nearest(to: word.value, among: all)
+    if let meant = Meant.choice(word.value, of: all) {
+      // What follows may be said already: `required explicit`.
+      var end = index
+      while end < tokens.upperBound, meant.text.split(separator: " ").contains(Substring(tree.text(tree.token(end))))
+      { end += 1 }
+      let place = end > index ? word.span.joined(with: tree.span(index..<end)) : word.span
+      fail(
+        "`\(word.value)` is not \(what)", code: "unknown-value", at: place,
+        help: meant.isCertain ? "write `\(meant.text)`" : "did you mean `\(meant.text)`? It is one of \(listed(all))",
+        fixes: fix(place, meant.text, isCertain: meant.isCertain))
+      return
+    }
+    let words = all.compactMap { $0.contains(" ") ? $0.split(separator: " ").first.map(String.init) : nil }
+    let nearest = nearest(to: word.value, among: all + words)
     fail(
       "`\(word.value)` is not \(what)", code: "unknown-value", at: word.span,
       help: nearest.map { "did you mean `\($0)`?" } ?? "it is one of \(listed(all))",
@@ -126,11 +200,18 @@ extension StatementReader {
   mutating func toggle() -> Bool? { choice(toggles).map { $0.value == .on } }
 }
 
+private func isRangeByte(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || byte == 0x2D }
+
 private enum Toggle: String, CaseIterable {
   case on, off
 }
 
 private let toggles = Choices<Toggle>("`on` or `off`")
+
+extension IPv6Address {
+  /// The IPv4 address that it stands for, where it is mapped.
+  var mapped: IPAddress? { value >> 32 == 0xFFFF ? IPAddress(family: .ipv4, value: value & 0xFFFF_FFFF) : nil }
+}
 
 /// `a`, `b` or `c` in backticks.
 func listed(_ words: [String]) -> String {

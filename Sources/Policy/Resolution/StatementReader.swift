@@ -12,6 +12,10 @@ struct StatementReader {
   let names: DeclaredNames
   /// Tokens of the statement.
   private(set) var tokens = 0..<0
+  /// The keywords of the block in which the statement stands.
+  private var siblings: Keywords?
+  /// The block of the statement that nothing has read yet.
+  private(set) var block: BlockSyntax?
   /// The keyword as the language spells it, for messages.
   private(set) var keyword = ""
   var index = 0
@@ -30,17 +34,44 @@ struct StatementReader {
   /// Goes to a statement of the same tree.
   ///
   /// - Parameter words: How many words its keyword has.
-  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int) {
+  mutating func begin(
+    _ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil, among siblings: Keywords? = nil
+  ) {
     self.keyword = keyword
+    self.siblings = siblings
+    self.block = block
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
     failed = tree.hasInvalidTokens && statement.contains { tree.token($0).kind == .invalid }
+  }
+
+  /// Reads the statements of the block behind the statement, and comes back to where the statement goes on.
+  ///
+  /// - Parameter read: Reads them with this reader.
+  mutating func readBlock<Result>(_ read: (BlockSyntax, inout StatementReader) -> Result) -> Result? {
+    guard !failed, let block else { return nil }
+    let (tokens, keyword, index, siblings) = (tokens, keyword, index, siblings)
+    let result = read(block, &self)
+    begin(tokens, keyword: keyword, words: 0, among: siblings)
+    self.index = index
+    return result
   }
 
   /// Goes to the tree of another file.
   mutating func turn(to file: SourceID, of treeOfFile: [SourceID: PolicyFileSyntax]) {
     if tree.file != file, let other = treeOfFile[file] { tree = other }
     tokens = 0..<0
+  }
+
+  /// Whether what is left begins with a keyword of the same block.
+  var beginsStatement: Bool {
+    index > tokens.lowerBound && siblings?.find(tree, index..<tokens.upperBound) != nil
+  }
+
+  /// After the last token that was read.
+  private var afterLast: SourceSpan {
+    let end = Int(tree.token(index - 1).end)
+    return SourceSpan(file: tree.file, end..<end)
   }
 
   /// The whole statement, keyword included.
@@ -50,6 +81,12 @@ struct StatementReader {
   var nextSpan: SourceSpan {
     if let next { return tree.span(next) }
     return SourceSpan(file: tree.file, Int(span.end)..<Int(span.end))
+  }
+
+  /// Before the next token.
+  var insertionPoint: SourceSpan {
+    let start = Int(nextSpan.start)
+    return SourceSpan(file: tree.file, start..<start)
   }
 
   /// The next token, `nil` at the end of the statement.
@@ -126,17 +163,34 @@ struct StatementReader {
     return items
   }
 
+  /// The rest of the statement as the end of a name, when it consists of words alone.
+  var nameRest: (text: String, span: SourceSpan)? {
+    let rest = index..<tokens.upperBound
+    guard !rest.isEmpty, rest.count <= 6, rest.allSatisfy({ tree.token($0).kind == .word }) else { return nil }
+    let text = rest.map { tree.text(tree.token($0)) }.joined(separator: "-").lowercased()
+    return isName(text.utf8) ? (text, tree.span(rest)) : nil
+  }
+
   /// Reports whatever is left of the statement. Returns whether the statement was in order.
   mutating func finish() -> Bool {
     if !failed, let next {
       let rest = tree.span(index..<tokens.upperBound)
-      if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
+      if beginsStatement {
+        fail(
+          "`\(tree.text(next))` begins another statement, which stands on a line of its own, or after `;`",
+          fixes: [FixIt("write `;`", .safe, [TextEdit(afterLast, ";")])])
+      } else if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
         fail(
           "unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest,
           help: "end the statement before it, or separate list items with `,`")
       } else {
         fail("unexpected `\(tree.text(next))`", at: rest)
       }
+    }
+    if let block {
+      fail(
+        "`\(keyword)` has no block of its own", code: "unexpected-block", at: tree.span(tree.token(block.open)),
+        help: "end the statement before the `{`, or close the block around it first")
     }
     return !failed
   }
@@ -164,6 +218,9 @@ struct StatementReader {
     failed = true
     unknownNames.append(name)
   }
+
+  /// Gives a statement up whose mistake is told elsewhere.
+  mutating func failSilently() { failed = true }
 
   /// Reports what is wrong about a statement as a whole.
   mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }

@@ -74,7 +74,7 @@ package struct ActiveSourceConflict: PolicyRule {
       for endpoint in published.endpoints where endpoint.reach == .translated {
         let host = GatewayAddress(gateway: published.publication.gateway, address: endpoint.server)
         let source = Source(host: host, port: port)
-        let external = endpoint.external.value
+        let external = endpoint.arrival
         guard let first = firsts[source] else {
           firsts[source] = (published, external)
           continue

@@ -35,10 +35,10 @@ package struct AddressFamilyMismatch: PolicyRule {
       let publication = published.publication
       let server = published.server
       guard !server.isLocal, !server.addresses.isEmpty else { return [] }
-      let orphans = publication.externalAddresses.filter { server.address($0.value.family) == nil }
+      let orphans = publication.externalAddresses.filter { server.address($0.family) == nil }.map(\.dialled)
       guard let first = orphans.first else { return [] }
       let defaults = context.policy.gateway(of: publication)?.externalAddresses ?? []
-      guard !defaults.contains(where: { $0.span == first.span }) else {
+      guard !defaults.contains(where: { $0.dialled.span == first.span }) else {
         // What a gateway offers to all its publications need not suit every server.
         return published.endpoints.isEmpty ? [mismatch(published, first, at: publication.header)] : []
       }

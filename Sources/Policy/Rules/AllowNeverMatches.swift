@@ -62,7 +62,7 @@ package struct AllowNeverMatches: PolicyRule {
     let families = joined(published.endpoints.map(\.family.title))
     return diagnostic(
       "`\(name)` holds no \(families) address, and `\(published.name)` is published over nothing else",
-      at: term.span, related: published.endpoints.map { Label($0.external.span) },
+      at: term.span, related: published.endpoints.map { Label($0.external.dialled.span) },
       help: "take it out, or add an external address of its family")
   }
 

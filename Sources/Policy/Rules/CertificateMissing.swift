@@ -10,7 +10,7 @@ package struct CertificateMissing: PolicyRule {
       Without a certificate in the policy the settings of the server name none, and what happens is up to \
       what is there: IIS answers 534 to AUTH TLS when its site has none bound, ProFTPD answers 431, vsftpd \
       and Pure-FTPd look in their default places, FileZilla Server makes one that no client trusts. A \
-      certificate is named in a `server` block.
+      certificate is named in the block of a server, which may stand in the publication.
       """,
     failureModes: ["F23"],
     bad: """
@@ -53,7 +53,7 @@ package struct CertificateMissing: PolicyRule {
         at: server.header,
         related: .place(published.publication.tls.span, "TLS is possible here"),
         help: isInPlace
-          ? "declare it as `server NAME { ... }` with a line `\(statement)`" : "add a line `\(statement)`")
+          ? "add a block with it: `server ... { \(statement) }`" : "add a line `\(statement)`")
     }
   }
 }

@@ -37,7 +37,7 @@ package struct ControlPortBypass: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var dialled: [GatewayAddress: Set<UInt16>] = [:]
     for group in context.sharedExternalAddresses {
-      guard let first = group.first else { continue }
+      guard let first = group.first, !first.isDialled else { continue }
       dialled[first.place] = Set(group.map(\.published.publication.controlPort.value.external))
     }
     return context.published.flatMap { published -> [Diagnostic] in

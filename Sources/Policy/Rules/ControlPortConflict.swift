@@ -58,7 +58,7 @@ package struct ControlPortConflict: PolicyRule {
         guard reported.insert(published.position).inserted else { continue }
         diagnostics.append(
           diagnostic(
-            "control port \(port) of \(use.endpoint.external.value) already leads to `\(first.name)`",
+            "control port \(port) of \(use.address) already leads to `\(first.name)`",
             at: published.publication.controlSpan,
             related: [Label(first.publication.controlSpan, "the first one")],
             help: "give `\(published.name)` another external port or another external address"))

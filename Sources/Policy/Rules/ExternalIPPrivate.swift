@@ -9,8 +9,9 @@ package struct ExternalIPPrivate: PolicyRule {
     .warning, "external-ip-private", "the external address is private",
     explanation: """
       A private external address means that clients of the Internet dial another one, and a second box \
-      translates it. The server must then announce that outermost address, and the second box must pass on \
-      the whole passive range unchanged; the helper would write this private address into the 227 reply. \
+      translates it: a cloud's 1:1 NAT, or a provider's router. `external ip A at B` says so: clients dial A, \
+      packets arrive for B. The server must announce A, and the second box must pass on the whole passive \
+      range unchanged; the helper would write this private address into the 227 reply. \
       Where all clients are inside, say so with `allow`: no warning is given when every admitted client has \
       a private address.
       """,
@@ -26,10 +27,9 @@ package struct ExternalIPPrivate: PolicyRule {
     good: """
       publish files {
           server         10.10.20.200 pure-ftpd
-          external ip    192.168.1.10
+          external ip    203.0.113.10 at 192.168.1.10
           passive range  50000-50399
           tls            explicit required
-          allow          192.168.0.0/16
       }
       """)
 
@@ -39,7 +39,7 @@ package struct ExternalIPPrivate: PolicyRule {
     var diagnostics: [Diagnostic] = []
     for published in context.published {
       for endpoint in published.endpoints where endpoint.reach != .routed {
-        let external = endpoint.external
+        let external = endpoint.external.dialled
         guard external.value.scope == .privateUse, external.value.unusableReason == nil,
           !inside.areAll(published.publication, endpoint.family), seen.insert(external.span).inserted
         else { continue }
@@ -49,8 +49,8 @@ package struct ExternalIPPrivate: PolicyRule {
             "`\(external.value)` is a private address, which clients on the Internet cannot dial",
             at: external.span,
             related: helper.value ? .place(helper.span, "writes this address into the 227 reply") : [],
-            help: "write the outermost address and translate the same ports on the box before this one, "
-              + "or admit private addresses only"))
+            help: "write the outermost address, `external ip ADDRESS at \(endpoint.arrival)`, and translate the same "
+              + "ports on the box before this one, or admit private addresses only"))
       }
     }
     return diagnostics

@@ -37,8 +37,8 @@ package struct ExternalIPUnusable: PolicyRule {
     return diagnostics
   }
 
-  private func look(at addresses: [Located<IPAddress>], _ diagnostics: inout [Diagnostic]) {
-    for address in addresses {
+  private func look(at addresses: [ExternalAddress], _ diagnostics: inout [Diagnostic]) {
+    for address in addresses.flatMap({ [$0.dialled] + ($0.at.map { [$0] } ?? []) }) {
       guard let reason = address.value.unusableReason else { continue }
       diagnostics.append(
         diagnostic(

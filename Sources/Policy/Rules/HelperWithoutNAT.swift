@@ -43,7 +43,7 @@ package struct HelperWithoutNAT: PublishedRule {
     return diagnostic(
       "without address translation the helper drops a reply that names a port it still expects, and the "
         + "control connection stalls",
-      at: publication.helperSpan, related: [Label(published.server.local ?? endpoint.external.span, place)],
+      at: publication.helperSpan, related: [Label(published.server.local ?? endpoint.external.arrival.span, place)],
       help: publication.passiveRange == nil
         ? "write `passive range 50000-50399` in place of `helper on`"
         : publication.active.value

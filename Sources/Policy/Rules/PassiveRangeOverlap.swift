@@ -55,7 +55,7 @@ package struct PassiveRangeOverlap: PolicyRule {
       for collision in collisions(claims) {
         let (first, second) = (collision.first, collision.second)
         let pair = [first.published.position, second.published.position]
-        guard let address = group.first?.endpoint.external.value, seen.insert(pair).inserted else { continue }
+        guard let address = group.first?.address, seen.insert(pair).inserted else { continue }
         diagnostics.append(
           diagnostic(
             "passive range `\(second.range.value)` of `\(second.published.name)` overlaps that of "

@@ -37,9 +37,15 @@ package struct PublishedEndpoint: Sendable {
   package let published: Published
   package let endpoint: Endpoint
 
-  /// The address that clients dial.
+  /// Whether it is looked at by the address that clients dial, and not by the one for which packets arrive.
+  var isDialled = false
+
+  /// The address that it shares with others.
+  var address: IPAddress { isDialled ? endpoint.dialled : endpoint.arrival }
+
+  /// The address for which packets arrive.
   var place: GatewayAddress {
-    GatewayAddress(gateway: published.publication.gateway, address: endpoint.external.value)
+    GatewayAddress(gateway: published.publication.gateway, address: endpoint.arrival)
   }
 }
 
@@ -48,7 +54,8 @@ package struct RuleContext: Sendable {
   package let policy: Policy
   /// Every publication whose server is known, in the order of the text.
   package let published: [Published]
-  /// The endpoints on each external address of each gateway that has several, in the order of the text.
+  /// The endpoints on each external address of each gateway that has several, in the order of the text: on each address for
+  /// which packets arrive, and on each that clients dial where these differ.
   let sharedExternalAddresses: [[PublishedEndpoint]]
   /// The publications of each machine that has several, in the order of the text.
   let sharedMachines: [[Published]]
@@ -78,7 +85,11 @@ package struct RuleContext: Sendable {
     }
     (countOfDeclaration, countOfMachine) = (ofDeclaration, ofMachine)
     sharedMachines = published.filter { ofMachine[$0.machine] > 1 }.grouped { $0.machine }
-    sharedExternalAddresses = endpointsOnSharedAddresses(published)
+    var shared = endpointsOnSharedAddresses(published, dialled: false)
+    if publications.contains(where: { $0.externalAddresses.contains { $0.at != nil } }) {
+      shared += endpointsOnSharedAddresses(published, dialled: true)
+    }
+    sharedExternalAddresses = shared
   }
 
   /// Whether a machine or a declared server has other publications, too.
@@ -87,7 +98,7 @@ package struct RuleContext: Sendable {
   }
 }
 
-private func endpointsOnSharedAddresses(_ published: [Published]) -> [[PublishedEndpoint]] {
+private func endpointsOnSharedAddresses(_ published: [Published], dialled: Bool) -> [[PublishedEndpoint]] {
   // A publication has an endpoint for each family.
   let uses = inParallel(published.count, least: worthAThread) { part in
     var uses: [AddressUse] = []
@@ -95,13 +106,17 @@ private func endpointsOnSharedAddresses(_ published: [Published]) -> [[Published
     for index in part {
       let (endpoints, gateway) = (published[index].endpoints, published[index].publication.gateway)
       for family in endpoints.indices {
-        uses.append(AddressUse(endpoints[family].external.value, gateway: gateway, user: 2 * index + family))
+        let address = dialled ? endpoints[family].dialled : endpoints[family].arrival
+        uses.append(AddressUse(address, gateway: gateway, user: 2 * index + family))
       }
     }
     return uses
   }
   return uses.flatMap(\.self).shared.map { users in
-    users.map { PublishedEndpoint(published: published[$0 / 2], endpoint: published[$0 / 2].endpoints[$0 % 2]) }
+    users.map {
+      PublishedEndpoint(
+        published: published[$0 / 2], endpoint: published[$0 / 2].endpoints[$0 % 2], isDialled: dialled)
+    }
   }
 }
 

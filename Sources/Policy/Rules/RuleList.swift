@@ -7,6 +7,7 @@ private let publicationRules: [any PublicationRule] = [
   ExternalIPMissing(),
   GatewayAmbiguous(),
   HairpinWithoutInside(),
+  HelperBeforeTranslation(),
   HelperCannotReadTLS(),
   HelperOpenToAny(),
   HelperWithoutEffect(),

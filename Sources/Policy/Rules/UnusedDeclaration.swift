@@ -37,6 +37,8 @@ package struct UnusedDeclaration: PolicyRule {
     // What was left out may have used any of them.
     guard !policy.isPartial else { return [] }
     let uses = Uses(policy)
+    // What was not understood may use anything.
+    guard !policy.isPartial else { return [] }
     return clientLists(policy, uses) + servers(policy, uses) + gateways(policy, uses)
   }
 

@@ -22,7 +22,11 @@ struct Apply: AsyncParsableCommand {
       when it succeeds; when it fails the change is taken back at once. `sallyport rollback` takes the last change back \
       later, too.
 
-      --persist writes the ruleset into a file that `nft -f` loads at boot, only once the change is confirmed.
+      --persist writes the ruleset into a file that `nft -f` loads at boot, only once the change is confirmed. Whether it can be \
+      written is looked at before anything is changed; a file that sallyport did not write is replaced with --force alone.
+
+      Nothing is changed where the policy names interfaces, or external addresses of a local server, that this machine does \
+      not have.
 
       Exit status 0 when the rules are as the policy wants, 1 when the policy or the kernel refuses or an earlier change \
       waits for its confirmation, 74 when the state folder or the file for boot cannot be written or other programs keep \
@@ -47,7 +51,8 @@ struct Apply: AsyncParsableCommand {
   var replace = false
 
   @Option(
-    help: ArgumentHelp("Take the change back unless it is confirmed in time: 60s, 5m, 1h.", valueName: "time"))
+    help: ArgumentHelp("Take the change back unless it is confirmed in time: 60s, 5m, 1h.", valueName: "time"),
+    transform: TimeSpan.read)
   var confirmWithin: TimeSpan?
 
   @Option(
@@ -61,7 +66,16 @@ struct Apply: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Write the ruleset for boot into a file, once confirmed.", valueName: "file"))
   var persist: String?
 
+  @Flag(help: "With --persist: replace a file that sallyport did not write.")
+  var force = false
+
   @OptionGroup var state: StateOptions
+
+  func validate() throws {
+    guard verify?.allSatisfy(\.isWhitespace) != true else { throw ValidationError("--verify needs a command") }
+    guard persist?.isEmpty != true else { throw ValidationError("--persist needs a file") }
+    guard persist != nil || !force else { throw ValidationError("--force is about the file of --persist") }
+  }
 
   private var console: Console { input.console }
 
@@ -82,8 +96,11 @@ struct Apply: AsyncParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    if dryRun { return try await tryOut(wanted, changer, running: await asked) }
-    let applied = try await apply(wanted, changer, running: await asked)
+    guard let machine = Machine.current() else { throw console.noInterfaces }
+    try compilation.report(wanted.findings(on: machine), console, as: input.output)
+    let options = options(StateFolder(path: state.stateDir).path)
+    if dryRun { return try await tryOut(wanted, options, changer, running: await asked) }
+    let applied = try await apply(wanted, options, changer, running: await asked)
     try show(applied)
     if case .changed = applied { try await verifyChange(wanted, changer) }
   }
@@ -95,19 +112,21 @@ struct Apply: AsyncParsableCommand {
   }
 
   private func apply(
-    _ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
+    _ wanted: WantedRules, _ options: ApplyOptions, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
   ) async throws -> Applied {
-    let folder = StateFolder(path: state.stateDir).path
-    let options = ApplyOptions(
-      replacing: replace, confirmWithin: patience, bootFile: persist.map(absolute)
-    ) { generation throws(ApplyFailure) in
-      try armWatchdog(of: generation, folder: folder)
-    }
     do throws(ApplyFailure) {
       return try await changer.apply(wanted, options, running: running)
     } catch {
       if case .refused(let diagnostics) = error { show(diagnostics, of: wanted) }
       throw console.failure(error)
+    }
+  }
+
+  private func options(_ folder: String) -> ApplyOptions {
+    ApplyOptions(
+      replacing: replace, confirmWithin: patience, bootFile: persist.map(absolute), replacesAnyBootFile: force
+    ) { generation throws(ApplyFailure) in
+      try armWatchdog(of: generation, folder: folder)
     }
   }
 
@@ -117,10 +136,11 @@ struct Apply: AsyncParsableCommand {
 
   /// `--dry-run`: the transaction on standard output, what the kernel says about it behind.
   private func tryOut(
-    _ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
+    _ wanted: WantedRules, _ options: ApplyOptions, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
   ) async throws {
     let trial: (plan: ApplyPlan, refusals: [Diagnostic])
     do throws(ApplyFailure) {
+      try options.checkBootFile()
       trial = try await changer.tryOut(wanted, replacing: replace, running: running)
     } catch {
       throw console.failure(error)

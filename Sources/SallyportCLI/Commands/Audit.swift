@@ -16,12 +16,14 @@ struct Audit: ParsableCommand {
       refuse are reported as such. Nothing is changed.
 
       PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. \
+      With --root DIR it is read in a copy of another machine's files: includes and links lead inside of DIR.
       Reads \(readable). Exit status 0 without findings, 1 with errors or warnings, 66 when PATH is missing. full and \
       concise go to standard error; json, github and sarif go to standard output.
 
       EXAMPLES:
         sallyport audit office.sally --server files /etc/pure-ftpd
         sallyport audit office.sally --server files /etc/proftpd/proftpd.conf
+        sallyport audit office.sally --server files --root ./copy /etc/proftpd/proftpd.conf
         sallyport audit --format github sites.sally --server web applicationHost.config
       """)
 
@@ -31,6 +33,8 @@ struct Audit: ParsableCommand {
 
   @Option(help: ArgumentHelp("The server of the policy that is configured there.", valueName: "name"))
   var server: String
+
+  @OptionGroup var place: ServerFileOptions
 
   @OptionGroup var findings: FindingOptions
 
@@ -47,34 +51,26 @@ struct Audit: ParsableCommand {
 
   func run() throws {
     let console = common.console
-    let path = paths.last ?? ""
     let compilation = try PolicyFiles(files: paths.dropLast(), console: console).compile()
     guard compilation.isAccepted else { return try compilation.reportOnError(console, as: findings.output) }
     let index = try compilation.server(named: server, console)
     let software = compilation.policy.servers[index].software?.value
-    guard let software, let reader = ServerReaders.reader(for: software.kind) else {
-      throw console.failure(unreadable(software), .usage)
-    }
-    let files = ServerFiles.ofThisMachine(root: path)
-    guard files.kind(path) != nil else { throw console.failure("\(path): no such file or folder", .inputMissing) }
+    let (files, path) = try place.open(paths.last ?? "", console)
     var sources = compilation.sources
-    let settings = reader.read(path, version: software.version, from: files, into: &sources)
+    let read = ServerReaders.read(path, as: software, environment: place.variables, from: files, into: &sources)
+    guard let settings = read else {
+      throw console.failure(
+        "the configuration of `\(software?.kind.rawValue ?? "")` cannot be read; audit knows \(readable)", .usage)
+    }
     let found = compilation.withoutAllowed(
       ServerAudit.findings(compilation.policy, server: index, against: settings))
-    try findings.show(found, in: sources, console, closing: verdict(found, settings, software.kind))
+    try findings.show(found, in: sources, console, closing: verdict(found, settings))
     if found.contains(where: { $0.severity > .note }) { throw ExitStatus.findings.code }
   }
 
-  private func unreadable(_ software: Software?) -> String {
-    guard let software else {
-      return "the policy does not say which program server `\(server)` is: add `software NAME`"
-    }
-    return "the configuration of `\(software.kind.rawValue)` cannot be read; audit knows \(readable)"
-  }
-
-  private func verdict(_ found: [Diagnostic], _ settings: EffectiveSettings, _ software: SoftwareKind) -> String {
+  private func verdict(_ found: [Diagnostic], _ settings: EffectiveSettings) -> String {
     guard found.isEmpty else { return summary(of: found) }
-    return "\(software.title) is configured as the policy says"
+    return "\(settings.software.title) is configured as the policy says"
   }
 }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
-import FoundationEssentials
+import Files
 import ServerConfig
 
 /// `sallyport build`.
@@ -12,8 +12,15 @@ struct Build: ParsableCommand {
     discussion: """
       For each gateway the ruleset and the modules-load, modprobe and sysctl fragments, for each server its settings in \
       every form (the default one directly in servers/NAME, others in a folder that bears the name of the form), and \
-      manifest.json, which says what each file is. The folder is written aside and renamed: it is there whole or not \
-      at all. A folder that holds anything that build did not write is not replaced.
+      manifest.json, which says what each file is. A new folder is there whole or not at all. In one that an earlier build \
+      wrote, each file is replaced in one step, once all of them are ready, and what is not needed any more is removed. \
+      Owners and modes stay, links that lead to the folder are followed.
+
+      Where the folder holds what build did not write, or what was changed since, nothing is written. --force replaces \
+      files of the same names; all others stay.
+
+      Exit status 0 when all is written, 1 when the policy has errors, 64 when a template cannot be used, 66 when a file is \
+      missing, 74 when the folder cannot be written or is none of ours; nothing is written then.
 
       EXAMPLES:
         sallyport build office.sally -o out
@@ -25,8 +32,15 @@ struct Build: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "directory"))
   var out: String
 
+  @Flag(help: "Write into a folder that holds other files as well, and replace those of the same names.")
+  var force = false
+
   @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
   var templates: String?
+
+  func validate() throws {
+    guard !out.isEmpty else { throw ValidationError("--out needs a folder") }
+  }
 
   func run() throws {
     let console = input.console
@@ -40,29 +54,39 @@ struct Build: ParsableCommand {
     }
     let errors = bundle.diagnostics.filter { $0.severity == .error }
     try compilation.report(errors.isEmpty ? bundle.remarks : errors, console, as: input.output)
-    do {
-      try writeFolder(out, bundle.files.map { ($0.path, $0.bytes) }, replaceIf: isOwnBundle)
-    } catch .occupied {
-      throw console.failure(
-        "\(out): holds files that build did not write; name an empty or a new folder", .inputOutput)
-    } catch .system(let path, let reason) {
-      throw console.failure("\(path): \(reason)", .inputOutput)
-    }
+    try write(bundle, console)
     try report(bundle, console)
   }
 
-  /// Whether every file of a folder is named by the manifest of an earlier build.
-  private func isOwnBundle(_ present: [String]) -> Bool {
-    if present.isEmpty { return true }
-    guard case .success(let bytes) = readInput("\(out)/manifest.json"),
-      let manifest = try? JSONDecoder().decode(WrittenManifest.self, from: Data(bytes))
-    else { return false }
-    var known: Set<String> = ["manifest.json"]
-    for file in manifest.files {
-      let parts = file.path.split(separator: "/")
-      for count in parts.indices { known.insert(parts[...count].joined(separator: "/")) }
+  private func write(_ bundle: Bundle, _ console: Console) throws {
+    // Whoever holds the folder's lock may write another manifest until it is ours.
+    var earlier: BuildManifest?
+    do {
+      try writeFolder(out, isForced: force) { folder in
+        earlier = (try? readFile("\(folder)/\(BuildManifest.fileName)", limit: largestSource)).flatMap(
+          BuildManifest.init)
+        guard let earlier else { return .none }
+        return EarlierFiles(
+          paths: Set(earlier.files.map(\.path)).union([BuildManifest.fileName]), isUnchanged: earlier.recognizer())
+      } content: { _ in
+        FolderContent(
+          files: bundle.files.dropLast().map { ($0.path, $0.bytes) },
+          manifest: (BuildManifest.fileName, bundle.manifest.text),
+          interim: bundle.manifest.adding(earlier).text)
+      }
+    } catch {
+      throw console.failure(Self.message(error, out: out), .inputOutput)
     }
-    return known.isSuperset(of: present)
+  }
+
+  private static func message(_ failure: FolderFailure, out: String) -> String {
+    let wayOut = "name a new or an empty folder, or replace files of the same names with --force; all others stay"
+    return switch failure {
+    case .notAFolder: "\(out): is not a folder; nothing was written"
+    case .foreign(let name): "\(out): holds `\(name)`, which build did not write; \(wayOut)"
+    case .changed(let name): "\(out)/\(name): was changed since build wrote it; keep it elsewhere, and add --force"
+    case .failed(let failure): "\(failure.path): \(failure.reason)"
+    }
   }
 
   private func report(_ bundle: Bundle, _ console: Console) throws {
@@ -78,13 +102,6 @@ struct Build: ParsableCommand {
       try console.write("\(file.path)\(padding)  \(file.purpose)\n")
     }
   }
-}
-
-private struct WrittenManifest: Decodable {
-  struct Entry: Decodable { var path: String }
-
-  var sallyport: String
-  var files: [Entry]
 }
 
 private struct BuildOutput: Encodable {

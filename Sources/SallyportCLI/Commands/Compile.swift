@@ -18,6 +18,9 @@ struct Compile: ParsableCommand {
       the same for the same policy, byte for byte. --format json is the form in which nft -j lists a table: for reading \
       and comparing, not for loading.
 
+      Exit status 0 when there is a ruleset, 1 when the policy has errors, 64 for a gateway that it does not have, 66 when a \
+      file is missing.
+
       EXAMPLES:
         sallyport compile office.sally > sallyport.nft
         sallyport compile office.sally | nft -c -f -

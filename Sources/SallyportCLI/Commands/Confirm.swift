@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Netfilter
 
 /// `sallyport confirm`.
@@ -22,7 +23,9 @@ struct Confirm: AsyncParsableCommand {
     let changer = try state.changer(console)
     do throws(ApplyFailure) {
       let wasWaiting = try await changer.confirm()
-      console.say(wasWaiting ? "confirmed: the rules stay\n" : "no change waits for a confirmation\n")
+      let nothing =
+        "no change waits for a confirmation" + (changer.isStateKept ? "" : ": there is no \(state.stateDir)")
+      console.say((wasWaiting ? "confirmed: the rules stay" : printable(nothing)) + "\n")
     } catch {
       throw console.failure(error)
     }

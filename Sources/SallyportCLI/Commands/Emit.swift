@@ -15,6 +15,9 @@ struct Emit: ParsableCommand {
       Where a form has several files, a line `# file: NAME` stands before each. A server given in place by a publication \
       bears the publication's name.
 
+      Exit status 0 when there are settings, 1 when the policy has errors or the form cannot hold it, 64 for a server, form or \
+      template that is none, 66 when a file is missing.
+
       EXAMPLES:
         sallyport emit office.sally --server files
         sallyport emit office.sally --server files > /etc/proftpd/conf.d/50-sallyport.conf

@@ -25,7 +25,9 @@ struct Explain: AsyncParsableCommand {
 
       --mode draws the sessions of one kind, for example tls-pasv, plain-port, implicit-epsv or tls-epsv-ipv6. --what-if \
       tells what a changed statement of the publication would do: it takes the place of the one with its keyword, or is \
-      added; with no before it, it is taken away. Limits count as not reached. Addresses that the policy does not name are \
+      added; with no before it, it is taken away. Several statements hold together; two that contradict each other are refused. \
+      html holds all that the text holds; svg draws one session: the first of --mode, of those that --what-if changes, of those \
+      that are broken, or of those that work. Limits count as not reached. Addresses that the policy does not name are \
       examples.
 
       --running judges every table that runs on this machine, in this network namespace, whoever wrote it, with the machine's \
@@ -43,6 +45,7 @@ struct Explain: AsyncParsableCommand {
         sallyport explain office.sally files
         sallyport explain office.sally files --client 198.51.100.7 --mode tls-pasv
         sallyport explain office.sally files --what-if "helper on"
+        sallyport explain office.sally files --what-if "tls explicit required; passive range 50000-50399" --what-if "no helper"
         sallyport explain office.sally files --running
         sallyport explain office.sally files --output json
         sallyport explain office.sally files --format html > files.html
@@ -57,8 +60,11 @@ struct Explain: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The sessions to draw, for example tls-pasv.", valueName: "kind"))
   var mode: String?
 
-  @Option(help: ArgumentHelp("A statement to try, for example \"helper on\".", valueName: "statement"))
-  var whatIf: String?
+  @Option(
+    help: ArgumentHelp(
+      "A statement to try, for example \"helper on\"; may be given again, and hold several with ; between them.",
+      valueName: "statement"))
+  var whatIf: [String] = []
 
   @Flag(help: "Judge the rules that run on this machine, all tables, instead of what the policy compiles to.")
   var running = false
@@ -72,7 +78,7 @@ struct Explain: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard words.count >= 2 else { throw ValidationError("name policy files, and then a publication") }
+    guard !words.isEmpty else { throw ValidationError("name policy files, and then a publication") }
     guard client == nil || client.flatMap({ IPAddress($0) }) != nil else {
       throw ValidationError("--client wants an IPv4 or IPv6 address")
     }
@@ -85,20 +91,56 @@ struct Explain: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
-    let compilation = try PolicyFiles(files: Array(words.dropLast()), console: console).compile()
-    let publication = try publication(in: compilation, console)
-    let host = running ? try await runningHost(console) : nil
-    if let whatIf { return try compare(compilation, publication, whatIf, host, console) }
-    let table = try table(of: publication, in: compilation, host, console)
-    let view = SessionView(
-      table: table, compilation: compilation, choice: mode.flatMap(SessionChoice.init), style: console.outputStyle)
-    switch (output, format) {
-    case (.json, _): try console.write(encodeJSON(ExplainOutput(table)))
-    case (.text, .text): try console.write(view.text)
-    case (.text, .svg): try console.write(view.svg)
-    case (.text, .html): try console.write(view.html)
+    // Whoever names no publication is told which there are.
+    let files = words.count == 1 ? words : Array(words.dropLast())
+    let trial: WhatIf?
+    do {
+      trial = whatIf.isEmpty ? nil : try WhatIf(whatIf)
+    } catch {
+      throw console.failure("--what-if: \(error)", .usage)
     }
-    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
+    let compilation = try PolicyFiles(files: files, console: console).compile()
+    let publication = try publication(in: compilation, console)
+    let host = running ? try await runningHost(publication, compilation.policy, console) : nil
+    if let trial { return try compare(compilation, publication, trial, host, console) }
+    let table = try table(of: publication, in: compilation, host, console)
+    let isAtHome = try fitsMachine(compilation, publication, console)
+    if output == .json {
+      try console.write(encodeJSON(ExplainOutput(table)))
+    } else {
+      try draw(
+        SessionView(
+          table: table, compilation: compilation, choice: mode.flatMap(SessionChoice.init), style: console.outputStyle
+        ),
+        console)
+    }
+    if table.fails || !compilation.isAccepted || !isAtHome { throw ExitStatus.findings.code }
+  }
+
+  /// Shows what of the gateway's interfaces and addresses is not on this machine; whether nothing is wrong there.
+  private func fitsMachine(
+    _ compilation: Compilation, _ publication: Publication, _ console: Console
+  ) throws -> Bool {
+    guard running else { return true }
+    guard let machine = Machine.current() else { throw console.noInterfaces }
+    let found = WantedRules(compilation, gateway: publication.gateway, version: sallyportVersion).findings(
+      on: machine)
+    console.show(found, in: compilation.sources, as: output)
+    return !found.hasErrors
+  }
+
+  private func draw(_ view: SessionView, _ console: Console) throws {
+    let lacking = "no session of the kind `\(mode ?? "")` can be played here; leave --mode out to see which there are"
+    switch format {
+    case .text: try console.write(view.text)
+    case .html: try console.write(view.html)
+    case .svg:
+      guard let picture = view.svg else {
+        throw console.failure(mode == nil ? "there is no session that could be drawn" : lacking, .usage)
+      }
+      return try console.write(picture)
+    }
+    if !view.hasWhatWasChosen { console.say("note: \(lacking)\n") }
   }
 
   /// The sessions of a publication; of a policy with errors too, as long as the publication itself could be read.
@@ -117,45 +159,60 @@ struct Explain: AsyncParsableCommand {
   private typealias Host = (ruleset: Ruleset, site: SessionSite)
 
   /// The rules of this machine, and what is around it.
-  private func runningHost(_ console: Console) async throws -> Host {
+  private func runningHost(_ publication: Publication, _ policy: Policy, _ console: Console) async throws -> Host {
+    let ruleset: Ruleset
     do throws(NetfilterFailure) {
-      let ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
-      return (ruleset, SessionSite(gateway: HostNetwork.current(), kernel: HostNetwork.kernelTraits()))
+      ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
     } catch {
       throw console.failure(error)
     }
+    guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
+    let site = SessionSite(
+      gateway: surroundings.network, kernel: HostNetwork.kernelTraits(), for: publication, of: policy)
+    return (ruleset, site)
   }
 
   /// `--what-if`: both tables, and what is different.
   private func compare(
-    _ compilation: Compilation, _ publication: Publication, _ statement: String, _ host: Host?, _ console: Console
+    _ compilation: Compilation, _ publication: Publication, _ trial: WhatIf, _ host: Host?, _ console: Console
   ) throws {
     let before = try table(of: publication, in: compilation, host, console)
     let changed: Compilation
     do throws(WhatIfFailure) {
-      changed = try compilation.changing(publication, statement)
+      changed = try compilation.changing(publication, trial)
     } catch {
       throw console.failure("--what-if: \(error)", .usage)
     }
     guard let other = changed.policy.publications.first(where: { $0.name.value == publication.name.value }) else {
-      throw console.failure("--what-if: `\(statement)` leaves no publication", .usage)
+      throw console.failure("--what-if: `\(trial.text)` leaves no publication", .usage)
     }
     let applied = host.map { ($0.ruleset.replacing(changed.table(gateway: other.gateway)), $0.site) }
     let change = SessionChange(before: before, after: try table(of: other, in: changed, applied, console))
     if output == .json {
-      try console.write(encodeJSON(ExplainOutput(change, statement: statement, isAccepted: changed.isAccepted)))
+      try console.write(encodeJSON(ExplainOutput(change, statement: trial.text, isAccepted: changed.isAccepted)))
     } else {
-      try console.write(change.text(statement: statement, isAccepted: changed.isAccepted, console.outputStyle))
+      let shown = SessionView.Trial(change, statement: trial.text, isAccepted: changed.isAccepted)
+      try draw(
+        SessionView(
+          table: change.after, trial: shown, compilation: changed, choice: mode.flatMap(SessionChoice.init),
+          style: console.outputStyle), console)
     }
     if change.after.fails || !changed.isAccepted { throw ExitStatus.findings.code }
   }
 
   private func publication(in compilation: Compilation, _ console: Console) throws -> Publication {
     let name = words.last ?? ""
-    if let found = compilation.policy.publications.first(where: { $0.name.value == name }) { return found }
     let names = compilation.policy.publications.map(\.name.value)
-    let hint = nearest(to: name, among: names).map { "; did you mean `\($0)`?" } ?? ""
-    throw console.failure("there is no publication `\(name)`\(hint)", .usage)
+    if words.count > 1, let found = compilation.policy.publications.first(where: { $0.name.value == name }) {
+      return found
+    }
+    // A mistake may be why there is none of that name.
+    try compilation.reportOnError(console, as: output)
+    guard words.count > 1 else {
+      let list = names.isEmpty ? "there is none" : "there is \(listed(names))"
+      throw console.failure("name a publication behind the policy files; \(list)", .usage)
+    }
+    throw console.failure(unknown("publication", name, among: names), .usage)
   }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
-import Files
 import Policy
 import PolicySyntax
 
@@ -12,7 +11,11 @@ struct Fmt: ParsableCommand {
     abstract: "Bring policy files into the one canonical layout.",
     discussion: """
       Rewrites the files in place; standard input (-) goes to standard output. Comments and blank lines between groups are \
-      kept. A file with syntax errors is not touched. The result is parsed again and compared before it is written.
+      kept. A file with syntax errors is not touched. The result is parsed again and compared before it is written. \
+      Links are followed; owner and mode stay.
+
+      Exit status 0 when all is well, 1 for files with syntax errors and, with --check or --diff, for those that are not in \
+      canonical layout, 66 when a file is missing, 74 when one cannot be written; nothing is written then.
 
       EXAMPLES:
         sallyport fmt
@@ -53,8 +56,8 @@ struct Fmt: ParsableCommand {
         if diff, output == .text { try showDifference(path, bytes, text, console) }
       } else if isStandardInput {
         try console.write(text)
-      } else if isChanged, let reason = replaceFile(path, with: Array(text.utf8)) {
-        throw console.failure("\(path): \(reason)", .inputOutput)
+      } else if isChanged {
+        try replaceFiles([(path, Array(text.utf8))], console)
       }
     }
     try report(changed, console)

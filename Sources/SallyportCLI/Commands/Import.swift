@@ -13,13 +13,15 @@ struct Import: ParsableCommand {
     discussion: """
       Reads the files as audit does, and writes to standard output a policy that says what the server does today. Comments \
       with DECIDE ask for what the files do not tell: the address that clients dial, who they are, and the like; check names \
-      the same gaps. Files that the program would refuse are reported, and no policy is written.
+      the same gaps. Files that the program would refuse are reported, and no policy is written. \
+      Exit status 0 when there is a policy, 1 when there is none, 66 when the path is missing.
 
       PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons.
 
       EXAMPLES:
         sallyport import --server-config /etc/proftpd/proftpd.conf > office.sally
         sallyport import --server-config ./copy --server pure-ftpd
+        sallyport import --root ./copy --server-config /etc/proftpd/proftpd.conf
       """)
 
   @Option(help: ArgumentHelp("The configuration of the server.", valueName: "path"))
@@ -31,40 +33,45 @@ struct Import: ParsableCommand {
       valueName: "software"))
   var server: SoftwareKind?
 
+  @Option(
+    help: ArgumentHelp("The version of the program, for example 1.3.9; without it, any.", valueName: "version"))
+  var softwareVersion: String?
+
+  @OptionGroup var place: ServerFileOptions
+
   @OptionGroup var findings: FindingOptions
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard softwareVersion == nil || server != nil else {
+      throw ValidationError("`--software-version` belongs to `--server SOFTWARE`")
+    }
+  }
+
   func run() throws {
     let console = common.console
-    let files = ServerFiles.ofThisMachine(root: serverConfig)
-    guard files.kind(serverConfig) != nil else {
-      throw console.failure("\(serverConfig): no such file or folder", .inputMissing)
-    }
-    guard let software = server ?? (serverConfig == "-" ? nil : ServerReaders.guess(serverConfig, in: files)) else {
-      throw console.failure("\(serverConfig): cannot tell which program this is for; add --server SOFTWARE", .usage)
-    }
-    guard let reader = ServerReaders.reader(for: software) else {
-      throw console.failure("the configuration of `\(software.rawValue)` cannot be read", .usage)
-    }
+    let (files, path) = try place.open(serverConfig, console)
     var sources = SourceSet()
-    let settings = reader.read(serverConfig, from: files, into: &sources)
+    let software = server.map { Software($0, version: softwareVersion) }
+    let read = ServerReaders.read(path, as: software, environment: place.variables, from: files, into: &sources)
+    guard let settings = read else {
+      throw console.failure("the configuration of `\(server?.rawValue ?? "")` cannot be read", .usage)
+    }
     let found = settings.diagnostics.inSourceOrder()
-    let mustStop = settings.isRefused || settings.isUnreadable || settings.services.isEmpty
-    if mustStop || !found.isEmpty {
-      let text = render(
-        found, in: sources, as: findings.output == .json ? .json : findings.format ?? .full,
-        style: console.errorStyle,
-        version: sallyportVersion)
-      console.say(text)
+    if settings.isRefused || settings.isUnreadable || settings.services.isEmpty {
+      try findings.show(found, in: sources, console, closing: summary(of: found))
+      throw ExitStatus.findings.code
     }
-    if settings.services.isEmpty, !found.hasErrors {
-      console.say("\(serverConfig): \(software.title) listens on no port for FTP\n")
+    // Standard output is the policy's.
+    if !found.isEmpty {
+      let format = findings.output == .json ? .json : findings.format ?? .full
+      console.say(
+        render(found, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
     }
-    if mustStop { throw ExitStatus.findings.code }
-    let draft = PolicyDraft(settings, from: serverConfig).text
+    let draft = PolicyDraft(settings, from: serverConfig, version: softwareVersion).text
     guard findings.output == .json else { return try console.write(draft) }
-    try console.write(encodeJSON(ImportOutput(software: software.rawValue, policy: draft)))
+    try console.write(encodeJSON(ImportOutput(software: settings.software.rawValue, policy: draft)))
   }
 }
 

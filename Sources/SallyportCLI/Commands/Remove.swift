@@ -12,6 +12,9 @@ struct Remove: AsyncParsableCommand {
       are. Says which live sessions went through it. Those that were translated end, unless another table with a nat chain \
       keeps translation at work; the others go on, but the helper opens no data connection for them any more.
 
+      Exit status 0 when there is no such table any more, 74 when other programs keep changing rules, 77 without root or \
+      CAP_NET_ADMIN.
+
       EXAMPLES:
         sallyport remove --dry-run
         sallyport remove

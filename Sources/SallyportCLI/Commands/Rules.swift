@@ -8,7 +8,7 @@ struct Rules: ParsableCommand {
     commandName: "rules",
     abstract: "Say what a diagnostic means, with a bad and a good policy.",
     discussion: """
-      Without a code, lists every code.
+      Without a code, lists every code. Exit status 0, or 64 for a code that is none.
 
       EXAMPLES:
         sallyport rules
@@ -27,8 +27,8 @@ struct Rules: ParsableCommand {
     let console = common.console
     guard let code else { return try list(console) }
     guard let page = rulePages.first(where: { $0.code == code }) else {
-      let hint = nearest(to: code, among: rulePages.map(\.code)).map { "; did you mean `\($0)`?" } ?? ""
-      throw console.failure("there is no diagnostic `\(code)`\(hint)", .usage)
+      let hint = nearest(to: code, among: rulePages.map(\.code)).map { "did you mean `\($0)`?" }
+      throw console.failure("there is no diagnostic `\(code)`; \(hint ?? "sallyport rules lists them")", .usage)
     }
     if output == .json { return try console.write(encodeJSON(RulesOutput(formatVersion: 1, rules: [.init(page)]))) }
     try console.write(text(of: page, console.outputStyle))
@@ -54,8 +54,8 @@ struct Rules: ParsableCommand {
       text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "    \($0)" }
         .joined(separator: "\n")
     }
-    let catalogue =
-      page.failureModes.isEmpty ? "" : "Failure catalogue: \(page.failureModes.joined(separator: ", "))\n\n"
+    let places = page.failureModes.map(failureReference).joined(separator: "\n    ")
+    let catalogue = places.isEmpty ? "" : "Failure catalogue:\n\n    \(places)\n\n"
     return """
       \(style.severity(page.severity, "\(page.severity.rawValue)[\(page.code)]"))\(style.bold(": \(page.summary)"))
 

@@ -71,7 +71,7 @@ extension AuditPair {
       let endpoint = policy.endpoints(of: publication).first(where: { $0.family == .ipv4 }),
       actual.listens(on: endpoint.server)
     else { return [] }
-    let own = AnnouncedAddress(pair: self, external: endpoint.external, own: endpoint.server)
+    let own = AnnouncedAddress(pair: self, external: endpoint.external.dialled, own: endpoint.server)
     let masquerade = wanted.masquerade
     guard let withTLS = actual.announcedWithTLS else {
       return own.compare(

@@ -12,8 +12,10 @@ struct Listening {
     let words = ServerWords(
       software: settings.software, isOptionFolder: settings.services.contains(where: \.isOptionFolder))
     guard let publication = wanted.publications.first else { return }
+    // Said of the whole of the files already.
+    guard !settings.services.isEmpty else { return }
     let candidates = Self.candidates(server, settings)
-    if candidates.isEmpty, !settings.services.isEmpty, let site = server.site {
+    if candidates.isEmpty, let site = server.site {
       diagnostics = [Self.siteMissing(site, settings)]
       return
     }

@@ -3,12 +3,13 @@ package import Policy
 
 /// Compares what the files of a server decide with what a policy asks of it.
 package enum ServerAudit {
-  /// The comparisons; a new one is one function and one line here.
-  private static let comparisons: [@Sendable (AuditPair) -> [Diagnostic]] = [
-    { $0.passiveOff() }, { $0.passiveRange() }, { $0.announcedAddress() }, { $0.tls() }, { $0.clearControl() },
-    { $0.sessionReuse() }, { $0.certificate() }, { $0.maxClients() }, { $0.rangeAgainstClients() },
-    { $0.activeMode() },
-    { $0.activePort() }, { $0.foreignAddresses() },
+  /// The comparisons, each with what has to be decided for it; a new one is one function and one line here.
+  private static let comparisons: [(topic: SettingTopic, findings: @Sendable (AuditPair) -> [Diagnostic])] = [
+    (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
+    (.announced, { $0.announcedAddress() }), (.tls, { $0.tls() }), (.tls, { $0.clearControl() }),
+    (.tls, { $0.sessionReuse() }), (.certificate, { $0.certificate() }), (.maxClients, { $0.maxClients() }),
+    (.maxClients, { $0.rangeAgainstClients() }), (.activeMode, { $0.activeMode() }),
+    (.activeMode, { $0.activePort() }), (.foreign, { $0.foreignAddresses() }),
   ]
 
   /// The findings about one server of a policy that has no errors, in the order of the server's files. Those of the reading
@@ -29,7 +30,7 @@ package enum ServerAudit {
         + match.services.flatMap { actual in
           let pair = AuditPair(
             policy: policy, server: server, wanted: wanted, actual: actual, software: settings.software)
-          return comparisons.flatMap { $0(pair) }
+          return comparisons.flatMap { actual.undecided.contains($0.topic) ? [] : $0.findings(pair) }
         }
     }
     return read + found.inSourceOrder()

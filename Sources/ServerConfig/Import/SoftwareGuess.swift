@@ -1,3 +1,4 @@
+import Diagnostics
 package import Policy
 
 extension ServerReaders {
@@ -10,6 +11,18 @@ extension ServerReaders {
       return names.lazy.compactMap(named).first
     }
     return named(folder.split(separator: "/").last.map(String.init) ?? folder) ?? written(path, files)
+  }
+
+  /// What is said when nobody names the program, and neither names nor lines tell.
+  static func unknownSoftware(
+    _ path: String, from files: ServerFiles, into sources: inout SourceSet
+  ) -> Diagnostic {
+    let file = sources.add(SourceFile(name: files.name(path), bytes: []))
+    let known = all.map { "`\($0.software.rawValue)`" }.joined(separator: ", ")
+    return .error(
+      "server-software-unknown", "neither the name nor the first lines of `\(path)` tell which program reads it",
+      at: SourceSpan(file: file, 0..<0), notes: ["these can be read: \(known)"],
+      help: "name the program: `software NAME` in the `server` of a policy, or `--server NAME` with `import`")
   }
 
   private static func named(_ name: String) -> SoftwareKind? {

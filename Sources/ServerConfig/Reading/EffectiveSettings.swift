@@ -44,6 +44,11 @@ package struct EffectiveTLS: Sendable {
   package init() {}
 }
 
+/// What a finding of the reading may leave open, because the files do not decide it.
+package enum SettingTopic: Hashable, Sendable {
+  case port, passiveMode, passivePorts, announced, tls, certificate, maxClients, activeMode, foreign
+}
+
 /// What a server does on one control port, as its files decide it. A setting without a span is the program's default.
 package struct EffectiveService: Sendable {
   /// How the file names it, for example `<VirtualHost 192.0.2.10>`; empty for the only service of a daemon.
@@ -82,6 +87,8 @@ package struct EffectiveService: Sendable {
   /// Simultaneous sessions from one address; `nil` for no limit.
   package var maxPerClient: Setting<Int?> = Setting(default: nil)
 
+  /// What the files do not decide, as findings of the reading say: the values here are nothing to compare with then.
+  package var undecided: Set<SettingTopic> = []
   /// Whether the settings are a folder with a file for each.
   package var isOptionFolder = false
 
@@ -113,7 +120,9 @@ package struct EffectiveSettings: Sendable {
   /// Whether the program would not start with these files, or may not.
   package var isRefused: Bool { diagnostics.contains { $0.code == "server-file-refused" } }
   /// Whether something that decides could not be read, so that nothing can be said about the rest.
-  package var isUnreadable: Bool { diagnostics.contains { $0.code == "server-file-unreadable" } }
+  package var isUnreadable: Bool {
+    diagnostics.contains { $0.code == "server-file-unreadable" || $0.code == "server-software-unknown" }
+  }
 
   package init(
     software: SoftwareKind, services: [EffectiveService], diagnostics: [Diagnostic], isUndefined: Bool = false

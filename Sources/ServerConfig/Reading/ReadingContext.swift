@@ -1,4 +1,5 @@
 package import Diagnostics
+import Policy
 
 /// Opens the files of a server, keeps what was opened, and collects what is wrong.
 package struct ReadingContext {
@@ -14,12 +15,30 @@ package struct ReadingContext {
   package var diagnostics: [Diagnostic] = []
   /// Whether the program does something that its own source leaves to chance.
   package var isUndefined = false
+  /// What is known of the program; readers add what the files betray.
+  package var build: SoftwareBuild
+  /// Variables of the program's environment that the user named.
+  package let environment: [String: String]
+  /// The first file or folder that was asked for, which is blamed for what no file says.
+  package private(set) var first: SourceID?
   private var total = 0
   private var count = 0
 
-  package init(_ files: ServerFiles, sources: SourceSet) {
+  package init(
+    _ files: ServerFiles, sources: SourceSet, build: SoftwareBuild = SoftwareBuild(),
+    environment: [String: String] = [:]
+  ) {
     self.files = files
     self.sources = sources
+    self.build = build
+    self.environment = environment
+  }
+
+  /// Adds a file, or something without a content such as a folder, under the name by which the user finds it.
+  package mutating func add(_ path: String, _ bytes: [UInt8] = []) -> SourceID {
+    let file = sources.add(SourceFile(name: files.name(path), bytes: bytes))
+    if first == nil { first = file }
+    return file
   }
 
   /// Reads a file that has to be there.
@@ -46,13 +65,13 @@ package struct ReadingContext {
       let line = bytes[..<offset].count { $0 == 0x0A } + 1
       report(path, "it is not a text file: there is a zero byte in line \(line)", askedFor: span)
     } else {
-      return sources.add(SourceFile(name: path, bytes: bytes))
+      return add(path, bytes)
     }
     return nil
   }
 
   private mutating func report(_ path: String, _ reason: String, askedFor span: SourceSpan?) {
-    let place = span ?? SourceSpan(file: sources.add(SourceFile(name: path, bytes: [])), 0..<0)
+    let place = span ?? SourceSpan(file: add(path), 0..<0)
     diagnostics.append(
       .error("server-file-unreadable", "`\(path)` cannot be read: \(reason)", at: place))
   }
@@ -74,5 +93,24 @@ package struct ReadingContext {
   /// Says what the program passes over.
   mutating func ignore(_ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil) {
     diagnostics.append(.warning("server-setting-ignored", message, at: span, notes: notes, help: help))
+  }
+  /// Says that what the files hold depends on something that is not in them, and what that is. What is asked of the policy about
+  /// it is not compared then.
+  mutating func leaveOpen(_ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil) {
+    diagnostics.append(.warning("server-undecided", message, at: span, notes: notes, help: help))
+  }
+
+  /// Says that only some versions or builds take something. Reading goes on as with one that does.
+  ///
+  /// - Parameter subject: what is known to some only, for example "the setting `ssl_sni_hostname`".
+  mutating func dependOnBuild(
+    _ subject: String, _ validity: Validity, _ software: SoftwareKind, at span: SourceSpan, notes: [String] = [],
+    help: String? = nil
+  ) {
+    diagnostics.append(
+      .warning(
+        "server-build-dependent", "only \(validity.text(software)) knows \(subject)", at: span,
+        notes: notes + ["another version or build does not start with it"],
+        help: help ?? "state the version of the program in the policy: `software \(software.rawValue) VERSION`"))
   }
 }

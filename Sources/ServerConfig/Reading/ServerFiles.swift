@@ -20,16 +20,20 @@ package struct ServerFiles {
   package var names: (_ folder: String) -> [String]?
   /// Where a symbolic link leads, as it is written; `nil` for anything else.
   package var target: (_ link: String) -> String?
+  /// The name by which the user finds a file, where the server knows it by another path.
+  package var name: (_ path: String) -> String
 
   package init(
     read: @escaping (_ path: String, _ limit: Int) -> Result<[UInt8], ServerFileFailure>,
     kind: @escaping (_ path: String) -> Kind?, names: @escaping (_ folder: String) -> [String]?,
-    target: @escaping (_ link: String) -> String? = { _ in nil }
+    target: @escaping (_ link: String) -> String? = { _ in nil },
+    name: @escaping (_ path: String) -> String = { $0 }
   ) {
     self.read = read
     self.kind = kind
     self.names = names
     self.target = target
+    self.name = name
   }
 
   /// Files that are in memory, by path; folders are the prefixes of their names.

@@ -27,17 +27,48 @@ package enum ServerReaders {
   package static func reader(for software: SoftwareKind) -> (any ServerReader)? {
     all.first { $0.software == software }
   }
+
+  /// Reads the files at a path as a program's, or as that of the program that their names and lines tell.
+  ///
+  /// - Parameter software: as a policy names it; `nil` when it does not.
+  /// - Returns: `nil` for a program whose configuration cannot be read.
+  package static func read(
+    _ path: String, as software: Software?, environment: [String: String] = [:], from files: ServerFiles,
+    into sources: inout SourceSet
+  ) -> EffectiveSettings? {
+    guard let kind = software?.kind ?? guess(path, in: files) else {
+      let unknown = unknownSoftware(path, from: files, into: &sources)
+      return EffectiveSettings(software: .other, services: [], diagnostics: [unknown])
+    }
+    return reader(for: kind)?.read(
+      path, version: software?.version, environment: environment, from: files, into: &sources)
+  }
 }
 
 extension ServerReader {
   /// Reads the files at a path and adds them to the sources.
+  ///
+  /// - Parameter version: of the program, as a policy has it; `nil` when it may be any.
+  /// - Parameter environment: variables of the program's environment.
   package func read(
-    _ path: String, version: String? = nil, from files: ServerFiles, into sources: inout SourceSet
+    _ path: String, version: String? = nil, environment: [String: String] = [:], from files: ServerFiles,
+    into sources: inout SourceSet
   ) -> EffectiveSettings {
-    var context = ReadingContext(files, sources: sources)
+    var context = ReadingContext(
+      files, sources: sources, build: SoftwareBuild(version), environment: environment)
     let services = read(path, version: SoftwareVersion(version), &context)
+    if services.isEmpty, !context.diagnostics.hasErrors { noService(path, &context) }
     sources = context.sources
     return EffectiveSettings(
       software: software, services: services, diagnostics: context.diagnostics, isUndefined: context.isUndefined)
+  }
+
+  private func noService(_ path: String, _ context: inout ReadingContext) {
+    let file = context.first ?? context.add(path)
+    context.diagnostics.append(
+      .error(
+        "server-no-service", "with these files \(software.title) listens on no port for FTP",
+        at: SourceSpan(file: file, 0..<0), notes: ["nothing was compared: there is no service to compare with"],
+        help: "name the file that configures the service, with all that it includes"))
   }
 }

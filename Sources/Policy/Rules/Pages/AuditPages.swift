@@ -37,6 +37,12 @@ private func proftpd(_ changes: String..., publish: [String] = []) -> String {
     ], changes, publish: publish)
 }
 
+/// The same policy without the program of its server.
+private func unnamed(_ sample: String) -> String {
+  sample.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("    software") }
+    .joined(separator: "\n")
+}
+
 private func iis(_ site: String) -> String {
   sample(
     "iis", "applicationHost.config",
@@ -142,6 +148,11 @@ let auditPages: [RulePage] = [
     "With implicit TLS the connection begins with a handshake, otherwise with a greeting and AUTH. The wrong one of the two "
       + "hangs.", [], bad: vsftpd("implicit_ssl=YES"), good: vsftpd()),
   audit(
+    .warning, "server-build-dependent", "only some versions or builds of the program know a setting",
+    "Programs learn settings, and distributions add some of their own. A version that does not know one ends at once. State the "
+      + "version in the policy (`software vsftpd 3.0.5`), and it is known which of the two holds.", [],
+    bad: proftpd("ScoreboardOptions AllowMissing"), good: proftpd()),
+  audit(
     .error, "server-file-error", "the server passes over a mistake in an included file",
     "ProFTPD starts in spite of a mistake in an included file. The rest of that file still counts, and what stands behind the "
       + "`Include` in the file above is never read (measured: 1.3.8).", [],
@@ -161,10 +172,25 @@ let auditPages: [RulePage] = [
     "The program goes on without it. If it exists on the server, audit there, or copy it to the same place.", [],
     bad: proftpd("Include /etc/proftpd/tls.conf"), good: proftpd()),
   audit(
+    .error, "server-no-service", "the files configure no FTP service",
+    "With these files the program listens on no port for FTP, so there is nothing to compare with the policy: every port is 0, "
+      + "every site has other bindings, or it is not the file that the service reads.", [],
+    bad: proftpd("Port 0"), good: proftpd()),
+  audit(
     .warning, "server-setting-ignored", "the server passes over a setting",
     "Programs pass over values that do not fit, often without a word: vsftpd an upper port below the lower one, FileZilla Server "
       + "a range that it listens in, ProFTPD a virtual host on a socket that is taken.", ["F52"],
     bad: vsftpd("pasv_max_port=49000"), good: vsftpd()),
+  audit(
+    .error, "server-software-unknown", "nothing tells which program reads a file",
+    "Each program has a grammar of its own, so a file can be read only when its program is known: from the policy, from the "
+      + "option of `import`, from the name of the file, or from its first lines.", [],
+    bad: unnamed(sample("vsftpd", "settings.txt", ["hello"], [])), good: unnamed(vsftpd())),
+  audit(
+    .warning, "server-undecided", "what the server does depends on something that is not in its files",
+    "A value comes from the environment of the program, or depends on the user who logs in. What cannot be known is not compared; "
+      + "the finding says what would decide it, for example `--env NAME=VALUE`.", [],
+    bad: proftpd("PassivePorts %{env:LOW} 50399"), good: proftpd()),
 ]
 
 private func audit(

@@ -10,6 +10,45 @@ let syntaxPages: [RulePage] = [
       """,
     bad: sample(before: "# the FTP server\u{7F}"), good: sample(before: "# the FTP server")),
   RulePage(
+    .error, "foreign-comment", "a comment begins with another sign than `#`",
+    explanation: """
+      A comment begins with `#` and goes to the end of its line. `//` and `/* ... */` belong to other languages.
+      """,
+    origin: .compilation, bad: sample(before: "// the FTP server"), good: sample(before: "# the FTP server")),
+  RulePage(
+    .error, "foreign-language", "the file is written in another language",
+    explanation: """
+      The file begins like JSON, YAML, XML or the rules of a firewall, and nothing in it means anything as a policy. So \
+      nothing else is said about it.
+      """,
+    origin: .compilation, bad: "publish:\n  files:\n    server: 10.10.20.200 pure-ftpd", good: sample()),
+  RulePage(
+    .error, "foreign-punctuation", "punctuation of another language stands in a statement",
+    explanation: """
+      A statement is its keyword and its values, and ends with its line: no `=` or `:` between them, no quotation marks around \
+      names and addresses, no brackets, no comma at the end. Lists have commas between their items, and strings, such as \
+      paths, stand between `"`. One finding speaks of all such places of a file, and its fix mends them all.
+      """,
+    origin: .compilation, bad: sample("limit:         10 sessions"), good: sample("limit          10 sessions")),
+  RulePage(
+    .error, "foreign-quotes", "quotation marks are of another kind",
+    explanation: """
+      Strings stand between two `"`. Word processors and web pages make other marks of them, and some languages have `'`. Names, \
+      addresses and numbers stand without any.
+      """,
+    origin: .compilation, bad: sample("limit          '10' sessions"), good: sample("limit          10 sessions")),
+  RulePage(
+    .error, "keyword-case", "a word of the language, or a name, is written in capitals",
+    explanation: "Keywords, values and names are written in lower case.",
+    origin: .compilation, bad: sample("LIMIT          10 sessions"), good: sample("limit          10 sessions")),
+  RulePage(
+    .error, "missing-brace", "a block does not begin with a brace",
+    explanation: """
+      The statements of a declaration stand between `{` and `}`; `{` ends the line of the declaration. What stands below is read \
+      as if the brace were there.
+      """,
+    origin: .compilation, bad: sample().replacingFirstBrace, good: sample()),
+  RulePage(
     .error, "invalid-character", "a character has no meaning outside of strings and comments",
     explanation: """
       Outside of strings and comments a policy has letters, digits and a few signs. Other text, such as the \
@@ -52,7 +91,10 @@ let syntaxPages: [RulePage] = [
     bad: String(sample().dropLast(2)), good: sample()),
   RulePage(
     .error, "unexpected-block", "a statement inside of a block has a block of its own",
-    explanation: "Blocks do not nest. Probably the block before it was not closed, or a brace is left over.",
+    explanation: """
+      Only a `server` in a `publish` block may have a block of its own, when it is given in place by its address. Probably the \
+      block before it was not closed, or a brace is left over.
+      """,
     bad: sample("limit 10 sessions { }"), good: sample("limit 10 sessions")),
   RulePage(
     .error, "unterminated-string", "a string is never closed",
@@ -60,3 +102,11 @@ let syntaxPages: [RulePage] = [
     bad: serverSample("proftpd", "certificate  \"/etc/ssl/certs/ftp.pem"),
     good: serverSample("proftpd", "certificate  \"/etc/ssl/certs/ftp.pem\"")),
 ]
+
+extension String {
+  /// The text without its first brace.
+  fileprivate var replacingFirstBrace: String {
+    guard let brace = firstIndex(of: "{") else { return self }
+    return String(prefix(upTo: brace).dropLast()) + String(suffix(from: index(after: brace)))
+  }
+}

@@ -52,7 +52,7 @@ extension Published {
     case .addresses:
       // Behind a gateway they are those of the server, whatever the publication.
       guard server.isLocal, !publication.cannotTell("external ip") else { return nil }
-      return .addresses(publication.externalAddresses.map(\.value).sorted())
+      return .addresses(publication.externalAddresses.map(\.arrival.value).sorted())
     }
   }
 
@@ -61,10 +61,10 @@ extension Published {
     switch subject {
     case .program: server.software?.span ?? server.header
     case .range: publication.passiveRange?.span ?? publication.header
-    case .masquerade: publication.external(.ipv4)?.span ?? publication.header
+    case .masquerade: publication.external(.ipv4)?.dialled.span ?? publication.header
     case .tls: publication.tlsSpan
     case .active: publication.activeSpan
-    case .addresses: publication.externalAddresses.first?.span ?? publication.header
+    case .addresses: publication.externalAddresses.first?.arrival.span ?? publication.header
     }
   }
 }
@@ -87,7 +87,7 @@ enum ServerScope: Hashable {
     var scopes: [ServerScope] = []
     if published.server.isLocal {
       scopes = published.publication.externalAddresses.map {
-        .socket(GatewayAddress(gateway: gateway, address: $0.value), port: port)
+        .socket(GatewayAddress(gateway: gateway, address: $0.arrival.value), port: port)
       }
     } else {
       scopes = [.port(declaration: published.declaration, port)]

@@ -189,14 +189,24 @@ struct ProftpdConfiguration {
   // MARK: Directives
 
   private mutating func directive(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
-    try checkName(line)
+    try checkName(line, &context)
     if limit != nil, open.last?.key == "limit" { return try limitDirective(line) }
     try ProftpdValues.check(line, in: self.context)
     if let path = scopePath { self[path].directives[line.key, default: []].append(line) }
   }
 
-  private func checkName(_ line: ProftpdLine) throws(ProftpdMistake) {
+  private func checkName(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
     let name = line.name.value
+    if let validity = ProftpdDirectives.some[name.lowercased()] {
+      switch validity.holds(for: context.build) {
+      case true?: return
+      case nil: return context.dependOnBuild("the directive `\(name)`", validity, .proftpd, at: line.name.span)
+      case false?:
+        throw ProftpdMistake(
+          message: "there is no directive `\(name)`, which only \(validity.text(.proftpd)) knows",
+          span: line.name.span)
+      }
+    }
     if let module = ProftpdDirectives.modules[name.lowercased()] {
       guard !module.isEmpty, !has(module) else { return }
       throw ProftpdMistake(

@@ -21,6 +21,12 @@ enum ProftpdDirectives {
   /// Every name as it is spelt.
   static let names: [String] = table.flatMap { $0.names.split(separator: " ").map(String.init) }.sorted()
 
+  /// The directives that only some versions know, by name in lower case.
+  static let some: [String: Validity] = [
+    "scoreboardoptions": Validity(from: SoftwareVersion(1, 3, 9)),
+    "ifsessionoptions": Validity(from: SoftwareVersion(1, 3, 9)),
+  ]
+
   /// Beginnings of the names of modules that are not in the table.
   static let unlistedPrefixes = ["ldap", "geoip", "vroot", "case", "sql", "snmp", "proxy", "msg", "autohost"]
 

@@ -10,6 +10,8 @@ struct ProftpdLine {
   var span: SourceSpan
   /// A marker of a section.
   var kind: Kind
+  /// Whether a variable of the environment decides a value, and is not known.
+  var isOpen = false
 
   enum Kind { case directive, open, close }
 
@@ -93,5 +95,32 @@ struct ProftpdLine {
       rest = rest.drop(while: \.isBlank)
     }
     return (words, false)
+  }
+
+  // MARK: The environment
+
+  /// With the variables of the environment in the place of each `%{env:NAME}`, as the program does (its source, 1.3.8:
+  /// `get_config_word`): also in what a variable holds, and not in words of less than eight bytes.
+  ///
+  /// - Returns: the names of variables that are not known, in the order of the text.
+  mutating func replaceVariables(_ environment: [String: String]) -> [Located<String>] {
+    var unknown: [Located<String>] = []
+    for index in arguments.indices where arguments[index].value.utf8.count > 7 {
+      let span = arguments[index].span
+      // A variable may hold itself.
+      for _ in 0..<16 {
+        let text = arguments[index].value
+        guard let start = text.firstRange(of: "%{env:"), let end = text[start.upperBound...].firstIndex(of: "}")
+        else { break }
+        let name = String(text[start.upperBound..<end])
+        guard let value = environment[name] else {
+          unknown.append(Located(name, span))
+          break
+        }
+        arguments[index].value = text[..<start.lowerBound] + value + text[text.index(after: end)...]
+      }
+    }
+    isOpen = !unknown.isEmpty
+    return unknown
   }
 }

@@ -145,6 +145,8 @@ struct ProftpdParser {
   // MARK: Lines
 
   private mutating func take(_ line: ProftpdLine, _ context: inout ReadingContext) throws(ProftpdMistake) {
+    var line = line
+    for variable in line.replaceVariables(context.environment) { reportOpen(line, variable, &context) }
     switch (line.kind, line.key) {
     case (.open, "ifmodule"), (.open, "ifdefine"): try condition(line)
     case (.close, "ifmodule"), (.close, "ifdefine"): break
@@ -160,6 +162,16 @@ struct ProftpdParser {
       meaning.define(name.value)
     default: try meaning.take(line, &context)
     }
+  }
+
+  /// Says that a value is not in the files, where it decides about sessions.
+  private func reportOpen(_ line: ProftpdLine, _ variable: Located<String>, _ context: inout ReadingContext) {
+    guard line.kind == .open || line.key == "include" || ProftpdValues.decides(line.key) else { return }
+    context.leaveOpen(
+      "`\(line.name.value)` takes a value from the environment of the program, the variable `\(variable.value)`",
+      at: variable.span,
+      notes: ["the files do not hold it, so what it decides is not compared; unset it is an empty text"],
+      help: "say what the service sets it to: `--env \(variable.value)=VALUE`")
   }
 
   private func missing(_ line: ProftpdLine) -> ProftpdMistake {
@@ -190,6 +202,7 @@ struct ProftpdParser {
     _ line: ProftpdLine, _ context: inout ReadingContext
   ) throws(ProftpdMistake) {
     guard let path = line.arguments.first else { throw missing(line) }
+    if line.isOpen { return }
     guard path.value.hasPrefix("/") else {
       throw ProftpdMistake(message: "`\(path.value)` is not an absolute path", span: path.span)
     }

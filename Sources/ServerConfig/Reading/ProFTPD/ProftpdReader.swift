@@ -114,7 +114,22 @@ private struct ProftpdHost {
     service.pinsDataPort = Setting(!revoke.value, revoke.span)
     foreign(&service)
     limits(&service)
+    service.undecided = undecided
     return service
+  }
+
+  /// What the directives are about that may take a value from the environment.
+  private static let topics: [String: SettingTopic] = [
+    "port": .port, "passiveports": .passivePorts, "masqueradeaddress": .announced, "tlsmasqueradeaddress": .announced,
+    "tlsengine": .tls, "tlsrequired": .tls, "tlsoptions": .tls, "tlsrsacertificatefile": .certificate,
+    "tlsrsacertificatekeyfile": .certificate, "tlseccertificatefile": .certificate,
+    "tlseccertificatekeyfile": .certificate, "maxclients": .maxClients, "maxinstances": .maxClients,
+    "allowforeignaddress": .foreign, "rootrevoke": .activeMode,
+  ]
+
+  /// What a variable decides that is not known. A later line of the same directive changes nothing.
+  private var undecided: Set<SettingTopic> {
+    Set(Self.topics.filter { first($0.key)?.isOpen ?? false }.values)
   }
 
   private func listening(_ service: inout EffectiveService) {

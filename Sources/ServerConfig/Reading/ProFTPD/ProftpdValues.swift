@@ -54,6 +54,9 @@ enum ProftpdValues {
     return .some(count)
   }
 
+  /// Whether a directive, by its name in lower case, decides about sessions.
+  static func decides(_ key: String) -> Bool { contexts[key] != nil }
+
   /// - Parameter section: the key of the innermost section.
   static func check(_ line: ProftpdLine, in section: String) throws(ProftpdMistake) {
     guard let allowed = contexts[line.key] else { return }
@@ -69,6 +72,7 @@ enum ProftpdValues {
     guard let first = words.first, !first.isEmpty else {
       throw ProftpdMistake(message: "`\(line.name.value)` wants a value", span: line.span)
     }
+    if line.isOpen { return }
     if let reason = reason(line.key, first, words) {
       let span = line.arguments.first.map { $0.span.joined(with: line.arguments.last?.span ?? $0.span) } ?? line.span
       throw ProftpdMistake(message: reason, span: span)

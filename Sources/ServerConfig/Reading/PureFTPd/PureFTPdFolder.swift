@@ -28,7 +28,7 @@ struct PureFTPdFolder {
       _ = context.load(conf)
       return nil
     }
-    let listing = context.sources.add(SourceFile(name: conf, bytes: []))
+    let listing = context.add(conf)
     let place = SourceSpan(file: listing, 0..<0)
     var options: [PureFTPdOption] = []
     for name in names.sorted() where Self.isOption(name) && !Self.methods.contains(name) {
@@ -120,7 +120,7 @@ struct PureFTPdFolder {
         context.files.kind(target.hasPrefix("/") ? target : "\(auth)/\(target)") == .file,
         !Self.methods.contains(String(option))
       else { continue }
-      let file = context.sources.add(SourceFile(name: "\(auth)/\(name)", bytes: []))
+      let file = context.add("\(auth)/\(name)")
       context.refuse(
         "the service does not start: the link leads to `\(option)`, which is no method of authentication",
         at: SourceSpan(file: file, 0..<0))

@@ -83,7 +83,7 @@ extension ReadingContext {
   mutating func configurations(in folder: String) -> [String] {
     let names = (files.names(folder) ?? []).filter { $0.hasSuffix(".conf") }.sorted()
     if names.isEmpty {
-      let file = sources.add(SourceFile(name: folder, bytes: []))
+      let file = add(folder)
       diagnostics.append(
         .error(
           "server-file-unreadable", "the folder `\(folder)` has no configuration in it: no `*.conf`",

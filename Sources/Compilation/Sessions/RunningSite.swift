@@ -1,0 +1,156 @@
+import Addressing
+package import FTPSession
+package import Policy
+
+extension SessionSite {
+  /// The gateway that this machine is, and what its routes say about the machines around it: hosts in one network reach each
+  /// other without it.
+  ///
+  /// - Parameters:
+  ///   - network: Its interfaces and routes.
+  ///   - publication: What is looked at; its gateway names the interfaces outside and inside.
+  package init(gateway network: Network, kernel: KernelTraits, for publication: Publication, of policy: Policy) {
+    let sides = Sides(network, policy.gateway(of: publication), publication.externalAddresses.map(\.arrival.value))
+    let servers = policy.server(of: publication)?.addresses.map(\.value) ?? []
+    var network = network
+    // Where a box that translates before the gateway stands.
+    network.outside = sides.front
+    self.init(
+      network: network,
+      server: { sides.server($0) },
+      client: { place, family in place == .inside ? sides.insideClient(family, servers: servers) : nil },
+      party: { place, address, dialled in
+        place == .inside ? sides.insideParty(address, servers: servers) : sides.outsideParty(address, dialled)
+      })
+    self.kernel = kernel
+    isInside = { sides.isInside($0, servers: servers) }
+  }
+}
+
+/// Which interfaces of a machine lead to clients and which to servers.
+private struct Sides: Sendable {
+  let network: Network
+  /// The interfaces where clients come from, as the policy names them, or as addresses and the default route tell.
+  let outside: [String]
+  /// The interfaces where servers are, as the policy names them; empty when it names none.
+  let inside: [String]
+  /// The interface outside that has an external address; the first where none has.
+  let front: String
+
+  init(_ network: Network, _ gateway: Gateway?, _ external: [IPAddress]) {
+    self.network = network
+    inside = gateway?.inside.map(\.value) ?? []
+    let named = gateway?.outside.map(\.value) ?? []
+    let holders = network.interfaces.filter { interface in
+      interface.name != "lo" && external.contains { interface.addresses.contains($0) }
+    }
+    let known = named.isEmpty ? holders.map(\.name) : named
+    let all = known.isEmpty ? [network.outside] : known
+    outside = all
+    front = holders.map(\.name).first { all.contains($0) } ?? all.first ?? network.outside
+  }
+
+  // MARK: Servers
+
+  func server(_ addresses: [IPAddress]) -> Party {
+    let first = addresses.first.map(place)
+    var host = Host(addresses, behind: first?.interface ?? network.outside, neighbours: networks(around: addresses))
+    host.doubts = first?.doubts ?? [:]
+    for address in addresses.dropFirst() where address.family == .ipv6 {
+      let other = place(address)
+      host.interfaceIPv6 = other.interface
+      host.doubts.merge(other.doubts) { $1 }
+    }
+    return .host(host)
+  }
+
+  /// The interface behind which a server is. Where the machine sends its packets elsewhere, they do not arrive.
+  private func place(_ address: IPAddress) -> (interface: String, doubts: [String: String]) {
+    let behind = inside.first ?? "another interface"
+    guard let found = network.interface(leadingTo: address) else { return (behind, [:]) }
+    if inside.contains(found) { return (found, [:]) }
+    guard outside.contains(found) else {
+      guard let kind = network.interface(named: found)?.tunnel else { return (found, [:]) }
+      let doubt =
+        "\(found) is a tunnel (\(kind)), and whether its other end passes packets to \(address) is not known; "
+        + "`inside \(found)` in the gateway of the policy says that the server is there"
+      return (found, [found: doubt])
+    }
+    guard inside.isEmpty else { return (behind, [:]) }
+    if network.interface(named: found)?.isConnected(to: address) == true { return (found, [:]) }
+    guard address.scope != .privateUse else { return (behind, [:]) }
+    let doubt =
+      "the route to \(address) leads out of \(found), where clients come from; whether the server is there and "
+      + "answers through this machine is not known, and `inside` in the gateway of the policy would tell"
+    return (found, [found: doubt])
+  }
+
+  // MARK: Clients outside
+
+  func outsideParty(_ address: IPAddress, _ dialled: IPAddress) -> Party {
+    let arrival = arrival(of: address, dialling: dialled)
+    var host = Host([address], behind: arrival)
+    for other in outside where other != arrival {
+      host.doubts[other] =
+        "the connection comes in on \(arrival) and answers go out of \(other): whether the network there takes packets from "
+        + "\(dialled) is not known (BCP 38); a rule of `ip rule` for that address would send them back by \(arrival)"
+    }
+    return .host(host)
+  }
+
+  /// Where a connection to an external address comes in: on the interface that has the address; else by the way back.
+  private func arrival(of client: IPAddress, dialling dialled: IPAddress) -> String {
+    if let holder = network.interfaces.first(where: { $0.addresses.contains(dialled) }), outside.contains(holder.name)
+    {
+      return holder.name
+    }
+    if let back = network.interface(leadingTo: client), outside.contains(back) { return back }
+    return outside.first ?? network.outside
+  }
+
+  // MARK: Clients inside
+
+  /// Where clients inside are: with the servers, or on an inside interface where the machine is the server itself.
+  private func insideInterface(_ servers: [IPAddress]) -> String? {
+    let ways = servers.compactMap { network.interface(leadingTo: $0) }
+    return ways.first { inside.contains($0) } ?? inside.first { network.interface(named: $0) != nil }
+      ?? ways.first { !outside.contains($0) && $0 != "lo" }
+  }
+
+  /// A client in a network of that interface, with an address that nobody else is known to have; `nil` where there is none.
+  func insideClient(_ family: AddressFamily, servers: [IPAddress]) -> IPAddress? {
+    guard let name = insideInterface(servers), let interface = network.interface(named: name) else { return nil }
+    let connected = interface.networks.filter { $0.family == family && $0.length < (family == .ipv4 ? 31 : 127) }
+    let taken = network.interfaces.flatMap(\.addresses) + servers
+    let best = connected.first { network in servers.contains { network.contains($0) } } ?? connected.first
+    return best.flatMap { $0.address(50, avoiding: taken) ?? $0.address(2, avoiding: taken) }
+  }
+
+  func insideParty(_ address: IPAddress, servers: [IPAddress]) -> Party {
+    let interface =
+      insideInterface(servers) ?? inside.first ?? network.interface(leadingTo: address) ?? network.outside
+    return .host(Host([address], behind: interface, neighbours: networks(around: [address])))
+  }
+
+  func isInside(_ address: IPAddress, servers: [IPAddress]) -> Bool {
+    guard let way = network.interface(leadingTo: address) else { return false }
+    return inside.contains(way)
+      || !outside.contains(way) && networks(around: servers).contains { $0.contains(address) }
+  }
+
+  /// The networks of the gateway that hold one of the addresses.
+  private func networks(around addresses: [IPAddress]) -> [Prefix] {
+    network.interfaces.flatMap(\.networks).filter { network in addresses.contains { network.contains($0) } }
+  }
+}
+
+extension Network {
+  fileprivate func interface(named name: String) -> Interface? { interfaces.first { $0.name == name } }
+}
+
+extension Network.Interface {
+  /// Whether an address is in a network in which the interface has an address of its own.
+  fileprivate func isConnected(to address: IPAddress) -> Bool {
+    networks.contains { network in network.contains(address) && addresses.contains { network.contains($0) } }
+  }
+}

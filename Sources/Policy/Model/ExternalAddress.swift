@@ -1,0 +1,26 @@
+package import Addressing
+package import Diagnostics
+
+/// One address of `external ip`: what clients dial, and the address that their packets bear at the gateway.
+package struct ExternalAddress: Sendable {
+  /// What clients dial, and what servers announce.
+  package var dialled: Located<IPAddress>
+  /// The `at B` of `external ip A at B`, of the same family: a box that the policy does not describe (a cloud's 1:1 NAT, a
+  /// provider's router) translates A, and packets arrive for B. `nil` when they arrive as they were sent.
+  package var at: Located<IPAddress>?
+
+  package init(_ dialled: Located<IPAddress>, at: Located<IPAddress>? = nil) {
+    self.dialled = dialled
+    self.at = at
+  }
+
+  /// The address for which packets arrive at the gateway: what its rules look at, and what it has itself.
+  package var arrival: Located<IPAddress> { at ?? dialled }
+
+  package var family: AddressFamily { dialled.value.family }
+}
+
+extension ExternalAddress: CustomStringConvertible {
+  /// As a policy writes it.
+  package var description: String { "\(dialled.value)\(at.map { " at \($0.value)" } ?? "")" }
+}

@@ -1,0 +1,202 @@
+import Addressing
+import Diagnostics
+import PolicySyntax
+
+/// What people write for the words and numbers of the language, and what they mean.
+enum Meant {
+  /// What a word stands for.
+  struct Word {
+    var text: String
+    /// Whether nothing else could be meant.
+    var isCertain: Bool
+  }
+
+  private static let on: Set<String> = ["yes", "true", "1", "enable", "enabled", "y"]
+  private static let off: Set<String> = ["no", "false", "0", "disable", "disabled", "none", "never", "n"]
+  private static let required: Set<String> = [
+    "required", "require", "mandatory", "force", "forced", "always", "ftpes", "explicit-required",
+  ]
+  private static let optional: Set<String> = ["optional", "allowed", "allow", "explicit-optional"]
+  private static let everyone: Set<String> = [
+    "all", "*", "everyone", "everybody", "anyone", "anybody", "world", "internet", "everything",
+  ]
+
+  /// A value of a statement that takes one of a few words.
+  static func choice(_ word: String, of all: [String]) -> Word? {
+    let word = word.lowercased()
+    if all.contains("on"), on.contains(word) { return Word(text: "on", isCertain: true) }
+    if all.contains("off"), off.contains(word) { return Word(text: "off", isCertain: true) }
+    if all.contains("explicit required") {
+      if required.contains(word) { return Word(text: "explicit required", isCertain: true) }
+      if optional.contains(word) { return Word(text: "explicit optional", isCertain: true) }
+      if on.contains(word)
+        || ["on", "explicit", "ftps", "ssl", "tls", "starttls", "authtls", "auth-tls"].contains(word)
+      {
+        return Word(text: "explicit required", isCertain: false)
+      }
+      if ["plain", "clear", "cleartext"].contains(word) { return Word(text: "off", isCertain: true) }
+    }
+    if all.contains("required") {
+      if required.contains(word) || on.contains(word) || word == "must" {
+        return Word(text: "required", isCertain: true)
+      }
+      if optional.contains(word) || word == "may" { return Word(text: "optional", isCertain: true) }
+    }
+    if all.contains("gateway"), ["masquerade", "snat", "nat", "rewrite"].contains(word) {
+      return Word(text: "gateway", isCertain: false)
+    }
+    if all.contains("denied"), word == "drop" || word == "dropped" || word == "refused" {
+      return Word(text: "denied", isCertain: true)
+    }
+    if all.contains("denied"), word == "on" || on.contains(word) { return Word(text: "all", isCertain: false) }
+    if let name = software[word], all.contains(name) { return Word(text: name, isCertain: true) }
+    // `proftpd-1.3.8`.
+    guard all.contains("proftpd"), let name = all.first(where: { word.hasPrefix($0) && word != $0 }) else {
+      return nil
+    }
+    let version = word.dropFirst(name.count).drop { "-_/v".contains($0) }
+    return version.first.map(\.isNumber) == true ? Word(text: "\(name) \(version)", isCertain: true) : nil
+  }
+
+  private static let software = [
+    "pureftpd": "pure-ftpd", "pureftp": "pure-ftpd", "pure": "pure-ftpd", "pro-ftpd": "proftpd", "vs-ftpd": "vsftpd",
+    "filezilla-server": "filezilla", "fzs": "filezilla", "microsoft-iis": "iis",
+  ]
+
+  static func isEveryone(_ word: String) -> Bool { everyone.contains(word.lowercased()) }
+
+  /// Keywords that other programs have for statements of ours.
+  static let keywords: [String: String] = [
+    "passive": "passive range", "passive ports": "passive range", "passive port": "passive range",
+    "port range": "passive range",
+    "pasv": "passive range", "pasv ports": "passive range", "pasv range": "passive range",
+    "passive port range": "passive range",
+    "data ports": "passive range", "data port": "passive range", "publicip": "external ip",
+    "public ip": "external ip",
+    "external address": "external ip", "public address": "external ip", "externalip": "external ip",
+    "wan ip": "external ip",
+    "external": "external ip", "ip": "external ip", "port": "control port", "listen port": "control port",
+    "ftp port": "control port", "max sessions": "max clients", "max connections": "max clients",
+    "maxclients": "max clients", "cert": "certificate", "ssl": "tls", "ftps": "tls", "program": "software",
+    "daemon": "software",
+    "permit": "allow", "block": "deny", "rate": "limit",
+  ]
+
+  /// Two numbers of a range, however they are kept apart: `50000 to 50399`, `50000..50399`.
+  static func range(_ text: String) -> (UInt32, UInt32)? {
+    let parts = text.split { !$0.isASCII || !$0.isNumber }
+    guard parts.count == 2, let low = UInt32(parts[0]), let high = UInt32(parts[1]),
+      let start = text.first, start.isNumber, let end = text.last, end.isNumber
+    else { return nil }
+    let between = String(text.drop { $0.isNumber }.reversed().drop { $0.isNumber }.reversed())
+      .filter { $0 != " " }.lowercased()
+    return ["", "to", "-", ":", "..", "...", "/", "through", "thru", "until", "~", "--", ",", "->", "bis", "and"]
+      .contains(between)
+      ? (low, high) : nil
+  }
+
+  /// How an address is better written, with the reason; `nil` where that is not known.
+  static func address(_ text: String) -> (reason: String, replacement: String?, isCertain: Bool)? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    if parts.count == 2, IPAddress(String(parts[0])) != nil {
+      let isHost = Int(parts[1]) == IPAddress(String(parts[0]))?.family.bits
+      return ("one address is wanted here, without a prefix length", String(parts[0]), isHost)
+    }
+    if text.contains("%") { return ("leave out the zone after `%`", String(text.prefix { $0 != "%" }), true) }
+    let colon = text.split(separator: ":", omittingEmptySubsequences: false)
+    if colon.count == 2, v4(String(colon[0])) != nil {
+      return ("the port stands in `control port`", String(colon[0]), colon[1] == "21")
+    }
+    return ipv4(text).map { ($0.reason, $0.replacement, false) }
+  }
+
+  private static func v4(_ text: String) -> IPv4Address? {
+    if case .v4(let address)? = IPAddress(text) { return address }
+    return nil
+  }
+
+  /// What is wrong with four numbers and dots.
+  static func ipv4(_ text: String) -> (reason: String, replacement: String?)? {
+    let numbers = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard numbers.count > 1, numbers.allSatisfy({ $0.allSatisfy { $0.isASCII && $0.isNumber } }) else { return nil }
+    if let big = numbers.first(where: { (Int($0) ?? 256) > 255 && !$0.isEmpty }) {
+      return ("`\(big)` is more than 255, the most that one of the four numbers can be", nil)
+    }
+    guard numbers.count == 4, !numbers.contains("") else {
+      return ("an IPv4 address has four numbers, and this has \(numbers.count { !$0.isEmpty })", nil)
+    }
+    let plain = numbers.compactMap { Int($0).map(String.init) }.joined(separator: ".")
+    return ("write the numbers without leading zeros, which some programs read as octal", plain)
+  }
+
+  /// Prefixes that are meant by another way to write a set of clients.
+  static func clients(_ text: String) -> (reason: String, replacement: String?, isCertain: Bool)? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    if parts.count == 2, let address = v4(parts[0]), let mask = v4(parts[1]) {
+      let length = mask.value.leadingOnes
+      guard mask.value == (length == 0 ? 0 : UInt32.max << (32 - length)) else {
+        return ("`\(parts[1])` is no netmask: its ones are not all on the left", nil, false)
+      }
+      return ("write the netmask as a length", "\(address)/\(length)", true)
+    }
+    if parts.count == 2, let length = Int(parts[1]), let address = IPAddress(parts[0]), length > address.family.bits {
+      return ("the length of a prefix of \(address.family.title) is at most \(address.family.bits)", nil, false)
+    }
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+    if ends.count == 2, let first = v4(ends[0]), let last = v4(ends[1]) {
+      guard first.value <= last.value else { return ("the first address comes after the last", nil, false) }
+      let prefixes = cover(first.value, last.value)
+      return ("clients are addresses and prefixes, no ranges", prefixes.joined(separator: ", "), prefixes.count <= 64)
+    }
+    let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    if numbers.count == 4 || numbers.count < 4 && numbers.last == "*" || numbers.last == "" {
+      let known = numbers.prefix { $0 != "*" && !$0.isEmpty && $0 != "x" }
+      if (1..<4).contains(known.count),
+        numbers.dropFirst(known.count).allSatisfy({ $0 == "*" || $0.isEmpty || $0 == "x" }),
+        known.allSatisfy({ UInt8($0) != nil })
+      {
+        let network = (Array(known) + Array(repeating: "0", count: 4 - known.count)).joined(separator: ".")
+        return ("write a prefix", "\(network)/\(8 * known.count)", true)
+      }
+    }
+    if parts.count == 2, ipv4(parts[0]) != nil {
+      let numbers = parts[0].split(separator: ".").map(String.init)
+      guard numbers.count < 4, let length = Int(parts[1]), length <= 8 * numbers.count else { return nil }
+      let network = (numbers + Array(repeating: "0", count: 4 - numbers.count)).joined(separator: ".")
+      return ("an IPv4 prefix has four numbers", "\(network)/\(length)", true)
+    }
+    return parts.count == 1 ? address(text) : nil
+  }
+
+  /// The prefixes that together are a range of IPv4 addresses.
+  private static func cover(_ first: UInt32, _ last: UInt32) -> [String] {
+    var prefixes: [String] = []
+    var next = UInt64(first)
+    let end = UInt64(last)
+    while next <= end {
+      var size = UInt64(1)
+      while next % (2 * size) == 0, next + 2 * size - 1 <= end { size *= 2 }
+      let length = 32 - size.trailingZeroBitCount
+      prefixes.append("\(IPv4Address(UInt32(truncatingIfNeeded: next)))\(length == 32 ? "" : "/\(length)")")
+      next += size
+    }
+    return prefixes
+  }
+}
+
+extension UInt32 {
+  fileprivate var leadingOnes: Int { (~self).leadingZeroBitCount }
+}
+
+extension StatementReader {
+  /// The text of the rest of the statement, tokens apart by one space.
+  var restText: String { (index..<tokens.upperBound).map { tree.text(tree.token($0)) }.joined(separator: " ") }
+
+  /// The rest of the statement.
+  var restSpan: SourceSpan { index < tokens.upperBound ? tree.span(index..<tokens.upperBound) : nextSpan }
+
+  /// A fix that writes something else in place of a stretch of the statement.
+  func fix(_ span: SourceSpan, _ text: String, isCertain: Bool = true) -> [FixIt] {
+    [.replace(span, with: text, "write `\(text)`", isCertain ? .safe : .unsafe)]
+  }
+}
