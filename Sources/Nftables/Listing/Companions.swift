@@ -16,7 +16,8 @@ package struct ListingCompanions: Sendable {
 }
 
 extension Ruleset {
-  /// Reads a listing in JSON with what belongs to it: rules know how nft writes them, extensions of xtables get their
+  /// Reads a listing in JSON with what belongs to it: rules know how nft writes them, chains the devices that the
+  /// JSON of older versions keeps to itself, extensions of xtables get their
   /// arguments, and tables of iptables-legacy stand beside the others.
   ///
   /// - Throws: `ListingError` for what is no listing of nft.
@@ -39,6 +40,7 @@ extension Ruleset {
       }
     }
     ruleset.tables += legacyTables(companions.legacy) + unreadLegacyTables(companions.legacyUnread)
+    ruleset.readDevices(inText: companions.text)
     ruleset.ipSets = listedIPSets(messages: companions.sets, names: companions.setNames)
     return ruleset
   }
