@@ -31,6 +31,9 @@ package struct Compilation: Sendable {
     var others = Reading(second.loaded).diagnostics
     if second.isBlind { others.removeAll(where: \.isAboutNames) }
     let found = (second.slips + second.inPlace(others)).inSourceOrder()
+    // Two names may have differed in what was taken for a slip.
+    func clashes(_ diagnostics: [Diagnostic]) -> Bool { diagnostics.contains { $0.code == "duplicate-name" } }
+    if clashes(others), !clashes(reading.diagnostics) { return reading.diagnostics }
     func errors(_ diagnostics: [Diagnostic]) -> Int { diagnostics.count { $0.severity == .error } }
     return second.isBlind || errors(found) <= errors(reading.diagnostics) ? found : reading.diagnostics
   }

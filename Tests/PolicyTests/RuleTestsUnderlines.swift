@@ -35,7 +35,7 @@ private let underlined: [String: String] = [
   "invalid-character": "!",
   "invalid-escape": "\\s",
   "invalid-interface": "\"eth0*\"",
-  "invalid-name": "Partners",
+  "invalid-name": "1st-partners",
   "invalid-number": "70000",
   "invalid-thumbprint": "0123456789",
   "invalid-utf8": "# caf\u{FFFD}",

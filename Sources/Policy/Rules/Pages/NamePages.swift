@@ -58,7 +58,7 @@ let namePages: [RulePage] = [
       Names begin with a lower-case letter and go on with lower-case letters, digits and `-`, 48 characters \
       at most. They become names of chains, files and log prefixes.
       """,
-    bad: sample(before: "clients Partners = 198.51.100.0/24"),
+    bad: sample(before: "clients 1st-partners = 198.51.100.0/24"),
     good: sample(before: "clients partners = 198.51.100.0/24")),
   RulePage(
     .error, "missing-statement", "a block lacks a statement that it must have",
