@@ -24,8 +24,6 @@ struct Connection: Hashable, Sendable {
   var markDoubt: String?
   /// The bits of `ct label`.
   var labels: UInt128 = 0
-  /// Whether the opener has answered the answer (`IPS_ASSURED`).
-  var isAssured = false
   var helperMemory = HelperMemory()
 
   init(_ original: Tuple) {

@@ -82,7 +82,7 @@ extension Gateway {
       if let index { (connections[index].mark, connections[index].markDoubt) = (mark, nil) }
     case .doubtfulMark(ofConnection: true, let text): if let index { connections[index].markDoubt = text }
     case .label(let bits): if let index { connections[index].labels |= bits }
-    case .helper, .translate, .untracked: break
+    case .helper, .helperForNew, .translate, .untracked: break
     }
   }
 

@@ -13,6 +13,7 @@ package struct PortBorders: Sendable {
         for rule in chain.rules { for operation in rule.operations { visit(operation, table) } }
       }
     }
+    for range in program.sets.testedPorts { note(range) }
   }
 
   /// The parts of a range of ports in which all ports are alike, from low to high.
@@ -44,13 +45,15 @@ package struct PortBorders: Sendable {
     case .translate(_, _, let address, let port):
       if let address { visit(address, table) }
       switch port {
-      case .range(let range): note(UInt128(range.lowerBound)...UInt128(range.upperBound))
+      case .range(let range): note(range)
       case .computed(let operand): visit(operand, table)
       case nil: break
       }
     case .setMark(_, let operand): visit(operand, table)
     case .object(let reference):
       if case .mapped(let key, let map) = reference.choice { visit(.mapped(key, map), table) }
+    case .extensionMatch(let match): for range in match.ports { note(range) }
+    case .extensionTarget(let target): for range in target.ports { note(range) }
     case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .newConnectionOnly, .nothing,
       .unknown:
       break
@@ -92,6 +95,10 @@ package struct PortBorders: Sendable {
     if case .combination(let parts) = key { fields = parts } else { fields = [key] }
     let positions = fields.indices.filter { fields[$0].concernsPorts }
     lookup.forEachRange(ofFields: positions) { note($0) }
+  }
+
+  private mutating func note(_ range: ClosedRange<UInt16>) {
+    note(UInt128(range.lowerBound)...UInt128(range.upperBound))
   }
 
   private mutating func note(_ range: ClosedRange<UInt128>) {

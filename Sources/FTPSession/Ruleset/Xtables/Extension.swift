@@ -28,6 +28,8 @@ struct ExtensionMatch: Sendable {
   var words: String
   /// The text of `-m comment`.
   var comment: String?
+  /// The ports that it names, of either side.
+  var ports: [ClosedRange<UInt16>] = []
   var test: @Sendable (ExtensionContext) -> Answer
 
   init(_ words: String, _ test: @escaping @Sendable (ExtensionContext) -> Answer) {
@@ -57,6 +59,8 @@ struct ExtensionTarget: Sendable {
 
   /// As iptables writes it, for example `-j DNAT --to-destination 10.10.20.200`.
   var words: String
+  /// Ports between which it does the same to all.
+  var ports: [ClosedRange<UInt16>] = []
   var act: @Sendable (ExtensionContext) -> Answer
 
   init(_ words: String, _ act: @escaping @Sendable (ExtensionContext) -> Answer) {

@@ -17,6 +17,11 @@ struct IPSets: Sendable {
 
   func name(_ index: Int) -> String? { byIndex[index] }
 
+  /// The ports in sets that a rule tests; those of sets in a list of sets among them.
+  var testedPorts: [ClosedRange<UInt16>] {
+    tested.isEmpty ? [] : byName.values.flatMap { $0.elements.compactMap(\.ports) }
+  }
+
   /// Whether a packet is in a set; `nil` where that cannot be told.
   ///
   /// - Parameter sides: For each field whether it is taken from the source.

@@ -61,7 +61,7 @@ extension ExtensionTarget {
       case .source: "\(name) --to-source \(range.words)\(range.more)"
       case .masquerade, .redirect: name + (hasPorts ? " --to-ports \(range.portWords)" : "") + range.more
       }
-    return ExtensionTarget(words) { context in
+    var target = ExtensionTarget(words) { context in
       let isDestination = kind == .destination || kind == .redirect
       let tuple = context.tuple
       var address: IPAddress?
@@ -85,6 +85,13 @@ extension ExtensionTarget {
       }
       return .ends(.accept, [.translate(kind, nil, address: address, ports: ports)])
     }
+    if hasPorts {
+      target.ports = [range.ports]
+      // With an offset the ports from the base on are moved, each by itself.
+      let last = UInt16(clamping: Int(range.base) + range.ports.count - 1)
+      if range.flags & Range.hasOffset != 0 { target.ports.append(range.base...max(range.base, last)) }
+    }
+    return target
   }
 
   /// `netmap_tg4` and `netmap_tg6` in xt_NETMAP.c: the bits in which both ends agree are replaced.

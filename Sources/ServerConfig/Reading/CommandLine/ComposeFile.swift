@@ -138,7 +138,7 @@ extension InvocationText {
     bytes.split(separator: 0x0A, omittingEmptySubsequences: false).compactMap { line in
       let content = line.trimmed
       guard let first = content.first, first != UInt8(ascii: "#") else { return nil }
-      var indent = content.startIndex - line.startIndex
+      let indent = content.startIndex - line.startIndex
       var rest = content
       var isItem = false
       if first == UInt8(ascii: "-"), rest.dropFirst().first.map(\.isBlank) ?? true {
