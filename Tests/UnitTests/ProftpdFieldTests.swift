@@ -103,7 +103,7 @@ import Testing
       ("LoadModule mod_xfer.c\nAllowOverwrite on\nTimeoutStalled 300\n", "proftpd", nil),
       ("LoadModule mod_ls.c\nLoadModule mod_tls.c\nAllowOverwrite on\n", "proftpd", "server-file-refused"),
       ("LoadModule mod_tls.c\nAllowOverwrite on\n", "proftpd 1.3.8.c+dfsg-4+deb13u5", "server-file-refused"),
-      ("LoadModule mod_tls.c\nListOptions -a\n", "proftpd 1.3.9e~dfsg-1", "server-file-refused"),
+      ("LoadModule mod_tls.c\nListOptions -a\n", "proftpd 1.3.9.e+dfsg-1", "server-file-refused"),
       ("LoadModule mod_tls.c\nDelayEngine off\n", "proftpd 1.3.8+dfsg-4+deb12u4", nil),
       ("LoadModule mod_tls.c\nUseSendfile off\n", "proftpd 1.3.9", "server-build-dependent"),
       ("LoadModule mod_tls.c\nIdentLookups off\n", "proftpd", "server-file-refused"),

@@ -42,7 +42,7 @@ package enum ServerReaders {
 
   /// Reads the files at a path as a program's, or as that of the program that their names and lines tell.
   ///
-  /// - Parameter software: as a policy names it; `nil` when it does not.
+  /// - Parameter software: as a policy names it; `nil` when it does not, and `other` is as good as that.
   /// - Returns: `nil` for a program whose configuration cannot be read.
   package static func read(
     _ path: String, as software: Software?, environment: [String: String] = [:], from files: ServerFiles,
@@ -56,7 +56,9 @@ package enum ServerReaders {
     _ paths: [String], as software: Software?, environment: [String: String] = [:], from files: ServerFiles,
     into sources: inout SourceSet
   ) -> EffectiveSettings? {
-    guard let kind = software?.kind ?? paths.lazy.compactMap({ guess($0, in: files) }).first else {
+    // `other` says nothing about the program either.
+    let stated = software?.kind == .other ? nil : software?.kind
+    guard let kind = stated ?? paths.lazy.compactMap({ guess($0, in: files) }).first else {
       let unknown = unknownSoftware(paths.first ?? "", from: files, into: &sources)
       return EffectiveSettings(software: .other, services: [], diagnostics: [unknown])
     }

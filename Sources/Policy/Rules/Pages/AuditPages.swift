@@ -37,14 +37,6 @@ private func proftpd(_ changes: String..., publish: [String] = []) -> String {
     ], changes, publish: publish)
 }
 
-/// A policy that does not name the program of its server, and one file.
-private func unnamed(_ name: String, _ lines: String...) -> String {
-  (["# \(name):"] + lines.map { "#     \($0)" } + [
-    "", "publish files {", "    server         10.10.20.200", "    external ip    203.0.113.10",
-    "    passive range  50000-50399", "    tls            explicit required", "}",
-  ]).joined(separator: "\n")
-}
-
 private func iis(_ site: String, attributes: String = "", access: String = "") -> String {
   sample(
     "iis", "applicationHost.config",
@@ -260,10 +252,7 @@ let auditPages: [RulePage] = [
     .error, "server-software-unknown", "nothing tells which program reads a file",
     "Each program has a grammar of its own, so a file can be read only when its program is known: from the policy, from the "
       + "option of `import`, from the name of the file, or from its first lines.", [],
-    bad: unnamed("settings.txt", "hello"),
-    good: unnamed(
-      "vsftpd.conf", "listen=YES", "listen_address=10.10.20.200", "pasv_min_port=50000", "pasv_max_port=50399",
-      "pasv_address=203.0.113.10", "max_clients=100", "port_enable=NO", "ssl_enable=YES", "anonymous_enable=NO")),
+    bad: sample("other", "settings.txt", ["hello"], []), good: vsftpd()),
   audit(
     .warning, "server-undecided", "what the server does depends on something that is not in its files",
     "A value comes from the environment of the program, or depends on the user who logs in. What cannot be known is not compared; "

@@ -107,13 +107,13 @@ struct ProftpdLine {
     var unknown: [Located<String>] = []
     for index in arguments.indices where arguments[index].value.utf8.count > 7 {
       let span = arguments[index].span
-      // A variable may hold itself.
-      for _ in 0..<16 {
+      // A variable may hold itself, which the program would follow for ever.
+      for round in 0...16 {
         let text = arguments[index].value
         guard let start = text.firstRange(of: "%{env:"), let end = text[start.upperBound...].firstIndex(of: "}")
         else { break }
         let name = String(text[start.upperBound..<end])
-        guard let value = environment[name] else {
+        guard round < 16, let value = environment[name] else {
           unknown.append(Located(name, span))
           break
         }
