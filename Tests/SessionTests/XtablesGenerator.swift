@@ -95,7 +95,7 @@ struct XtablesGenerator {
     let second = kind == .twoServers ? "-p tcp -m tcp --dport 2121 -j DNAT --to-destination \(Address.server2)" : ""
     let control = base.pick([
       "\(Self.control) -j DNAT --to-destination \(Self.server)",
-      "! -i docker0 \(Self.control) -j DNAT --to-destination \(Self.server):21",
+      "! -s 172.17.0.0/16 \(Self.control) -j DNAT --to-destination \(Self.server):21",
       "-p tcp -m multiport --dports 21,\(kind == .twoServers ? "990" : "2121") -j DNAT --to-destination \(Self.server)",
       "\(Self.control) -m conntrack --ctstate NEW -j DNAT --to-destination \(Self.server)",
       "-s 198.51.100.0/24 \(Self.control) -j DNAT --to-destination \(Self.server)",

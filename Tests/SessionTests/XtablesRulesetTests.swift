@@ -13,8 +13,8 @@ extension Arena {
       let empty = names.split(separator: "\n").map { "*\($0)\n\(Self.policies(of: String($0)))COMMIT\n" }.joined()
       try await run(["iptables-legacy-restore"], empty)
     }
-    try await run(["ipset", "destroy"], "")
-    if !sets.isEmpty { try await run(["ipset", "restore"], sets) }
+    // The kernel lets go of a set some time after the rules are gone, so sets stay: each name has one content.
+    if !sets.isEmpty { try await run(["ipset", "-exist", "restore"], sets) }
     try await run([loader], rules)
   }
 
