@@ -106,7 +106,7 @@ import Testing
 
   private func expectOneBlock() {
     let inner = String(repeating: "publish a {\n}\n", count: 60_000)
-    let text = "gateway g {\noutside {\n\(inner)}\n}\nserver s {\naddress 10.0.0.1\n}\n"
+    let text = "gateway g {\noutside {\ninside {\n\(inner)}\n}\n}\nserver s {\naddress 10.0.0.1\n}\n"
     let tree = parse(SourceFile(name: "block", text: text), as: SourceID(0))
     let statements = tree.statements.map { texts(of: $0, in: tree) }
     #expect(statements == [["gateway g", "outside"], ["server s", "address 10.0.0.1"]])

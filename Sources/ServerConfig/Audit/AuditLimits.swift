@@ -12,7 +12,8 @@ extension AuditPair {
     case .someUsers:
       return [
         Diagnostic(
-          .note, "audit-login-limited", "\(title) lets only some users log in\(onTitle)", at: place(actual.login.span),
+          .note, "audit-login-limited", "\(title) lets only some users log in\(onTitle)",
+          at: place(actual.login.span),
           related: related, notes: ["who they are is not in the policy"])
       ]
     case .nobody:
