@@ -170,6 +170,7 @@ struct ChainRun {
         case .drop: return doubt.map { .doubt($0) } ?? .final(.drop)
         case .unknown(let reason): doubt = doubt ?? reason
         }
+      case .extensionTarget(let target) where target.isNothing: continue
       case .object(let reference):
         switch meaning(of: reference) {
         case .limit(let goesOn)?: if !goesOn { return .next }
@@ -283,6 +284,7 @@ struct ChainRun {
       switch change {
       case .packetMark(let mark): setMark(false, mark)
       case .connectionMark(let mark): setMark(true, mark)
+      case .doubtfulMark(let ofConnection, let text): doubtMark(ofConnection, text)
       default: effects.append(change)
       }
     }

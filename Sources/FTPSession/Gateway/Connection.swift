@@ -8,8 +8,6 @@ struct Connection: Hashable, Sendable {
   var reply: Tuple
   var seenReply = false
   var isConfirmed = false
-  /// Whether the client has answered the server's answer (`IPS_ASSURED`, `nf_conntrack_tcp_packet`).
-  var isAssured = false
   /// The connection that announced this one to the helper.
   var master: Int?
   /// Whether a mapping of source and destination is fixed, be it none.
@@ -24,6 +22,8 @@ struct Connection: Hashable, Sendable {
   var markDoubt: String?
   /// The bits of `ct label`.
   var labels: UInt128 = 0
+  /// Whether the opener has answered the answer (`IPS_ASSURED`).
+  var isAssured = false
   var helperMemory = HelperMemory()
 
   init(_ original: Tuple) {

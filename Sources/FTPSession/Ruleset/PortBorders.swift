@@ -5,15 +5,16 @@ package struct PortBorders: Sendable {
   private var starts: Set<UInt16> = []
   /// Distances of borders that repeat, from masks such as `tcp dport & 0xff`.
   private var steps: Set<UInt32> = []
+  private let sets: IPSets
 
   /// - Parameter program: All its tables are read, each rule and element once.
   package init(_ program: Program) {
+    sets = program.sets
     for table in program.tables {
       for chain in table.chains.values.sorted(by: { $0.name < $1.name }) {
         for rule in chain.rules { for operation in rule.operations { visit(operation, table) } }
       }
     }
-    for range in program.sets.testedPorts { note(range) }
   }
 
   /// The parts of a range of ports in which all ports are alike, from low to high.
@@ -45,15 +46,18 @@ package struct PortBorders: Sendable {
     case .translate(_, _, let address, let port):
       if let address { visit(address, table) }
       switch port {
-      case .range(let range): note(range)
+      case .range(let range): note(UInt128(range.lowerBound)...UInt128(range.upperBound))
       case .computed(let operand): visit(operand, table)
       case nil: break
       }
     case .setMark(_, let operand): visit(operand, table)
+    case .extensionMatch(let match):
+      let ranges = match.ports + (match.set.map { sets.ports($0) } ?? [])
+      for range in ranges { note(UInt128(range.lowerBound)...UInt128(range.upperBound)) }
+    case .extensionTarget(let target):
+      for range in target.ports { note(UInt128(range.lowerBound)...UInt128(range.upperBound)) }
     case .object(let reference):
       if case .mapped(let key, let map) = reference.choice { visit(.mapped(key, map), table) }
-    case .extensionMatch(let match): for range in match.ports { note(range) }
-    case .extensionTarget(let target): for range in target.ports { note(range) }
     case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .newConnectionOnly, .nothing,
       .unknown:
       break
@@ -95,10 +99,6 @@ package struct PortBorders: Sendable {
     if case .combination(let parts) = key { fields = parts } else { fields = [key] }
     let positions = fields.indices.filter { fields[$0].concernsPorts }
     lookup.forEachRange(ofFields: positions) { note($0) }
-  }
-
-  private mutating func note(_ range: ClosedRange<UInt16>) {
-    note(UInt128(range.lowerBound)...UInt128(range.upperBound))
   }
 
   private mutating func note(_ range: ClosedRange<UInt128>) {

@@ -49,7 +49,7 @@ extension ExtensionMatch {
     func option(_ field: Field, _ text: String) -> String { (isInverse(field) ? " ! --" : " --") + text }
     var words = "-m conntrack"
     var tests: [@Sendable (ExtensionContext, Connection) -> Bool] = []
-    var named: [ClosedRange<UInt16>] = []
+    var borders: [ClosedRange<UInt16>] = []
     if has(.state) { words += option(.state, "ctstate \(Self.states(states))") }
     if has(.direction) {
       words += " --ctdir \(isInverse(.direction) ? "REPLY" : "ORIGINAL")"
@@ -72,7 +72,7 @@ extension ExtensionMatch {
       if has(test.portField) {
         guard let range = Self.ports(info, revision, test.portOffset) else { return nil }
         words += option(test.portField, "\(test.option)port \(Self.ports(range))")
-        named.append(range)
+        borders.append(range)
         let isInverse = isInverse(test.portField)
         tests.append { _, connection in
           let tuple = connection.tuple(isReply: test.isReply)
@@ -102,7 +102,7 @@ extension ExtensionMatch {
       guard all.allSatisfy({ $0(context, connection) }) else { return .no }
       return expires ? .unknown("`\(text)` depends on how long a connection lives yet") : .yes
     }
-    match.ports = named
+    match.ports = borders
     return match
   }
 
@@ -192,14 +192,17 @@ extension ExtensionMatch {
   @Sendable static func connectionMark(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let mark = Mark(arguments.info) else { return nil }
     return ExtensionMatch("-m connmark \(mark.words)") { context in
-      context.view.connection.map { Answer(mark.matches($0.mark)) } ?? .no
+      guard let connection = context.view.connection else { return .no }
+      return connection.markDoubt.map { .unknown($0) } ?? Answer(mark.matches(connection.mark))
     }
   }
 
   /// `mark_mt` in xt_mark.c.
   @Sendable static func packetMark(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let mark = Mark(arguments.info) else { return nil }
-    return ExtensionMatch("-m mark \(mark.words)") { Answer(mark.matches($0.view.mark)) }
+    return ExtensionMatch("-m mark \(mark.words)") { context in
+      context.view.markDoubt.map { .unknown($0) } ?? Answer(mark.matches(context.view.mark))
+    }
   }
 
   private struct Mark: Sendable {

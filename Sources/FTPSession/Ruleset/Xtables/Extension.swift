@@ -28,8 +28,10 @@ struct ExtensionMatch: Sendable {
   var words: String
   /// The text of `-m comment`.
   var comment: String?
-  /// The ports that it names, of either side.
+  /// Ranges of ports at whose ends the answer may change.
   var ports: [ClosedRange<UInt16>] = []
+  /// The index of the set that it tests.
+  var set: Int?
   var test: @Sendable (ExtensionContext) -> Answer
 
   init(_ words: String, _ test: @escaping @Sendable (ExtensionContext) -> Answer) {
@@ -59,7 +61,9 @@ struct ExtensionTarget: Sendable {
 
   /// As iptables writes it, for example `-j DNAT --to-destination 10.10.20.200`.
   var words: String
-  /// Ports between which it does the same to all.
+  /// Whether it changes nothing which decides about a session.
+  var isNothing = false
+  /// Ranges of ports at whose ends what it does may change.
   var ports: [ClosedRange<UInt16>] = []
   var act: @Sendable (ExtensionContext) -> Answer
 
@@ -69,7 +73,11 @@ struct ExtensionTarget: Sendable {
   }
 
   /// A target that changes nothing which decides about a session.
-  static func nothing(_ words: String) -> Self { Self(words) { _ in .goesOn([]) } }
+  static func nothing(_ words: String) -> Self {
+    var target = Self(words) { _ in .goesOn([]) }
+    target.isNothing = true
+    return target
+  }
 
   static func never(_ words: String, _ reason: String) -> Self {
     Self(words) { _ in .unknown("`\(words)` \(reason)") }

@@ -85,11 +85,11 @@ extension ExtensionTarget {
       }
       return .ends(.accept, [.translate(kind, nil, address: address, ports: ports)])
     }
-    if hasPorts {
-      target.ports = [range.ports]
-      // With an offset the ports from the base on are moved, each by itself.
+    if hasPorts { target.ports = [range.ports] }
+    if hasPorts, range.flags & Range.hasOffset != 0 {
+      // The ports from the base on are moved, each by itself.
       let last = UInt16(clamping: Int(range.base) + range.ports.count - 1)
-      if range.flags & Range.hasOffset != 0 { target.ports.append(range.base...max(range.base, last)) }
+      target.ports.append(range.base...max(range.base, last))
     }
     return target
   }
@@ -132,6 +132,9 @@ extension ExtensionTarget {
     }
     let words = "-j MARK --set-xmark \(mark.hexadecimal)/\(mask.hexadecimal)"
     return ExtensionTarget(words) { context in
+      if let doubt = context.view.markDoubt, mask != .max {
+        return .goesOn([.doubtfulMark(ofConnection: false, doubt)])
+      }
       let old = UInt32(truncatingIfNeeded: context.view.mark)
       return .goesOn([.packetMark(UInt128((old & ~mask) ^ mark))])
     }
@@ -153,6 +156,9 @@ extension ExtensionTarget {
     guard names.indices.contains(Int(mode)) else { return nil }
     return ExtensionTarget("-j CONNMARK \(names[Int(mode)])") { context in
       guard let connection = context.view.connection else { return .goesOn([]) }
+      if let doubt = connection.markDoubt ?? context.view.markDoubt {
+        return .goesOn([.doubtfulMark(ofConnection: mode < 2, doubt)])
+      }
       let (old, packet) = (UInt32(truncatingIfNeeded: connection.mark), UInt32(truncatingIfNeeded: context.view.mark))
       switch mode {
       case 0: return .goesOn([.connectionMark(UInt128(shifted((old & ~mask) ^ mark)))])
