@@ -22,9 +22,11 @@ package enum HostNetwork {
       }
     }
     let forwarding = ForwardingSettings.current()
-    return Network(
+    var network = Network(
       interfaces: interfaces, outside: outside ?? interfaces.first { $0.name != "lo" }?.name ?? "lo",
       forwards: Set(AddressFamily.allCases.filter { forwarding[$0] ?? true }), routing: KernelRoutes(machine))
+    network.links = HostLinks.current()
+    return network
   }
 
   /// Module parameters of the FTP helper.

@@ -34,7 +34,14 @@ package struct Rule: Hashable, Sendable {
 /// Where a base chain is called from the network stack.
 package struct BaseChain: Hashable, Sendable {
   package enum Kind: String, Sendable { case filter, nat, route }
-  package enum Hook: String, Sendable { case prerouting, input, forward, output, postrouting }
+  package enum Hook: String, Sendable {
+    case prerouting, input, forward, output, postrouting
+    /// Hooks of single devices, before and after everything else.
+    case ingress, egress
+
+    /// Whether a chain is called for the packets of the devices that it names.
+    package var isOfDevices: Bool { self == .ingress || self == .egress }
+  }
 
   package var kind: Kind
   package var hook: Hook
@@ -42,6 +49,9 @@ package struct BaseChain: Hashable, Sendable {
   package var priority: Int
   /// Whether packets that reach the end are dropped. No chain of ours does that.
   package var dropsByPolicy: Bool
+  /// The devices of a hook of devices, some perhaps with `*` at the end; `nil` where the listing does not tell them, as JSON of
+  /// nft 1.0.6 does not.
+  package var devices: [String]? = nil
 
   package init(_ kind: Kind, _ hook: Hook, priority: Int, dropsByPolicy: Bool = false) {
     self.kind = kind

@@ -80,13 +80,13 @@ private struct RulesetReader {
       rules[position][chain, default: []].append(rule)
     } else if object.kind == "set" || object.kind == "map", let set = try? object.set() {
       tables[position].sets.append(set)
-    } else if object.kind == "chain", let chain = try? object.chain() {
+    } else if object.kind == "chain", let chain = try? object.chain(includesDevices: true) {
       tables[position].chains.append(chain)
     } else if object.kind == "ct helper", object.value["protocol"]?.string == "tcp",
       let helper = object.value["name"]?.string, let type = object.value["type"]?.string
     {
       tables[position].helpers.append(HelperObject(helper, type: type))
-    } else if let foreign = try? object.foreign() {
+    } else if let foreign = try? object.foreign(keepsCounters: true) {
       tables[position].foreign.append(foreign)
     }
   }

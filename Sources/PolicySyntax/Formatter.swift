@@ -263,7 +263,9 @@ private struct Formatter {
   mutating func flush() {
     if !lines.isEmpty { isAtBlockStart = false }
     var columns: [Int: Int] = [:]
-    for line in lines where line.isAligned { columns[line.depth] = max(columns[line.depth] ?? 2, 2 + width(line.keyword)) }
+    for line in lines where line.isAligned {
+      columns[line.depth] = max(columns[line.depth] ?? 2, 2 + width(line.keyword))
+    }
     var index = 0
     while index < lines.count {
       let run = lines[index...].prefix { $0.comment != nil }

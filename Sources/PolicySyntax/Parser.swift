@@ -44,7 +44,9 @@ extension PolicyFileSyntax {
   }
 }
 
-private func beginsWithLetter(_ bytes: TokenBytes) -> Bool { bytes.first.map { (0x61...0x7A).contains($0 | 0x20) } ?? false }
+private func beginsWithLetter(_ bytes: TokenBytes) -> Bool {
+  bytes.first.map { (0x61...0x7A).contains($0 | 0x20) } ?? false
+}
 
 /// The words that begin a declaration without a block: `clients NAME =` and `include "PATH"`.
 private let listKeywords = Keywords(["clients", "include"])

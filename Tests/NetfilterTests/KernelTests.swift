@@ -106,7 +106,7 @@ struct KernelTests {
           chain USER { }
         }
         table ip nat {
-          chain PREROUTING { type nat hook prerouting priority -100; policy accept; }
+          chain PREROUTING { type nat hook prerouting priority -101; policy accept; }
         }
         """.replacing("; }", with: ";\n}"))
     #expect(report.failure == nil)

@@ -15,7 +15,13 @@ enum BenchNetwork {
     Prefix(ip(text), length: length) ?? Prefix(ip(text))
   }
 
-  static let network = Network(
+  static let network: Network = {
+    var network = plainNetwork
+    for name in ["eth0", "eth1"] { network.links[name] = Link(hardware: 1, group: 0) }
+    return network
+  }()
+
+  private static let plainNetwork = Network(
     interfaces: [
       Network.Interface(
         "eth0",

@@ -37,7 +37,8 @@ import Testing
     let files = try await Sallyport.besideThisProgram.settings(of: text, server: server.name.value)
     // vsftpd with two families is two processes, one for each address.
     let publication = try #require(sessions.compilation.policy.publications.first)
-    let addresses = (server.isLocal ? publication.externalAddresses.map(\.arrival) : server.addresses).map(\.value).sorted()
+    let addresses = (server.isLocal ? publication.externalAddresses.map(\.arrival) : server.addresses).map(\.value)
+      .sorted()
     for (index, file) in files.enumerated() {
       let address = files.count > 1 && addresses.indices.contains(index) ? "\(addresses[index])" : nil
       try await lab.start(

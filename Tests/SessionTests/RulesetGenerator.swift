@@ -57,7 +57,7 @@ struct RulesetGenerator {
         }
         chain in { type filter hook input priority 0; policy \(pick(["drop", "drop", "accept"]));
           iifname "lo" accept
-          \(chance(5) ? pick(Self.dropLines.filter { !$0.contains("@") }) : "")
+          \(chance(5) ? pick(Self.dropLines.filter { !$0.contains("@") && !$0.contains("q1") }) : "")
           \(pick(Self.stateLines))
           tcp dport { 21, 2121 } accept
           \(pick(["", "tcp dport 50000-50100 accept", "tcp dport 50000-50049 accept", "fib daddr type local tcp dport > 1023 accept"]))
@@ -98,6 +98,8 @@ struct RulesetGenerator {
         set published { type ipv4_addr . inet_service; flags interval; elements = { \(Self.server) . 21, \(Self.server) . 50000-50100 }; }
         set ranges { type inet_service; flags interval; elements = { 50000-\(pick(["50100", "50049"])), 2121 }; }
         set friends { type ipv4_addr; flags interval; elements = { 198.51.100.0/24, 10.10.20.0/24 }; }
+        quota q1 { over 100 mbytes }
+        limit l1 { rate 100000/second }
         map targets { type inet_service : ipv4_addr; flags interval; elements = { 21 : \(Self.server), 50000-50100 : \(Self.server) }; }
         chain ftp_in { \(lines(pick([1, 1, 2]), Self.acceptLines))
         }
@@ -108,6 +110,7 @@ struct RulesetGenerator {
         \(chance(3) ? inputChain() : "")
       }
       \(kind == .local ? localTable() : natTable())
+      \(chance(4) ? deviceTable() : "")
       \(chance(3) ? secondTable() : "")
       """
   }
@@ -147,6 +150,10 @@ struct RulesetGenerator {
     "ip saddr \(server) tcp sport 20 accept", "ip saddr \(server) accept", "iifname \"eth1\" accept",
     "ct original ip daddr \(external) accept", "meta mark 7 accept", "ct direction reply accept",
     "tcp dport vmap { 21 : accept, 50000-50049 : accept, 50050-50100 : drop }",
+    "meta mark & 0xf == 7 accept", "meta mark set meta mark | 0x7; meta mark & 0x7 == 0x7 tcp dport 21 accept",
+    "tcp dport { 21, 50000-50030, 50032-50100 } tcp flags & (fin | syn | rst | ack) == syn accept",
+    "ct state new limit name \"l1\" tcp dport { 21, 50000-50100 } accept", "tcp dport & 0xfff0 == 0xc360 accept",
+    "ip dscp set cs1; tcp dport 50000-50100 ip dscp cs1 accept", "ct status & (dnat | snat) == dnat accept",
   ]
 
   private static let stateLines = [
@@ -165,6 +172,16 @@ struct RulesetGenerator {
     "tcp dport 50000-65535 reject with tcp reset", "ip saddr 192.0.2.0/24 drop", "ip saddr != @friends drop",
     "tcp flags & (syn | ack) == syn ct state new tcp dport 50050-50100 reject",
     "tcp dport 1024-65535 ct state new drop",
+    "tcp flags & (fin | syn) == fin | syn drop", "tcp flags & (syn | ack) == syn | ack drop",
+    "tcp flags & (fin | syn | rst | psh | ack | urg) == 0x0 drop", "tcp flags != syn ct state new drop",
+    "tcp flags & (fin | syn | rst | ack) != syn ct state new drop",
+    "tcp flags { syn, fin | syn } tcp dport 50020-50100 drop",
+    "tcp dport 50000-50100 quota name \"q1\" drop", "tcp dport 21 quota over 200 mbytes drop",
+    "tcp dport { 50007, 50040-50060 } drop", "tcp dport > 50080 drop", "tcp sport 50013 drop",
+    "meta mark & 0x3 == 0x1 drop",
+    "ip frag-off & 0x1fff != 0 drop", "tcp option maxseg size 1-500 drop", "ct bytes > 10000000 drop",
+    "ip ttl < 5 drop",
+    "iifgroup 7 drop", "meta length > 66000 drop", "ct zone 3 drop",
     "ct helper \"ftp\" drop", "iifname \"eth0\" ip daddr \(server) tcp dport != { 21, 50000-50100 } drop",
   ]
 
@@ -230,12 +247,40 @@ struct RulesetGenerator {
       """
   }
 
+  /// Chains of devices. What they let through is counted for nothing later.
+  private mutating func deviceTable() -> String {
+    let lines = [
+      "tcp dport 50050-50100 drop", "tcp flags & (syn | ack) == syn | ack drop",
+      "tcp flags & (fin | syn) == fin | syn drop",
+      "ip saddr 192.0.2.0/24 drop", "ip daddr \(Self.server) tcp dport 50000-50049 drop", "meta mark set 7",
+      "tcp dport 21 meta mark set meta mark | 0x3", "ip ttl < 3 drop",
+      "tcp sport 21 accept; tcp sport 50020-50040 drop",
+    ]
+    let priority = pick(["0", "-10", "300"])
+    if chance(3) {
+      return """
+        table inet dev {
+          chain i { type filter hook ingress device "\(pick(["eth0", "eth1"]))" priority \(priority); \(pick(lines))
+          }
+        }
+        """
+    }
+    return """
+      table netdev dev {
+        chain i { type filter hook \(pick(["ingress", "egress"])) device "\(pick(["eth0", "eth1"]))" priority \(priority); \(pick(lines))
+        }
+        chain j { type filter hook ingress devices = { eth0, eth1 } priority 5; \(pick(lines))
+        }
+      }
+      """
+  }
+
   private mutating func secondTable() -> String {
     """
     table \(pick(["inet", "ip"])) other {
       chain f { type filter hook forward priority \(pick(["-20", "5", "50"])); policy \(pick(["drop", "accept"]));
         \(pick(Self.stateLines))
-        \(pick(["ct status dnat accept", "tcp dport { 21, 50000-50100 } accept", pick(Self.dropLines.filter { !$0.contains("@") }), "tcp dport 21 accept"]))
+        \(pick(["ct status dnat accept", "tcp dport { 21, 50000-50100 } accept", pick(Self.dropLines.filter { !$0.contains("@") && !$0.contains("q1") }), "tcp dport 21 accept"]))
       }
     }
     """

@@ -3,7 +3,7 @@ import FTPSession
 import LiveSupport
 
 /// Writes rulesets of iptables as Docker, UFW, CSF, libvirt and kube-proxy write them, right ones and wrong ones for FTP, in the
-/// form of `iptables-restore`, and sessions to try on them.
+/// form of `iptables-restore`, and sessions to try on them. Without `--random`: the bench tells clients with one address by ports.
 struct XtablesGenerator {
   private var base: RulesetGenerator
 
@@ -114,7 +114,7 @@ struct XtablesGenerator {
       "-A POSTROUTING -s 10.10.20.0/24 -o eth0 -j SNAT --to-source \(Self.external)",
       "-A POSTROUTING -o eth1 -m conntrack --ctstate DNAT -j MASQUERADE",
       "-A POSTROUTING -s 10.10.20.0/24 -d 10.10.20.0/24 -j MASQUERADE",
-      "-A POSTROUTING -o eth1 \(Self.data) -j MASQUERADE --random",
+      "-A POSTROUTING -o eth1 \(Self.data) -j MASQUERADE",
     ])
     switch style {
     case .docker:
@@ -146,7 +146,7 @@ struct XtablesGenerator {
           data.isEmpty ? "" : "-A KUBE-SVC \(data)",
           "-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000",
           "-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN",
-          "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0", "-A KUBE-POSTROUTING -j MASQUERADE --random-fully",
+          "-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0", "-A KUBE-POSTROUTING -j MASQUERADE",
           source,
         ])
     default:

@@ -23,7 +23,8 @@ import Testing
   @Test("rules look at B, servers announce A", arguments: [true, false])
   func rulesAndServers(isDefault: Bool) throws {
     let line = "external ip 203.0.113.10 at 10.0.1.4, 2001:db8::10 at fd00::4"
-    let text = isDefault
+    let text =
+      isDefault
       ? policy("", server: "10.10.20.200, fd00:20::200 proftpd", gateway: line)
       : policy(line, server: "10.10.20.200, fd00:20::200 proftpd", "active on; hairpin off")
     let compilation = compile(text)
@@ -35,7 +36,9 @@ import Testing
     let publication = try #require(compilation.policy.publications.first)
     #expect(compilation.policy.masquerade(of: publication).plain == IPAddress("203.0.113.10"))
     let table = compilation.sessions(of: publication)
-    for cell in table.cells where cell.isPermitted { #expect(cell.outcome == .works, "\(cell.title): \(cell.reason)") }
+    for cell in table.cells where cell.isPermitted {
+      #expect(cell.outcome == .works, "\(cell.title): \(cell.reason)")
+    }
     let pasv = try #require(table.cells.first { $0.isPermitted && $0.mode == .pasv && $0.family == .ipv4 })
     let steps = pasv.performance?.steps.map(\.text) ?? []
     #expect(steps.contains { $0.hasPrefix("227") && $0.contains("203,0,113,10") }, "\(steps)")
@@ -44,7 +47,8 @@ import Testing
 
   @Test("a server on the gateway listens on B and announces A")
   func local() throws {
-    let compilation = compile(policy("external ip 203.0.113.10 at 10.0.1.4", server: "local proftpd", "allow 198.51.100.0/24"))
+    let compilation = compile(
+      policy("external ip 203.0.113.10 at 10.0.1.4", server: "local proftpd", "allow 198.51.100.0/24"))
     let publication = try #require(compilation.policy.publications.first)
     let endpoint = try #require(compilation.policy.endpoints(of: publication).first)
     #expect(endpoint.server == IPAddress("10.0.1.4") && endpoint.reach == .local)
@@ -99,7 +103,8 @@ import Testing
         }
         """
       }
-      return compile(block("one", first, "10.10.20.200") + "\n" + block("two", second, "10.10.20.201")).diagnostics.map(\.code)
+      return compile(block("one", first, "10.10.20.200") + "\n" + block("two", second, "10.10.20.201")).diagnostics
+        .map(\.code)
     }
     let both = ["control-port-conflict", "passive-range-overlap"]
     #expect(codes("203.0.113.10 at 10.0.1.4", "203.0.113.11 at 10.0.1.5") == [])
@@ -120,7 +125,8 @@ import Testing
       """
     #expect(compile(text).diagnostics.filter { $0.severity == .error }.map(\.code) == ["helper-before-translation"])
     // With a range ProFTPD announces A to sessions in clear text as well, though the helper could read them.
-    let ranged = compile(policy("external ip 203.0.113.10 at 10.0.1.4").replacing("required;", with: "optional; helper on;"))
+    let ranged = compile(
+      policy("external ip 203.0.113.10 at 10.0.1.4").replacing("required;", with: "optional; helper on;"))
     #expect(ranged.policy.publications.first.map { ranged.policy.masquerade(of: $0).plainMayBeOwn } == false)
     #expect(ranged.isAccepted, "\(ranged.diagnostics)")
   }
@@ -143,8 +149,11 @@ import Testing
     let server = try #require(compilation.policy.servers.first)
     #expect(server.name.value == "files" && server.maxClients?.value == 20 && server.certificate != nil)
     func codes(_ statement: String) -> [String] {
-      compile(policy("external ip 203.0.113.10").replacing("10.10.20.200 proftpd { certificate \"/etc/ssl/a.pem\" key \"/etc/ssl/a.key\" }", with: statement))
-        .diagnostics.filter { $0.severity == .error }.map(\.code)
+      compile(
+        policy("external ip 203.0.113.10").replacing(
+          "10.10.20.200 proftpd { certificate \"/etc/ssl/a.pem\" key \"/etc/ssl/a.key\" }", with: statement)
+      )
+      .diagnostics.filter { $0.severity == .error }.map(\.code)
     }
     #expect(codes("10.10.20.200 proftpd { software vsftpd }") == ["duplicate-statement"])
     #expect(codes("10.10.20.200 proftpd { helper on }") == ["unknown-statement"])

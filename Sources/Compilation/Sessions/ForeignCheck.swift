@@ -156,7 +156,8 @@ private struct Borders {
   /// Where the addresses and ports of a publication lie among the borders.
   func place(of publication: Publication, in policy: Policy) -> [Int] {
     let server = policy.server(of: publication)?.addresses.map(\.value) ?? []
-    let own = (publication.externalAddresses.flatMap { [$0.dialled.value, $0.arrival.value] } + server).map { address in
+    let own = (publication.externalAddresses.flatMap { [$0.dialled.value, $0.arrival.value] } + server).map {
+      address in
       let sorted = addresses[address.family] ?? []
       return sorted.indices.partitionPoint { sorted[$0] <= address.value }
     }

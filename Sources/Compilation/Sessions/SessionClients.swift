@@ -32,7 +32,8 @@ struct ClientSamples {
     return nil
   }
 
-  private func isFree(_ address: IPAddress) -> Bool {
+  /// Whether a client may have the address: it is no special one, and nobody else's.
+  func isFree(_ address: IPAddress) -> Bool {
     (address.scope == .global || address.scope == .privateUse) && !taken.contains { $0.contains(address) }
   }
 }

@@ -46,9 +46,14 @@ extension SessionView {
 
   /// What comes of it, in one line.
   private var summary: String {
-    let verdict = table.fails ? "A session that the policy permits does not work, or nobody can tell." : ""
-    let works = "Every session that the policy permits works."
-    return "<p class=\"verdict\">\(verdict.isEmpty ? works : verdict)</p>\n"
+    let isEntered = table.cells.contains { $0.isIntrusion }
+    let verdict =
+      isEntered
+      ? "A client gets in whom the policy keeps out, or nobody can tell."
+      : table.fails
+        ? "A session that the policy permits does not work, or nobody can tell."
+        : "Every session that the policy permits works."
+    return "<p class=\"verdict\">\(verdict)</p>\n"
   }
 
   private var body: String {
@@ -95,14 +100,14 @@ extension SessionTable {
       }
     }
     for sentence in unpublished { result += "<p>\(escapedForXML(sentence))</p>\n" }
-    for outcome in SessionOutcome.inOrderOfUrgency {
-      let items = reasons(of: outcome).map { group in
+    for section in sections {
+      let items = section.groups.map { group in
         "<li>\(escapedForXML(group.reason)): \(escapedForXML(group.cells.map(\.title).joined(separator: "; ")))</li>\n"
       }
-      guard !items.isEmpty else { continue }
-      let heading = outcome.heading.prefix(1).uppercased() + outcome.heading.dropFirst()
+      let heading = section.heading.prefix(1).uppercased() + section.heading.dropFirst()
       result += "<h\(level)>\(heading)</h\(level)>\n<ul>\n\(items.joined())</ul>\n"
     }
+    for note in notes { result += "<p>\(escapedForXML(note))</p>\n" }
     return result
   }
 }

@@ -15,10 +15,20 @@ struct SessionPermission {
       ?? (place == .inside && mode.isActive ? refusalOfHiddenClient(encryption) : nil)
   }
 
+  /// Why a client is to be kept out altogether; `nil` when nobody says so.
+  func exclusion(_ place: ClientPlace) -> String? {
+    switch place {
+    case .allowed: nil
+    case .stranger: refusal(of: .stranger)
+    case .inside: deniesInside && endpoint.reach != .routed ? "`deny` lists this client" : nil
+    }
+  }
+
   /// With `hairpin` the server sees the gateway, and refuses commands that name the client, unless the helper rewrites them.
   private func refusalOfHiddenClient(_ encryption: Encryption) -> String? {
     let isReadable = encryption == .plain || publication.clearControl != nil
-    let isHidden = publication.insideEndpoint(endpoint) == nil ? endpoint.reach == .translated : endpoint.reach != .local
+    let isHidden =
+      publication.insideEndpoint(endpoint) == nil ? endpoint.reach == .translated : endpoint.reach != .local
     guard isHidden, !publication.helper.value || !isReadable else { return nil }
     return "`hairpin` hides clients inside from the server, which refuses their PORT and EPRT"
   }

@@ -41,6 +41,11 @@ struct Scenes {
   /// The client of a place; `nil` where there is none, or nothing that it could dial.
   func scene(_ place: ClientPlace, _ family: AddressFamily) -> Scene? {
     guard let endpoint = endpoint(family), let address = address(place, family) else { return nil }
+    return scene(place, address, endpoint)
+  }
+
+  /// A client with that address.
+  func scene(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Scene {
     var network = site?.network ?? surroundings.network
     for external in publication.externalAddresses {
       guard let arrival = external.at else { continue }
@@ -48,9 +53,13 @@ struct Scenes {
     }
     let invented =
       place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)
+    let real = site.map { site in
+      let party = site.party(place, address, endpoint.arrival)
+      return place == .inside ? party : party.without(routesOf: invented)
+    }
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
-      client: site?.party(place, address, endpoint.arrival) ?? invented, server: server,
+      client: real ?? invented, server: server,
       network: network, kernel: site?.kernel ?? KernelTraits(),
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
@@ -69,6 +78,16 @@ struct Scenes {
     case .stranger: return samples.stranger(family)
     case .inside: return surroundings.insideAddress(family)
     }
+  }
+}
+
+extension Party {
+  /// The party with no route to what means nothing to another either: the private network of a server whose address is
+  /// translated.
+  fileprivate func without(routesOf other: Party) -> Party {
+    guard case .host(var own) = self, case .host(let other) = other else { return self }
+    own.unreachable += other.unreachable.filter { !own.unreachable.contains($0) }
+    return .host(own)
   }
 }
 
@@ -135,7 +154,7 @@ struct Scene {
   }
 
   /// A session whose mode is still to be chosen.
-  private func session(_ encryption: Encryption) -> Session {
+  func session(_ encryption: Encryption) -> Session {
     Session(
       client: client, server: server, dialled: endpoint.dialled, port: publication.controlPort.value.external,
       encryption, .pasv)
@@ -149,50 +168,87 @@ struct Scene {
     let session = session(encryption)
     let login = theatre.logIn(session)
     return modes.map { mode in
-      let (performance, remark) = play(mode, session, login, theatre, isQuick: isQuick)
+      let played = play(mode, session, login, theatre, isQuick: isQuick)
       let refusal = permission.refusal(place, encryption, mode)
-      let (outcome, reason) = judge(performance, refusal, remark)
-      return SessionCell(
+      var (outcome, reason) = judge(played.performance, refusal, played.remark)
+      if !played.parts.isEmpty, outcome != .refused {
+        reason = [played.parts.sentence, reason].filter { !$0.isEmpty }.joined(separator: ": ")
+      }
+      // Ports that were not tried because there are too many parts.
+      if outcome == .works, refusal == nil, played.parts.contains(where: { $0.outcome != .works }) {
+        outcome = .undecided
+        reason += ", where rules, sets and maps have too many borders to try all"
+      }
+      var cell = SessionCell(
         place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
-        isPermitted: refusal == nil, performance: performance)
+        isPermitted: refusal == nil, performance: played.performance)
+      cell.passiveParts = played.parts
+      noteIntrusion(login, &cell)
+      return cell
     }
+  }
+
+  /// Marks the sessions of a client who is kept out, and whose control connection comes about all the same.
+  private func noteIntrusion(_ login: Theatre.Login, _ cell: inout SessionCell) {
+    guard let refusal = permission.exclusion(place), login.isConnected || login.isUndecided else { return }
+    cell.isIntrusion = true
+    guard cell.outcome == .refused else { return }
+    cell.reason =
+      login.isUndecided
+      ? "nobody can tell whether its control connection comes about although \(refusal)"
+      : "its control connection comes about although \(refusal)"
+  }
+
+  private struct Played {
+    var performance: Performance
+    var remark = ""
+    /// The parts of the passive range, where they fare differently.
+    var parts: [PassivePart] = []
   }
 
   /// The sessions of one mode, or the one among them that shows why they do not work, and what is to be said of it.
   ///
-  /// - Parameter isQuick: Whether PASV and EPSV have one end of the passive range each, instead of both.
+  /// - Parameter isQuick: Whether PASV and EPSV have one end of the passive range each, instead of all its parts.
   private func play(
     _ mode: DataMode, _ session: Session, _ login: Theatre.Login, _ theatre: Theatre, isQuick: Bool
-  ) -> (performance: Performance, remark: String) {
+  ) -> Played {
     var session = session
     session.mode = mode
+    let ends = server.passivePorts
     let ports =
       isQuick
-      ? (mode == .pasv ? server.passivePorts.suffix(1) : server.passivePorts.prefix(1)) : server.passivePorts[...]
-    let performance = worst(session, ports, login, theatre)
-    if performance.ending != .works, session.encryption == .explicit, server.allowsClearControl {
+      ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : PassivePorts(ends, study.borders)
+    let played = worst(session, ports, login, theatre)
+    if played.performance.ending != .works, session.encryption == .explicit, server.allowsClearControl {
       session.clearsControl = true
-      let other = worst(session, ports, theatre.logIn(session), theatre)
-      if other.ending == .works {
-        return (other, "only after CCC: sessions that stay encrypted have no data path")
+      var other = worst(session, ports, theatre.logIn(session), theatre)
+      if other.performance.ending == .works {
+        other.remark = "only after CCC: sessions that stay encrypted have no data path"
+        return other
       }
     }
-    return (performance, "")
+    return played
   }
 
   /// The session on the first of the passive ports where it does not work, or on the last where it does.
   private func worst(
-    _ session: Session, _ ports: ArraySlice<UInt16>, _ login: Theatre.Login, _ theatre: Theatre
-  ) -> Performance {
+    _ session: Session, _ ports: PassivePorts, _ login: Theatre.Login, _ theatre: Theatre
+  ) -> Played {
     var session = session
-    session.passivePort = ports.first ?? session.passivePort
-    var performance = theatre.perform(session, after: login)
-    guard !session.mode.isActive else { return performance }
-    for port in ports.dropFirst() where performance.ending == .works {
-      session.passivePort = port
-      performance = theatre.perform(session, after: login)
+    session.passivePort = ports.parts.first?.lowerBound ?? session.passivePort
+    let first = theatre.perform(session, after: login)
+    // Without a control connection, and in active mode, the passive port does not matter.
+    guard !session.mode.isActive, login.isConnected, let part = ports.parts.first else {
+      return Played(performance: first)
     }
-    return performance
+    var trial = PassiveTrial()
+    trial.add(part, first)
+    for part in ports.parts.dropFirst() {
+      session.passivePort = part.lowerBound
+      trial.add(part, theatre.perform(session, after: login))
+    }
+    trial.add(untried: ports.untried)
+    return Played(performance: trial.performance ?? first, parts: trial.isMixed ? trial.parts : [])
   }
 
   private func judge(_ performance: Performance, _ refusal: String?, _ remark: String) -> (SessionOutcome, String) {

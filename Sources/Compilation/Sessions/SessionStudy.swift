@@ -10,15 +10,19 @@ package struct SessionStudy: Sendable {
   let program: Program
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
+  /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
+  let borders: PortBorders?
   /// How the interfaces towards clients and the server of a publication are called, where the machine tells.
   var interfaces: @Sendable (Publication) -> (outside: String?, inside: String?) = { _ in (nil, nil) }
 
   /// - Parameters:
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - ruleset: What runs there, all tables.
-  package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset) {
+  ///   - judgesBorders: Whether to try passive ranges at every border of the ruleset. All its rules and elements are read then.
+  package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, judgesBorders: Bool = false) {
     self.policy = policy
     program = Program(ruleset)
+    borders = judgesBorders ? PortBorders(program) : nil
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []
     var servers: Set<IPAddress> = []
@@ -55,7 +59,7 @@ package struct SessionStudy: Sendable {
         }
         guard let scene = scenes.scene(place, family) else { continue }
         table.clients[place, default: [:]][family] = scene.clientAddress
-        table.cells += scene.cells(permittedOnly: permittedOnly)
+        table.cells += scenes.cells(of: scene, permittedOnly: permittedOnly, &table.notes)
       }
     }
     return table
@@ -100,7 +104,7 @@ extension Compilation {
     of publication: Publication, running: (ruleset: Ruleset, site: SessionSite)? = nil, client: IPAddress? = nil
   ) -> SessionTable {
     let ruleset = running?.ruleset ?? Ruleset([table(gateway: publication.gateway)])
-    return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset)
+    return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
       .table(of: publication, client: client, at: running?.site)
   }
 }

@@ -61,7 +61,8 @@ struct SessionSurroundings {
       insideInterface, addresses: insideNetworks.compactMap { $0.address(1, avoiding: addresses) },
       networks: insideNetworks)
     let outside = Network.Interface(
-      outsideInterface, addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
+      outsideInterface,
+      addresses: publication.externalAddresses.map(\.arrival.value).filter(gatewayAddresses.contains))
     network = Network(
       interfaces: [outside, inside], outside: outsideInterface, otherAddresses: gatewayAddresses)
     self.server =

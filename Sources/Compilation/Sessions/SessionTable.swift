@@ -44,6 +44,10 @@ package struct SessionCell: Sendable {
   package var isPermitted: Bool
   /// The session that shows it; `nil` where there is nothing to dial.
   package var performance: Performance?
+  /// What becomes of the parts of the passive range, where they fare differently; empty otherwise.
+  package var passiveParts: [PassivePart] = []
+  /// Whether `allow` or `deny` keeps the client out, and its control connection comes about all the same, or may.
+  package var isIntrusion = false
 
   /// `ipv4` or `ipv6`.
   package var familyName: String { family == .ipv4 ? "ipv4" : "ipv6" }
@@ -55,10 +59,12 @@ package struct SessionTable: Sendable {
   package var cells: [SessionCell]
   /// The client that stands for each place and family.
   package var clients: [ClientPlace: [AddressFamily: IPAddress]]
+  /// What was not tried.
+  package var notes: [String] = []
 
-  /// Whether a session that the policy permits does not work, or nobody can tell.
+  /// Whether a session that the policy permits does not work, or nobody can tell, or a client gets in whom it keeps out.
   package var fails: Bool {
-    cells.contains { $0.isPermitted && ($0.outcome == .broken || $0.outcome == .undecided) }
+    cells.contains { $0.isPermitted && ($0.outcome == .broken || $0.outcome == .undecided) || $0.isIntrusion }
   }
 }
 

@@ -42,26 +42,38 @@ extension SessionTable {
       }
     }
     for sentence in unpublished { lines += [sentence, ""] }
-    for outcome in SessionOutcome.inOrderOfUrgency {
-      lines += reasons(of: outcome, style)
+    for section in sections {
+      let heading = section.outcome?.colored(section.heading, style) ?? style.red(section.heading)
+      lines += [heading] + section.groups.map { "  \(printable($0.reason)): \(Self.summary($0.cells))" } + [""]
     }
+    lines += notes.map { printable($0) }
     while lines.last == "" { lines.removeLast() }
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// The reasons of one outcome for people, and below a heading.
-  private func reasons(of outcome: SessionOutcome, _ style: Style) -> [String] {
-    let groups = reasons(of: outcome)
-    guard !groups.isEmpty else { return [] }
-    let lines = groups.map { "  \(printable($0.reason)): \(Self.summary($0.cells))" }
-    return [outcome.colored(outcome.heading, style)] + lines + [""]
+  /// Reasons below one heading.
+  struct Section {
+    var heading: String
+    /// `nil` for clients that get in although the policy keeps them out.
+    var outcome: SessionOutcome?
+    /// In the order of the table, each with the cells that it explains.
+    var groups: [(reason: String, cells: [SessionCell])]
   }
 
-  /// The reasons of one outcome in the order of the table, each with the cells that it explains.
-  func reasons(of outcome: SessionOutcome) -> [(reason: String, cells: [SessionCell])] {
+  /// What is to be said of the cells, most urgent first.
+  var sections: [Section] {
+    let intrusions = Section(heading: "gets in all the same", outcome: nil, groups: reasons { $0.isIntrusion })
+    let others = SessionOutcome.inOrderOfUrgency.map { outcome in
+      Section(
+        heading: outcome.heading, outcome: outcome, groups: reasons { $0.outcome == outcome && !$0.isIntrusion })
+    }
+    return ([intrusions] + others).filter { !$0.groups.isEmpty }
+  }
+
+  private func reasons(where isMeant: (SessionCell) -> Bool) -> [(reason: String, cells: [SessionCell])] {
     var order: [String] = []
     var groups: [String: [SessionCell]] = [:]
-    for cell in cells where cell.outcome == outcome && !cell.reason.isEmpty && cell.performance != nil {
+    for cell in cells where isMeant(cell) && !cell.reason.isEmpty && cell.performance != nil {
       if groups[cell.reason] == nil { order.append(cell.reason) }
       groups[cell.reason, default: []].append(cell)
     }
@@ -127,7 +139,7 @@ extension SessionTable {
     let chosen = cells.filter { cell in
       guard cell.performance != nil else { return false }
       if let mode { return mode.matches(cell) }
-      guard cell.outcome == .broken || cell.outcome == .undecided else { return false }
+      guard cell.outcome == .broken || cell.outcome == .undecided || cell.isIntrusion else { return false }
       return seen.insert(cell.reason).inserted
     }
     return Array(chosen.prefix(most))

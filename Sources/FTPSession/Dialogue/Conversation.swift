@@ -35,6 +35,11 @@ package struct Theatre: Sendable {
   /// A session as far as the end of its login.
   package struct Login: Sendable {
     fileprivate var conversation: Conversation
+
+    /// Whether the control connection came about, whatever the server made of it then.
+    package var isConnected: Bool { conversation.isConnected }
+    /// Whether the model could not tell what becomes of the control connection.
+    package var isUndecided: Bool { conversation.ending?.loss?.isUndecided == true }
   }
 
   /// Plays sessions one after the other, or two in turns, on a gateway that keeps its connections.
@@ -87,6 +92,21 @@ struct Conversation {
   }
 
   private var server: FTPServer { session.server }
+
+  /// How the session ended before it could begin; `nil` when it did begin.
+  fileprivate var ending: Ending? {
+    guard case .failure(let interruption)? = control else { return nil }
+    return interruption.ending
+  }
+
+  /// Whether the control connection came about.
+  fileprivate var isConnected: Bool {
+    switch ending {
+    case nil, .refusedByServer: return control != nil && session.client.address(session.dialled.family) != nil
+    case .lost(.line, _): return true
+    default: return false
+    }
+  }
 
   /// The whole session, or what is left of it.
   mutating func run() -> Ending {

@@ -121,7 +121,9 @@ struct Stage {
   /// A packet that left the gateway as it arrives outside.
   private func departing(_ packet: Packet) -> Packet {
     let tuple = packet.tuple
-    guard let box = gateway.network.translatedBefore.first(where: { $0.arrival == tuple.source }) else { return packet }
+    guard let box = gateway.network.translatedBefore.first(where: { $0.arrival == tuple.source }) else {
+      return packet
+    }
     var packet = packet
     packet.tuple = Tuple(from: box.dialled, tuple.sourcePort, to: tuple.destination, tuple.destinationPort)
     return packet

@@ -16,6 +16,10 @@ struct Ruling {
     case translate(Operation.Translation, AddressFamily?, address: IPAddress?, ports: ClosedRange<UInt16>?)
     case connectionMark(UInt128)
     case packetMark(UInt128)
+    /// A mark that cannot be known, and why.
+    case doubtfulMark(ofConnection: Bool, String)
+    case field(String, UInt128?)
+    case label(UInt128)
     case untracked
     /// The kernel's name of the helper that connection tracking, which comes after the rule, gives a new connection.
     case helperForNew(String)
@@ -67,6 +71,7 @@ struct ChainRun {
     self.premises = premises
     self.entry = entry
     self.view = view
+    self.view.hook = entry.base.hook
     stack = [Place(chain: entry.chain)]
   }
 
@@ -143,16 +148,15 @@ struct ChainRun {
 
   private func lookup(_ reference: LookupReference) -> Lookup? { table.lookup(reference) }
 
-  private func read(_ operand: Operand) -> Reading { view.read(operand, premises.network, table) }
+  private func read(_ operand: Operand) -> Reading { view.read(operand, premises.network, table).certain }
 
   private mutating func apply(_ rule: Program.CompiledRule, assumingDoubts: Bool) -> Step {
     var doubt: String?
     for operation in rule.operations {
       switch operation {
       case .nothing: continue
-      case .limit(let goesOn, let name):
-        let isReached = name.map { table.inverseLimits.contains($0) } ?? !goesOn
-        if isReached { return .next }
+      case .limit(let goesOn): if !goesOn { return .next }
+      case .newConnectionOnly: if view.connection?.isConfirmed != false { return .next }
       case .match(let operand, let test, let negated):
         switch matches(operand, test) {
         case .some(.success(let isMatch)): if isMatch == negated { return .next }
@@ -166,7 +170,20 @@ struct ChainRun {
         case .drop: return doubt.map { .doubt($0) } ?? .final(.drop)
         case .unknown(let reason): doubt = doubt ?? reason
         }
+      case .extensionTarget(let target) where target.isNothing: continue
+      case .object(let reference):
+        switch meaning(of: reference) {
+        case .limit(let goesOn)?: if !goesOn { return .next }
+        case .newConnectionOnly?: if view.connection?.isConfirmed != false { return .next }
+        case .assignHelper(let name)?: _ = act(.assignHelper(name))
+        case .unknown(let text)?: return .doubt(doubt ?? text)
+        case nil: return .next
+        default: continue
+        }
       case .unknown(let text): return .doubt(doubt ?? text)
+      // Whether these happen is doubtful then, and matters only where somebody asks for what they leave.
+      case .setField(let name, _) where doubt != nil: _ = act(.setField(name, nil))
+      case .setMark(let ofConnection, _) where doubt != nil: doubtMark(ofConnection, doubt ?? "")
       default:
         if let doubt, !assumingDoubts { return .doubt(doubt) }
         let step = act(operation)
@@ -186,7 +203,9 @@ struct ChainRun {
   private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
     let first: Datum
     var all: [Datum] = []
-    switch read(operand) {
+    switch view.read(operand, premises.network, table) {
+    case .oneOf(let range, let text):
+      return test.judge(range, lookup).map { .success($0) } ?? .failure(Doubt(text: text))
     case .value(let value): first = value
     case .fields(let fields):
       guard let value = fields.first else { return nil }
@@ -201,6 +220,7 @@ struct ChainRun {
       return .success(isMatch)
     case .anyBit(let mask): return .success(first.bits & mask != 0)
     case .noBit(let mask): return .success(first.bits & mask == 0)
+    case .exists(let wanted): return .success((first != .number(0)) == wanted)
     case .less(let bound): return .success(first.bits < bound)
     case .greater(let bound): return .success(first.bits > bound)
     case .isIn(let reference):
@@ -232,8 +252,14 @@ struct ChainRun {
       case .value(let value): setMark(ofConnection, value.bits)
       case .fields(let values): setMark(ofConnection, values.first?.bits ?? 0)
       case .absent: return .next
-      case .unknown(let text): return .doubt(text)
+      case .unknown(let text), .oneOf(_, let text): doubtMark(ofConnection, text)
       }
+    case .setField(let name, let value):
+      view.changed[name] = .some(value)
+      effects.append(.field(name, value))
+    case .setLabel(let bits):
+      view.connection?.labels |= bits
+      effects.append(.label(bits))
     case .doNotTrack: effects.append(.untracked)
     case .extensionTarget(let target): return run(target)
     default: break
@@ -258,6 +284,7 @@ struct ChainRun {
       switch change {
       case .packetMark(let mark): setMark(false, mark)
       case .connectionMark(let mark): setMark(true, mark)
+      case .doubtfulMark(let ofConnection, let text): doubtMark(ofConnection, text)
       default: effects.append(change)
       }
     }
@@ -267,11 +294,47 @@ struct ChainRun {
   private mutating func setMark(_ ofConnection: Bool, _ value: UInt128) {
     if ofConnection {
       view.connection?.mark = value
+      view.connection?.markDoubt = nil
       effects.append(.connectionMark(value))
     } else {
       view.mark = value
+      view.markDoubt = nil
       effects.append(.packetMark(value))
     }
+  }
+
+  private mutating func doubtMark(_ ofConnection: Bool, _ text: String) {
+    if ofConnection { view.connection?.markDoubt = text } else { view.markDoubt = text }
+    effects.append(.doubtfulMark(ofConnection: ofConnection, text))
+  }
+
+  /// What the object does that a rule refers to; `nil` where a map names none.
+  private func meaning(of reference: ObjectReference) -> Operation? {
+    let name: String
+    switch reference.choice {
+    case .named(let known): name = known
+    case .mapped(let key, let map):
+      let fields: [Datum]
+      switch read(key) {
+      case .value(let value): fields = [value]
+      case .fields(let more): fields = more
+      case .absent: return nil
+      case .unknown(let text), .oneOf(_, let text): return .unknown(text)
+      }
+      guard let lookup = lookup(map) else { return .unknown("a map that the listing does not show") }
+      switch lookup.find(fields) {
+      case .missing: return nil
+      case .unknown(let text): return .unknown(text)
+      case .found(let entry):
+        guard case .listed(.string(let found)) = entry.data else { return .unknown(entry.data.text) }
+        name = found
+      }
+    }
+    if reference.kind == "ct helper" { return .assignHelper(name) }
+    guard let definition = table.objects[ObjectName(kind: reference.kind, name: name)] else {
+      return .unknown("the \(reference.kind) `\(name)`, which the listing does not show")
+    }
+    return Operation.meaning(ofObject: reference.kind, definition) ?? .unknown("the \(reference.kind) `\(name)`")
   }
 
   private func step(_ verdict: Verdict) -> Step {
@@ -290,7 +353,7 @@ struct ChainRun {
     case .value(let value): fields = [value]
     case .fields(let more): fields = more
     case .absent: return .next
-    case .unknown(let text): return .doubt(text)
+    case .unknown(let text), .oneOf(_, let text): return .doubt(text)
     }
     guard let lookup = lookup(reference) else { return .doubt("a map that the listing does not show") }
     switch lookup.find(fields) {
@@ -322,7 +385,7 @@ struct ChainRun {
       case .value(let value): values = [value]
       case .fields(let more): values = more
       case .absent: return .next
-      case .unknown(let text): return .doubt(text)
+      case .unknown(let text), .oneOf(_, let text): return .doubt(text)
       }
       noteElement(target)
     }

@@ -8,8 +8,6 @@ struct Connection: Hashable, Sendable {
   var reply: Tuple
   var seenReply = false
   var isConfirmed = false
-  /// Whether the client has answered the server's answer (`IPS_ASSURED`, `nf_conntrack_tcp_packet`).
-  var isAssured = false
   /// The connection that announced this one to the helper.
   var master: Int?
   /// Whether a mapping of source and destination is fixed, be it none.
@@ -20,6 +18,12 @@ struct Connection: Hashable, Sendable {
   /// The kernel's name of its helper.
   var helper: String?
   var mark: UInt128 = 0
+  /// Why nobody knows the mark.
+  var markDoubt: String?
+  /// The bits of `ct label`.
+  var labels: UInt128 = 0
+  /// Whether the opener has answered the answer (`IPS_ASSURED`).
+  var isAssured = false
   var helperMemory = HelperMemory()
 
   init(_ original: Tuple) {
@@ -34,8 +38,7 @@ struct Connection: Hashable, Sendable {
   /// The bits of `ct status` (`enum ip_conntrack_status`).
   var status: UInt128 {
     (master == nil ? 0 : 1) | (seenReply ? 2 : 0) | (isAssured ? 4 : 0) | (isConfirmed ? 8 : 0)
-      | (translatesSource ? 16 : 0)
-      | (translatesDestination ? 32 : 0)
+      | (translatesSource ? 16 : 0) | (translatesDestination ? 32 : 0)
   }
 }
 
@@ -77,6 +80,12 @@ struct PacketView: Hashable, Sendable {
   var input: String?
   var output: String?
   var mark: UInt128 = 0
+  /// Why nobody knows the mark.
+  var markDoubt: String?
+  /// Fields that rules have changed, by their names in `KnownFields`; `nil` for what became something unknown.
+  var changed: [String: UInt128?] = [:]
+  /// The hook at which the packet is.
+  var hook = BaseChain.Hook.prerouting
   /// `nil` before connection tracking has seen the packet.
   var connection: Connection?
   var state: PacketState?

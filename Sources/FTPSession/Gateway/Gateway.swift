@@ -56,7 +56,7 @@ struct Gateway: Sendable {
   /// A packet that came in on an interface.
   mutating func receive(_ packet: Packet, on interface: String) -> Passage {
     var transit = Transit(packet, input: interface)
-    guard run(.prerouting, &transit) else { return finish(&transit) }
+    guard passDevice(.ingress, &transit), run(.prerouting, &transit) else { return finish(&transit) }
     let way = premises.way(of: transit, from: interface)
     if let loss = way.loss { transit.end = .lost(loss) }
     guard case .leaves(let output, let doubt) = way else {
@@ -96,7 +96,9 @@ struct Gateway: Sendable {
   }
 
   private mutating func leave(_ transit: inout Transit) -> Passage {
-    guard run(.postrouting, &transit), complete(&transit) else { return finish(&transit) }
+    guard run(.postrouting, &transit), complete(&transit), passDevice(.egress, &transit) else {
+      return finish(&transit)
+    }
     guard let output = transit.view.output, output == "lo" else {
       transit.end = .sent(transit.view.output ?? network.outside)
       return finish(&transit)
@@ -104,7 +106,8 @@ struct Gateway: Sendable {
     // What the host sends itself comes in again on `lo`, its entry already confirmed.
     transit.view.input = "lo"
     transit.view.output = nil
-    guard run(.prerouting, &transit), run(.input, &transit), complete(&transit) else { return finish(&transit) }
+    guard passDevice(.ingress, &transit), run(.prerouting, &transit), run(.input, &transit), complete(&transit)
+    else { return finish(&transit) }
     transit.end = .delivered
     return finish(&transit)
   }

@@ -29,6 +29,11 @@ extension Gateway {
       )
       return false
     }
+    return apply(ruling, &transit)
+  }
+
+  /// Does what a chain decided. Returns whether the packet goes on.
+  mutating func apply(_ ruling: Ruling, _ transit: inout Transit) -> Bool {
     for effect in ruling.effects { perform(effect, ruling.citation, &transit) }
     switch ruling.outcome {
     case .accept: return true
@@ -50,10 +55,8 @@ extension Gateway {
 
   private mutating func perform(_ effect: Ruling.Effect, _ citation: Citation, _ transit: inout Transit) {
     switch effect {
-    case .packetMark(let mark): transit.view.mark = mark
+    case .packetMark, .doubtfulMark, .field, .label, .connectionMark: note(effect, &transit)
     case .untracked: if transit.connection == nil { transit.isUntracked = true }
-    case .connectionMark(let mark):
-      if let index = transit.connection { connections[index].mark = mark }
     case .helper(let type):
       // Only the first packet of a connection, once (`nft_ct_helper_obj_eval` in nft_ct.c).
       guard let index = transit.connection, !connections[index].isConfirmed, connections[index].helper == nil else {
@@ -65,6 +68,21 @@ extension Gateway {
       // Packets that connection tracking has seen keep what they have (`xt_ct_target` in xt_CT.c).
       if transit.connection == nil, !transit.isUntracked { transit.templateHelper = (type, citation) }
     case .translate: break
+    }
+  }
+
+  /// What rules write down: marks, labels, fields of headers.
+  mutating func note(_ effect: Ruling.Effect, _ transit: inout Transit) {
+    let index = transit.connection.flatMap { connections.indices.contains($0) ? $0 : nil }
+    switch effect {
+    case .packetMark(let mark): (transit.view.mark, transit.view.markDoubt) = (mark, nil)
+    case .doubtfulMark(ofConnection: false, let text): transit.view.markDoubt = text
+    case .field(let name, let value): transit.view.changed[name] = .some(value)
+    case .connectionMark(let mark):
+      if let index { (connections[index].mark, connections[index].markDoubt) = (mark, nil) }
+    case .doubtfulMark(ofConnection: true, let text): if let index { connections[index].markDoubt = text }
+    case .label(let bits): if let index { connections[index].labels |= bits }
+    case .helper, .helperForNew, .translate, .untracked: break
     }
   }
 
@@ -83,8 +101,9 @@ extension Gateway {
         transit.view.state = .invalid
         return
       }
-      if isReply { connections[index].seenReply = true }
-      if !isReply, connections[index].seenReply, transit.view.packet.kind != .syn {
+      if isReply {
+        connections[index].seenReply = true
+      } else if connections[index].seenReply, transit.view.packet.kind != .syn {
         connections[index].isAssured = true
       }
       transit.connection = index
@@ -102,6 +121,7 @@ extension Gateway {
       let expectation = expectations.remove(at: position)
       connection.master = expectation.master
       connection.mark = connections[expectation.master].mark
+      connection.markDoubt = connections[expectation.master].markDoubt
       transit.events.append(.expected)
       if expectation.followsMaster { follow(expectation, &connection) }
     } else if let (type, citation) = transit.templateHelper {

@@ -5,9 +5,17 @@ import Nftables
 enum Reading {
   case value(Datum)
   case fields([Datum])
+  /// A number of which only the range is known.
+  case oneOf(ClosedRange<UInt128>, String)
   /// The packet has no such thing: the rule ends without a match.
   case absent
   case unknown(String)
+
+  /// A number of which only the range is known, as something that is not known.
+  var certain: Reading {
+    guard case .oneOf(let range, let text) = self else { return self }
+    return range.lowerBound == range.upperBound ? .value(.number(range.lowerBound)) : .unknown(text)
+  }
 }
 
 extension PacketView {
@@ -30,10 +38,12 @@ extension PacketView {
     case .route(let isSource, let isType, let matchesInput):
       return route(to: isSource ? packet.tuple.source : packet.tuple.destination, isType, matchesInput, network)
     case .constant(let datum): return .value(datum)
-    case .masked(let inner, let mask):
-      let reading = read(inner, network, table)
-      guard case .value(let value) = reading else { return reading }
-      return .value(.number(value.bits & mask))
+    case .field(let name): return read(field: name, network)
+    case .oneOf(let range, let text): return .oneOf(range, text)
+    case .masked(let inner, let mask): return read(inner, network, table).masked(mask)
+    case .computed(let sign, let left, let right):
+      return compute(sign, read(left, network, table), read(right, network, table), width: left.domain.width)
+    case .moved(let isSource, let target): return move(isSource, target, network, table)
     case .combination(let parts): return combine(parts, network, table)
     case .mapped(let key, let reference): return map(key, reference, network, table)
     case .unknown(let text): return .unknown(text)
@@ -44,11 +54,11 @@ extension PacketView {
     var fields: [Datum] = []
     fields.reserveCapacity(parts.count)
     for part in parts {
-      switch read(part, network, table) {
+      switch read(part, network, table).certain {
       case .value(let value): fields.append(value)
       case .fields(let more): fields += more
       case .absent: return .absent
-      case .unknown(let text): return .unknown(text)
+      case .unknown(let text), .oneOf(_, let text): return .unknown(text)
       }
     }
     return .fields(fields)
@@ -57,34 +67,26 @@ extension PacketView {
   private func map(
     _ key: Operand, _ reference: LookupReference, _ network: Network, _ table: Program.CompiledTable
   ) -> Reading {
-    let fields: [Datum]
-    switch read(key, network, table) {
-    case .value(let value): fields = [value]
-    case .fields(let more): fields = more
-    case .absent: return .absent
-    case .unknown(let text): return .unknown(text)
-    }
-    guard let lookup = table.lookup(reference) else { return .unknown("a map that the listing does not show") }
-    switch lookup.find(fields) {
-    case .missing: return .absent
-    case .unknown(let text): return .unknown(text)
-    case .found(let entry):
-      if case .none = entry.data { return .unknown("a map without data") }
-      guard let fields = entry.data.fields else { return .unknown(entry.data.text) }
-      return .fields(fields)
+    switch find(key, reference, network, table) {
+    case .failure(let doubt): return .unknown(doubt.text)
+    case .success(nil): return .absent
+    case .success(.some(.none)): return .unknown("a map without data")
+    case .success(let data?): return data.fields.map { .fields($0) } ?? .unknown(data.text)
     }
   }
 
   private func read(_ key: Operand.Meta) -> Reading {
     switch key {
-    // Where there is no interface its name is empty and its number 0, so that `!=` matches (`nft_meta_store_ifname`).
-    case .iifname, .iif: .value(.word(input ?? ""))
-    case .oifname, .oif: .value(.word(output ?? ""))
+    // Without a device the name is empty and the index 0 (`nft_meta_store_ifname` in nft_meta.c; measured on 6.18).
+    case .iifname: .value(.word(input ?? ""))
+    case .oifname: .value(.word(output ?? ""))
+    case .iif: .value(input.map { .word($0) } ?? .number(0))
+    case .oif: .value(output.map { .word($0) } ?? .number(0))
     case .l4proto: .value(.number(6))
     case .nfproto: .value(.number(family == .ipv4 ? 2 : 10))
-    case .protocol: .value(.word(family.header))
-    case .mark: .value(.number(mark))
-    case .pkttype: .value(.word("host"))
+    case .protocol: .value(.number(family.etherType))
+    case .mark: markDoubt.map { .unknown($0) } ?? .value(.number(mark))
+    case .pkttype: .value(.number(0))
     }
   }
 
@@ -98,7 +100,7 @@ extension PacketView {
     case .state: return .absent
     case .status: return .value(.number(connection.status))
     case .helper: return masterHelper.map { .value(.word($0)) } ?? .absent
-    case .mark: return .value(.number(connection.mark))
+    case .mark: return connection.markDoubt.map { .unknown($0) } ?? .value(.number(connection.mark))
     case .direction: return .value(.number(isReply ? 1 : 0))
     case .l3proto: return .value(.number(family == .ipv4 ? 2 : 10))
     case .protocol: return .value(.number(6))
@@ -127,6 +129,104 @@ extension PacketView {
     let interface = network.isLocal(address) ? "lo" : network.interface(towards: address)
     if matchesInput, let input, interface != input { return .value(.number(0)) }
     return .value(.word(interface))
+  }
+}
+
+extension Reading {
+  fileprivate func masked(_ mask: UInt128) -> Reading {
+    switch self {
+    case .value(let value): return .value(.number(value.bits & mask))
+    case .fields(let fields): return .value(.number((fields.first?.bits ?? 0) & mask))
+    case .oneOf(let range, let text):
+      let lowest = mask & (~mask &+ 1)
+      if range.upperBound < lowest { return .value(.number(0)) }
+      let isWhole = mask & (mask &+ 1) == 0 && range.upperBound <= mask
+      return isWhole ? self : .unknown(text)
+    case .absent, .unknown: return self
+    }
+  }
+
+  /// The only number that it can be.
+  fileprivate var number: UInt128? {
+    switch certain {
+    case .value(.number(let value)): return value
+    case .fields(let fields):
+      guard fields.count == 1, case .number(let value)? = fields.first else { return nil }
+      return value
+    default: return nil
+    }
+  }
+}
+
+extension PacketView {
+  /// `nft_bitwise.c`: numbers of at most the given width.
+  private func compute(
+    _ sign: Operand.Arithmetic, _ left: Reading, _ right: Reading, width: Int
+  ) -> Reading {
+    for reading in [left, right] {
+      if case .absent = reading { return .absent }
+      if case .unknown = reading { return reading }
+    }
+    guard let first = left.number, let second = right.number else {
+      for case .oneOf(_, let text) in [left, right] { return .unknown(text) }
+      return .unknown("`\(sign.rawValue)` with something that is no number")
+    }
+    let isAddress = width == 32 && first > UInt128(UInt32.max)
+    let all: UInt128 = isAddress ? .max : (1 << UInt128(width)) - 1
+    switch sign {
+    case .and: return .value(.number(first & second))
+    case .or: return .value(.number(first | second))
+    case .xor: return .value(.number(first ^ second))
+    case .left: return .value(.number(second < 128 ? first << second & all : 0))
+    case .right: return .value(.number(second < 128 ? first >> second : 0))
+    }
+  }
+
+  /// The packet's address in another network (`nf_nat_core.c`, `NF_NAT_RANGE_NETMAP`).
+  private func move(
+    _ isSource: Bool, _ target: Operand, _ network: Network, _ table: Program.CompiledTable
+  ) -> Reading {
+    let range: ClosedRange<UInt128>
+    switch target {
+    case .oneOf(let addresses, _): range = addresses
+    case .mapped(let key, let reference):
+      switch find(key, reference, network, table) {
+      case .success(let data?):
+        guard let addresses = data.addresses else { return .unknown(data.text) }
+        range = addresses
+      case .success(nil): return .absent
+      case .failure(let doubt): return .unknown(doubt.text)
+      }
+    default: return read(target, network, table)
+    }
+    let own = isSource ? packet.tuple.source.value : packet.tuple.destination.value
+    let host = range.lowerBound ^ range.upperBound
+    return .value(.number(own & host | range.lowerBound & ~host))
+  }
+
+  private struct MapDoubt: Error {
+    var text: String
+  }
+
+  /// What a map holds under the key that a packet has; `nil` for nothing.
+  private func find(
+    _ key: Operand, _ reference: LookupReference, _ network: Network, _ table: Program.CompiledTable
+  ) -> Result<Lookup.Data?, MapDoubt> {
+    let fields: [Datum]
+    switch read(key, network, table).certain {
+    case .value(let value): fields = [value]
+    case .fields(let more): fields = more
+    case .absent: return .success(nil)
+    case .unknown(let text), .oneOf(_, let text): return .failure(MapDoubt(text: text))
+    }
+    guard let lookup = table.lookup(reference) else {
+      return .failure(MapDoubt(text: "a map that the listing does not show"))
+    }
+    switch lookup.find(fields) {
+    case .missing: return .success(nil)
+    case .unknown(let text): return .failure(MapDoubt(text: text))
+    case .found(let entry): return .success(entry.data)
+    }
   }
 }
 

@@ -59,8 +59,7 @@ extension Gateway {
             connections[index].helper = type
             transit.events.append(.helperAssigned(type, ruling.citation))
           }
-        case .connectionMark(let mark): connections[index].mark = mark
-        case .packetMark(let mark): transit.view.mark = mark
+        case .connectionMark, .packetMark, .doubtfulMark, .field, .label: note(effect, &transit)
         case .untracked, .helperForNew: break
         }
       }

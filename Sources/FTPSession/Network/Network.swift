@@ -28,6 +28,10 @@ package struct Network: Sendable {
   package var translatedBefore: [TranslationBefore] = []
   /// The families whose packets are passed on between interfaces at all (`net.ipv4.ip_forward` and its sibling).
   package var forwards: Set<AddressFamily>
+  /// What is known of interfaces besides addresses, by name.
+  package var links: [String: Link] = [:]
+  /// Addresses on the link of neighbours, as `ip neighbour` shows them.
+  package var linkAddresses: [IPAddress: String] = [:]
   /// The machine's own word on the way of each packet; without it interfaces, networks and `outside` decide.
   package var routing: (any Routing)?
 

@@ -105,6 +105,28 @@ final class Lookup: Sendable {
     return doubt.map { .unknown($0) } ?? .missing
   }
 
+  /// The ranges of numbers in some fields of all keys.
+  func forEachRange(ofFields positions: [Int], _ use: (ClosedRange<UInt128>) -> Void) {
+    for entry in entries {
+      for position in positions where entry.key.indices.contains(position) {
+        if case .range(let range) = entry.key[position] { use(range) }
+      }
+    }
+  }
+
+  /// Whether all values of a range are elements, or none; `nil` when some are, and when that cannot be said.
+  func contains(_ values: ClosedRange<UInt128>) -> Bool? {
+    var result: Bool? = false
+    for entry in entries {
+      guard let pattern = entry.key.first, entry.key.count == 1, let fits = pattern.matches(values) else {
+        result = nil
+        continue
+      }
+      if fits { return true }
+    }
+    return result
+  }
+
   /// The positions of the entries whose first field is that number, sorted.
   private func positions(of number: UInt128) -> [Int] {
     let first = numbered.indices.partitionPoint { numbered[$0].number < number }
@@ -115,7 +137,7 @@ final class Lookup: Sendable {
     guard key.count == domains.count else {
       // An element with statements or timeouts of its own keeps its value under `val`.
       guard case .foreign(let listed)? = key.first, key.count == 1 else { return [.unknown("an element")] }
-      let value = listed["val"] ?? listed
+      let value = (listed["val"] ?? listed).simplified
       let fields = value["concat"]?.list ?? [value]
       guard fields.count == domains.count else { return [.unknown(listed.text)] }
       return zip(fields, domains).map { FieldPattern($0, $1) }
@@ -126,7 +148,7 @@ final class Lookup: Sendable {
       case .addresses(let low, let high): .range(low.value...max(low.value, high.value))
       case .port(let port): .range(UInt128(port)...UInt128(port))
       case .ports(let range): .range(UInt128(range.low)...UInt128(range.high))
-      case .foreign(let listed): FieldPattern(listed["val"] ?? listed, domain)
+      case .foreign(let listed): FieldPattern((listed["val"] ?? listed).simplified, domain)
       case .interface, .symbol, .string, .verdict: FieldPattern(value.json, domain)
       }
     }
@@ -156,6 +178,20 @@ extension Lookup.Data {
     case .values(_, let values): values.listed.text
     case .listed(let value): value.text
     }
+  }
+
+  /// The range of addresses that is the data, from a prefix or a range; `nil` for anything else.
+  var addresses: ClosedRange<UInt128>? {
+    let listed: JSONValue
+    switch self {
+    case .none, .verdict: return nil
+    case .values(let known, _):
+      guard known.count == 1, case .number(let value)? = known.first else { return nil }
+      return value...value
+    case .listed(let value): listed = value
+    }
+    guard case .range(let range) = FieldPattern(listed, .address) else { return nil }
+    return range
   }
 
   /// The fields of the data; `nil` where one of them is no constant.

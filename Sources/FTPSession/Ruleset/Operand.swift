@@ -25,11 +25,27 @@ indirect enum Operand: Sendable {
   /// What the routing table says about an address: its type, or the interface behind which it is.
   case route(isSource: Bool, isType: Bool, matchesInput: Bool)
   case combination([Operand])
+  /// A field that is known of the packets that are played, or known to be unknown, by its name; see `KnownFields`.
+  case field(String)
+  /// One of these values; nobody knows which one.
+  case oneOf(ClosedRange<UInt128>, String)
   case masked(Operand, with: UInt128)
+  case computed(Arithmetic, Operand, Operand)
+  /// The source or destination of the packet in another network, its last bits kept (`NF_NAT_RANGE_NETMAP`).
+  case moved(isSource: Bool, to: Operand)
   case mapped(Operand, LookupReference)
   case constant(Datum)
   /// An expression that the model does not know.
   case unknown(String)
+
+  /// What two values are joined by, as nft writes it.
+  enum Arithmetic: String {
+    case and = "&"
+    case or = "|"
+    case xor = "^"
+    case left = "<<"
+    case right = ">>"
+  }
 
   enum TupleField: String {
     case saddr, daddr, sport = "proto-src", dport = "proto-dst"
@@ -51,10 +67,11 @@ extension Operand {
   private static func read(_ expression: Expression) -> Operand? {
     switch expression {
     case .payload(let header, let field): read(header: header, field: field)
-    case .meta(let key): Meta(rawValue: key).map { .meta($0) }
-    case .conntrack(let key): Connection(rawValue: key).map { .connection($0) }
+    case .meta(let key): read(meta: key)
+    case .conntrack(let key): read(connection: key)
     case .tuple(let direction, let address): read(tuple: address, direction)
-    case .concatenation(let fields): .combination(fields.map { Operand($0) })
+    case .concatenation(let fields):
+      fields.count == 1 ? fields.first.map { Operand($0) } : .combination(fields.map { Operand($0) })
     case .masked(let address, let mask): .masked(Operand(address), with: mask.value)
     case .map(let key, let name): .mapped(Operand(key), .named(name))
     case .value, .flags, .set, .dataType: nil
@@ -62,20 +79,63 @@ extension Operand {
   }
 
   private static func read(_ listed: JSONValue) -> Operand? {
-    if let payload = listed["payload"] { return read(payload: payload) }
-    if let key = listed["meta"]?["key"]?.string { return Meta(rawValue: key).map { .meta($0) } }
-    if let entry = listed["ct"] { return read(connection: entry) }
-    if let fib = listed["fib"] { return read(route: fib) }
-    if let fields = listed["concat"]?.list { return .combination(fields.map { Operand($0) }) }
-    if let map = listed["map"], let key = map["key"], let data = map["data"] {
-      let operand = Operand(key)
-      return LookupReference(data, key: operand).map { .mapped(operand, $0) }
+    guard case .object(let members) = listed, members.count == 1, let (kind, value) = members.first else {
+      return nil
     }
-    if let parts = listed["&"]?.list, parts.count == 2, let first = parts.first, let last = parts.last {
-      let operand = Operand(first)
-      return operand.domain.flags(last).map { .masked(operand, with: $0) }
+    switch kind {
+    case "payload": return read(payload: value)
+    case "meta": return value["key"]?.string.flatMap { read(meta: $0) }
+    case "ct": return read(connection: value)
+    case "fib": return read(route: value)
+    case "concat": return .combination(value.list.map { Operand($0) })
+    case "map":
+      guard let key = value["key"].map({ Operand($0) }), let data = value["data"] else { return nil }
+      return LookupReference(data, key: key).map { .mapped(key, $0) }
+    case "numgen", "jhash", "symhash": return read(generator: value, listed)
+    case "tcp option", "ip option", "exthdr": return read(option: value, kind)
+    default: return Arithmetic(rawValue: kind).flatMap { read($0, value.list) }
     }
-    return nil
+  }
+
+  private static func read(_ sign: Arithmetic, _ parts: [JSONValue]) -> Operand? {
+    guard let first = parts.first, parts.count > 1 else { return nil }
+    var result = Operand(first)
+    let domain = result.domain
+    for part in parts.dropFirst() {
+      let constant = sign == .left || sign == .right ? Domain.number.datum(part) : constant(part, domain)
+      if sign == .and, case .number(let mask)? = constant {
+        result = .masked(result, with: mask)
+      } else {
+        result = .computed(sign, result, constant.map { .constant($0) } ?? Operand(part))
+      }
+    }
+    return result
+  }
+
+  /// A mask: of flags, or a number.
+  private static func constant(_ listed: JSONValue, _ domain: Domain) -> Datum? {
+    domain.flags(listed).map { .number($0) } ?? Domain.number.flags(listed).map { .number($0) }
+  }
+
+  /// A number that comes by chance, by turns or by a hash: from the offset on, below the modulus.
+  private static func read(generator: JSONValue, _ listed: JSONValue) -> Operand? {
+    guard let modulus = generator["mod"]?.number, modulus > 0,
+      let first = UInt128(exactly: generator["offset"]?.number ?? 0)
+    else { return nil }
+    return .oneOf(first...(first + UInt128(modulus) - 1), listed.text)
+  }
+
+  private static func read(option: JSONValue, _ kind: String) -> Operand? {
+    guard let name = option["name"]?.string else { return nil }
+    return .field([kind, name, option["field"]?.string].compactMap(\.self).joined(separator: " "))
+  }
+
+  private static func read(meta key: String) -> Operand? {
+    Meta(rawValue: key).map { .meta($0) } ?? .field("meta \(key)")
+  }
+
+  private static func read(connection key: String) -> Operand? {
+    Connection(rawValue: key).map { .connection($0) } ?? .field("ct \(key)")
   }
 
   private static func read(payload: JSONValue) -> Operand? {
@@ -97,22 +157,23 @@ extension Operand {
     case ("udp", _), ("icmp", _), ("icmpv6", _), ("sctp", _), ("udplite", _), ("dccp", _), ("esp", _), ("ah", _),
       ("arp", _), ("vlan", _), ("igmp", _):
       return .otherHeader
+    case ("ip", _), ("ip6", _), ("tcp", _), ("ether", _): return .field("\(header) \(field)")
     default: return nil
     }
   }
 
   private static func read(connection: JSONValue) -> Operand? {
     guard let key = connection["key"]?.string else { return nil }
-    guard let direction = connection["dir"]?.string else { return Connection(rawValue: key).map { .connection($0) } }
+    guard let direction = connection["dir"]?.string else { return read(connection: key) }
     return read(tuple: key, direction)
   }
 
   private static func read(tuple key: String, _ direction: String) -> Operand? {
     let words = key.split(separator: " ")
     let family = words.count == 2 ? AddressFamily.allCases.first { $0.header == words.first.map(String.init) } : nil
-    return words.last.flatMap { TupleField(rawValue: String($0)) }.map {
-      .tuple(isReply: direction == "reply", field: $0, family: family)
-    }
+    let field = words.last.flatMap { TupleField(rawValue: String($0)) }
+    guard let field else { return .field("ct \(direction) \(key)") }
+    return .tuple(isReply: direction == "reply", field: field, family: family)
   }
 
   private static func read(route: JSONValue) -> Operand? {
@@ -132,20 +193,32 @@ extension Operand {
   /// How constants that are compared with it are read.
   var domain: Domain {
     switch self {
-    case .address: .address
+    case .address, .moved: .address
     case .port: .port
     case .tcpFlags: .tcpFlags
-    case .nextProtocol, .meta(.l4proto), .connection(.protocol): .protocolNumber
-    case .meta(.iifname), .meta(.oifname), .meta(.iif), .meta(.oif): .interface
-    case .meta(.nfproto), .connection(.l3proto): .familyNumber
-    case .meta(.mark), .connection(.mark): .number
+    case .nextProtocol, .connection(.protocol): .protocolNumber
+    case .meta(let key): Self.domain(of: key)
+    case .connection(.l3proto): .familyNumber
+    case .connection(.mark), .oneOf: .number
     case .connection(.state): .state
     case .connection(.status): .status
     case .connection(.direction): .direction
     case .tuple(_, let field, _): field == .saddr || field == .daddr ? .address : .port
     case .route(_, let isType, _): isType ? .word : .interface
-    case .masked(let operand, _): operand.domain
+    case .masked(let operand, _), .computed(_, let operand, _): operand.domain
+    case .field(let name): KnownFields.domain(of: name)
     default: .word
+    }
+  }
+
+  private static func domain(of key: Meta) -> Domain {
+    switch key {
+    case .l4proto: .protocolNumber
+    case .iifname, .oifname, .iif, .oif: .interface
+    case .nfproto: .familyNumber
+    case .mark: .number
+    case .protocol: .etherType
+    case .pkttype: .packetType
     }
   }
 

@@ -13,6 +13,8 @@ indirect enum Operation: Sendable {
     case noBit(UInt128)
     case less(UInt128)
     case greater(UInt128)
+    /// Whether the routing table names an interface at all, or none.
+    case exists(Bool)
   }
 
   enum Translation: Sendable { case destination, source, masquerade, redirect }
@@ -25,11 +27,18 @@ indirect enum Operation: Sendable {
   case translate(Translation, family: AddressFamily?, address: Operand?, port: PortChoice?)
   case assignHelper(String)
   case setMark(ofConnection: Bool, Operand)
+  /// A field of the packet becomes another value, by its name in `KnownFields`; `nil` for one that is not known.
+  case setField(String, UInt128?)
+  case setLabel(UInt128)
   case doNotTrack
   case extensionMatch(ExtensionMatch)
   case extensionTarget(ExtensionTarget)
-  /// A limit, a quota or a count that is not reached: whether the rule goes on.
-  case limit(goesOn: Bool, name: String?)
+  /// A limit, a quota or a count that is not reached, or has been already: whether the rule goes on.
+  case limit(goesOn: Bool)
+  /// A named object that a rule refers to, or finds in a map.
+  case object(ObjectReference)
+  /// Takes part in the rule only as long as the entry of the connection is not confirmed (`nft_ct_expect_obj_eval` in nft_ct.c).
+  case newConnectionOnly
   /// Something that neither matches nor changes anything here: counters, logs, dynamic sets.
   case nothing
   case unknown(String)
@@ -44,18 +53,24 @@ enum PortChoice: Sendable {
 extension Operation {
   init(_ statement: Statement) { self = Self.read(statement) ?? Operation(statement.json) }
 
-  init(_ listed: JSONValue) { self = Self.read(listed) ?? .unknown(listed.text) }
+  init(_ listed: JSONValue) { self = Self.read(listed.simplified) ?? .unknown(listed.text) }
 
   private static func read(_ listed: JSONValue) -> Operation? {
     guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else {
-      return listed.string.flatMap { word in word == "notrack" ? .doNotTrack : nil }
+      return listed.string.flatMap { read(text: $0) }
     }
     switch kind {
     case "match": return match(value)
     case "accept": return .verdict(.accept)
     case "drop": return .verdict(.drop)
     case "return": return .verdict(.return)
-    case "continue", "counter", "log", "last", "ct timeout", "comment", "secmark": return .nothing
+    case "continue", "log", "last", "comment", "dup": return .nothing
+    case "reset":
+      guard case .field(let name) = Operand(value) else { return nil }
+      return .setField(name, 0)
+    case "counter", "ct timeout", "secmark", "ct expectation", "ct helper", "limit", "quota", "synproxy":
+      return read(object: kind, value, listed)
+    case "flow": return .match(.unknown(listed.text), .noBit(0), negated: false)
     case "jump": return value["target"]?.string.map { .verdict(.jump($0)) }
     case "goto": return value["target"]?.string.map { .verdict(.goto($0)) }
     case "reject": return .reject(withReset: value["type"]?.string == "tcp reset")
@@ -66,13 +81,9 @@ extension Operation {
     case "snat": return translate(.source, value)
     case "masquerade": return translate(.masquerade, value)
     case "redirect": return translate(.redirect, value)
-    case "ct helper": return value.string.map { .assignHelper($0) }
     case "mangle": return mangle(value)
     case "notrack": return .doNotTrack
-    case "limit", "quota":
-      if let name = value.string { return .limit(goesOn: true, name: name) }
-      return value["map"] == nil ? .limit(goesOn: value["inv"] != .bool(true), name: nil) : nil
-    case "ct count": return .limit(goesOn: value["inv"] != .bool(true), name: nil)
+    case "ct count": return .limit(goesOn: value["inv"] != .bool(true))
     case "set", "meter": return dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
     case "xt": return Operation(extension: .foreign(listed), .inet)
     case "unread": return value.string.map { .unknown($0) }
@@ -92,8 +103,8 @@ extension Operation {
       .translate(.source, family: family, address: .mapped(Operand(key), .named(name)), port: nil)
     case .masquerade: .translate(.masquerade, family: nil, address: nil, port: nil)
     case .counter, .log: .nothing
-    case .limit(let rate): .limit(goesOn: !rate.isOver, name: nil)
-    case .connectionCount: .limit(goesOn: false, name: nil)
+    case .limit(let rate): .limit(goesOn: !rate.isOver)
+    case .connectionCount: .limit(goesOn: false)
     case .verdict(let verdict): .verdict(verdict)
     case .verdictMap(let key, let name): .verdictMap(Operand(key), .named(name))
     case .dynamic(_, _, _, let statement): dynamic([Operation(statement)])
@@ -117,77 +128,14 @@ extension Operation {
     }
   }
 
-  private static func match(_ value: JSONValue) -> Operation? {
-    guard let left = value["left"], let right = value["right"], let sign = value["op"]?.string else { return nil }
-    let operand = Operand(left)
-    let domain = operand.domain
-    switch sign {
-    case "==", "!=", "in":
-      if let reference = LookupReference(right, key: operand), !(sign == "in" && right.isPlainList) {
-        return .match(operand, .isIn(reference), negated: sign == "!=")
-      }
-      if sign == "in" { return domain.flags(right).map { .match(operand, .anyBit($0), negated: false) } }
-      if right["|"] != nil {
-        return domain.flags(right).map { .match(operand, .equals(.range($0...$0)), negated: sign == "!=") }
-      }
-      return .match(operand, .equals(FieldPattern(right, domain)), negated: sign == "!=")
-    case "!": return domain.flags(right).map { .match(operand, .noBit($0), negated: false) }
-    case "<", ">=":
-      guard case .number(let bound)? = domain.datum(right) else { return nil }
-      return .match(operand, .less(bound), negated: sign == ">=")
-    case ">", "<=":
-      guard case .number(let bound)? = domain.datum(right) else { return nil }
-      return .match(operand, .greater(bound), negated: sign == "<=")
-    default: return nil
-    }
-  }
-
-  private static func translate(_ kind: Translation, _ value: JSONValue) -> Operation? {
-    let family = value["family"]?.string.flatMap { name in AddressFamily.allCases.first { $0.header == name } }
-    var port: PortChoice?
-    if let listed = value["port"] {
-      switch FieldPattern(listed, .port) {
-      case .range(let range):
-        guard let low = UInt16(exactly: range.lowerBound), let high = UInt16(exactly: range.upperBound) else {
-          return nil
-        }
-        port = .range(low...high)
-      default: port = .computed(Operand(listed))
-      }
-    }
-    var address: Operand?
-    if let listed = value["addr"] {
-      address = listed.string.flatMap { IPAddress($0) }.map { .constant(.number($0.value)) } ?? Operand(listed)
-    }
-    guard kind == .masquerade || kind == .redirect || address != nil || port != nil else { return nil }
-    return .translate(kind, family: family, address: address, port: port)
-  }
-
-  private static func mangle(_ value: JSONValue) -> Operation? {
-    guard let key = value["key"], let listed = value["value"] else { return nil }
-    let operand = Domain.number.datum(listed).map { Operand.constant($0) } ?? Operand(listed)
-    if key["ct"]?["key"]?.string == "mark" { return .setMark(ofConnection: true, operand) }
-    if key["meta"]?["key"]?.string == "mark" { return .setMark(ofConnection: false, operand) }
-    // Neither priorities nor the TCP maximum segment size decide whether a session works.
-    if key["tcp option"] != nil || key["meta"]?["key"]?.string == "priority" { return .nothing }
-    return nil
-  }
-
   /// What `add @set { key statement }` does to a packet is what its statements do.
   private static func dynamic(_ statements: [Operation]) -> Operation {
     for inner in statements {
       switch inner {
-      case .limit(goesOn: false, _), .unknown: return inner
+      case .limit(goesOn: false), .unknown: return inner
       default: continue
       }
     }
     return .nothing
-  }
-}
-
-extension JSONValue {
-  fileprivate var isPlainList: Bool {
-    guard case .array = self else { return false }
-    return true
   }
 }

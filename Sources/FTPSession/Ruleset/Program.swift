@@ -77,6 +77,10 @@ package final class Program: Sendable {
 
   /// By hook and family, see `Hook.position`.
   private let hooks: [HookStations]
+  /// All tables whose chains packets may meet.
+  let tables: [CompiledTable]
+  /// Chains of hooks of devices, first to last.
+  let deviceChains: [BaseChainEntry]
   /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
   let routesByMark: Bool
   let sets: IPSets
@@ -89,8 +93,10 @@ package final class Program: Sendable {
       for chain in table.chains { for rule in chain.rules { rule.statements.forEach { sets.noteTest(of: $0) } } }
     }
     self.sets = sets
-    for table in ruleset.tables where !table.isDormant && table.family.seesIP {
+    var tables: [CompiledTable] = []
+    for table in ruleset.tables where !table.isDormant && (table.family.seesIP || table.family == .netdev) {
       let compiled = CompiledTable(table, sets)
+      tables.append(compiled)
       for chain in table.chains {
         guard let base = chain.base, let rules = compiled.chains[chain.name] else { continue }
         entries.append((table.family, BaseChainEntry(table: compiled, chain: rules, base: base)))
@@ -100,7 +106,9 @@ package final class Program: Sendable {
     let order = entries.indices.sorted {
       (entries[$0].entry.base.priority, -$0) < (entries[$1].entry.base.priority, -$1)
     }
+    self.tables = tables
     let sorted = order.map { entries[$0] }
+    deviceChains = sorted.map(\.entry).filter(\.base.hook.isOfDevices)
     routesByMark = entries.contains { $0.entry.base.kind == .route }
     hooks = BaseChain.Hook.all.flatMap { hook in
       let called = sorted.filter { $0.entry.base.hook == hook }
@@ -135,8 +143,9 @@ extension BaseChain.Hook {
       case .forward: 4
       case .output: 6
       case .postrouting: 8
+      case .ingress, .egress: -1
       }
-    return family == .ipv4 ? position : position + 1
+    return family == .ipv4 || position < 0 ? position : position + 1
   }
 }
 
@@ -182,7 +191,7 @@ extension Program.HookStations {
       stations += chains(below: Gateway.destinationPriority) + [.translation]
     case .postrouting, .input:
       stations = chains(below: Gateway.sourcePriority) + [.translation]
-    case .forward: break
+    case .forward, .ingress, .egress: break
     }
     stations += chains(below: .max)
   }
@@ -196,8 +205,8 @@ extension Program {
     let chains: [String: CompiledChain]
     let lookups: [String: Lookup]
     let helpers: [String: String]
-    /// Limit objects that match what exceeds them.
-    let inverseLimits: Set<String>
+    /// Objects that rules refer to, by kind and name, with what the listing says about them.
+    let objects: [ObjectName: JSONValue]
 
     init(_ table: Table, _ sets: IPSets) {
       let words = table.hasExtensions ? sets : nil
@@ -206,8 +215,8 @@ extension Program {
         table.chains.map { ($0.name, CompiledChain($0, table.family, words)) }, uniquingKeysWith: { $1 })
       lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
       helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
-      inverseLimits = Set(
-        table.foreign.filter { $0.kind == "limit" && $0.definition["inv"] == .bool(true) }.map(\.name))
+      objects = Dictionary(
+        table.foreign.map { (ObjectName(kind: $0.kind, name: $0.name), $0.definition) }, uniquingKeysWith: { $1 })
     }
 
     /// What a rule of the table refers to; `nil` where the listing does not show it.

@@ -38,6 +38,7 @@ extension Ruleset {
         }
       }
     }
+    ruleset.readDevices(inText: companions.text)
     ruleset.tables += legacyTables(companions.legacy) + unreadLegacyTables(companions.legacyUnread)
     ruleset.ipSets = listedIPSets(messages: companions.sets, names: companions.setNames)
     return ruleset

@@ -104,20 +104,27 @@ struct ListedObject {
   }
 
   /// `nil` for a chain of a type or hook that `BaseChain` does not know.
-  func chain() throws(ListingError) -> Chain? {
+  ///
+  /// - Parameter includesDevices: Whether to read chains of hooks of devices, which no table of ours has.
+  func chain(includesDevices: Bool = false) throws(ListingError) -> Chain? {
     let name = try text("name")
     guard value["hook"] != nil || value["type"] != nil else { return Chain(name) }
-    guard let kind = BaseChain.Kind(rawValue: try text("type")), value["dev"] == nil,
-      let hook = BaseChain.Hook(rawValue: try text("hook"))
+    guard let kind = BaseChain.Kind(rawValue: try text("type")),
+      let hook = BaseChain.Hook(rawValue: try text("hook")),
+      includesDevices || value["dev"] == nil && !hook.isOfDevices
     else { return nil }
     let drops = value["policy"]?.string == "drop"
-    return Chain(name, BaseChain(kind, hook, priority: try number("prio"), dropsByPolicy: drops))
+    var base = BaseChain(kind, hook, priority: try number("prio"), dropsByPolicy: drops)
+    if hook.isOfDevices { base.devices = value["dev"]?.list.compactMap(\.string) }
+    return Chain(name, base)
   }
 
-  func foreign() throws(ListingError) -> ForeignObject {
+  /// - Parameter keepsCounters: Whether the definition has what packets change.
+  func foreign(keepsCounters: Bool = false) throws(ListingError) -> ForeignObject {
     guard case .object(var members) = value else { throw unexpected("an object") }
     let name = members["name"]?.string ?? ""
-    for key in ["handle", "family", "table", "name", "packets", "bytes", "used"] { members[key] = nil }
+    for key in ["handle", "family", "table", "name"] { members[key] = nil }
+    if !keepsCounters { for key in ["packets", "bytes", "used"] { members[key] = nil } }
     return ForeignObject(kind: kind, name: name, definition: .object(members))
   }
 

@@ -41,7 +41,8 @@ struct ClientListResolver {
     guard reader.accept(.equals) != nil else {
       let isValue = reader.next?.kind == .word
       reader.fail(
-        "expected `=` after the name\(reader.foundText)", help: "write `clients \(declaration.name.value) = ADDRESS, ...`",
+        "expected `=` after the name\(reader.foundText)",
+        help: "write `clients \(declaration.name.value) = ADDRESS, ...`",
         fixes: isValue ? [FixIt("write `=`", .safe, [TextEdit(reader.insertionPoint, "= ")])] : [])
       return []
     }

@@ -112,7 +112,9 @@ struct DeclarationReader {
 
   /// Makes a list of a block with one line.
   private func listFix(_ block: BlockSyntax) -> [FixIt] {
-    guard let close = block.close, tree.statements(of: block).count == 1, !tree.token(close).startsLine else { return [] }
+    guard let close = block.close, tree.statements(of: block).count == 1, !tree.token(close).startsLine else {
+      return []
+    }
     return [
       FixIt(
         "write `=`", .safe,

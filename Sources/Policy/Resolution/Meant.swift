@@ -13,9 +13,13 @@ enum Meant {
 
   private static let on: Set<String> = ["yes", "true", "1", "enable", "enabled", "y"]
   private static let off: Set<String> = ["no", "false", "0", "disable", "disabled", "none", "never", "n"]
-  private static let required: Set<String> = ["required", "require", "mandatory", "force", "forced", "always", "ftpes", "explicit-required"]
+  private static let required: Set<String> = [
+    "required", "require", "mandatory", "force", "forced", "always", "ftpes", "explicit-required",
+  ]
   private static let optional: Set<String> = ["optional", "allowed", "allow", "explicit-optional"]
-  private static let everyone: Set<String> = ["all", "*", "everyone", "everybody", "anyone", "anybody", "world", "internet", "everything"]
+  private static let everyone: Set<String> = [
+    "all", "*", "everyone", "everybody", "anyone", "anybody", "world", "internet", "everything",
+  ]
 
   /// A value of a statement that takes one of a few words.
   static func choice(_ word: String, of all: [String]) -> Word? {
@@ -25,13 +29,17 @@ enum Meant {
     if all.contains("explicit required") {
       if required.contains(word) { return Word(text: "explicit required", isCertain: true) }
       if optional.contains(word) { return Word(text: "explicit optional", isCertain: true) }
-      if on.contains(word) || ["on", "explicit", "ftps", "ssl", "tls", "starttls", "authtls", "auth-tls"].contains(word) {
+      if on.contains(word)
+        || ["on", "explicit", "ftps", "ssl", "tls", "starttls", "authtls", "auth-tls"].contains(word)
+      {
         return Word(text: "explicit required", isCertain: false)
       }
       if ["plain", "clear", "cleartext"].contains(word) { return Word(text: "off", isCertain: true) }
     }
     if all.contains("required") {
-      if required.contains(word) || on.contains(word) || word == "must" { return Word(text: "required", isCertain: true) }
+      if required.contains(word) || on.contains(word) || word == "must" {
+        return Word(text: "required", isCertain: true)
+      }
       if optional.contains(word) || word == "may" { return Word(text: "optional", isCertain: true) }
     }
     if all.contains("gateway"), ["masquerade", "snat", "nat", "rewrite"].contains(word) {
@@ -43,7 +51,9 @@ enum Meant {
     if all.contains("denied"), word == "on" || on.contains(word) { return Word(text: "all", isCertain: false) }
     if let name = software[word], all.contains(name) { return Word(text: name, isCertain: true) }
     // `proftpd-1.3.8`.
-    guard all.contains("proftpd"), let name = all.first(where: { word.hasPrefix($0) && word != $0 }) else { return nil }
+    guard all.contains("proftpd"), let name = all.first(where: { word.hasPrefix($0) && word != $0 }) else {
+      return nil
+    }
     let version = word.dropFirst(name.count).drop { "-_/v".contains($0) }
     return version.first.map(\.isNumber) == true ? Word(text: "\(name) \(version)", isCertain: true) : nil
   }
@@ -57,13 +67,18 @@ enum Meant {
 
   /// Keywords that other programs have for statements of ours.
   static let keywords: [String: String] = [
-    "passive": "passive range", "passive ports": "passive range", "passive port": "passive range", "port range": "passive range",
-    "pasv": "passive range", "pasv ports": "passive range", "pasv range": "passive range", "passive port range": "passive range",
-    "data ports": "passive range", "data port": "passive range", "publicip": "external ip", "public ip": "external ip",
-    "external address": "external ip", "public address": "external ip", "externalip": "external ip", "wan ip": "external ip",
+    "passive": "passive range", "passive ports": "passive range", "passive port": "passive range",
+    "port range": "passive range",
+    "pasv": "passive range", "pasv ports": "passive range", "pasv range": "passive range",
+    "passive port range": "passive range",
+    "data ports": "passive range", "data port": "passive range", "publicip": "external ip",
+    "public ip": "external ip",
+    "external address": "external ip", "public address": "external ip", "externalip": "external ip",
+    "wan ip": "external ip",
     "external": "external ip", "ip": "external ip", "port": "control port", "listen port": "control port",
     "ftp port": "control port", "max sessions": "max clients", "max connections": "max clients",
-    "maxclients": "max clients", "cert": "certificate", "ssl": "tls", "ftps": "tls", "program": "software", "daemon": "software",
+    "maxclients": "max clients", "cert": "certificate", "ssl": "tls", "ftps": "tls", "program": "software",
+    "daemon": "software",
     "permit": "allow", "block": "deny", "rate": "limit",
   ]
 
@@ -75,7 +90,8 @@ enum Meant {
     else { return nil }
     let between = String(text.drop { $0.isNumber }.reversed().drop { $0.isNumber }.reversed())
       .filter { $0 != " " }.lowercased()
-    return ["", "to", "-", ":", "..", "...", "/", "through", "thru", "until", "~", "--", ",", "->", "bis", "and"].contains(between)
+    return ["", "to", "-", ":", "..", "...", "/", "through", "thru", "until", "~", "--", ",", "->", "bis", "and"]
+      .contains(between)
       ? (low, high) : nil
   }
 
@@ -135,7 +151,8 @@ enum Meant {
     let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     if numbers.count == 4 || numbers.count < 4 && numbers.last == "*" || numbers.last == "" {
       let known = numbers.prefix { $0 != "*" && !$0.isEmpty && $0 != "x" }
-      if (1..<4).contains(known.count), numbers.dropFirst(known.count).allSatisfy({ $0 == "*" || $0.isEmpty || $0 == "x" }),
+      if (1..<4).contains(known.count),
+        numbers.dropFirst(known.count).allSatisfy({ $0 == "*" || $0.isEmpty || $0 == "x" }),
         known.allSatisfy({ UInt8($0) != nil })
       {
         let network = (Array(known) + Array(repeating: "0", count: 4 - known.count)).joined(separator: ".")

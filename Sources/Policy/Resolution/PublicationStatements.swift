@@ -162,12 +162,15 @@ extension StatementReader {
 
   /// What somebody meant who wrote `ftp`, `2121:21`, `2121 to 21` or `21/tcp`; `nil` for what is in order or not known.
   private func meantControlPort() -> String? {
-    guard let next, next.kind == .word, !tree.read(next, { decimal($0) != nil && tokens.upperBound - index == 1 }) else { return nil }
+    guard let next, next.kind == .word, !tree.read(next, { decimal($0) != nil && tokens.upperBound - index == 1 })
+    else { return nil }
     let text = restText.lowercased()
     if text == "ftp" || text == "ftps" { return text == "ftp" ? "21" : "990" }
     if text.contains("->") { return nil }
     let words = text.split { " :=>/,-".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
-    guard (1...2).contains(words.count), words.allSatisfy({ (1...65535).contains(UInt32($0) ?? 0) }) else { return nil }
+    guard (1...2).contains(words.count), words.allSatisfy({ (1...65535).contains(UInt32($0) ?? 0) }) else {
+      return nil
+    }
     return words.joined(separator: " -> ")
   }
 
@@ -306,8 +309,10 @@ extension StatementReader {
 }
 
 private let meantLimitWords: [Substring: String] = [
-  "connections": "sessions", "connection": "sessions", "session": "sessions", "clients": "sessions", "conns": "sessions",
-  "ip": "client", "address": "client", "host": "client", "source": "client", "user": "client", "each": "per", "a": "per",
+  "connections": "sessions", "connection": "sessions", "session": "sessions", "clients": "sessions",
+  "conns": "sessions",
+  "ip": "client", "address": "client", "host": "client", "source": "client", "user": "client", "each": "per",
+  "a": "per",
   "every": "per",
 ]
 

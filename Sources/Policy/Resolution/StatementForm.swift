@@ -91,7 +91,8 @@ struct StatementForms<Subject>: Sendable {
         }
         continue
       }
-      reader.begin(statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block,
+      reader.begin(
+        statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block,
         among: self.keywords)
       let isNew = seen.insert(StatementSet(position: position)).inserted
       guard isNew || forms[position].isRepeatable else {
@@ -123,7 +124,9 @@ struct StatementForms<Subject>: Sendable {
     let first = tree.statements(of: block).first { find(tree, $0)?.position == position }
     return .error(
       "duplicate-statement", "`\(reader.keyword)` stands twice in this block", at: reader.span,
-      related: first.flatMap { tree.span($0.tokens) == reader.span ? nil : [Label(tree.span($0.tokens), "the first one")] }
+      related: first.flatMap {
+        tree.span($0.tokens) == reader.span ? nil : [Label(tree.span($0.tokens), "the first one")]
+      }
         ?? [],
       help: "keep one of the two")
   }
@@ -135,7 +138,8 @@ struct StatementForms<Subject>: Sendable {
     let first = tree.token(statement.tokens.lowerBound)
     // A value is no second word of a keyword.
     let words = statement.tokens.prefix(2).map(tree.token).enumerated().filter { position, token in
-      token.kind == .word && (position == 0 || tree.read(token) { $0.allSatisfy { (0x61...0x7A).contains($0 | 0x20) } })
+      token.kind == .word
+        && (position == 0 || tree.read(token) { $0.allSatisfy { (0x61...0x7A).contains($0 | 0x20) } })
     }.map(\.element)
     guard let last = words.last, first.kind == .word else {
       guard first.kind != .invalid else { return (nil, nil) }
@@ -151,7 +155,9 @@ struct StatementForms<Subject>: Sendable {
       let written = three.prefix(count).map(tree.text).joined(separator: " ")
       guard let keyword = Meant.keywords[written.lowercased()], keywords.contains(keyword) else { continue }
       let end = tree.span(three[count - 1])
-      return (unknown(written, span.joined(with: end), suggestion: keyword, isCertain: written.contains(" ")), keyword)
+      return (
+        unknown(written, span.joined(with: end), suggestion: keyword, isCertain: written.contains(" ")), keyword
+      )
     }
     if let keyword = nearest(to: two, among: keywords.filter { $0.contains(" ") }) {
       return (unknown(two, span.joined(with: tree.span(last)), suggestion: keyword), keyword)

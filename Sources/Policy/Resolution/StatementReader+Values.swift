@@ -179,7 +179,8 @@ extension StatementReader {
     if let meant = Meant.choice(word.value, of: all) {
       // What follows may be said already: `required explicit`.
       var end = index
-      while end < tokens.upperBound, meant.text.split(separator: " ").contains(Substring(tree.text(tree.token(end)))) { end += 1 }
+      while end < tokens.upperBound, meant.text.split(separator: " ").contains(Substring(tree.text(tree.token(end))))
+      { end += 1 }
       let place = end > index ? word.span.joined(with: tree.span(index..<end)) : word.span
       fail(
         "`\(word.value)` is not \(what)", code: "unknown-value", at: place,

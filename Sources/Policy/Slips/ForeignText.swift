@@ -24,7 +24,9 @@ func wrongEncoding(of bytes: [UInt8], _ file: SourceID) -> Diagnostic? {
     }
     let isText = bytes.allSatisfy { $0 >= 0x20 || [0, 0x09, 0x0A, 0x0D].contains($0) }
     return isText && String(validating: bytes, as: UTF8.self) != nil
-      ? error("this file holds bytes of value 0, which no text has", place, "remove them: an editor that shows them, or `tr -d '\\000'`")
+      ? error(
+        "this file holds bytes of value 0, which no text has", place,
+        "remove them: an editor that shows them, or `tr -d '\\000'`")
       : error("this file is not text", start, "name a policy; this may be a program, an archive or an image")
   }
   guard String(validating: bytes, as: UTF8.self) == nil else { return nil }
@@ -92,18 +94,23 @@ func foreignLanguage(of bytes: [UInt8], _ file: SourceID) -> Diagnostic? {
   if found == nil, !hasBrace, let colon { found = ("YAML", colon) }
   guard let found else { return nil }
   return .error(
-    "foreign-language", "this is \(found.name), and a policy has a language of its own", at: SourceSpan(file: file, found.place),
+    "foreign-language", "this is \(found.name), and a policy has a language of its own",
+    at: SourceSpan(file: file, found.place),
     help: "write for example `publish files { server 10.10.20.200 pure-ftpd; external ip 203.0.113.10; passive range "
       + "50000-50399; tls explicit required }`")
 }
 
 private func language(beginningWith line: Substring, _ rest: ArraySlice<UInt8>) -> String? {
   let signs = rest.lazy.filter { $0 > 0x20 }.prefix(2)
-  if signs.elementsEqual("{\"".utf8) || signs.elementsEqual("[{".utf8) || signs.elementsEqual("{}".utf8) { return "JSON" }
+  if signs.elementsEqual("{\"".utf8) || signs.elementsEqual("[{".utf8) || signs.elementsEqual("{}".utf8) {
+    return "JSON"
+  }
   if line.hasPrefix("---") || line.hasPrefix("%YAML") { return "YAML" }
   if line.first == "<" { return "XML" }
   if line.first == "[", line.contains("]"), !line.contains(":") { return "INI or TOML" }
-  if line.hasPrefix("table ") || line.hasPrefix("flush ruleset") || line.hasPrefix("add table ") { return "a ruleset of nftables" }
+  if line.hasPrefix("table ") || line.hasPrefix("flush ruleset") || line.hasPrefix("add table ") {
+    return "a ruleset of nftables"
+  }
   if line.hasPrefix("*filter") || line.hasPrefix("*nat") || line.hasPrefix("*raw") || line.hasPrefix("*mangle") {
     return "what iptables-save writes"
   }

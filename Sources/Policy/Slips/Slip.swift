@@ -99,7 +99,9 @@ private struct TextPlaces: Sendable {
 
   func original(_ offset: Int, isEnd: Bool) -> Int {
     // The last edit that begins before the place.
-    let next = edits.indices.partitionPoint { isEnd ? edits[$0].mended.lowerBound < offset : edits[$0].mended.lowerBound <= offset }
+    let next = edits.indices.partitionPoint {
+      isEnd ? edits[$0].mended.lowerBound < offset : edits[$0].mended.lowerBound <= offset
+    }
     guard next > 0 else { return offset }
     let edit = edits[next - 1]
     if offset < edit.mended.upperBound { return isEnd ? edit.range.upperBound : edit.range.lowerBound }

@@ -21,7 +21,9 @@ struct SlipFinder {
   /// In the order of the text, none overlapping another.
   var orderedEdits: [SlipEdit] {
     var result: [SlipEdit] = []
-    for edit in edits.sorted(by: { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }) {
+    for edit in edits.sorted(by: {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }) {
       if let last = result.last, edit.range.lowerBound < last.range.upperBound { continue }
       result.append(edit)
     }
@@ -48,12 +50,15 @@ struct SlipFinder {
     settleBraces(before: tokens)
     let keyword = keyword(of: tokens)
     let endsBlock = tokens.first?.isMark("}") == true
-    if let comma = waitingComma, keyword != nil || endsBlock && !isInList { edits.append(SlipEdit(.punctuation, comma, "")) }
+    if let comma = waitingComma, keyword != nil || endsBlock && !isInList {
+      edits.append(SlipEdit(.punctuation, comma, ""))
+    }
     if !continues || keyword != nil { isInList = keyword.map { listKeywords.contains($0.text) } ?? false }
     waitingComma = nil
     var isFirst = true
     while let end = tokens.firstIndex(where: { $0.isMark(";", "{", "}") }) {
-      statement(tokens[..<end], continues: continues && isFirst && keyword == nil, opensBlock: tokens[end].isMark("{"))
+      statement(
+        tokens[..<end], continues: continues && isFirst && keyword == nil, opensBlock: tokens[end].isMark("{"))
       if tokens[end].isMark("{") { depth += 1 }
       if tokens[end].isMark("}") {
         depth = max(0, depth - 1)
@@ -64,7 +69,9 @@ struct SlipFinder {
     }
     statement(tokens, continues: continues && isFirst && keyword == nil, opensBlock: false)
     if let last = tokens.last, last.isMark(","), tokens.count > 1 || continues { waitingComma = last.range }
-    if tokens.count == 1, tokens.first?.isMark(",") == true { edits.append(SlipEdit(.punctuation, tokens[tokens.startIndex].range, "")) }
+    if tokens.count == 1, tokens.first?.isMark(",") == true {
+      edits.append(SlipEdit(.punctuation, tokens[tokens.startIndex].range, ""))
+    }
     if depth == 0, isFirst, let keyword, keyword.words + 1 == tokens.count(where: { !$0.isMark(":", "=", ",") }),
       blockKeywords.contains(keyword.text), let last = tokens.last
     {
@@ -202,7 +209,8 @@ private let nameKeywords: Set<String> = ["publish", "gateway", "server", "client
 private let stringKeywords: Set<String> = ["certificate", "site", "include", "outside", "inside"]
 /// Keywords whose values are words of the language, or names.
 private let lowerCaseKeywords: Set<String> = [
-  "publish", "gateway", "server", "clients", "software", "tls", "helper", "active", "allow", "deny", "limit", "hairpin",
+  "publish", "gateway", "server", "clients", "software", "tls", "helper", "active", "allow", "deny", "limit",
+  "hairpin",
   "source", "log",
 ]
 
@@ -230,7 +238,8 @@ private struct LooseKeywords {
 
   /// The same, where a name and a brace follow.
   func findBlock(_ tokens: ArraySlice<LooseToken>) -> (text: String, words: Int)? {
-    guard tokens.contains(where: { $0.isMark("{") }), let found = find(tokens), blockKeywords.contains(found.text) else {
+    guard tokens.contains(where: { $0.isMark("{") }), let found = find(tokens), blockKeywords.contains(found.text)
+    else {
       return nil
     }
     return found

@@ -10,7 +10,8 @@ struct SlipWords {
     let written = source.text(first.range)
     let fix = FixIt(
       title(of: kind, first), .safe, edits.map { TextEdit(SourceSpan(file: file, $0.range), $0.replacement) })
-    let notes = edits.count > 1 && kind != .braces ? ["the same holds for \(edits.count - 1) more places in this file"] : []
+    let notes =
+      edits.count > 1 && kind != .braces ? ["the same holds for \(edits.count - 1) more places in this file"] : []
     let (code, message, help) = words(kind, first, written)
     return .error(code, message, at: place(of: first), notes: notes, help: help, fixes: [fix])
   }
@@ -18,7 +19,8 @@ struct SlipWords {
   /// What an edit is about; where it only inserts, the line up to there.
   private func place(of edit: SlipEdit) -> SourceSpan {
     if edit.range.isEmpty, edit.replacement.hasPrefix("}") {
-      let end = source.bytes[min(edit.range.lowerBound, source.bytes.count)...].firstIndex(of: 0x0A) ?? source.bytes.count
+      let end =
+        source.bytes[min(edit.range.lowerBound, source.bytes.count)...].firstIndex(of: 0x0A) ?? source.bytes.count
       return SourceSpan(file: file, edit.range.lowerBound..<max(edit.range.lowerBound, end))
     }
     guard edit.range.isEmpty else { return SourceSpan(file: file, edit.range) }
@@ -41,18 +43,27 @@ struct SlipWords {
   private func words(_ kind: SlipKind, _ first: SlipEdit, _ written: String) -> (String, String, String) {
     switch kind {
     case .comments:
-      ("foreign-comment", "a comment begins with `#`, not with `\(written)`", "write `#`; a comment goes to the end of its line")
+      (
+        "foreign-comment", "a comment begins with `#`, not with `\(written)`",
+        "write `#`; a comment goes to the end of its line"
+      )
     case .quotes:
       (
         "foreign-quotes", "`\(written)` has quotation marks of another kind",
         first.replacement.hasPrefix("\"") ? "strings stand between two `\"`" : "write it without quotes"
       )
     case .punctuation:
-      ("foreign-punctuation", punctuation(first, written), "a statement is its keyword and its values, and ends with its line")
+      (
+        "foreign-punctuation", punctuation(first, written),
+        "a statement is its keyword and its values, and ends with its line"
+      )
     case .capitals:
       ("keyword-case", "`\(written)` is written in lower case", "write `\(first.replacement)`")
     case .spelling:
-      ("unknown-statement", "`\(written)` is not how the language spells `\(first.replacement)`", "write `\(first.replacement)`")
+      (
+        "unknown-statement", "`\(written)` is not how the language spells `\(first.replacement)`",
+        "write `\(first.replacement)`"
+      )
     case .names:
       ("invalid-name", "`\(written)` is not a name", "names are `[a-z][a-z0-9-]*`, at most 48 characters")
     case .braces where first.replacement.isEmpty:
@@ -70,13 +81,18 @@ struct SlipWords {
   private func punctuation(_ edit: SlipEdit, _ written: String) -> String {
     switch written {
     case ",": "this `,` ends no list: the next line is another statement"
-    case "=", ":", ":=", "=>": edit.replacement.isEmpty ? "`\(written)` does not belong between a keyword and its values" : "`\(written)` stands here for `\(edit.replacement.trimmed)`"
+    case "=", ":", ":=", "=>":
+      edit.replacement.isEmpty
+        ? "`\(written)` does not belong between a keyword and its values"
+        : "`\(written)` stands here for `\(edit.replacement.trimmed)`"
     case "[", "]", "(", ")": "values stand without brackets"
     case "-", "*", "\u{2022}": "a statement begins with its keyword, not with `\(written)`"
     default:
       if written.hasPrefix("\"") {
         "`\(edit.replacement)` stands without quotes"
-      } else if written.unicodeScalars.allSatisfy({ $0.properties.isWhitespace || $0.properties.generalCategory == .format }) {
+      } else if written.unicodeScalars.allSatisfy({
+        $0.properties.isWhitespace || $0.properties.generalCategory == .format
+      }) {
         "a character that looks like a space stands here"
       } else {
         "`\(written)` stands here for `\(edit.replacement)`"

@@ -35,8 +35,11 @@ struct Explain: AsyncParsableCommand {
       not know makes a session undecided, and the rule is quoted. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when libnftables or the program \
       sallyport-netfilter is missing or fails. With --what-if the changed table is put in the place of ours.
 
-      Exit status 0 when every session that the policy permits works, 1 otherwise and when the policy has errors; sessions \
-      are explained nevertheless where its statements can be read.
+      Passive ranges are tried at every port at which a rule, a set or a map begins or ends, and clients in every network of \
+      allow and deny and just beside it.
+
+      Exit status 0 when every session that the policy permits works and nobody gets in whom it keeps out, 1 otherwise and \
+      when the policy has errors; sessions are explained nevertheless where its statements can be read.
 
       EXAMPLES:
         sallyport explain office.sally files
@@ -221,6 +224,16 @@ private struct ExplainOutput: Encodable {
     var family: String
     var outcome: String
     var reason: String
+    /// Whether the client gets in although the policy keeps it out; left out where it does not.
+    var intrusion: Bool?
+    /// What becomes of the parts of the passive range; left out where all ports fare alike.
+    var passivePorts: [Part]?
+
+    struct Part: Encodable {
+      var from: Int
+      var to: Int
+      var outcome: String
+    }
 
     init(_ cell: SessionCell) {
       client = cell.place.rawValue
@@ -229,6 +242,11 @@ private struct ExplainOutput: Encodable {
       family = cell.familyName
       outcome = cell.outcome.rawValue
       reason = cell.reason
+      intrusion = cell.isIntrusion ? true : nil
+      let parts = cell.passiveParts.map {
+        Part(from: Int($0.ports.lowerBound), to: Int($0.ports.upperBound), outcome: $0.outcome.rawValue)
+      }
+      passivePorts = parts.isEmpty ? nil : parts
     }
   }
 
@@ -242,11 +260,14 @@ private struct ExplainOutput: Encodable {
   var formatVersion = 1
   var publication: String
   var sessions: [Entry]
+  /// What was not tried; left out where that is nothing.
+  var notes: [String]?
   var whatIf: WhatIf?
 
   init(_ table: SessionTable) {
     publication = table.publication
     sessions = table.cells.map(Entry.init)
+    notes = table.notes.isEmpty ? nil : table.notes
   }
 
   init(_ change: SessionChange, statement: String, isAccepted: Bool) {

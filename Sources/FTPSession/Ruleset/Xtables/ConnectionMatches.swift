@@ -49,6 +49,7 @@ extension ExtensionMatch {
     func option(_ field: Field, _ text: String) -> String { (isInverse(field) ? " ! --" : " --") + text }
     var words = "-m conntrack"
     var tests: [@Sendable (ExtensionContext, Connection) -> Bool] = []
+    var borders: [ClosedRange<UInt16>] = []
     if has(.state) { words += option(.state, "ctstate \(Self.states(states))") }
     if has(.direction) {
       words += " --ctdir \(isInverse(.direction) ? "REPLY" : "ORIGINAL")"
@@ -71,6 +72,7 @@ extension ExtensionMatch {
       if has(test.portField) {
         guard let range = Self.ports(info, revision, test.portOffset) else { return nil }
         words += option(test.portField, "\(test.option)port \(Self.ports(range))")
+        borders.append(range)
         let isInverse = isInverse(test.portField)
         tests.append { _, connection in
           let tuple = connection.tuple(isReply: test.isReply)
@@ -94,12 +96,14 @@ extension ExtensionMatch {
     let text = words
     let asksState = has(.state)
     let stateIsInverse = isInverse(.state)
-    return ExtensionMatch(words) { context in
+    var match = ExtensionMatch(words) { context in
       if asksState, (Self.state(of: context) & states != 0) == stateIsInverse { return .no }
       guard let connection = context.view.connection else { return Answer(asksState) }
       guard all.allSatisfy({ $0(context, connection) }) else { return .no }
       return expires ? .unknown("`\(text)` depends on how long a connection lives yet") : .yes
     }
+    match.ports = borders
+    return match
   }
 
   /// The bits of `--ctstate`: those of the state, 64 and 128 for translated connections, 256 for untracked ones.
@@ -188,14 +192,17 @@ extension ExtensionMatch {
   @Sendable static func connectionMark(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let mark = Mark(arguments.info) else { return nil }
     return ExtensionMatch("-m connmark \(mark.words)") { context in
-      context.view.connection.map { Answer(mark.matches($0.mark)) } ?? .no
+      guard let connection = context.view.connection else { return .no }
+      return connection.markDoubt.map { .unknown($0) } ?? Answer(mark.matches(connection.mark))
     }
   }
 
   /// `mark_mt` in xt_mark.c.
   @Sendable static func packetMark(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let mark = Mark(arguments.info) else { return nil }
-    return ExtensionMatch("-m mark \(mark.words)") { Answer(mark.matches($0.view.mark)) }
+    return ExtensionMatch("-m mark \(mark.words)") { context in
+      context.view.markDoubt.map { .unknown($0) } ?? Answer(mark.matches(context.view.mark))
+    }
   }
 
   private struct Mark: Sendable {

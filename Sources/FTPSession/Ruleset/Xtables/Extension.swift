@@ -28,6 +28,10 @@ struct ExtensionMatch: Sendable {
   var words: String
   /// The text of `-m comment`.
   var comment: String?
+  /// Ranges of ports at whose ends the answer may change.
+  var ports: [ClosedRange<UInt16>] = []
+  /// The index of the set that it tests.
+  var set: Int?
   var test: @Sendable (ExtensionContext) -> Answer
 
   init(_ words: String, _ test: @escaping @Sendable (ExtensionContext) -> Answer) {
@@ -57,6 +61,10 @@ struct ExtensionTarget: Sendable {
 
   /// As iptables writes it, for example `-j DNAT --to-destination 10.10.20.200`.
   var words: String
+  /// Whether it changes nothing which decides about a session.
+  var isNothing = false
+  /// The ports of a translation.
+  var ports: ClosedRange<UInt16>?
   var act: @Sendable (ExtensionContext) -> Answer
 
   init(_ words: String, _ act: @escaping @Sendable (ExtensionContext) -> Answer) {
@@ -65,7 +73,11 @@ struct ExtensionTarget: Sendable {
   }
 
   /// A target that changes nothing which decides about a session.
-  static func nothing(_ words: String) -> Self { Self(words) { _ in .goesOn([]) } }
+  static func nothing(_ words: String) -> Self {
+    var target = Self(words) { _ in .goesOn([]) }
+    target.isNothing = true
+    return target
+  }
 
   static func never(_ words: String, _ reason: String) -> Self {
     Self(words) { _ in .unknown("`\(words)` \(reason)") }

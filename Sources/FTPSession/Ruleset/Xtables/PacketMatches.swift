@@ -32,13 +32,15 @@ extension ExtensionMatch {
     let wanted = ranges
     let words =
       "-m multiport \(isInverse ? "! " : "")--\(option) \(ranges.map { Self.ports($0) }.joined(separator: ","))"
-    return ExtensionMatch(words) { context in
+    var match = ExtensionMatch(words) { context in
       let (source, destination) = (context.tuple.sourcePort, context.tuple.destinationPort)
       let fits = wanted.contains { range in
         (side != 1 && range.contains(source)) || (side != 0 && range.contains(destination))
       }
       return Answer(fits != isInverse)
     }
+    match.ports = ranges
+    return match
   }
 
   /// `tcp_mt` in xt_tcpudp.c.
@@ -59,7 +61,7 @@ extension ExtensionMatch {
     }
     if option != 0 { words += "\(sign(8))tcp-option \(option)" }
     let text = words
-    return ExtensionMatch(words) { context in
+    var match = ExtensionMatch(words) { context in
       let fits =
         (sourceLow...sourceHigh).contains(context.tuple.sourcePort) != (inverse & 1 != 0)
         && (low...high).contains(context.tuple.destinationPort) != (inverse & 2 != 0)
@@ -69,6 +71,8 @@ extension ExtensionMatch {
       let hasOption = context.view.packet.kind == .syn || context.view.packet.kind == .synAck
       return Answer(hasOption != (inverse & 8 != 0))
     }
+    match.ports = [sourceLow...sourceHigh, low...high]
+    return match
   }
 
   static func flags(_ bits: UInt8) -> String {

@@ -17,6 +17,14 @@ struct IPSets: Sendable {
 
   func name(_ index: Int) -> String? { byIndex[index] }
 
+  /// The ranges of ports that a set holds, and those of the sets in a list of sets.
+  func ports(_ index: Int) -> [ClosedRange<UInt16>] {
+    guard let set = byIndex[index].flatMap({ byName[$0] }) else { return [] }
+    return set.elements.flatMap { element in
+      [element.ports].compactMap(\.self) + (element.member.flatMap { byName[$0] }?.elements.compactMap(\.ports) ?? [])
+    }
+  }
+
   /// Whether a packet is in a set; `nil` where that cannot be told.
   ///
   /// - Parameter sides: For each field whether it is taken from the source.
@@ -96,7 +104,8 @@ extension ExtensionMatch {
     let places = sides.map { $0 ? "src" : "dst" }.joined(separator: ",")
     // Packets and bytes of an element (`struct ip_set_counter_match`), whose operation is 0 for none.
     let countsPackets = arguments.revision >= 3 && info.rest(4)?.bytes.contains { $0 != 0 } == true
-    return ExtensionMatch("-m set \(isInverse ? "! " : "")--match-set \(Self.setMark(index)) \(places)") { context in
+    var match = ExtensionMatch("-m set \(isInverse ? "! " : "")--match-set \(Self.setMark(index)) \(places)") {
+      context in
       let name = context.sets.name(index) ?? "?"
       let words = "-m set \(isInverse ? "! " : "")--match-set \(name) \(places)"
       if countsPackets { return .unknown("`\(words)` asks for counters or flags of the set") }
@@ -105,6 +114,8 @@ extension ExtensionMatch {
       }
       return Answer(isMember != isInverse)
     }
+    match.set = index
+    return match
   }
 
   /// Stands in words for the name of a set, which only the ruleset knows.

@@ -61,7 +61,7 @@ extension ExtensionTarget {
       case .source: "\(name) --to-source \(range.words)\(range.more)"
       case .masquerade, .redirect: name + (hasPorts ? " --to-ports \(range.portWords)" : "") + range.more
       }
-    return ExtensionTarget(words) { context in
+    var target = ExtensionTarget(words) { context in
       let isDestination = kind == .destination || kind == .redirect
       let tuple = context.tuple
       var address: IPAddress?
@@ -85,6 +85,8 @@ extension ExtensionTarget {
       }
       return .ends(.accept, [.translate(kind, nil, address: address, ports: ports)])
     }
+    target.ports = hasPorts ? range.ports : nil
+    return target
   }
 
   /// `netmap_tg4` and `netmap_tg6` in xt_NETMAP.c: the bits in which both ends agree are replaced.
@@ -125,6 +127,9 @@ extension ExtensionTarget {
     }
     let words = "-j MARK --set-xmark \(mark.hexadecimal)/\(mask.hexadecimal)"
     return ExtensionTarget(words) { context in
+      if let doubt = context.view.markDoubt, mask != .max {
+        return .goesOn([.doubtfulMark(ofConnection: false, doubt)])
+      }
       let old = UInt32(truncatingIfNeeded: context.view.mark)
       return .goesOn([.packetMark(UInt128((old & ~mask) ^ mark))])
     }
@@ -146,6 +151,9 @@ extension ExtensionTarget {
     guard names.indices.contains(Int(mode)) else { return nil }
     return ExtensionTarget("-j CONNMARK \(names[Int(mode)])") { context in
       guard let connection = context.view.connection else { return .goesOn([]) }
+      if let doubt = connection.markDoubt ?? context.view.markDoubt {
+        return .goesOn([.doubtfulMark(ofConnection: mode < 2, doubt)])
+      }
       let (old, packet) = (UInt32(truncatingIfNeeded: connection.mark), UInt32(truncatingIfNeeded: context.view.mark))
       switch mode {
       case 0: return .goesOn([.connectionMark(UInt128(shifted((old & ~mask) ^ mark)))])

@@ -1,0 +1,22 @@
+/// What is known of an interface besides addresses.
+package struct Link: Hashable, Sendable {
+  /// Its type, `ARPHRD_ETHER` (1) and others of the kernel's if_arp.h; `nil` when it is not known.
+  package var hardware: UInt16?
+  /// Its own address, for example `00:11:22:33:44:55`.
+  package var address: String?
+  /// Its group (`ip link set dev eth0 group 7`).
+  package var group: UInt32?
+
+  package init(hardware: UInt16? = nil, address: String? = nil, group: UInt32? = nil) {
+    self.hardware = hardware
+    self.address = address
+    self.group = group
+  }
+
+  fileprivate static let loopback = Link(hardware: 772, address: "00:00:00:00:00:00", group: 0)
+}
+
+extension Network {
+  /// What is known of an interface; `nil` for nothing.
+  func link(of interface: String) -> Link? { links[interface] ?? (interface == "lo" ? .loopback : nil) }
+}
