@@ -6,7 +6,8 @@ import Testing
 struct RuleTestsCodes {
   /// Words of the sources that look like codes and are none.
   static let others: Set<String> = [
-    "clear-control", "display-only", "legacy-unread", "link-local", "list-chains", "list-connections", "list-ruleset", "list-table",
+    "clear-control", "display-only", "legacy-unread", "link-local", "list-chains", "list-connections", "list-ruleset",
+    "list-table",
     "print-table", "pure-ftpd", "proftpd-conf", "sallyport-netfilter", "set-names",
     // Names of programs on command lines.
     "dumb-init", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql",

@@ -18,7 +18,7 @@ import Testing
 
   @Test func unknownFormNamesTheOthers() {
     let error = #expect(throws: EmitError.self) { try builder(.proftpd).emit(form: "xml") }
-    #expect(error?.description == "ProFTPD is not configured in the form `xml`; there is `conf`, `virtualhost`")
+    #expect(error?.description == "ProFTPD: there is no form `xml`; there is `conf`, `virtualhost`")
   }
 
   @Test func unknownServer() {

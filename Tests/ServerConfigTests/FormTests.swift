@@ -48,7 +48,7 @@ import Testing
     let script = emission.settings("install.sh")
     #expect(script.contains(#"cat /etc/ssl/private/ftp.key /etc/ssl/certs/ftp.pem > "$pem.new""#))
     #expect(script.contains(#"rm -f "$conf/IPV6Only" "$conf/NATmode""#))
-    #expect(emission.remarks.map(\.code) == ["certificate-copied"])
+    #expect(emission.remarks.map(\.code) == ["certificate-copied", "clear-control-not-refused"])
   }
 
   @Test func debianFolderIsOneProcess() throws {

@@ -53,6 +53,15 @@ import Testing
       func isRunning(_ policy: String) async throws -> Bool {
         try await sallyport(["diff", "--quiet", "-"], policy).status == 0
       }
+      // `apply` changes nothing where the machine lacks what the policy names.
+      var lines = ["link add eth2 type veth peer name eth2p"]
+      lines += ["203.0.113.0/24", "10.0.1.0/24", "2001:db8:113::/64", "fd00:1::/64"].map {
+        "route add local \($0) dev lo"
+      }
+      for line in lines {
+        let made = try await lab.run(["ip"] + line.split(separator: " ").map(String.init), on: .gateway)
+        try #require(made.succeeded, "\(line): \(made.errorText)")
+      }
       let state = ["--state-dir", "\(lab.folder)/state"]
       var before = ""
       var replaced = 0

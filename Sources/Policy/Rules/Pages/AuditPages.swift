@@ -129,7 +129,7 @@ let auditPages: [RulePage] = [
   audit(
     .note, "audit-login-limited", "the server lets only some users log in",
     "`<Limit LOGIN>` of ProFTPD names users or groups. The policy says nothing of them, so who is kept out is not known here.",
-    [], bad: proftpd("<Limit LOGIN>", "AllowUser alice", "DenyAll", "</Limit>"), good: proftpd()),
+    [], bad: proftpd("<Limit LOGIN>\n#       AllowUser alice"), good: proftpd()),
   audit(
     .warning, "audit-max-clients", "the server admits another number of sessions",
     "`max clients` is what the policy counts on, for the size of the passive range above all. Pure-FTPd admits no more than half "

@@ -37,7 +37,7 @@ let serverPages: [RulePage] = [
       Pure-FTPd answers CCC after every login, even where TLS is required, and has no setting against it. \
       Passwords stay encrypted; the commands behind it do not.
       """,
-    origin: .compilation, bad: serverSample("pure-ftpd"), good: serverSample("proftpd")),
+    origin: .emission, bad: serverSample("pure-ftpd"), good: serverSample("proftpd")),
   RulePage(
     .note, "form-left-out", "`build` leaves a form of a server's settings out",
     explanation: """
