@@ -55,8 +55,10 @@ import Testing
       }
       // `apply` changes nothing where the machine lacks what the policy names.
       var lines = ["link add eth2 type veth peer name eth2p"]
-      lines += ["203.0.113.0/24", "10.0.1.0/24", "2001:db8:113::/64", "fd00:1::/64"].map {
-        "route add local \($0) dev lo"
+      for number in 10..<30 {
+        let addresses = ["203.0.113.\(number)/32", "10.0.1.\(number)/32"]
+        lines += addresses.map { "address replace \($0) dev lo" }
+        lines += ["2001:db8:113::\(number)/128", "fd00:1::\(number)/128"].map { "address replace \($0) dev lo nodad" }
       }
       for line in lines {
         let made = try await lab.run(["ip"] + line.split(separator: " ").map(String.init), on: .gateway)

@@ -14,7 +14,8 @@ extension AuditPair {
         Diagnostic(
           .note, "audit-login-limited", "\(title) lets only some users log in\(onTitle)",
           at: place(actual.login.span),
-          related: related, notes: ["who they are is not in the policy"])
+          related: related, notes: ["who they are is not in the policy"],
+          help: "remove the users and groups from `<Limit LOGIN>` if everybody may log in")
       ]
     case .nobody:
       // Said with the module already, for the lack of which the login is closed.

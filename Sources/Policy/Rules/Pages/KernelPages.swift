@@ -86,7 +86,9 @@ let kernelPages: [RulePage] = [
       private, so that a router before the gateway probably translates. `tcpdump -ni any dst host ADDRESS` on the gateway \
       tells; allow the warning when packets arrive, or when the address moves between machines.
       """,
-    origin: .kernel, bad: sample(), good: sample("# allow: external-address-absent (routed here by the provider)")),
+    origin: .kernel, bad: sample(),
+    good: sample().replacing(
+      "203.0.113.10", with: "203.0.113.10  # allow: external-address-absent (routed here by the provider)")),
   RulePage(
     .warning, "forwarding-off", "the kernel does not forward between its interfaces",
     explanation: """
