@@ -30,7 +30,12 @@ extension Ruleset {
   /// The ruleset after a table of ours came into the place of the one with its family and name, as `apply` would do it.
   package func replacing(_ table: Table) -> Ruleset {
     var ruleset = self
-    ruleset.tables = tables.filter { ($0.family, $0.name) != (table.family, table.name) } + [table]
+    // Its chains stay registered where they are: a chain of the same priority that was registered later still runs before them.
+    if let position = tables.firstIndex(where: { ($0.family, $0.name) == (table.family, table.name) }) {
+      ruleset.tables[position] = table
+    } else {
+      ruleset.tables.append(table)
+    }
     return ruleset
   }
 }

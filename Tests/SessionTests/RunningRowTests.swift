@@ -135,6 +135,8 @@ import Testing
       (filter("192.0.2.16/29, 198.51.100.0/25"), nil, "100.64.7.7"),
     ]
     try await withLab { lab in
+      let route = try await lab.run(["ip", "route", "add", "100.64.7.0/24", "via", Address.client], on: .gateway)
+      try #require(route.succeeded, "\(route.errorText)")
       for (rules, intruder, excluded) in cases {
         try await lab.load(ruleset: "flush ruleset\n" + Self.translation("21, 50000-50099", rules))
         let (status, cells) = try await cells(lab, policy)

@@ -128,7 +128,7 @@ extension Arena {
         "-A FORWARD -i eth0 -p tcp -m comment --comment \"strangers\" -j CHECK\n-A CHECK -m conntrack --ctstate NEW -j INVDROP\n-A INVDROP -j DROP",
         "broken",
         [
-          "chain INVDROP: drop", "chain CHECK: -m conntrack --ctstate NEW -j INVDROP",
+          "chain INVDROP: -j DROP", "chain CHECK: -m conntrack --ctstate NEW -j INVDROP",
           "chain FORWARD: -i eth0 -p tcp -m comment --comment \"strangers\" -j CHECK",
         ]
       ),
@@ -162,7 +162,8 @@ extension Arena {
           reject with icmpx port-unreachable
         }
       }
-      table ip n { chain p { type nat hook prerouting priority -100; ip daddr 203.0.113.10 tcp dport { 21, 50000-50100 } dnat to 10.10.20.200; } }
+      table ip n { chain p { type nat hook prerouting priority -100; ip daddr 203.0.113.10 tcp dport { 21, 50000-50100 } dnat to 10.10.20.200; }
+      }
       """
     try await withLab { lab in
       try await lab.load(ruleset: rules)

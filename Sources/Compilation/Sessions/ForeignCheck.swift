@@ -65,7 +65,7 @@ extension Compilation {
     var collection = EffectCollection(own: "\(ours.family.rawValue) \(ours.name)")
     collection.unjudged = kinds.unjudged
     for outside in names.outside.isEmpty ? [nil] : names.outside.map({ $0 }) {
-      var study = SessionStudy(policy, gateway: gateway, ruleset: all)
+      var study = SessionStudy(policy, gateway: gateway, ruleset: all, judgesBorders: true)
       study.interfaces = { (outside, names.inside($0)) }
       for kind in kinds.judged {
         let publication = policy.publications[kind.first]

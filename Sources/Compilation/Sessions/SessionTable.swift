@@ -1,5 +1,6 @@
 package import Addressing
 package import FTPSession
+package import Policy
 
 /// Which client a session is about.
 package enum ClientPlace: String, CaseIterable, Hashable, Sendable {
@@ -70,22 +71,72 @@ package struct SessionTable: Sendable {
 
 /// Two tables of one publication, and what is different between them.
 package struct SessionChange: Sendable {
-  package var before: SessionTable
-  package var after: SessionTable
-
-  package init(before: SessionTable, after: SessionTable) {
-    self.before = before
-    self.after = after
+  /// A session whose outcome changes.
+  package struct Change: Sendable {
+    package var cell: SessionCell
+    package var before: SessionOutcome
+    /// The client, where the table has another one in its place, or only one of the policies admits it.
+    package var client: IPAddress?
   }
 
-  /// The kinds of sessions whose outcome changes, in the order of the table.
-  package var changes: [(cell: SessionCell, before: SessionOutcome)] {
-    after.cells.compactMap { cell in
-      let old = before.cells.first {
-        $0.place == cell.place && $0.encryption == cell.encryption && $0.mode == cell.mode && $0.family == cell.family
-      }
-      guard let old, old.outcome != cell.outcome else { return nil }
-      return (cell, old.outcome)
+  package var before: SessionTable
+  package var after: SessionTable
+  /// The sessions of single clients under both policies.
+  private let probes: [(client: IPAddress, before: SessionTable, after: SessionTable)]
+
+  /// - Parameter play: The sessions of one client, under the policy before and after.
+  package init(
+    before: SessionTable, after: SessionTable, admitted: (before: AddressSet, after: AddressSet),
+    play: (IPAddress) -> (before: SessionTable, after: SessionTable)
+  ) {
+    self.before = before
+    self.after = after
+    probes = Self.clients(before, after, admitted).map { client in
+      let tables = play(client)
+      return (client, tables.before, tables.after)
     }
+  }
+
+  /// The clients outside that stand at one place of one table alone, and one of those who are let in or shut out.
+  private static func clients(
+    _ before: SessionTable, _ after: SessionTable, _ admitted: (before: AddressSet, after: AddressSet)
+  ) -> [IPAddress] {
+    var clients: Set<IPAddress> = []
+    for place in [ClientPlace.allowed, .stranger] {
+      for family in AddressFamily.allCases {
+        let (old, new) = (before.clients[place]?[family], after.clients[place]?[family])
+        if old != new { clients.formUnion([old, new].compactMap(\.self)) }
+      }
+    }
+    // Whoever asked for one client is told about that one.
+    let asked = Set([before, after].flatMap { $0.clients.values.flatMap(\.values) })
+    for family in AddressFamily.allCases where asked.contains(where: { $0.family == family }) {
+      let moved = [admitted.before.subtracting(admitted.after), admitted.after.subtracting(admitted.before)]
+      for set in moved where !asked.contains(where: set.contains) {
+        if let range = set.ranges(family).first { clients.insert(range.lowerBound) }
+      }
+    }
+    return clients.sorted()
+  }
+
+  /// The sessions whose outcome changes, in the order of the table, then those of single clients.
+  package var changes: [Change] {
+    let inTable = after.cells.compactMap { cell -> Change? in
+      guard before.clients[cell.place]?[cell.family] == after.clients[cell.place]?[cell.family] else { return nil }
+      return change(of: cell, in: before.cells.filter { $0.place == cell.place }, nil)
+    }
+    return inTable
+      + probes.flatMap { probe in
+        probe.after.cells.compactMap { change(of: $0, in: probe.before.cells, probe.client) }
+      }
+  }
+
+  private func change(of cell: SessionCell, in cells: [SessionCell], _ client: IPAddress?) -> Change? {
+    let old = cells.first {
+      $0.encryption == cell.encryption && $0.mode == cell.mode && $0.family == cell.family
+        && ($0.place == .inside) == (cell.place == .inside)
+    }
+    guard let old, old.outcome != cell.outcome else { return nil }
+    return Change(cell: cell, before: old.outcome, client: client)
   }
 }

@@ -4,8 +4,11 @@ package import FTPSession
 
 extension SessionCell {
   /// What is in the cell, in a few words, for example `plain PASV, IPv4, an allowed client`.
-  package var title: String {
-    "\(encryption.title) \(mode.command), \(family == .ipv4 ? "IPv4" : "IPv6"), \(place.title)"
+  package var title: String { title(of: place.title) }
+
+  /// The same for a client of another name.
+  func title(of client: String) -> String {
+    "\(encryption.title) \(mode.command), \(family == .ipv4 ? "IPv4" : "IPv6"), \(client)"
   }
 }
 
@@ -188,10 +191,14 @@ extension SessionTable {
   }
 }
 
+extension SessionChange.Change {
+  fileprivate var title: String { client.map { cell.title(of: "\($0)") } ?? cell.title }
+}
+
 extension SessionChange {
   /// The kinds of sessions whose outcome changes, a line each.
   var changeLines: [String] {
-    changes.map { "\($0.cell.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)" }
+    changes.map { "\($0.title): \($0.before.rawValue) -> \($0.cell.outcome.rawValue)" }
   }
 
   /// Both tables, one below the other, and what is different between them.

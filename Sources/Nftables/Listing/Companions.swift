@@ -41,6 +41,7 @@ extension Ruleset {
     }
     ruleset.tables += legacyTables(companions.legacy) + unreadLegacyTables(companions.legacyUnread)
     ruleset.readDevices(inText: companions.text)
+    ruleset.readDormancy(inText: companions.text)
     ruleset.ipSets = listedIPSets(messages: companions.sets, names: companions.setNames)
     return ruleset
   }

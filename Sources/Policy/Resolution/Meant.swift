@@ -131,6 +131,17 @@ enum Meant {
     return ("write the numbers without leading zeros, which some programs read as octal", plain)
   }
 
+  /// The length of the prefix that a netmask stands for, or a mask of Cisco's access lists, which has the bits the other way
+  /// round; `nil` for every other text, and for masks of nothing and of everything.
+  static func prefixLength(ofNetmask text: String) -> Int? {
+    guard let mask = v4(text)?.value else { return nil }
+    for value in [mask, ~mask] {
+      let length = value.leadingOnes
+      if (1...31).contains(length), value == UInt32.max << (32 - length) { return length }
+    }
+    return nil
+  }
+
   /// Prefixes that are meant by another way to write a set of clients.
   static func clients(_ text: String) -> (reason: String, replacement: String?, isCertain: Bool)? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

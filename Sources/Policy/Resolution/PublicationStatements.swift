@@ -167,7 +167,13 @@ extension StatementReader {
     let text = restText.lowercased()
     if text == "ftp" || text == "ftps" { return text == "ftp" ? "21" : "990" }
     if text.contains("->") { return nil }
-    let words = text.split { " :=>/,-".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
+    // Two ports in a list or a range are two ports, and no translation.
+    guard !text.contains(where: { ",-".contains($0) }) else { return nil }
+    let words = text.split { " :=>/".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
+    guard words.count < 2 || text.contains(":") || text.contains(">") || text.contains("=") || text.contains(" to ")
+    else {
+      return nil
+    }
     guard (1...2).contains(words.count), words.allSatisfy({ (1...65535).contains(UInt32($0) ?? 0) }) else {
       return nil
     }
@@ -220,8 +226,23 @@ extension StatementReader {
     let terms = list { $0.clientTerm() }
     guard !failed, let next, next.kind == .word, !beginsStatement else { return terms }
     let isJoiner = ["and", "or", "und", "&", "+"].contains(nextText)
-    let fix = isJoiner ? TextEdit(nextSpan, ",") : TextEdit(insertionPoint, ", ")
-    fail("items of a list are separated by `,`", fixes: [FixIt("write `,`", .safe, [fix])])
+    if isJoiner {
+      fail("items of a list are separated by `,`", fixes: [FixIt("write `,`", .safe, [TextEdit(nextSpan, ",")])])
+    } else if let length = Meant.prefixLength(ofNetmask: nextText) {
+      // A list of the two would be two single addresses.
+      let mask = SourceSpan(file: tree.file, Int(tree.token(index - 1).end)..<nextSpan.range.upperBound)
+      fail(
+        "the length of a prefix is written behind its address, not a netmask", code: "invalid-address", at: nextSpan,
+        help: "write `/\(length)` behind the address",
+        fixes: [.replace(mask, with: "/\(length)", "write the length", .unsafe)])
+    } else if tree.read(next, { addressAndPrefix($0) != nil }) {
+      fail(
+        "items of a list are separated by `,`", fixes: [FixIt("write `,`", .safe, [TextEdit(insertionPoint, ", ")])])
+    } else {
+      fail(
+        "expected `,` or the end of the statement, found `\(nextText)`",
+        help: "a list has names, addresses and prefixes, separated by `,`; who is kept out stands in `deny`")
+    }
     return nil
   }
 

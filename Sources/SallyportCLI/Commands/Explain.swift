@@ -187,7 +187,17 @@ struct Explain: AsyncParsableCommand {
       throw console.failure("--what-if: `\(trial.text)` leaves no publication", .usage)
     }
     let applied = host.map { ($0.ruleset.replacing(changed.table(gateway: other.gateway)), $0.site) }
-    let change = SessionChange(before: before, after: try table(of: other, in: changed, applied, console))
+    let admitted = (
+      compilation.policy.admittedClients(of: publication), changed.policy.admittedClients(of: other)
+    )
+    let change = SessionChange(
+      before: before, after: try table(of: other, in: changed, applied, console), admitted: admitted
+    ) { client in
+      (
+        compilation.sessions(of: publication, running: host, client: client),
+        changed.sessions(of: other, running: applied, client: client)
+      )
+    }
     if output == .json {
       try console.write(encodeJSON(ExplainOutput(change, statement: trial.text, isAccepted: changed.isAccepted)))
     } else {
