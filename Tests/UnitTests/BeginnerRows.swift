@@ -126,6 +126,15 @@ extension BeginnersRow {
     .init(
       "external ip    203.0.113.10", "external ip    203.0.113.10 behind 10.0.1.4", "syntax-error", 18,
       "behind 10.0.1.4", .none),
+    .init(
+      "allow          203.0.113.64", "allow          198.51.100.0 255.255.255.0", "invalid-address", 24,
+      "255.255.255.0",
+      .unsafe),
+    .init(
+      "allow          203.0.113.64", "allow          198.51.100.0 0.0.0.255", "invalid-address", 24, "0.0.0.255",
+      .unsafe),
+    .init(
+      "allow          203.0.113.64", "allow          any except 203.0.113.64", "syntax-error", 24, "except", .none),
     .init("allow          203.0.113.64", "allow          all", "unknown-name", 24, "all", .safe),
     .init("allow          203.0.113.64", "allow          *", "unknown-name", 24, "*", .safe),
     .init("allow          203.0.113.64", "allow          everyone", "unknown-name", 24, "everyone", .safe),
@@ -172,9 +181,10 @@ extension BeginnersRow {
     .init("2121 -> 21", "2121 → 21", "foreign-punctuation", 19, "→", .safe),
     .init("2121 -> 21", "2121 to 21", "invalid-number", 19, "2121 to 21", .safe),
     .init("2121 -> 21", "2121/tcp", "invalid-number", 19, "2121/tcp", .safe),
-    .init("2121 -> 21", "2121 21", "invalid-number", 19, "2121 21", .safe),
+    .init("2121 -> 21", "2121 21", "invalid-number", 19, "2121 21", .unsafe),
     .init("2121 -> 21", "\"2121\"", "foreign-punctuation", 19, "\"2121\"", .safe),
-    .init("2121 -> 21", "2121, 21", "invalid-number", 19, "2121, 21", .safe),
+    .init("2121 -> 21", "2121, 21", "invalid-number", 19, "2121, 21", .none),
+    .init("2121 -> 21", "21-22", "invalid-number", 19, "21-22", .none),
     .init("2121 -> 21", "0", "invalid-number", 19, "0", .none),
     .init("2121 -> 21", "70000", "invalid-number", 19, "70000", .none),
     .init("10 sessions per client", "10", "syntax-error", 25, "", .unsafe),

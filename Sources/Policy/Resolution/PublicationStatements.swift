@@ -151,7 +151,9 @@ extension StatementReader {
     if !failed, let meant = meantControlPort() {
       fail(
         "a control port is written `N` or `N -> M`, not `\(restText)`", code: "invalid-number", at: restSpan,
-        fixes: fix(restSpan, meant))
+        help: meant.text == nil
+          ? "a publication has one control port; publish the server once more for another" : nil,
+        fixes: meant.text.map { fix(restSpan, $0, isCertain: meant.isCertain) } ?? [])
       return nil
     }
     guard let external = port("a control port") else { return nil }
@@ -161,23 +163,22 @@ extension StatementReader {
   }
 
   /// What somebody meant who wrote `ftp`, `2121:21`, `2121 to 21` or `21/tcp`; `nil` for what is in order or not known.
-  private func meantControlPort() -> String? {
+  ///
+  /// - Returns: What to write, if that is known: two ports may be two publications.
+  private func meantControlPort() -> (text: String?, isCertain: Bool)? {
     guard let next, next.kind == .word, !tree.read(next, { decimal($0) != nil && tokens.upperBound - index == 1 })
     else { return nil }
     let text = restText.lowercased()
-    if text == "ftp" || text == "ftps" { return text == "ftp" ? "21" : "990" }
+    if text == "ftp" || text == "ftps" { return (text == "ftp" ? "21" : "990", true) }
     if text.contains("->") { return nil }
-    // Two ports in a list or a range are two ports, and no translation.
-    guard !text.contains(where: { ",-".contains($0) }) else { return nil }
-    let words = text.split { " :=>/".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
-    guard words.count < 2 || text.contains(":") || text.contains(">") || text.contains("=") || text.contains(" to ")
-    else {
-      return nil
-    }
+    let words = text.split { " :=>/,-".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
     guard (1...2).contains(words.count), words.allSatisfy({ (1...65535).contains(UInt32($0) ?? 0) }) else {
       return nil
     }
-    return words.joined(separator: " -> ")
+    // Two ports in a list or a range are two ports, and no translation.
+    if words.count == 2, text.contains(where: { ",-".contains($0) }) { return (nil, false) }
+    let saysSo = words.count < 2 || text.contains(" to ") || text.contains(where: { ":=>".contains($0) })
+    return (words.joined(separator: " -> "), saysSo)
   }
 
   /// `LOW-HIGH`. A remapping is reported by name, because no server can announce other ports than it opens.
