@@ -4,7 +4,8 @@ import Glibc
 import ServerConfig
 
 extension ServerFiles {
-  /// The files of this machine. Only the paths that the user named may be something else than a file or a folder, such as a pipe.
+  /// The files of this machine. Of pipes only those are read that the program was given open: standard input, and `/dev/fd/N` as
+  /// a shell writes for `<(COMMAND)`, where the user named them. Any other might wait for ever.
   static func ofThisMachine(named: Set<String>) -> ServerFiles {
     // Standard input can be read once, and both who guesses the program and its reader ask for it.
     var input: Result<[UInt8], ServerFileFailure>?
@@ -38,7 +39,8 @@ extension ServerFiles {
   }
 
   private static func read(_ path: String, _ limit: Int, isNamed: Bool) -> Result<[UInt8], ServerFileFailure> {
-    if !isNamed, mode(of: path).map({ $0 & S_IFMT != S_IFREG }) ?? false {
+    let isGiven = isNamed && (path == "-" || path == "/dev/stdin" || path.hasPrefix("/dev/fd/"))
+    if !isGiven, let kind = mode(of: path).map({ $0 & S_IFMT }), kind != S_IFREG, kind != S_IFDIR || !isNamed {
       return .failure(.unreadable("it is not a regular file"))
     }
     return readInput(path, limit: limit).mapError { failure in

@@ -92,6 +92,13 @@ import Testing
       // A device that never ends.
       let endless = try await sallyport(["audit", "office.sally", "--server", "files", "/dev/zero"], in: folder)
       #expect(endless.status == 1 && endless.errors.contains("server-file-unreadable"))
+      mkfifo("\(folder.path)/fifo", 0o600)
+      for paths in [["fifo"], ["etc/vsftpd.conf", "fifo"]] {
+        let audit = try await sallyport(["audit", "office.sally", "--server", "files"] + paths, in: folder)
+        #expect(audit.status == 1 && audit.errors.contains("it is not a regular file"), "\(audit.errors)")
+      }
+      let pipeline = try await sallyport(["import", "--server", "vsftpd", "--server-config", "fifo"], in: folder)
+      #expect(pipeline.status != 0 && pipeline.errors.contains("it is not a regular file"), "\(pipeline.errors)")
       let text = "Include \(server.path)/pipe\n"
       mkfifo("\(server.path)/pipe", 0o600)
       try text.write(to: folder.appending(path: "proftpd.conf"), atomically: true, encoding: .utf8)

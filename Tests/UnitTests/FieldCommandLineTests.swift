@@ -28,6 +28,10 @@ private let image = "stilliard/pure-ftpd:hardened"
       "pure-ftpd -4AEHS 10.10.20.200,21 -p 40000:40001 -p 50000:50399 -P 203.0.113.10 -Y 3\n",
       "[Unit]\nDescription=FTP\n[Service]\nEnvironment=\"IP=203.0.113.10\" X=1\nExecStart=/usr/sbin/pure-ftpd -N\nExecStart=\n"
         + "ExecStart=-/usr/sbin/pure-ftpd -S 10.10.20.200,21 -p 50000:50399 \\\n  -P ${IP} -Y 3\n",
+      "[Service]\nExecStart=/usr/sbin/pure-ftpd -S 10.10.20.200,21 \\\n# old: -p 1:2\n; and\n  -p 50000:50399 -P $IP -Y 3\n"
+        + "Environment=IP=203.0.113.10\n",
+      "[Service]\nExecStart=@/usr/sbin/pure-ftpd ftpd \(standard)\n",
+      "[Service]\nExecStart=/bin/true a;b & # c ; /usr/sbin/pure-ftpd \(standard)\n",
       "cd / && nohup pure-ftpd \(standard); echo done\n",
     ])
   func flags(text: String) throws {
@@ -104,6 +108,22 @@ private let image = "stilliard/pure-ftpd:hardened"
       (
         "docker run -p 21:21 -p 50000-50399:50000-50399 my/pure-ftpd -p 50000:50399 -Y 3", ["audit-announced-address"]
       ),
+      (
+        "docker run -p 127.0.0.1:21:21 -p 50000-50399:50000-50399 my/pure-ftpd -P 203.0.113.10 -p 50000:50399 -Y 3",
+        ["server-port-unpublished"]
+      ),
+      (
+        "docker run -p 21:21 -p [::1]:50000-50399:50000-50399 my/pure-ftpd -P 203.0.113.10 -p 50000:50399 -Y 3",
+        ["server-port-unpublished"]
+      ),
+      (
+        "docker run -p 0.0.0.0:21:21 -p 10.10.20.200:50000-50399:50000-50399 my/pure-ftpd -P 203.0.113.10 "
+          + "-p 50000:50399 -Y 3", []
+      ),
+      (
+        "docker run --network=none -p 21:21 -p 50000-50399:50000-50399 my/pure-ftpd -P 203.0.113.10 -p 50000:50399 -Y 3",
+        ["server-port-unpublished"]
+      ),
       // The image puts its own range behind, unless the variable says another one.
       (
         "docker run -p 21:21 -p 50000-50399:50000-50399 \(image) -P 203.0.113.10 -p 50000:50399 -Y 3",
@@ -149,6 +169,16 @@ private let image = "stilliard/pure-ftpd:hardened"
       try codes(text.replacing("50000-50399:50000-50399", with: "50001-50399:50001-50399")) == [
         "server-port-unpublished"
       ])
+    for local in ["127.0.0.1:21:21", "[::1]:21:21"] {
+      #expect(try codes(text.replacing("\"21:21\"", with: "\"\(local)\"")) == ["server-port-unpublished"])
+    }
+    let long = { (address: String) in
+      "published: 21\n        target: 21\n        host_ip: \(address)"
+    }
+    #expect(try codes(text.replacing("\"21:21\"", with: long("127.0.0.1"))) == ["server-port-unpublished"])
+    #expect(try codes(text.replacing("\"21:21\"", with: long("0.0.0.0"))).isEmpty)
+    let none = text.replacing("restart: always", with: "network_mode: \"none\"")
+    #expect(try codes(none) == ["server-port-unpublished"])
     let environment = """
       services:
         ftpd:
@@ -183,6 +213,11 @@ private let image = "stilliard/pure-ftpd:hardened"
     let files = [("a.conf", file + range), ("b.conf", "pasv_max_port=50499\n")]
     #expect(try Field.codes(policy, files, and: ["b.conf"]) == ["audit-passive-range"])
     #expect(try Field.codes(policy, files, at: "b.conf", and: ["a.conf"]).isEmpty)
+    // A variable that is not known is no name of a file.
+    let open = "[Service]\nExecStart=/usr/sbin/vsftpd $CONF\n"
+    let found = try Field.codes(
+      policy, [("v.service", open), ("./vsftpd.conf", Field.vsftpd)], and: ["./vsftpd.conf"])
+    #expect(found == ["server-undecided"])
     // A copy of the file that a unit names.
     let unit = "[Service]\nExecStart=/usr/sbin/vsftpd /etc/vsftpd.conf\n"
     let copy = [("vsftpd.service", unit), ("./vsftpd.conf", Field.vsftpd)]

@@ -142,9 +142,39 @@ import Testing
         []
       ),
       ("userlist_enable=YES", ["server-undecided"]),
+      ("one_process_model=YES", ["audit-no-login"]), ("http_enable=YES", ["audit-no-login"]),
+      ("banner_file=/etc/none", ["server-undecided"]), ("banner_file=", []), ("deny_email_enable=YES", []),
+      (
+        "local_enable=NO\nanonymous_enable=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\nallow_anon_ssl=YES\n"
+          + "deny_email_enable=YES\none_process_model=YES", ["server-undecided"]
+      ),
+      ("require_cert=YES", ["server-undecided"]), ("require_cert=NO", []),
     ])
   func nobody(lines: String, codes: [String]) throws {
     #expect(try vsftpd(lines) == codes)
+  }
+
+  @Test(
+    "B3: TLS is required, and no version of it is left",
+    arguments: [
+      ("ssl_tlsv12=NO\nssl_tlsv13=NO", ["audit-no-login"]), ("ssl_tlsv12=NO", []), ("ssl_tlsv13=NO", []),
+      ("ssl_tlsv1=YES\nssl_tlsv12=NO\nssl_tlsv13=NO", ["audit-no-login"]),
+    ])
+  func noVersion(lines: String, codes: [String]) throws {
+    #expect(try vsftpd(lines, version: "3.0.5") == codes)
+  }
+
+  @Test("B3: a file that every session needs is there") func neededFiles() throws {
+    let text = Self.vsftpd + "banner_file=/etc/banner\n"
+    #expect(try Self.codes(Self.policy("vsftpd"), [("v.conf", text), ("/etc/banner", "Hello\n")]).isEmpty)
+  }
+
+  @Test(
+    "B1: what `ForcePassiveIP` cannot announce",
+    arguments: ["203.0.113.10,", "203.0.113.10:", "203.0.113.10/32", "ftp.example.com,"])
+  func forced(value: String) throws {
+    let text = Self.pure.replacing("203.0.113.10", with: value)
+    #expect(try Self.codes(Self.policy("pure-ftpd"), [("pure-ftpd.conf", text)]) == ["audit-announced-address"])
   }
 
   @Test("B3: a list of users that lists nobody") func userList() throws {

@@ -97,6 +97,35 @@ import Testing
   }
 
   @Test(
+    "B3: limits and settings that refuse sessions, or may",
+    arguments: [
+      ("<Limit PASV,EPSV>\nDenyAll\n</Limit>", ["audit-passive-off"]),
+      ("<Limit LOGIN,PASV, EPSV>\nDenyAll\n</Limit>", ["audit-passive-off", "audit-no-login"]),
+      ("<Directory />\n<Limit PASV EPSV>\nDenyAll\n</Limit>\n</Directory>", ["audit-passive-off"]),
+      ("<Directory ~>\n<Limit EPSV,PASV>\nDenyAll\n</Limit>\n</Directory>", ["audit-passive-off"]),
+      ("<Directory />\n<Limit PORT,EPRT>\nAllowAll\n</Limit>\n</Directory>", ["audit-active-mode"]),
+      ("<Directory /srv>\n<Limit PASV>\nDenyAll\n</Limit>\n</Directory>", ["server-undecided"]),
+      ("<Directory />\n<Limit WRITE>\nDenyAll\n</Limit>\n</Directory>", []),
+      ("TLSProtocol SSLv3", ["audit-no-login"]), ("TLSProtocol ALL -TLSv1 -TLSv1.1", []),
+      ("TLSProtocol ALL -TLSv1 -TLSv1.1 -TLSv1.2 -TLSv1.3", ["audit-no-login"]),
+      ("TLSProtocol TLSv1.1", ["server-undecided"]), ("TLSProtocol TLSv1.2 TLSv1.3", []), ("TLSProtocol SSLv23", []),
+      ("TLSVerifyClient on", ["server-undecided"]), ("TLSVerifyClient off", []),
+      ("<Limit LOGIN>\nDenyUser regex .*\n</Limit>", ["audit-login-limited"]),
+      ("<Limit LOGIN>\nOrder deny,allow\nAllowAll\nDenyGroup regex .\n</Limit>", ["audit-login-limited"]),
+      ("<Limit PASV>\nDenyUser bob\n</Limit>", ["server-undecided"]),
+      ("<Limit PROT>\nDenyAll\n</Limit>", ["audit-tls-data"]),
+      ("<Limit PBSZ>\nDenyAll\n</Limit>", ["audit-tls-data"]),
+      ("<Limit AUTH>\nDenyAll\n</Limit>", ["server-undecided"]),
+      ("DenyFilter .*", ["server-undecided"]), ("DenyFilter \\*.*/", []), ("DenyFilter %", []),
+      ("AllowFilter ^x$", ["server-undecided"]), ("AllowFilter .*", []),
+      ("AuthOrder mod_nosuch.c", ["audit-no-login"]), ("AuthOrder mod_auth_pam.c* mod_auth_unix.c", []),
+      ("AuthOrder mod_nosuch.c mod_auth_unix.c", []), ("AuthOrder mod_ldap.c", []),
+    ])
+  func refusals(lines: String, expected: [String]) throws {
+    #expect(try Set(codes("\(lines)\n" + Self.good)) == Set(expected))
+  }
+
+  @Test(
     "B10: modules that Debian moved out of the program",
     arguments: [
       ("LoadModule mod_xfer.c\nMaxClinets 20\n", "proftpd", "server-file-refused"),

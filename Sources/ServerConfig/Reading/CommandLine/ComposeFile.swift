@@ -56,7 +56,7 @@ extension InvocationText {
       case "image":
         container.image = text(lines[index].value)
         place = lines[index].value
-      case "network_mode": container.sharesNetwork = text(lines[index].value) == "host"
+      case "network_mode": container.joins(text(lines[index].value))
       case "command", "entrypoint":
         let words = words(lines[index], below, in: lines)
         command = lines[index].key == "entrypoint" ? words + command : command + words
@@ -77,9 +77,9 @@ extension InvocationText {
       guard let begin = below.first.map({ lines[$0].value.lowerBound }),
         let end = below.last.map({ lines[$0].value.upperBound })
       else { return [] }
-      return ShellWords.commands(in: bytes[start(of: begin)..<end], of: file, linesEnd: false).first ?? []
+      return ShellWords.commands(in: bytes[start(of: begin)..<end], of: file, in: .yaml).first ?? []
     }
-    return ShellWords.commands(in: bytes[line.value], of: file, linesEnd: false).first ?? []
+    return ShellWords.commands(in: bytes[line.value], of: file, in: .yaml).first ?? []
   }
 
   /// The beginning of the line that holds an offset.
@@ -112,24 +112,28 @@ extension InvocationText {
 
   /// A value in which Compose has replaced variables that are known.
   private func substituted(_ range: Range<Int>) -> String {
-    let words = ShellWords.commands(in: bytes[range], of: file, linesEnd: false).flatMap(\.self)
+    let words = ShellWords.commands(in: bytes[range], of: file, in: .yaml).flatMap(\.self)
     return words.map { $0.text(outer).text }.joined(separator: " ")
   }
 
   private func ports(_ line: ComposeLine, _ below: Range<Int>, in lines: [ComposeLine], _ container: inout Container)
   {
     for item in items(line, below, in: lines) { container.publish(Located(text(item), span(item))) }
-    // The long form: `target:` and `published:` of one entry.
-    var target: Located<String>?
+    // The long form: `target:`, `published:` and perhaps `host_ip:` and `protocol:` of one entry.
+    var entry: [String: Located<String>] = [:]
     for index in below {
-      guard let key = lines[index].key else { continue }
-      let value = Located(text(lines[index].value), span(lines[index].value))
-      if key == "target" { target = value }
-      if key == "published", let inside = target {
-        container.publish(Located("\(value.value):\(inside.value)", value.span))
-        target = nil
-      }
+      if lines[index].isItem { publish(&entry, &container) }
+      if let key = lines[index].key { entry[key] = Located(text(lines[index].value), span(lines[index].value)) }
     }
+    publish(&entry, &container)
+  }
+
+  private func publish(_ entry: inout [String: Located<String>], _ container: inout Container) {
+    defer { entry = [:] }
+    guard let inside = entry["target"], let outside = entry["published"] else { return }
+    let address = entry["host_ip"].map { "\($0.value):" } ?? ""
+    let kind = entry["protocol"]?.value ?? "tcp"
+    container.publish(Located("\(address)\(outside.value):\(inside.value)/\(kind)", outside.span))
   }
 
   // MARK: Lines

@@ -7,6 +7,11 @@ extension EffectiveService {
   /// address is one that nobody outside reaches.
   mutating func place(in container: Container, _ invocation: Invocation, _ context: inout ReadingContext) {
     guard !container.sharesNetwork else { return }
+    guard !container.isCutOff else {
+      return context.unpublished(
+        "the container has no network, so that nobody reaches \(invocation.software.title)", at: invocation.span,
+        help: "leave `none` out, and publish its ports: `-p 21:\(port.value)`")
+    }
     for span in container.unread {
       context.leaveOpen(
         "this entry is not understood, so that it is not known which ports lead into the container", at: span,
@@ -15,6 +20,10 @@ extension EffectiveService {
     let inner = port.value
     if let host = container.host(of: inner) {
       port = host
+    } else if let entry = container.loopback.first(where: { $0.container.contains(inner) }) {
+      context.unpublished(
+        "the container publishes port \(inner) on the loopback of its host, where only the host itself reaches it",
+        at: entry.span, help: "leave the address out: `-p 21:\(inner)`")
     } else if container.unread.isEmpty {
       context.unpublished(
         "the container does not publish port \(inner), on which \(invocation.software.title) listens",
@@ -27,7 +36,7 @@ extension EffectiveService {
         at: passivePorts.span ?? invocation.span,
         help: "publish them: `-p \(range.low)-\(range.high):\(range.low)-\(range.high)`")
     }
-    addresses = Setting(default: [])
+    addresses = container.address(of: inner) ?? Setting(default: [])
     if announced.value == .own {
       announced = Setting(
         .unusable(

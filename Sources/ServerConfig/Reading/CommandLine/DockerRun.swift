@@ -65,7 +65,7 @@ struct DockerRun {
       if let (name, text) = InvocationText.assignment(value.value) ?? colon(value.value) {
         environment[name] = Located(text, value.span)
       }
-    case "--network", "--net": if value.value == "host" { container.sharesNetwork = true }
+    case "--network", "--net": container.joins(value.value)
     default: break
     }
   }
@@ -77,6 +77,12 @@ struct DockerRun {
 }
 
 extension Container {
+  /// Takes the network of `--network` or `network_mode`.
+  mutating func joins(_ network: String) {
+    sharesNetwork = network == "host"
+    isCutOff = network == "none"
+  }
+
   /// Takes `[ADDRESS:]HOST:CONTAINER[/tcp]`, each a port or a range.
   mutating func publish(_ entry: Located<String>) {
     let parts = entry.value.split(separator: "/", omittingEmptySubsequences: false)
@@ -88,7 +94,14 @@ extension Container {
       unread.append(entry.span)
       return
     }
-    published.append(Published(host: outside, container: inside, span: entry.span))
+    // Brackets stand around addresses of IPv6.
+    let text = fields.joined(separator: ":").drop { $0 == "[" }.prefix { $0 != "]" }
+    let address = IPAddress(String(text))
+    guard text.isEmpty || address != nil else { return unread.append(entry.span) }
+    var port = Published(host: outside, container: inside, span: entry.span)
+    guard let address, address.value != 0 else { return published.append(port) }
+    port.address = address
+    if address.scope == .loopback { loopback.append(port) } else { published.append(port) }
   }
 
   static func range(_ text: String) -> PortRange? {

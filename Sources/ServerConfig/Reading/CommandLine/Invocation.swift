@@ -27,10 +27,16 @@ struct Container {
   var sharesNetwork = false
   /// What could not be read of its ports.
   var unread: [SourceSpan] = []
+  /// Ports that only the host itself reaches, because they are published on its loopback.
+  var loopback: [Published] = []
+  /// Whether it has no network at all.
+  var isCutOff = false
 
   struct Published {
     var host: PortRange
     var container: PortRange
+    /// The address of the host; `nil` for all.
+    var address: IPAddress?
     var span: SourceSpan
   }
 
@@ -40,6 +46,14 @@ struct Container {
       return Setting(entry.host.low &+ (port &- entry.container.low), entry.span)
     }
     return nil
+  }
+
+  /// The address of the host on which a port of the container is published; `nil` for all.
+  func address(of port: UInt16) -> Setting<[String]>? {
+    guard let entry = published.first(where: { $0.container.contains(port) }), let address = entry.address else {
+      return nil
+    }
+    return Setting(["\(address)"], entry.span)
   }
 
   /// Whether each port of a range leads to the same one of the container.

@@ -45,8 +45,7 @@ struct ShellWord {
 struct ShellWords {
   private let bytes: ArraySlice<UInt8>
   private let file: SourceID
-  /// Whether a line feed ends a command; in a folded text of YAML it is a blank.
-  private let linesEnd: Bool
+  private let place: Place
   private var offset: Int
   private var commands: [[ShellWord]] = []
   private var words: [ShellWord] = []
@@ -54,16 +53,25 @@ struct ShellWords {
   private var current: [UInt8] = []
   private var start: Int?
 
-  static func commands(in bytes: ArraySlice<UInt8>, of file: SourceID, linesEnd: Bool = true) -> [[ShellWord]] {
-    var reader = Self(bytes: bytes, file: file, linesEnd: linesEnd)
+  /// Where commands stand.
+  enum Place {
+    case script
+    /// In a folded text of YAML a line feed is a blank.
+    case yaml
+    /// In a unit of systemd a `;` by itself divides commands; `&`, `|` and `#` are text (systemd.service(5)).
+    case unit
+  }
+
+  static func commands(in bytes: ArraySlice<UInt8>, of file: SourceID, in place: Place = .script) -> [[ShellWord]] {
+    var reader = Self(bytes: bytes, file: file, place: place)
     reader.read()
     return reader.commands
   }
 
-  private init(bytes: ArraySlice<UInt8>, file: SourceID, linesEnd: Bool) {
+  private init(bytes: ArraySlice<UInt8>, file: SourceID, place: Place) {
     self.bytes = bytes
     self.file = file
-    self.linesEnd = linesEnd
+    self.place = place
     offset = bytes.startIndex
   }
 
@@ -77,8 +85,13 @@ struct ShellWords {
       case UInt8(ascii: "\\"): escape()
       case UInt8(ascii: "'"), UInt8(ascii: "\""): quoted(byte)
       case UInt8(ascii: "$"): variable()
-      case UInt8(ascii: "#") where start == nil: comment()
-      case 0x0A where linesEnd, UInt8(ascii: ";"), UInt8(ascii: "&"), UInt8(ascii: "|"):
+      case UInt8(ascii: "#") where start == nil && place != .unit: comment()
+      case UInt8(ascii: ";") where place == .unit && start == nil && (peek(1).map(\.isBlank) ?? true):
+        endCommand()
+        offset += 1
+      case _ where place == .unit && [UInt8(ascii: ";"), UInt8(ascii: "&"), UInt8(ascii: "|")].contains(byte):
+        take(byte)
+      case 0x0A where place == .script, UInt8(ascii: ";"), UInt8(ascii: "&"), UInt8(ascii: "|"):
         endCommand()
         offset += 1
       case _ where byte.isBlank:

@@ -52,6 +52,12 @@ struct IISSite {
     let hasCertificate = hash.map { !$0.value.value.isEmpty } ?? false
     let control = attribute(path, "controlChannelPolicy")
     let data = attribute(path, "dataChannelPolicy")
+    let clients = attribute(["security", "sslClientCertificates"], "clientCertificatePolicy")
+    if let clients, ["certrequire", "2"].contains(clients.value.value.lowercased()) {
+      context.leaveOpen(
+        "clients have to show a certificate, and who has one is not in the files", at: clients.value.span,
+        help: "write `CertIgnore` or `CertAllow` if everybody may log in")
+    }
     let policies = ["SslAllow": 0, "SslRequire": 1, "SslRequireCredentialsOnly": 2]
     let controlPolicy = policy(control, policies, &context)
     let dataPolicy = policy(data, ["SslAllow": 0, "SslRequire": 1, "SslDeny": 2], &context)

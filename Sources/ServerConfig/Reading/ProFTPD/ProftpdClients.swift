@@ -132,7 +132,12 @@ struct ProftpdLimit {
     case allowed, denied
     /// Denied to all but some users.
     case deniedToMost
+    /// Users, groups or patterns are named who are denied.
+    case deniedToSome
   }
+
+  /// The commands that open data connections.
+  static let dataCommands: Set = ["PASV", "EPSV", "PORT", "EPRT"]
 
   var commands: Set<String>
   var span: SourceSpan
@@ -162,11 +167,12 @@ struct ProftpdLimit {
     let (allowed, denied) = (allow.has(region), deny.has(region))
     if denyComesFirst {
       if denied == .yes { return .denied }
-      return allowed == .yes ? .allowed : allowed == .some ? .deniedToMost : .denied
+      if allowed == .yes { return denied == .some ? .deniedToSome : .allowed }
+      return allowed == .some ? .deniedToMost : .denied
     }
     if allowed == .yes { return .allowed }
     if denied == .yes { return allowed == .some ? .deniedToMost : .denied }
-    return nil
+    return denied == .some ? .deniedToSome : nil
   }
 }
 
@@ -197,10 +203,12 @@ extension ProftpdConfiguration {
   /// Divides all clients into those who are treated alike; `nil` when there are too many.
   func regions() -> [ProftpdRegion]? {
     let scopes = [main] + hosts + globals
-    let limits = scopes.lazy.flatMap { scope in scope.limits + scope.sections.flatMap(\.scope.limits) }
+    let limits = scopes.lazy.flatMap { scope in
+      scope.limits + scope.folderLimits + scope.sections.flatMap { $0.scope.limits + $0.scope.folderLimits }
+    }
     let usesClasses = scopes.contains { scope in
       scope.sections.contains(where: \.isAboutClasses)
-        || scope.limits.contains { !$0.allow.classes.isEmpty || !$0.deny.classes.isEmpty }
+        || (scope.limits + scope.folderLimits).contains { !$0.allow.classes.isEmpty || !$0.deny.classes.isEmpty }
     }
     var regions = [ProftpdRegion.everybody]
     if usesClasses {

@@ -10,6 +10,11 @@ struct ProftpdScope {
   var directives: [String: [ProftpdLine]] = [:]
   /// In the order of the text.
   var limits: [ProftpdLimit] = []
+  /// Limits on commands of data connections in `<Directory />` and `<Directory ~>`, which hold for the session and are searched
+  /// before the others (measured: 1.3.8).
+  var folderLimits: [ProftpdLimit] = []
+  /// Such limits in other folders: whether they hold depends on where a session is.
+  var limitsElsewhere: [ProftpdLimit] = []
   /// What counts for some sessions only, in the order of the text.
   var sections: [ProftpdSection] = []
   /// Blocks that set up TLS and are passed over, because a module is not loaded.
@@ -28,6 +33,8 @@ struct ProftpdScope {
       admitsAnonymous = admitsAnonymous || scope.admitsAnonymous
     }
     limits = scopes.reversed().flatMap(\.limits)
+    folderLimits = scopes.reversed().flatMap(\.folderLimits)
+    limitsElsewhere = scopes.flatMap(\.limitsElsewhere)
   }
 
   init(title: String = "", place: SourceSpan, addresses: [Located<String>] = []) {
@@ -71,6 +78,13 @@ struct ProftpdConfiguration {
 
   func has(_ module: String) -> Bool {
     hasEveryModule || modules.contains(module) || ProftpdDirectives.movable.contains(module) && !hasMoved
+  }
+
+  /// Whether a module that `AuthOrder` names may be there; a `*` after its name is not part of it.
+  func mayHave(_ word: String) -> Bool {
+    let name = word.hasSuffix("*") ? String(word.dropLast()) : word
+    let isUnlisted = ProftpdDirectives.unlistedPrefixes.contains { name.hasPrefix("mod_\($0)") }
+    return hasEveryModule ? ProftpdDirectives.known.contains(name) || isUnlisted : has(name)
   }
 
   /// Whether it is known that the modules that moved out of the program have to be loaded: one of them was.
@@ -167,7 +181,8 @@ struct ProftpdConfiguration {
       let title = "<VirtualHost \(line.arguments.map(\.value).joined(separator: " "))>"
       hosts.append(ProftpdScope(title: title, place: line.span, addresses: line.arguments))
     case "limit":
-      limit = ProftpdLimit(commands: Set(line.arguments.map { $0.value.uppercased() }), span: line.span)
+      limit = ProftpdLimit(
+        commands: Set(ProftpdAccess.words(line.arguments).map { $0.uppercased() }), span: line.span)
     default: break
     }
     open.append(line)
@@ -183,6 +198,16 @@ struct ProftpdConfiguration {
       let anonymous = open.removeLast()
       update { $0.admitsAnonymous = true }
       open.append(anonymous)
+    } else if let folder = open.last, folder.key == "directory" {
+      var limit = limit
+      limit.commands.formIntersection(ProftpdLimit.dataCommands)
+      guard !limit.commands.isEmpty else { return }
+      let isEverywhere = ["/", "~"].contains(folder.arguments.first?.value ?? "")
+      open.removeLast()
+      update {
+        if isEverywhere { $0.folderLimits.append(limit) } else { $0.limitsElsewhere.append(limit) }
+      }
+      open.append(folder)
     } else {
       update { $0.limits.append(limit) }
     }

@@ -13,6 +13,7 @@ struct ProftpdHost {
   private var holding: [ProftpdScope] = []
   private let isMain: Bool
   private let version: SoftwareVersion?
+  private let configuration: ProftpdConfiguration
 
   /// - Parameter globals: all of them together.
   init(own: ProftpdScope, _ globals: ProftpdScope, _ configuration: ProftpdConfiguration, isMain: Bool) {
@@ -22,6 +23,7 @@ struct ProftpdHost {
     main = configuration.main
     self.isMain = isMain
     version = configuration.version
+    self.configuration = configuration
   }
 
   /// What is searched, the first first.
@@ -43,7 +45,8 @@ struct ProftpdHost {
   /// What tells clients of one region from those of another.
   func signature(_ region: ProftpdRegion) -> String {
     let held = sections.indices.filter { sections[$0].isAboutClasses && sections[$0].holds(for: region.className) }
-    let all = own.limits + globals.limits + held.flatMap { sections[$0].scope.limits }
+    let scopes = [own, globals] + held.map { sections[$0].scope }
+    let all = scopes.flatMap { $0.limits + $0.folderLimits }
     let decisions = all.map { limit in limit.decision(region).map { "\($0)" } ?? "-" }
     return held.map(String.init).joined(separator: ",") + "|" + decisions.joined(separator: ",")
   }
@@ -83,6 +86,8 @@ struct ProftpdHost {
     service.allowsActive = allows(["PORT", "EPRT"], region) ?? Setting(default: true)
     service.allowsListings = listings(region)
     service.login = login(region)
+    refusePROT(&service, region)
+    service.nobody = withoutProtocol(service) ?? withoutModule()
     let revoke = flag("rootrevoke", default: true)
     service.pinsDataPort = Setting(!revoke.value, revoke.span)
     foreign(&service)
@@ -200,10 +205,10 @@ struct ProftpdHost {
   }
 
   private func decision(_ command: String, _ region: ProftpdRegion) -> (ProftpdLimit.Decision, SourceSpan)? {
-    for scope in scopes {
-      for limit in scope.limits.reversed() where limit.commands.contains(command) {
-        if let decision = limit.decision(region) { return (decision, limit.span) }
-      }
+    let limits = scopes.flatMap { $0.folderLimits.reversed() } + scopes.flatMap { $0.limits.reversed() }
+    for limit in limits where limit.commands.contains(command) {
+      // Who is denied by name is said by the reader.
+      if let decision = limit.decision(region), decision != .deniedToSome { return (decision, limit.span) }
     }
     return nil
   }
@@ -230,12 +235,44 @@ struct ProftpdHost {
           } else {
             return Setting(.nobody, limit.span)
           }
-        case .deniedToMost?: some = some ?? limit.span
+        case .deniedToMost?, .deniedToSome?: some = some ?? limit.span
         case .allowed?, nil: break
         }
       }
     }
     return some.map { Setting(.someUsers, $0) } ?? Setting(default: .everybody)
+  }
+
+  /// PROT, or PBSZ which comes before it, that a `<Limit>` refuses: then no data connection has TLS.
+  private func refusePROT(_ service: inout EffectiveService, _ region: ProftpdRegion) {
+    guard service.tls.control.value != .off else { return }
+    for command in ["PROT", "PBSZ"] {
+      guard let (decision, span) = decision(command, region), decision != .allowed else { continue }
+      service.tls.data = Setting(.off, span)
+      service.remedies[.data] = { _ in "remove `\(command)` from the `<Limit>`" }
+      return
+    }
+  }
+
+  /// TLS that is required, with SSLv3 as the only version, which no library of today speaks.
+  private func withoutProtocol(_ service: EffectiveService) -> Refusal? {
+    guard service.tls.control.value == .required, let line = first("tlsprotocol"),
+      ProftpdValues.protocols(line).isDisjoint(with: ["TLSV1", "TLSV1.1", "TLSV1.2", "TLSV1.3"])
+    else { return nil }
+    return Refusal(
+      "TLS is required, and `TLSProtocol` leaves no version of it", line.span,
+      help: "write `TLSProtocol TLSv1.2 TLSv1.3`")
+  }
+
+  /// `AuthOrder` that names only modules which are not there.
+  private func withoutModule() -> Refusal? {
+    guard let line = first("authorder"), !line.isOpen, !line.arguments.isEmpty,
+      !line.arguments.contains(where: { configuration.mayHave($0.value) })
+    else { return nil }
+    let names = line.arguments.map { "`\($0.value)`" }.joined(separator: " and ")
+    return Refusal(
+      "`AuthOrder` asks \(names) alone, which no `LoadModule` brings in", line.span,
+      help: "write `AuthOrder mod_auth_pam.c* mod_auth_unix.c`, or load the module")
   }
 
   private func foreign(_ service: inout EffectiveService) {

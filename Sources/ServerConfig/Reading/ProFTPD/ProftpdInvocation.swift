@@ -51,7 +51,12 @@ extension ProftpdReader {
           value = next
           rest = rest.dropFirst()
         }
-        if short == "-c" { file = value } else { context.defines.insert(value.value) }
+        let isOpen = start.unknown.contains { $0.span == value.span }
+        if short == "-c" {
+          if !isOpen { file = value }
+        } else {
+          context.defines.insert(value.value)
+        }
       }
       // Options whose value is a word of its own.
       if ["-d", "-N", "-p", "-S", "--debug", "--persistent", "--serveraddr"].contains(option) {

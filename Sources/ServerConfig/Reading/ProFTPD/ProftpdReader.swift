@@ -131,6 +131,7 @@ package struct ProftpdReader: ServerReader {
           notes: ["it stands in `\(section.line.name.value)>`, and is not compared with the policy"])
       }
     }
+    for scope in scopes { reportUndecided(scope, &context) }
     let usesClasses = scopes.contains {
       !$0.sections.isEmpty || $0.limits.contains { !$0.allow.classes.isEmpty || !$0.deny.classes.isEmpty }
     }
@@ -138,6 +139,55 @@ package struct ProftpdReader: ServerReader {
       context.leaveOpen(
         "who belongs to class `\(one.name)` depends on the names of hosts", at: one.span,
         notes: ["its networks alone are taken for it"], help: "write networks in `From`")
+    }
+  }
+}
+
+extension ProftpdReader {
+  /// What one scope leaves to folders, users, patterns and certificates.
+  private func reportUndecided(_ scope: ProftpdScope, _ context: inout ReadingContext) {
+    for limit in scope.limitsElsewhere {
+      context.leaveOpen(
+        "whether this `<Limit>` counts for data connections depends on the folder that a session is in",
+        at: limit.span, help: "write it outside of `<Directory>`")
+    }
+    let named: Set = ["LIST", "DIRS", "PROT", "PBSZ", "AUTH", "USER", "PASS"]
+    for limit in scope.limits + scope.folderLimits {
+      let isAboutUsers =
+        limit.deny.hasMore && !limit.commands.isDisjoint(with: named.union(ProftpdLimit.dataCommands))
+      let isBeforeLogin = limit.deny.isForAll && !limit.commands.isDisjoint(with: ["AUTH", "USER", "PASS"])
+      guard isAboutUsers || isBeforeLogin else { continue }
+      context.leaveOpen(
+        isBeforeLogin
+          ? "whether anybody logs in past this `<Limit>` on commands of the login is not known"
+          : "who is refused by this `<Limit>` depends on users, groups, host names or patterns", at: limit.span)
+    }
+    for key in ["allowfilter", "denyfilter"] {
+      for line in scope.directives[key] ?? [] where !ProftpdValues.isHarmless(line) {
+        context.leaveOpen(
+          "which commands `\(line.name.value)` refuses depends on its pattern, which is held against the arguments of "
+            + "all commands but PASS", at: line.span,
+          notes: ["USER, AUTH, PBSZ and PROT with a refused argument are answered with 550"])
+      }
+    }
+    reportTLS(scope, &context)
+  }
+
+  private func reportTLS(_ scope: ProftpdScope, _ context: inout ReadingContext) {
+    if let line = scope.directives["tlsverifyclient"]?.first,
+      ProftpdValues.flag(line.arguments.first?.value ?? "") == true
+    {
+      context.leaveOpen(
+        "clients have to show a certificate, and who has one is not in the files", at: line.span,
+        help: "write `TLSVerifyClient off` if everybody may log in")
+    }
+    if let line = scope.directives["tlsprotocol"]?.first {
+      let left = ProftpdValues.protocols(line)
+      if left.isDisjoint(with: ["TLSV1.2", "TLSV1.3"]), !left.isDisjoint(with: ["TLSV1", "TLSV1.1"]) {
+        context.leaveOpen(
+          "no version of TLS after 1.1 is left, which most libraries of today refuse", at: line.span,
+          help: "write `TLSProtocol TLSv1.2 TLSv1.3`")
+      }
     }
   }
 }

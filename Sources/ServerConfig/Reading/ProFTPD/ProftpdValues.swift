@@ -110,3 +110,32 @@ enum ProftpdValues {
     }
   }
 }
+
+extension ProftpdValues {
+  /// The versions that `TLSProtocol` leaves, in capitals; `SSLv23` and `ALL` are all of them.
+  static func protocols(_ line: ProftpdLine) -> Set<String> {
+    let every: Set = ["SSLV3", "TLSV1", "TLSV1.1", "TLSV1.2", "TLSV1.3"]
+    var left: Set<String> = []
+    for word in line.arguments.map({ $0.value.uppercased() }) {
+      let name = word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word
+      let names = ["ALL", "SSLV23"].contains(name) ? every : [name]
+      if word.hasPrefix("-") { left.subtract(names) } else { left.formUnion(names) }
+    }
+    return left
+  }
+
+  /// Whether a filter lets through what every session sends: names, `TLS`, `0`, `P`, and nothing at all.
+  static func isHarmless(_ line: ProftpdLine) -> Bool {
+    let pattern = line.arguments.first?.value ?? ""
+    if line.key == "allowfilter" { return ["", ".*", "^.*$"].contains(pattern) }
+    guard !pattern.contains(where: { "|?[({".contains($0) }) else { return false }
+    // One character that has to be there and is in none of these is enough.
+    let characters = Array(pattern)
+    for (index, character) in characters.enumerated() {
+      let isEscaped = index > 0 && characters[index - 1] == "\\"
+      guard character == "/" || character == "%" || character == "*" && isEscaped else { continue }
+      if index + 1 == characters.count || characters[index + 1] != "*" { return true }
+    }
+    return false
+  }
+}

@@ -102,7 +102,10 @@ struct PureFTPdMeaning {
       value = String(value.drop { $0 == "\"" }.prefix { $0 != "\"" })
     }
     if let address = numericIPv4(value.utf8) { return .address(.v4(address)) }
-    return IPAddress(value) == nil ? .name(value) : .unusable(value, consequence: refusal)
+    let isName = value.utf8.allSatisfy { byte in
+      byte.isDigit || (0x61...0x7A).contains(byte | 0x20) || [0x2D, 0x2E, 0x5F].contains(byte)
+    }
+    return isName ? .name(value) : .unusable(text, consequence: refusal)
   }
 
   private func tls(_ service: inout EffectiveService, _ context: inout ReadingContext) {

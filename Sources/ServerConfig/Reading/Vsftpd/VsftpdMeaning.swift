@@ -20,6 +20,12 @@ extension VsftpdSettings {
     service.maxPerClient = limit("max_per_ip", default: 50)
     VsftpdCommands(self).apply(to: &service)
     service.nobody = VsftpdUsers(self).nobody(&context)
+    VsftpdUsers(self).missingFiles(&context)
+    if service.tls.control.value != .off, let span = flag("require_cert", default: false).trueSpan {
+      context.leaveOpen(
+        "clients have to show a certificate, and who has one is not in the files", at: span,
+        help: "write `require_cert=NO` if everybody may log in")
+    }
     if let span = flag("tcp_wrappers", default: false).trueSpan {
       context.diagnostics.append(
         Diagnostic(
@@ -176,7 +182,7 @@ extension VsftpdSettings {
 
   // MARK: TLS
 
-  private func tls() -> EffectiveTLS {
+  func tls() -> EffectiveTLS {
     var tls = EffectiveTLS()
     let enabled = flag("ssl_enable", default: false)
     tls.control = Setting(.off, enabled.span)

@@ -73,7 +73,7 @@ package struct VsftpdReader: ServerReader {
       } else if word.value.hasPrefix("-") {
         context.refuse(
           "vsftpd does not start: there is no option `\(word.value)`", at: word.span, help: "write `-oKEY=VALUE`")
-      } else {
+      } else if !start.unknown.contains(where: { $0.span == word.span }) {
         hasFile = true
         load(word, of: evidence, files, &named, &settings, &context)
       }
