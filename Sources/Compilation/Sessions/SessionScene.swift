@@ -218,9 +218,10 @@ struct Scene {
     var session = session
     session.mode = mode
     let ends = server.passivePorts
+    let borders = study.borders?.adding(network.routing?.ports ?? [])
     let ports =
       isQuick
-      ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : PassivePorts(ends, study.borders)
+      ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : PassivePorts(ends, borders)
     let played = worst(session, ports, login, theatre)
     if played.performance.ending != .works, session.encryption == .explicit, server.allowsClearControl {
       session.clearsControl = true

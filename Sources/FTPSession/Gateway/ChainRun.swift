@@ -156,6 +156,12 @@ struct ChainRun {
       switch operation {
       case .nothing: continue
       case .limit(let goesOn): if !goesOn { return .next }
+      case .connectionCount(let limit, let isOver):
+        guard let exceeds = view.counts(over: limit) else {
+          doubt = doubt ?? "how many connections `ct count \(isOver ? "over " : "")\(limit)` has counted"
+          continue
+        }
+        if exceeds != isOver { return .next }
       case .newConnectionOnly: if view.connection?.isConfirmed != false { return .next }
       case .match(let operand, let test, let negated):
         switch matches(operand, test) {
@@ -254,7 +260,10 @@ struct ChainRun {
       case .absent: return .next
       case .unknown(let text), .oneOf(_, let text): doubtMark(ofConnection, text)
       }
-    case .setField(let name, let value):
+    case .setField(let name, var value):
+      if name == KnownFields.segmentSize, let earlier = view.changed[name] {
+        value = earlier.flatMap { old in value.map { min(old, $0) } }
+      }
       view.changed[name] = .some(value)
       effects.append(.field(name, value))
     case .setLabel(let bits):

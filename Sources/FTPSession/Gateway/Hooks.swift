@@ -46,6 +46,7 @@ extension Gateway {
 
   /// Brings what rules see of the connection up to date.
   func refresh(_ transit: inout Transit) {
+    transit.view.connectionCount = connections.count + (transit.connection == nil ? 1 : 0)
     guard let index = transit.connection, connections.indices.contains(index) else { return }
     transit.view.connection = connections[index]
     transit.view.masterHelper = connections[index].master.flatMap {

@@ -11,6 +11,8 @@ enum KnownFields {
     "ip dscp", "ip ecn", "ip ttl", "ip id", "ip6 dscp", "ip6 ecn", "ip6 hoplimit", "ip6 flowlabel",
   ]
 
+  static let segmentSize = "tcp option maxseg size"
+
   /// How constants that are compared with a field are read.
   static func domain(of name: String) -> Domain {
     switch name {
@@ -54,7 +56,10 @@ extension PacketView {
     let unknown = Reading.unknown(name)
     if name.hasPrefix("ip ") && family != .ipv4 || name.hasPrefix("ip6 ") && family != .ipv6 { return .absent }
     if let changed = changed[name] {
+      if name == KnownFields.segmentSize && !isSYN { return .absent }
       guard let value = changed else { return unknown }
+      // It never grows (`nft_exthdr_tcp_set_eval` in nft_exthdr.c).
+      if name == KnownFields.segmentSize { return .oneOf(min(1220, value)...min(8960, value), name) }
       let isCounted = name == "ip ttl" || name == "ip6 hoplimit"
       return isCounted && value > 0 ? .oneOf(value - 1...value, name) : .value(.number(value))
     }

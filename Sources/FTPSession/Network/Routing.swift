@@ -10,6 +10,13 @@ package protocol Routing: Sendable {
   ///
   /// - Parameter interface: The only interface that counts; `nil` for all.
   func lookUp(_ address: IPAddress, on interface: String?) -> RouteLookup
+
+  /// The ports by which rules choose the way of packets.
+  var ports: [ClosedRange<UInt16>] { get }
+}
+
+extension Routing {
+  package var ports: [ClosedRange<UInt16>] { [] }
 }
 
 /// All of a packet that decides about its way.

@@ -11,7 +11,10 @@ extension Operation {
       // What neither leads packets elsewhere nor decides about them.
       return ["priority", "nftrace", "secmark", "cgroup"].contains(field) ? .setField("meta \(field)", nil) : nil
     }
-    if key["tcp option"] != nil, case .field(let name) = Operand(key) { return .setField(name, nil) }
+    if key["tcp option"] != nil, case .field(let name) = Operand(key) {
+      let size = name == KnownFields.segmentSize ? listed.number.flatMap { UInt128(exactly: $0) } : nil
+      return .setField(name, size)
+    }
     guard case .field(let name) = Operand(key), KnownFields.changeable.contains(name) else { return nil }
     guard case .number(let number)? = KnownFields.domain(of: name).datum(listed) else { return .setField(name, nil) }
     return .setField(name, number)

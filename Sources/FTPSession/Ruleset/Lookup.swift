@@ -29,13 +29,16 @@ final class Lookup: Sendable {
   }
 
   private let entries: [Entry]
+  /// Why nobody knows what it holds when a packet comes.
+  private let doubt: String?
   /// The entries whose first field is one number, sorted by it, those of one number by their position.
   private let numbered: [(number: UInt128, position: Int)]
   /// Positions of all others.
   private let others: [Int]
 
-  private init(_ entries: [Entry]) {
+  private init(_ entries: [Entry], doubt: String? = nil) {
     self.entries = entries
+    self.doubt = doubt
     var numbered: [(number: UInt128, position: Int)] = []
     var others: [Int] = []
     numbered.reserveCapacity(entries.count)
@@ -51,14 +54,17 @@ final class Lookup: Sendable {
     self.others = others
   }
 
-  convenience init(_ set: NamedSet) {
+  /// - Parameter isChanged: Whether rules add or delete elements as packets pass. What the listing shows is not enough then.
+  convenience init(_ set: NamedSet, isChanged: Bool) {
     let domains = set.key.map { Domain(typeName: $0.typeName) }
     self.init(
       set.elements.map { element in
         Entry(
           key: Self.patterns(element.key, domains), data: Data(element.data),
           provenance: element.provenance == .none ? nil : element.provenance)
-      })
+      },
+      doubt: isChanged
+        ? "whether it is in `\(set.name)`, whose elements rules add or delete as packets pass" : nil)
   }
 
   /// The members of an anonymous set or map, `domains` being those of the key that is looked up.
@@ -79,6 +85,7 @@ final class Lookup: Sendable {
 
   /// The element under a key. Sets with disjoint elements have at most one.
   func find(_ key: [Datum]) -> Answer {
+    if let doubt { return .unknown(doubt) }
     var candidates = others
     if case .number(let number)? = key.first { candidates = (positions(of: number) + others).sorted() }
     var doubt: String?
@@ -116,6 +123,7 @@ final class Lookup: Sendable {
 
   /// Whether all values of a range are elements, or none; `nil` when some are, and when that cannot be said.
   func contains(_ values: ClosedRange<UInt128>) -> Bool? {
+    guard doubt == nil else { return nil }
     var result: Bool? = false
     for entry in entries {
       guard let pattern = entry.key.first, entry.key.count == 1, let fits = pattern.matches(values) else {

@@ -35,6 +35,8 @@ indirect enum Operation: Sendable {
   case extensionTarget(ExtensionTarget)
   /// A limit, a quota or a count that is not reached, or has been already: whether the rule goes on.
   case limit(goesOn: Bool)
+  /// A count of connections that is over a number, or is not. One session has up to two at a time.
+  case connectionCount(limit: UInt32, isOver: Bool)
   /// A named object that a rule refers to, or finds in a map.
   case object(ObjectReference)
   /// Takes part in the rule only as long as the entry of the connection is not confirmed (`nft_ct_expect_obj_eval` in nft_ct.c).
@@ -83,7 +85,9 @@ extension Operation {
     case "redirect": return translate(.redirect, value)
     case "mangle": return mangle(value)
     case "notrack": return .doNotTrack
-    case "ct count": return .limit(goesOn: value["inv"] != .bool(true))
+    case "ct count":
+      guard let limit = value["val"]?.number.flatMap({ UInt32(exactly: $0) }) else { return nil }
+      return .connectionCount(limit: limit, isOver: value["inv"] == .bool(true))
     case "set", "meter": return dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
     case "xt": return Operation(extension: .foreign(listed), .inet)
     case "unread": return value.string.map { .unknown($0) }
@@ -104,7 +108,7 @@ extension Operation {
     case .masquerade: .translate(.masquerade, family: nil, address: nil, port: nil)
     case .counter, .log: .nothing
     case .limit(let rate): .limit(goesOn: !rate.isOver)
-    case .connectionCount: .limit(goesOn: false)
+    case .connectionCount(let limit): .connectionCount(limit: limit, isOver: true)
     case .verdict(let verdict): .verdict(verdict)
     case .verdictMap(let key, let name): .verdictMap(Operand(key), .named(name))
     case .dynamic(_, _, _, let statement): dynamic([Operation(statement)])
@@ -132,7 +136,7 @@ extension Operation {
   private static func dynamic(_ statements: [Operation]) -> Operation {
     for inner in statements {
       switch inner {
-      case .limit(goesOn: false), .unknown: return inner
+      case .limit(goesOn: false), .connectionCount, .unknown: return inner
       default: continue
       }
     }

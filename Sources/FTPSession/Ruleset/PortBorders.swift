@@ -17,6 +17,13 @@ package struct PortBorders: Sendable {
     }
   }
 
+  /// The same with the ports by which the machine chooses the way of packets.
+  package func adding(_ ports: [ClosedRange<UInt16>]) -> PortBorders {
+    var result = self
+    for range in ports { result.note(UInt128(range.lowerBound)...UInt128(range.upperBound)) }
+    return result
+  }
+
   /// The parts of a range of ports in which all ports are alike, from low to high.
   ///
   /// - Parameter most: How many at most; the ports after the last are left out.
@@ -58,8 +65,9 @@ package struct PortBorders: Sendable {
       for range in target.ports { note(UInt128(range.lowerBound)...UInt128(range.upperBound)) }
     case .object(let reference):
       if case .mapped(let key, let map) = reference.choice { visit(.mapped(key, map), table) }
-    case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .newConnectionOnly, .nothing,
-      .unknown:
+    case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .connectionCount,
+      .newConnectionOnly,
+      .nothing, .unknown:
       break
     }
   }

@@ -213,7 +213,9 @@ extension Program {
       title = "\(table.family.rawValue) \(table.name)"
       chains = Dictionary(
         table.chains.map { ($0.name, CompiledChain($0, table.family, words)) }, uniquingKeysWith: { $1 })
-      lookups = Dictionary(table.sets.map { ($0.name, Lookup($0)) }, uniquingKeysWith: { $1 })
+      let changed = Set(table.chains.flatMap { $0.rules.flatMap { $0.statements.compactMap(\.changedSet) } })
+      lookups = Dictionary(
+        table.sets.map { ($0.name, Lookup($0, isChanged: changed.contains($0.name))) }, uniquingKeysWith: { $1 })
       helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
       objects = Dictionary(
         table.foreign.map { (ObjectName(kind: $0.kind, name: $0.name), $0.definition) }, uniquingKeysWith: { $1 })
@@ -225,6 +227,26 @@ extension Program {
       case .inline(let lookup): lookup
       case .named(let name): lookups[name]
       }
+    }
+  }
+}
+
+extension Statement {
+  /// The named set or map to which it adds elements, or from which it deletes some, when a packet comes.
+  fileprivate var changedSet: String? {
+    switch self {
+    case .dynamic(_, let set, _, _): return set
+    case .foreign(.string(let text)):
+      // nft 1.0.6 lists changes of maps as text.
+      let words = text.split(separator: " ")
+      guard let verb = words.first, ["add", "update", "delete"].contains(verb), words.count > 1,
+        words[1].hasPrefix("@")
+      else { return nil }
+      return String(words[1].dropFirst())
+    case .foreign(let listed):
+      let name = listed["set"]?["set"]?.string ?? listed["map"]?["map"]?.string ?? listed["meter"]?["name"]?.string
+      return name.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 }
+    default: return nil
     }
   }
 }

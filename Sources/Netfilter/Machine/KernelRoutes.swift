@@ -26,6 +26,8 @@ package final class KernelRoutes: Routing {
     silent = Neighbour.silent()
   }
 
+  package var ports: [ClosedRange<UInt16>] { rules.values.flatMap(\.ports) }
+
   package func way(of question: RouteQuestion) -> RouteAnswer {
     if let known = answers.withLock({ $0[question] }) { return known }
     let answer = find(question)

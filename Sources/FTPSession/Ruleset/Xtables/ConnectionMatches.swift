@@ -222,12 +222,17 @@ extension ExtensionMatch {
     func matches(_ mark: UInt128) -> Bool { (mark & UInt128(mask) == UInt128(value)) != isInverse }
   }
 
-  /// `connlimit_mt` in xt_connlimit.c. A limit above one is not reached.
+  /// `connlimit_mt` in xt_connlimit.c. A limit above two is not reached.
   @Sendable static func connectionLimit(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let limit = arguments.info.u32(16), let flags = arguments.info.u32(20) else { return nil }
     let isInverse = flags & 1 != 0
     let words = "-m connlimit --connlimit-\(isInverse ? "upto" : "above") \(limit)"
-    return .always(words, (limit < 1) != isInverse)
+    return ExtensionMatch(words) { context in
+      guard let exceeds = context.view.counts(over: limit) else {
+        return .unknown("`\(words)` depends on which connections of the session it has counted")
+      }
+      return ExtensionMatch.Answer(exceeds != isInverse)
+    }
   }
 
   /// `connlabel_mt` in xt_connlabel.c: no label is set.

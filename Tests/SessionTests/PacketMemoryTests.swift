@@ -1,0 +1,89 @@
+import FTPSession
+import LiveSupport
+import Nftables
+import Testing
+
+/// Rules that remember packets, and what a rule has changed when a later one asks for it.
+@Suite struct PacketMemoryTests {
+  private static func match(_ left: String, _ right: String) -> String {
+    #"{"match": {"op": "==", "left": \#(left), "right": \#(right)}}"#
+  }
+
+  private static let source = #"{"payload": {"protocol": "ip", "field": "saddr"}}"#
+  private static let size = #"{"tcp option": {"name": "maxseg", "field": "size"}}"#
+  private static let isListed = match(source, #""@s""#)
+  private static let drop = #"{"drop": null}"#
+
+  private static func port(_ port: Int) -> String {
+    match(#"{"payload": {"protocol": "tcp", "field": "dport"}}"#, "\(port)")
+  }
+
+  private static func change(_ verb: String) -> String {
+    #"{"set": {"op": "\#(verb)", "elem": \#(source), "set": "@s"}}"#
+  }
+
+  private static func count(over limit: Int) -> String { #"{"ct count": {"val": \#(limit), "inv": true}}"# }
+
+  private static func setSize(_ size: Int) -> String {
+    #"{"mangle": {"key": \#(Self.size), "value": \#(size)}}"#
+  }
+
+  /// The statements of each rule of a chain in forward.
+  private func ending(_ rules: [[String]], elements: String = "") throws -> Ending {
+    let listed = rules.map {
+      #", {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [\#($0.joined(separator: ", "))]}}"#
+    }
+    let listing = """
+      {"nftables": [{"table": {"family": "ip", "name": "t"}},
+      {"set": {"family": "ip", "table": "t", "name": "s", "type": "ipv4_addr"\(elements)}},
+      {"chain": {"family": "ip", "table": "t", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}}
+      \(listed.joined(separator: "\n"))]}
+      """
+    let theatre = Theatre(Program(try Ruleset.read(listing: Array(listing.utf8))), BenchNetwork.network)
+    let server = FTPServer(BenchNetwork.server([Address.routedServer]), passivePorts: [50_000])
+    return theatre.perform(
+      Session(
+        client: BenchNetwork.client(.client, Address.client), server: server,
+        dialled: BenchNetwork.ip(Address.routedServer), port: 21, .plain, .epsv)
+    ).ending
+  }
+
+  @Test func setsThatRulesChangeAreUndecided() throws {
+    let banned = [Self.port(50_000), Self.isListed, Self.drop]
+    #expect(try ending([banned]) == .works)
+    for verb in ["add", "update", "delete"] {
+      let found = try ending([banned, [Self.port(21), Self.change(verb)]])
+      #expect(found.loss?.isUndecided == true && found.sentence.contains("`s`"), "\(verb): \(found.sentence)")
+    }
+    // Knocking: only who has opened the first connection may open the second.
+    let knock = [
+      [Self.port(21), Self.change("add")], [Self.port(50_000), Self.isListed, #"{"accept": null}"#],
+      [Self.port(50_000), Self.drop],
+    ]
+    #expect(try ending(knock).loss?.isUndecided == true)
+    // Nobody looks it up, or nothing comes of it.
+    #expect(try ending([[Self.port(21), Self.change("add")]]) == .works)
+    #expect(try ending([[Self.port(22), Self.isListed, Self.drop], [Self.change("update")]]) == .works)
+  }
+
+  @Test func aSessionHasTwoConnections() throws {
+    #expect(try ending([[Self.count(over: 2), Self.drop]]) == .works)
+    #expect(try ending([[Self.port(21), Self.count(over: 0), Self.drop]]).loss?.isUndecided == false)
+    #expect(try ending([[Self.count(over: 1), Self.drop]]).loss?.isUndecided == true)
+    let state = Self.match(#"{"ct": {"key": "state"}}"#, #""new""#)
+    #expect(try ending([[Self.port(21), state, Self.count(over: 1), Self.drop]]) == .works)
+  }
+
+  @Test func aSegmentSizeThatARuleSetIsKnown() throws {
+    let isSmall = [Self.match(Self.size, #"{"range": [1, 500]}"#), Self.drop]
+    #expect(try ending([[Self.setSize(1360)], isSmall]) == .works)
+    #expect(try ending([[Self.setSize(400)], isSmall]).loss?.isUndecided == false)
+    #expect(try ending([[Self.setSize(400)], [Self.setSize(1360)], isSmall]).loss?.isUndecided == false)
+  }
+
+  @Test func portsOfRoutingRulesAreBorders() {
+    let borders = PortBorders(Program(Ruleset([]))).adding([50_040...50_050])
+    #expect(
+      borders.parts(of: 50_000...50_100, atMost: 1000) == [50_000...50_039, 50_040...50_050, 50_051...50_100])
+  }
+}
