@@ -1,4 +1,4 @@
-package import Addressing
+import Addressing
 package import Diagnostics
 
 /// `clients NAME = LIST`, with every name in it resolved.
