@@ -21,19 +21,6 @@ import Testing
     }
     """
 
-  private struct Output: Decodable {
-    struct Entry: Decodable {
-      var client: String
-      var tls: String
-      var mode: String
-      var family: String
-      var outcome: String
-      var reason: String
-    }
-
-    var sessions: [Entry]
-  }
-
   /// Something that is done to the gateway, and what to do to have it as it was.
   private struct Change: Sendable {
     var lines: String
@@ -117,13 +104,10 @@ import Testing
   }
 
   /// - Parameter address: The client; `nil` for those that `explain` chooses, whose way the machine's routes do not change.
-  private func sessions(_ lab: Lab, of publication: String, from address: String? = nil) async throws -> [Output
-    .Entry]
+  private func sessions(_ lab: Lab, of publication: String, from address: String? = nil) async throws
+    -> [ExplainedSessions.Entry]
   {
-    let result = try await lab.run(
-      [Sallyport.besideThisProgram.path, "explain", "-", publication, "--running", "--output", "json"]
-        + (address.map { ["--client", $0] } ?? []), on: .gateway, input: Self.policy)
-    return try JSONDecoder().decode(Output.self, from: Data(result.text.utf8)).sessions
+    try await lab.explainRunning(publication, of: Self.policy, address.map { ["--client", $0] } ?? []).cells
   }
 
   private func shell(_ lab: Lab, _ lines: String, on host: LabHost = .gateway) async throws {

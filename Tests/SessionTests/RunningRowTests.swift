@@ -6,27 +6,6 @@ import Testing
 
 /// `explain --running` as a user runs it, on rules that somebody else wrote.
 @Suite(.live) struct RunningRowTests {
-  private struct Output: Decodable {
-    struct Entry: Decodable {
-      struct Part: Decodable {
-        var from: Int
-        var to: Int
-        var outcome: String
-      }
-
-      var client: String
-      var tls: String
-      var mode: String
-      var family: String
-      var outcome: String
-      var reason: String
-      var intrusion: Bool?
-      var passivePorts: [Part]?
-    }
-
-    var sessions: [Entry]
-  }
-
   private static func policy(_ range: String, _ more: String = "") -> String {
     """
     gateway edge { outside eth0; inside eth1; }
@@ -46,11 +25,9 @@ import Testing
     return (result.status, result.text)
   }
 
-  private func cells(_ lab: Lab, _ policy: String) async throws -> (status: Int32, cells: [Output.Entry]) {
-    let (status, text) = try await explain(lab, policy, ["--output", "json"])
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return (status, try decoder.decode(Output.self, from: Data(text.utf8)).sessions.filter { $0.tls == "plain" })
+  private func cells(_ lab: Lab, _ policy: String) async throws -> (status: Int32, cells: [ExplainedSessions.Entry]) {
+    let (status, cells) = try await lab.explainRunning(of: policy)
+    return (status, cells.filter { $0.tls == "plain" })
   }
 
   private static func translation(_ ports: String, _ more: String = "") -> String {

@@ -18,27 +18,11 @@ import Testing
     }
     """
 
-  private struct Output: Decodable {
-    struct Entry: Decodable {
-      var client: String
-      var tls: String
-      var mode: String
-      var family: String
-      var outcome: String
-      var reason: String
-    }
-
-    var sessions: [Entry]
-  }
-
   /// What the program says on the gateway, and its status.
-  private func explain(_ lab: Lab, _ more: [String] = []) async throws -> (status: Int32, cells: [Output.Entry]) {
-    let result = try await lab.run(
-      [Sallyport.besideThisProgram.path, "explain", "-", "files", "--running", "--output", "json"] + more,
-      on: .gateway,
-      input: Self.policy)
-    let output = try JSONDecoder().decode(Output.self, from: Data(result.text.utf8))
-    return (result.status, output.sessions)
+  private func explain(_ lab: Lab, _ more: [String] = []) async throws -> (
+    status: Int32, cells: [ExplainedSessions.Entry]
+  ) {
+    try await lab.explainRunning(of: Self.policy, more)
   }
 
   @Test func foreignTablesCount() async throws {

@@ -63,30 +63,11 @@ extension Arena {
     }
     """
 
-  private struct Output: Decodable {
-    struct Entry: Decodable {
-      var client: String
-      var tls: String
-      var mode: String
-      var family: String
-      var outcome: String
-      var reason: String
-    }
-
-    var sessions: [Entry]
+  private func explain(_ lab: Lab) async throws -> (status: Int32, cells: [ExplainedSessions.Entry]) {
+    try await lab.explainRunning(of: Self.policy)
   }
 
-  private func explain(_ lab: Lab) async throws -> (status: Int32, cells: [Output.Entry]) {
-    let result = try await lab.run(
-      [Sallyport.besideThisProgram.path, "explain", "-", "files", "--running", "--output", "json"], on: .gateway,
-      input: Self.policy)
-    guard let output = try? JSONDecoder().decode(Output.self, from: Data(result.output)) else {
-      throw LabError("explain: \(result.status) \(result.errorText)\(result.text)")
-    }
-    return (result.status, output.sessions)
-  }
-
-  private func passive(_ cells: [Output.Entry]) throws -> Output.Entry {
+  private func passive(_ cells: [ExplainedSessions.Entry]) throws -> ExplainedSessions.Entry {
     try #require(
       cells.first { $0.client == "allowed" && $0.tls == "plain" && $0.mode == "pasv" && $0.family == "ipv4" })
   }

@@ -5,7 +5,6 @@ import Policy
 extension AuditPair {
   /// Clients of the policy whom the server does not let in.
   func login() -> [Diagnostic] {
-    guard software == .proftpd else { return [] }
     let related = policyLabel("clients are expected to log in") { $0.allow.first?.span ?? $0.header }
     switch actual.login.value {
     case .everybody: return []
