@@ -52,6 +52,20 @@ package enum Release: String, CaseIterable, Sendable, CustomStringConvertible {
     self == .machine ? LiveRequirements.daemonFolder.map { "\($0)/\(kind.rawValue)" } : folder
   }
 
+  /// The version of a server's package, with `deb` in it as a sign of its builder; `nil` when it is not there.
+  package func version(of kind: DaemonKind) -> String? {
+    let name = kind == .proFTPD ? "proftpd-core" : kind.rawValue
+    // The fetching scripts write down which packages they have unpacked: `[FOLDER/]NAME_VERSION_ARCHITECTURE.deb`.
+    let root = self == .machine ? LiveRequirements.daemonFolder : folder
+    let list = root.flatMap { try? String(contentsOfFile: "\($0)/complete", encoding: .utf8) } ?? ""
+    for line in list.split(separator: "\n") {
+      let parts = line.split(separator: "/").last?.split(separator: "_") ?? []
+      guard parts.count == 3, parts[0] == name else { continue }
+      return parts[1].contains("deb") ? String(parts[1]) : "\(parts[1])+deb"
+    }
+    return nil
+  }
+
   private static let folders: [String: String] = {
     let lines = LiveRequirements.output(ofScript: "fetch-releases", ["--where"])?.split(separator: "\n") ?? []
     let pairs = lines.map { $0.split(separator: " ", maxSplits: 1).map(String.init) }.filter { $0.count == 2 }

@@ -81,7 +81,7 @@ func compare(
   let reader = try #require(software.flatMap { ServerReaders.reader(for: $0) })
   var sources = SourceSet()
   let settings = reader.read(
-    "\(trial.folder)/\(files.first?.name ?? "")", version: trial.kind == .vsftpd ? "3.0.3-13+deb12u1" : nil,
+    "\(trial.folder)/\(files.first?.name ?? "")", version: Release.current.version(of: trial.kind),
     from: ServerFiles(contents), into: &sources)
   guard !settings.isUndefined else { return nil }
   let service = settings.services.first { $0.port.value == 21 }

@@ -8,8 +8,7 @@ struct NewerReleases {
 
   @Test("the readers agree with the server", arguments: Release.newer, DaemonKind.allCases)
   func agreement(_ release: Release, _ kind: DaemonKind) async throws {
-    // A reader has to know that 1.3.8c and later go on otherwise after an included file with a mistake.
-    try await with(release, knownFault: kind == .proFTPD ? "an included file with a mistake" : nil) {
+    try await with(release) {
       let tally = try await AgreementTests.agree(kind, count: Self.count)
       #expect(tally.undefined < Self.count / 2 && tally.refused < Self.count && tally.announcing > 0)
     }
@@ -38,12 +37,11 @@ struct NewerReleases {
 
   /// Runs a part with a release. What fails with sid alone is told and fails nothing.
   private func with(
-    _ release: Release, knownFault: String? = nil, _ body: @Sendable () async throws -> Void
+    _ release: Release, _ body: @Sendable () async throws -> Void
   ) async throws {
     guard release.missing == nil else { return print("not tried: \(release.missing ?? "")") }
-    let reason = release == .sid ? "sid: it may change under us" : knownFault
-    guard let reason else { return try await Release.$current.withValue(release, operation: body) }
-    await withKnownIssue("\(reason)", isIntermittent: true) {
+    guard release == .sid else { return try await Release.$current.withValue(release, operation: body) }
+    await withKnownIssue("sid: it may change under us", isIntermittent: true) {
       try await Release.$current.withValue(release, operation: body)
     }
   }
