@@ -2,40 +2,9 @@ import Addressing
 import Diagnostics
 import Nftables
 
-/// What a base chain does with a packet.
-struct Ruling {
-  enum Outcome: Hashable {
-    case accept, drop, reject
-    case undecided(reason: String)
-  }
-
-  /// What rules did on the way.
-  enum Effect: Hashable {
-    /// The kernel's name of the helper.
-    case helper(String)
-    case translate(Operation.Translation, AddressFamily?, address: IPAddress?, ports: ClosedRange<UInt16>?)
-    case connectionMark(UInt128)
-    case packetMark(UInt128)
-    /// A mark that cannot be known, and why.
-    case doubtfulMark(ofConnection: Bool, String)
-    case field(String, UInt128?)
-    case label(UInt128)
-    case untracked
-    /// The kernel's name of the helper that connection tracking, which comes after the rule, gives a new connection.
-    case helperForNew(String)
-  }
-
-  var outcome: Outcome
-  var effects: [Effect] = []
-  var citation: Citation
-
-  /// Whether both come to the same, whatever rule decided.
-  func agrees(with other: Ruling) -> Bool { outcome == other.outcome && effects == other.effects }
-}
-
 /// The evaluation of one base chain for one packet, rule by rule as `nft_do_chain` in the kernel's nf_tables_core.c does it.
 struct ChainRun {
-  private enum Step {
+  enum Step {
     case next
     case jump(String)
     case goto(String)
@@ -58,13 +27,13 @@ struct ChainRun {
   /// Conditions that cannot be evaluated and whose two outcomes are both tried, at most, in one chain.
   private static let mostForks = 6
 
-  private let premises: Premises
-  private let entry: Program.BaseChainEntry
-  private var view: PacketView
+  let premises: Premises
+  let entry: Program.BaseChainEntry
+  var view: PacketView
   private var stack: [Place]
-  private var effects: [Ruling.Effect] = []
+  var effects: [Ruling.Effect] = []
   /// The statement behind the element that was found last.
-  private var lastElement: SourceSpan?
+  var lastElement: SourceSpan?
   private var forks = 0
 
   init(_ entry: Program.BaseChainEntry, _ premises: Premises, _ view: PacketView) {
@@ -75,7 +44,7 @@ struct ChainRun {
     stack = [Place(chain: entry.chain)]
   }
 
-  private var table: Program.CompiledTable { entry.table }
+  var table: Program.CompiledTable { entry.table }
 
   mutating func run() -> Ruling {
     var steps = 0
@@ -146,9 +115,9 @@ struct ChainRun {
     return Ruling(outcome: outcome, effects: effects, citation: citation)
   }
 
-  private func lookup(_ reference: LookupReference) -> Lookup? { table.lookup(reference) }
+  func lookup(_ reference: LookupReference) -> Lookup? { table.lookup(reference) }
 
-  private func read(_ operand: Operand) -> Reading { view.read(operand, premises.network, table).certain }
+  func read(_ operand: Operand) -> Reading { view.read(operand, premises.network, table).certain }
 
   private mutating func apply(_ rule: Program.CompiledRule, assumingDoubts: Bool) -> Step {
     var doubt: String?
@@ -201,10 +170,6 @@ struct ChainRun {
     return .next
   }
 
-  private struct Doubt: Error {
-    var text: String
-  }
-
   /// Whether a condition holds; `nil` when the packet lacks what is asked for, which ends the rule even when negated.
   private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
     let first: Datum
@@ -241,195 +206,5 @@ struct ChainRun {
       case .unknown(let text): return .failure(Doubt(text: text))
       }
     }
-  }
-
-  /// A statement that decides or changes something.
-  private mutating func act(_ operation: Operation) -> Step {
-    switch operation {
-    case .verdict(let verdict): return step(verdict)
-    case .reject: return .final(.reject)
-    case .verdictMap(let key, let reference): return verdict(under: key, reference)
-    case .translate(let kind, let family, let address, let port): return translate(kind, family, address, port)
-    case .assignHelper(let name):
-      guard let type = table.helpers[name] else { return .doubt("the helper object `\(name)`") }
-      effects.append(.helper(type))
-    case .setMark(let ofConnection, let operand):
-      switch read(operand) {
-      case .value(let value): setMark(ofConnection, value.bits)
-      case .fields(let values): setMark(ofConnection, values.first?.bits ?? 0)
-      case .absent: return .next
-      case .unknown(let text), .oneOf(_, let text): doubtMark(ofConnection, text)
-      }
-    case .setField(let name, var value):
-      if name == KnownFields.segmentSize, let earlier = view.changed[name] {
-        value = earlier.flatMap { old in value.map { min(old, $0) } }
-      }
-      view.changed[name] = .some(value)
-      effects.append(.field(name, value))
-    case .setLabel(let bits):
-      view.connection?.labels |= bits
-      effects.append(.label(bits))
-    case .doNotTrack: effects.append(.untracked)
-    case .extensionTarget(let target): return run(target)
-    default: break
-    }
-    return .next
-  }
-
-  private var context: ExtensionContext {
-    ExtensionContext(
-      view: view, network: premises.network, hook: entry.base.hook, sets: premises.program.sets)
-  }
-
-  private mutating func run(_ target: ExtensionTarget) -> Step {
-    let changes: [Ruling.Effect]
-    var step = Step.next
-    switch target.act(context) {
-    case .goesOn(let effects): changes = effects
-    case .ends(let outcome, let effects): (changes, step) = (effects, .final(outcome))
-    case .unknown(let reason): return .doubt(reason)
-    }
-    for change in changes {
-      switch change {
-      case .packetMark(let mark): setMark(false, mark)
-      case .connectionMark(let mark): setMark(true, mark)
-      case .doubtfulMark(let ofConnection, let text): doubtMark(ofConnection, text)
-      default: effects.append(change)
-      }
-    }
-    return step
-  }
-
-  private mutating func setMark(_ ofConnection: Bool, _ value: UInt128) {
-    if ofConnection {
-      view.connection?.mark = value
-      view.connection?.markDoubt = nil
-      effects.append(.connectionMark(value))
-    } else {
-      view.mark = value
-      view.markDoubt = nil
-      effects.append(.packetMark(value))
-    }
-  }
-
-  private mutating func doubtMark(_ ofConnection: Bool, _ text: String) {
-    if ofConnection { view.connection?.markDoubt = text } else { view.markDoubt = text }
-    effects.append(.doubtfulMark(ofConnection: ofConnection, text))
-  }
-
-  /// What the object does that a rule refers to; `nil` where a map names none.
-  private func meaning(of reference: ObjectReference) -> Operation? {
-    let name: String
-    switch reference.choice {
-    case .named(let known): name = known
-    case .mapped(let key, let map):
-      let fields: [Datum]
-      switch read(key) {
-      case .value(let value): fields = [value]
-      case .fields(let more): fields = more
-      case .absent: return nil
-      case .unknown(let text), .oneOf(_, let text): return .unknown(text)
-      }
-      guard let lookup = lookup(map) else { return .unknown("a map that the listing does not show") }
-      switch lookup.find(fields) {
-      case .missing: return nil
-      case .unknown(let text): return .unknown(text)
-      case .found(let entry):
-        guard case .listed(.string(let found)) = entry.data else { return .unknown(entry.data.text) }
-        name = found
-      }
-    }
-    if reference.kind == "ct helper" { return .assignHelper(name) }
-    guard let definition = table.objects[ObjectName(kind: reference.kind, name: name)] else {
-      return .unknown("the \(reference.kind) `\(name)`, which the listing does not show")
-    }
-    return Operation.meaning(ofObject: reference.kind, definition) ?? .unknown("the \(reference.kind) `\(name)`")
-  }
-
-  private func step(_ verdict: Verdict) -> Step {
-    switch verdict {
-    case .accept: .final(.accept)
-    case .drop: .final(.drop)
-    case .return: .return
-    case .jump(let name): .jump(name)
-    case .goto(let name): .goto(name)
-    }
-  }
-
-  private mutating func verdict(under key: Operand, _ reference: LookupReference) -> Step {
-    let fields: [Datum]
-    switch read(key) {
-    case .value(let value): fields = [value]
-    case .fields(let more): fields = more
-    case .absent: return .next
-    case .unknown(let text), .oneOf(_, let text): return .doubt(text)
-    }
-    guard let lookup = lookup(reference) else { return .doubt("a map that the listing does not show") }
-    switch lookup.find(fields) {
-    case .missing: return .next
-    case .unknown(let text): return .doubt(text)
-    case .found(let entry):
-      lastElement = entry.provenance ?? lastElement
-      switch entry.data {
-      case .none: return .doubt("a map without data")
-      case .verdict(let verdict): return step(verdict)
-      case .listed(let data):
-        if data["continue"] != nil { return .next }
-        guard case .verdict(let verdict) = Operation(data) else { return .doubt(data.text) }
-        return step(verdict)
-      case .values: return .doubt(entry.data.text)
-      }
-    }
-  }
-
-  /// A mapping ends the chain: the rest of it is not run.
-  private mutating func translate(
-    _ kind: Operation.Translation, _ family: AddressFamily?, _ target: Operand?, _ port: PortChoice?
-  ) -> Step {
-    let packetFamily = view.packet.tuple.family
-    if let family, family != packetFamily { return .next }
-    var values: [Datum] = []
-    if let target {
-      switch read(target) {
-      case .value(let value): values = [value]
-      case .fields(let more): values = more
-      case .absent: return .next
-      case .unknown(let text), .oneOf(_, let text): return .doubt(text)
-      }
-      noteElement(target)
-    }
-    var ports: ClosedRange<UInt16>?
-    switch port {
-    case .range(let range): ports = range
-    case .computed(let operand):
-      guard case .value(let value) = read(operand), let number = UInt16(exactly: value.bits) else {
-        return .doubt("a computed port")
-      }
-      ports = number...number
-    case nil:
-      if values.count > 1, let number = UInt16(exactly: values.last?.bits ?? 0) { ports = number...number }
-    }
-    var address: IPAddress?
-    if target != nil {
-      guard case .number(let number)? = values.first, let found = IPAddress(family: packetFamily, value: number)
-      else {
-        return .doubt("an address of another family")
-      }
-      address = found
-    }
-    effects.append(.translate(kind, family, address: address, ports: ports))
-    return .final(.accept)
-  }
-
-  /// Remembers the statement behind the element of a map that gave a translation its target.
-  private mutating func noteElement(_ target: Operand) {
-    guard case .mapped(let key, let reference) = target, let lookup = lookup(reference) else { return }
-    let fields: [Datum]
-    switch read(key) {
-    case .value(let value): fields = [value]
-    case .fields(let more): fields = more
-    default: return
-    }
-    if case .found(let entry) = lookup.find(fields) { lastElement = entry.provenance ?? lastElement }
   }
 }

@@ -18,6 +18,11 @@ enum Reading {
   }
 }
 
+/// Why something cannot be told.
+struct Doubt: Error {
+  var text: String
+}
+
 extension PacketView {
   private var family: AddressFamily { packet.tuple.family }
 
@@ -70,8 +75,9 @@ extension PacketView {
     switch find(key, reference, network, table) {
     case .failure(let doubt): return .unknown(doubt.text)
     case .success(nil): return .absent
-    case .success(.some(.none)): return .unknown("a map without data")
-    case .success(let data?): return data.fields.map { .fields($0) } ?? .unknown(data.text)
+    case .success(let entry?):
+      if case .none = entry.data { return .unknown("a map without data") }
+      return entry.data.fields.map { .fields($0) } ?? .unknown(entry.data.text)
     }
   }
 
@@ -191,8 +197,8 @@ extension PacketView {
     case .oneOf(let addresses, _): range = addresses
     case .mapped(let key, let reference):
       switch find(key, reference, network, table) {
-      case .success(let data?):
-        guard let addresses = data.addresses else { return .unknown(data.text) }
+      case .success(let entry?):
+        guard let addresses = entry.data.addresses else { return .unknown(entry.data.text) }
         range = addresses
       case .success(nil): return .absent
       case .failure(let doubt): return .unknown(doubt.text)
@@ -204,28 +210,24 @@ extension PacketView {
     return .value(.number(own & host | range.lowerBound & ~host))
   }
 
-  private struct MapDoubt: Error {
-    var text: String
-  }
-
-  /// What a map holds under the key that a packet has; `nil` for nothing.
-  private func find(
+  /// The element of a set or map under the key that a packet has; `nil` for none.
+  func find(
     _ key: Operand, _ reference: LookupReference, _ network: Network, _ table: Program.CompiledTable
-  ) -> Result<Lookup.Data?, MapDoubt> {
+  ) -> Result<Lookup.Entry?, Doubt> {
     let fields: [Datum]
     switch read(key, network, table).certain {
     case .value(let value): fields = [value]
     case .fields(let more): fields = more
     case .absent: return .success(nil)
-    case .unknown(let text), .oneOf(_, let text): return .failure(MapDoubt(text: text))
+    case .unknown(let text), .oneOf(_, let text): return .failure(Doubt(text: text))
     }
     guard let lookup = table.lookup(reference) else {
-      return .failure(MapDoubt(text: "a map that the listing does not show"))
+      return .failure(Doubt(text: "a map that the listing does not show"))
     }
     switch lookup.find(fields) {
     case .missing: return .success(nil)
-    case .unknown(let text): return .failure(MapDoubt(text: text))
-    case .found(let entry): return .success(entry.data)
+    case .unknown(let text): return .failure(Doubt(text: text))
+    case .found(let entry): return .success(entry)
     }
   }
 }
