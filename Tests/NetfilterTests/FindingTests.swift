@@ -122,6 +122,16 @@ struct FindingTests {
     #expect(found == (stops ? ["foreign-chain-drops: publish files"] : []))
   }
 
+  @Test("A2, A10: single ports of a passive range that others drop", arguments: [(50040, true), (51000, false)])
+  func singlePorts(port: Int, stops: Bool) async throws {
+    let chain =
+      #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}"#
+    let match =
+      #"{"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": \#(port)}}"#
+    let found = try await found(Self.translated, listing: chain, rule: "[\(match), {\"drop\": null}]")
+    #expect(found == (stops ? ["foreign-chain-drops: publish files"] : []))
+  }
+
   @Test("A10: a chain that drops by policy and accepts what is needed raises nothing")
   func accepting() async throws {
     for (status, works) in [("dnat", true), ("snat", false)] {

@@ -59,23 +59,37 @@ extension Compilation {
   ) -> (effects: [ForeignEffect], unjudged: Int) {
     let all = ruleset.replacing(ours)
     guard all.tables.count > 1 else { return ([], 0) }
-    let borders = Borders(ruleset.tables.filter { ($0.family, $0.name) != (ours.family, ours.name) })
+    var others = ruleset
+    others.tables.removeAll { ($0.family, $0.name) == (ours.family, ours.name) }
+    let borders = Borders(others.tables)
+    // Our own table treats all ports of a publication alike.
+    let ports = PortBorders(Program(others))
+    var room = mostParts
     let check = SessionCheck(policy)
     let kinds = check.kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     var collection = EffectCollection(own: "\(ours.family.rawValue) \(ours.name)")
     collection.unjudged = kinds.unjudged
     for outside in names.outside.isEmpty ? [nil] : names.outside.map({ $0 }) {
-      var study = SessionStudy(policy, gateway: gateway, ruleset: all, judgesBorders: true)
+      var study = SessionStudy(policy, gateway: gateway, ruleset: all)
+      study.borders = ports
       study.interfaces = { (outside, names.inside($0)) }
       for kind in kinds.judged {
         let publication = policy.publications[kind.first]
-        guard !study.permittedSessionsWork(of: publication) else { continue }
+        let parts =
+          publication.passiveRange.map { ports.parts(of: $0.value.low...$0.value.high, atMost: room + 1).count } ?? 1
+        // A few parts more than one are played one by one, of as many publications as there is room for.
+        let isWhole = parts > 1 && parts <= room
+        if isWhole { room -= parts } else if parts > 1 { collection.unjudged += kind.count }
+        guard isWhole || !study.permittedSessionsWork(of: publication) else { continue }
         collection.add(study.table(of: publication, permittedOnly: true), publication, alike: kind.count - 1)
       }
     }
     return (collection.effects, collection.unjudged)
   }
 }
+
+/// Parts of passive ranges that are played at most for all publications together.
+private let mostParts = 4000
 
 /// Gathers what sessions meet, by what it is.
 private struct EffectCollection {

@@ -133,7 +133,7 @@ struct Scene {
     let theatre = Theatre(study.program, network, kernel)
     let byEncryption = Encryption.allCases.map { encryption in
       let modes = permittedOnly ? permitted(encryption) : DataMode.allCases
-      return cells(encryption, modes, theatre, isQuick: permittedOnly)
+      return cells(encryption, modes, theatre, isQuick: permittedOnly && study.borders == nil)
     }
     return DataMode.allCases.flatMap { mode in
       byEncryption.compactMap { cells in cells.first { $0.mode == mode } }

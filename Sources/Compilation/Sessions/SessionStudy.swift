@@ -11,7 +11,7 @@ package struct SessionStudy: Sendable {
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
-  let borders: PortBorders?
+  var borders: PortBorders?
   /// How the interfaces towards clients and the server of a publication are called, where the machine tells.
   var interfaces: @Sendable (Publication) -> (outside: String?, inside: String?) = { _ in (nil, nil) }
 
