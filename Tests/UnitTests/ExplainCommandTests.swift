@@ -107,6 +107,21 @@ import Testing
     #expect(nothing.output.contains("\n`log all` changes no outcome\n"))
   }
 
+  @Test(
+    "what a statement about clients does is told of the same client",
+    arguments: [
+      (["--what-if", "deny any"], "198.51.100.10: works -> refused"),
+      (["--what-if", "deny 198.51.100.0/24"], "198.51.100.10: works -> refused"),
+      (["--what-if", "allow 192.0.2.0/24"], "198.51.100.10: works -> refused"),
+      (["--what-if", "deny 100.64.0.0/25"], "100.64.0.0: works -> refused"),
+      (["--client", "192.0.2.5", "--what-if", "deny 192.0.2.0/25"], "192.0.2.5: works -> refused"),
+    ])
+  func clientsShutOut(words: [String], change: String) async throws {
+    let run = try await explain(["files"] + words)
+    #expect(run.output.contains("explicit TLS PASV, IPv4, \(change)\n"), "\(run.output)")
+    #expect(!run.output.contains("changes no outcome"))
+  }
+
   @Test(arguments: [
     ["files", "--what-if", "no helper"], ["files", "--what-if", "helper on; helper off"],
     ["files", "--what-if", "helper on", "--what-if", "no helper"], ["files", "--what-if", ";"],

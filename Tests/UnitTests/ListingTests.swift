@@ -16,6 +16,19 @@ import Testing
     try #require(try Table.read(listing: Self.listing(objects), name: "sallyport"))
   }
 
+  /// What nft 1.0.6 prints of a dormant table: its name in the place of the flag in JSON, the flag in the text.
+  @Test func dormantTablesAreToldByTheText() throws {
+    let json =
+      #"{"nftables": [{"table": {"family": "inet", "name": "b", "handle": 1, "flags": "b"}}, "#
+      + #"{"table": {"family": "ip", "name": "b", "handle": 2}}]}"#
+    var companions = ListingCompanions()
+    companions.text = Array(
+      "table inet b {\n\tflags dormant\n\n\tchain c {\n\t}\n}\ntable ip b {\n\tset s {\n\t\tflags dormant\n\t}\n}\n"
+        .utf8)
+    let ruleset = try Ruleset.read(listing: Array(json.utf8), with: companions)
+    #expect(ruleset.tables.map(\.isDormant) == [true, false])
+  }
+
   @Test func whatIsPrintedIsRead() throws {
     let texts = GeneratedPolicies.policies.accepted.map(\.compilation) + [compile(everyStatement)]
     for compilation in texts {
