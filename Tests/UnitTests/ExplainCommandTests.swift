@@ -113,7 +113,7 @@ import Testing
       (["--what-if", "deny any"], "198.51.100.10: works -> refused"),
       (["--what-if", "deny 198.51.100.0/24"], "198.51.100.10: works -> refused"),
       (["--what-if", "allow 192.0.2.0/24"], "198.51.100.10: works -> refused"),
-      (["--what-if", "deny 100.64.0.0/25"], "100.64.0.0: works -> refused"),
+      (["--what-if", "deny 100.64.0.0/25"], "100.64.0.63: works -> refused"),
       (["--client", "192.0.2.5", "--what-if", "deny 192.0.2.0/25"], "192.0.2.5: works -> refused"),
     ])
   func clientsShutOut(words: [String], change: String) async throws {
