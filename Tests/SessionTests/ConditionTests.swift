@@ -179,7 +179,10 @@ extension Arena {
         return duel
       }
     }
-    return try await fightUnderLoadedRules(duels)
+    // One after the other: rules that change ports may lead two of them to the same port of the server.
+    var verdicts: [Verdict] = []
+    for duel in duels { verdicts += try await fightUnderLoadedRules([duel]) }
+    return verdicts
   }
 }
 
