@@ -115,7 +115,8 @@ let package = Package(
     .testTarget(
       name: "SessionTests",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Nftables", "Policy", "sallyport",
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Lowering", "Nftables", "Policy",
+        "sallyport",
       ],
       swiftSettings: forTests),
     .testTarget(

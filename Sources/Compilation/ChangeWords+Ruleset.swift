@@ -25,6 +25,8 @@ extension ChangeWords {
   private mutating func tellElement(_ element: Element, in set: String, isWanted: Bool) {
     let names = PublicationFacts.publications(of: element)
     if names.isEmpty {
+      // A list of clients is told by the publications that have it.
+      if Vocabulary.publication(ofList: set) != nil, !told.isEmpty { return }
       if Vocabulary.hasPlainElements(set), isWanted || isServed(element) {
         if told.isEmpty { tellWhole("element `\(element.text)` of `\(set)`", isWanted: isWanted) }
       } else {

@@ -23,7 +23,7 @@ struct ChangeWords {
   init(_ difference: Difference, running old: Table, wanted new: Table) {
     (self.old, self.new) = (old, new)
     self.difference = difference
-    let names = difference.publications
+    let names = difference.publications(old, new)
     (running, wanted) = together(
       worthIt: old.isLarge, { PublicationFacts.all(in: old, of: names) }, { PublicationFacts.all(in: new, of: names) }
     )
@@ -109,13 +109,15 @@ struct ChangeWords {
 }
 
 extension Difference {
-  /// The publications that something names which comes or goes.
-  fileprivate var publications: Set<String> {
+  /// The publications that something names which comes or goes, and those whose list of clients changes.
+  fileprivate func publications(_ old: Table, _ new: Table) -> Set<String> {
     var names = Set(chains.compactMap { Vocabulary.publication(ofChain: $0.name) })
     for change in sets {
       for element in change.removed { names.formUnion(element.publications) }
       for element in change.added { names.formUnion(element.publications) }
     }
+    let lists = Set(sets.map(\.name).filter { Vocabulary.publication(ofList: $0) != nil })
+    if !lists.isEmpty { for table in [old, new] { names.formUnion(table.publications(withLists: lists)) } }
     return names
   }
 }

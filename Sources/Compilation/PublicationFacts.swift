@@ -41,11 +41,13 @@ struct PublicationFacts: Equatable {
   /// - Parameter names: Those that are asked about; `nil` for all.
   static func all(in table: Table, of names: Set<String>? = nil) -> [String: PublicationFacts] {
     var facts: [String: PublicationFacts] = [:]
+    let lists = table.clientLists
     for set in table.sets {
       guard let aspect = Vocabulary.aspect(ofSet: set.name) else { continue }
       for element in set.elements where element.mayName(oneOf: names) {
         for name in publications(of: element) where names?.contains(name) ?? true {
           facts[name, default: PublicationFacts()].add(element, aspect, set.name)
+          if let list = element.clientList { facts[name]?.add(clients: lists[list] ?? []) }
         }
       }
     }
@@ -97,6 +99,11 @@ struct PublicationFacts: Equatable {
     }
   }
 
+  /// Adds a list that several publications may have in common; it is not copied where it is the only one.
+  private mutating func add(clients list: Set<Value>) {
+    if clients.isEmpty { clients = list } else if clients != list { clients.formUnion(list) }
+  }
+
   private mutating func addDialled(_ element: Element) {
     switch element.key.dropFirst().first {
     case .port(let port): controlPorts.insert("\(port)")
@@ -132,7 +139,37 @@ extension Value {
   }
 }
 
+extension Table {
+  /// The lists of clients that have a chain, by its name.
+  fileprivate var clientLists: [String: Set<Value>] {
+    var lists: [String: Set<Value>] = [:]
+    for set in sets where Vocabulary.publication(ofList: set.name) != nil {
+      lists[set.name] = Set(set.elements.compactMap(\.key.last))
+    }
+    return lists
+  }
+
+  /// The publications whose list of clients is one of some sets.
+  func publications(withLists names: Set<String>) -> Set<String> {
+    var publications: Set<String> = []
+    for map in sets where Vocabulary.leadsToLists(map.name) {
+      for element in map.elements where element.clientList.map(names.contains) ?? false {
+        publications.formUnion(element.publications)
+      }
+    }
+    return publications
+  }
+}
+
 extension Element {
+  /// The chain of the list of clients to which it leads.
+  fileprivate var clientList: String? {
+    guard case .verdict(.goto(let chain))? = data.first, Vocabulary.publication(ofList: chain) != nil else {
+      return nil
+    }
+    return chain
+  }
+
   /// Whether its comment is one of some names, or holds several names; of no names in particular, it may be any.
   fileprivate func mayName(oneOf names: Set<String>?) -> Bool {
     guard let names else { return true }

@@ -68,6 +68,8 @@ struct TableBuilder {
   let outside: [Located<String>]
   /// Interfaces where the servers are.
   let inside: [Located<String>]
+  /// Of how many ranges the longest list of clients is that is repeated for each address.
+  let longestRepeated: Int
 
   private var helper: HelperObject?
   private var sets: [NamedSet] = []
@@ -77,9 +79,10 @@ struct TableBuilder {
   private var rules = [[Rule]](repeating: [], count: ChainName.allCases.count)
   private var publicationChains: [Chain] = []
 
-  init(outside: [Located<String>], inside: [Located<String>]) {
+  init(outside: [Located<String>], inside: [Located<String>], longestRepeated: Int) {
     self.outside = outside
     self.inside = inside
+    self.longestRepeated = longestRepeated
   }
 
   /// Adds a set or map unless it is empty. Returns whether it was added.
@@ -96,9 +99,10 @@ struct TableBuilder {
   mutating func add(
     _ statements: Statement..., to chain: ChainName, comment: String? = nil, provenance: SourceSpan?
   ) {
-    rules[chain.rawValue].append(
-      Rule(statements, comment: comment, provenance: provenance.map { [$0] } ?? []))
+    add(Rule(statements, comment: comment, provenance: provenance.map { [$0] } ?? []), to: chain)
   }
+
+  mutating func add(_ rule: Rule, to chain: ChainName) { rules[chain.rawValue].append(rule) }
 
   /// Adds what the next steps collected.
   mutating func append(_ next: TableBuilder) {

@@ -21,7 +21,7 @@ package enum Vocabulary {
     let stem = String(name.dropLast())
     if let aspect = stems[stem] { return aspect }
     if passiveRange(ofMap: name) != nil { return .passive }
-    if clientPrefix(ofSet: name) != nil { return .clients }
+    if clientPrefix(ofSet: name) != nil || publication(ofList: name) != nil { return .clients }
     return limit(ofStem: stem) == nil ? nil : .limit
   }
 
@@ -31,11 +31,37 @@ package enum Vocabulary {
   /// Whether the elements of a set have no comment: addresses that several publications share, and interfaces.
   package static func hasPlainElements(_ set: String) -> Bool {
     set.hasPrefix("helper_") || set.hasPrefix("restricted_external") || aspect(ofSet: set) == .gateway
+      || publication(ofList: set) != nil
   }
 
   /// Whether the last field of the keys of a set is an admitted client.
   package static func holdsClients(_ set: String) -> Bool {
-    aspect(ofSet: set) == .clients && !set.hasPrefix("restricted")
+    aspect(ofSet: set) == .clients && !set.hasPrefix("restricted") && !leadsToLists(set)
+  }
+
+  /// Whether a map leads from addresses to the chains of lists of clients.
+  package static func leadsToLists(_ map: String) -> Bool {
+    map.dropLast() == "admitted" || map.dropLast() == "admitted_ports"
+  }
+
+  /// The set, and the chain, of a list of clients that several addresses have in common.
+  ///
+  /// - Parameters:
+  ///   - publication: The first one that has it, in the order of their names.
+  ///   - number: 1 for the first list under that name.
+  static func clientList(of publication: String, number: Int, _ family: AddressFamily) -> String {
+    "admitted_\(number == 1 ? "" : "\(number)_")\(publication)_v\(family.suffix)"
+  }
+
+  /// The publication whose name such a set and its chain bear; `nil` for another name.
+  package static func publication(ofList name: String) -> String? {
+    let prefix = "admitted_"
+    guard name.hasPrefix(prefix), name.hasSuffix("_v4") || name.hasSuffix("_v6") else { return nil }
+    let rest = name.dropFirst(prefix.count).dropLast(3)
+    // The name of a publication begins with a letter, so a number that stands there is none of its own.
+    let number = rest.prefix { $0.isASCII && $0.isNumber }
+    let publication = number.isEmpty ? rest : rest.dropFirst(number.count + 1)
+    return publication.isEmpty ? nil : String(publication)
   }
 
   /// The map of the addresses that have a passive range in common.
@@ -64,7 +90,8 @@ package enum Vocabulary {
 
   /// Whether a set holds what many publications have in common, and another one where few have.
   package static func isInCommon(_ set: String) -> Bool {
-    passiveRange(ofMap: set) != nil || clientPrefix(ofSet: set) != nil
+    passiveRange(ofMap: set) != nil || clientPrefix(ofSet: set) != nil || publication(ofList: set) != nil
+      || leadsToLists(set)
   }
 
   /// The numbers between a prefix of a name and the family.
@@ -93,7 +120,7 @@ package enum Vocabulary {
     for prefix in ["log_new_", "log_denied_", "sessions_"] where name.hasPrefix(prefix) {
       return String(name.dropFirst(prefix.count))
     }
-    return nil
+    return publication(ofList: name)
   }
 
   /// Whether lowering writes such a rule: it refers to a set, map, chain or object of ours, or it is one of the few that
@@ -120,6 +147,7 @@ package enum Vocabulary {
 
   private static let stems: [String: Aspect] = [
     "restricted_external": .clients, "restricted": .clients, "clients": .clients, "port_clients": .clients,
+    "admitted": .clients, "admitted_ports": .clients,
     "denied_inside": .hairpin, "helper": .helper, "related_in": .helper, "related_out": .active,
     "helper_servers": .helper, "helper_external": .helper, "control": .control, "passive": .passive,
     "active": .active, "active_off": .activeOff, "hairpin": .hairpin, "hairpin_server": .hairpin,

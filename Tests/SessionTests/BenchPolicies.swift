@@ -48,7 +48,9 @@ struct BenchPolicyGenerator {
     ranges = []
     let hasGateway = !random.chance(4)
     if hasGateway { text += "gateway edge { outside eth0; inside eth1; }\n" }
-    text += "clients friends = 198.51.100.0/24, 2001:db8:51::/64\n"
+    // A long list is kept once where it is said more than once.
+    let others = random.chance(2) ? (1...20).map { ", 198.19.0.\(2 * $0), 2001:db8:cc::\(2 * $0)" } : []
+    text += "clients friends = 198.51.100.0/24, 2001:db8:51::/64\(others.joined())\n"
     publication(0, hasGateway, software)
     if software.count > 1, random.chance(3) { publication(1, hasGateway, software) }
     if software.count > 1, random.chance(3), let range = ranges.last {

@@ -2,6 +2,8 @@ import Compilation
 import FTPSession
 import Foundation
 import LiveSupport
+import Lowering
+import Nftables
 import Testing
 
 /// Policies: what `explain` says of each kind of session, against the kernel with the rules that the policy compiles to.
@@ -33,6 +35,31 @@ import Testing
     let verdicts = try await proof.run()
     report(verdicts, "policies")
     #expect(verdicts.count { $0.observed == .works } * 10 > verdicts.count, "too few sessions work to prove anything")
+  }
+}
+
+@Suite struct CommonListTests {
+  /// Whether a list of clients is kept once or repeated for each address, the same sessions work and fail in the same way.
+  @Test("16.11: a list that is kept once lets in whom a repeated one lets in") func sameVerdicts() throws {
+    var kept = 0
+    for seed in UInt64(1)...300 {
+      var generator = BenchPolicyGenerator(seed: seed)
+      let policy = compile(generator.policy()).policy
+      let gateway = policy.gateways.isEmpty ? nil : 0
+      let (once, repeated) = (
+        lower(policy, gateway: gateway, longestRepeated: 0), lower(policy, gateway: gateway, longestRepeated: .max)
+      )
+      guard once != repeated else { continue }
+      kept += 1
+      let outcomes = [once, repeated].map { table in
+        let study = SessionStudy(policy, gateway: gateway, ruleset: Ruleset([table]))
+        return policy.publications.prefix(4).map { publication in
+          study.table(of: publication, at: BenchNetwork.site).cells.map { "\($0.title): \($0.outcome)" }
+        }
+      }
+      #expect(outcomes.first == outcomes.last, "seed \(seed)")
+    }
+    #expect(kept > 30, "\(kept)")
   }
 }
 

@@ -15,6 +15,44 @@ import Testing
     #expect(Set(counts.suffix(2)).count == 1, "\(counts)")
   }
 
+  @Test("16.11: a long list that several addresses have in common is kept once")
+  func longLists() throws {
+    let list = (1...40).map { "192.0.2.\(2 * $0)" }.joined(separator: ", ")
+    func publication(_ name: String, _ address: String, _ statements: String) -> String {
+      "publish \(name) { server 10.10.20.200 proftpd; external ip \(address); tls off\n  \(statements) }\n"
+    }
+    let policy =
+      "clients partners = \(list)\n"
+      + publication("b", "203.0.113.10", "passive range 50000-50099; allow partners")
+      + publication("a", "203.0.113.11", "passive range 50100-50199; allow partners")
+      + publication("c", "203.0.113.12", "passive range 50200-50299; allow partners")
+      + publication("d", "203.0.113.12", "control port 2121; passive range 50300-50399; allow partners")
+      + publication("e", "203.0.113.13", "passive range 50400-50499; allow partners; deny 192.0.2.8")
+      + publication("f", "203.0.113.14", "passive range 50500-50599; allow 192.0.2.1, 192.0.2.3")
+    let table = compile(policy).table(gateway: nil)
+    let sets = Dictionary(uniqueKeysWithValues: table.sets.map { ($0.name, $0.elements.map(\.text)) })
+    #expect(sets["admitted_a_v4"]?.count == 40)
+    #expect(
+      sets["admitted4"] == ["203.0.113.10 : goto admitted_a_v4", "203.0.113.11 : goto admitted_a_v4"])
+    #expect(sets["admitted_ports4"]?.count == 4)
+    // What one alone has stays with its address, as do short lists.
+    #expect(sets["clients4"]?.count == 39 + 2)
+    #expect(
+      table.chains.first { $0.name == "admitted_a_v4" }?.rules.map(\.text) == [
+        "ip saddr @admitted_a_v4 return", "ip daddr . tcp dport @restricted4 goto denied",
+      ])
+    // The table grows with the sum of publications and clients, not with their product.
+    let sizes = [50, 200].map { count in
+      let policy =
+        "clients partners = \(list)\n"
+        + (0..<count).map { index in
+          publication("p\(index)", "198.18.0.\(index)", "passive range 50000-50099; allow partners")
+        }.joined()
+      return compile(policy).table(gateway: nil).sets.map(\.elements.count).reduce(0, +)
+    }
+    #expect(sizes == [40 + 6 * 50, 40 + 6 * 200], "\(sizes)")
+  }
+
   /// What 100 have in common goes from the keys into the name of a set and into its rule; what others have stays.
   @Test func whatManyHaveInCommon() throws {
     let few = Crowd.text(99, range: "50000-50399", clients: "192.0.2.0/24, 198.51.100.7")

@@ -25,7 +25,7 @@ struct PolicyGenerator {
   private mutating func clientLists() -> [String] {
     (0..<number(0...3)).map { index in
       let name = "list\(index)"
-      var terms = (0..<number(1...6)).map { _ in prefix() }
+      var terms = (0..<(chance(6) ? number(20...60) : number(1...6))).map { _ in prefix() }
       if index > 0, chance(3) { terms.append("list\(index - 1)") }
       line("clients \(name) = \(terms.joined(separator: ", "))")
       return name

@@ -12,7 +12,8 @@ import Policy
 /// A lookup in an interval set takes the longer the more elements it has (`nft_set_pipapo.c`), one in a hash set does not.
 /// So a hash set says on which addresses anybody is kept out, clients of an address that one publication alone restricts
 /// have no ports in their key, and only strangers have their ports looked up. Prefixes of clients whose length many have in
-/// common are in a hash set as well; the rule that asks it says the length.
+/// common are in a hash set as well; the rule that asks it says the length. A long list that several addresses have in common
+/// is kept once (`CommonLists`).
 func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
   for services in services.families where services.has(.restricted) {
     let family = services.family
@@ -25,12 +26,44 @@ func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
       .in(.destination(family), addresses.name), .verdict(.jump(ChainName.clients.text)), to: .admission,
       provenance: provenance)
     if builder.opensInside(services.traits) { admitInside(services, &builder) }
-    admit(restrictions.clients(services), family, &builder)
-    admit("port_clients", .portsOfClients(family), restrictions.clientsOfPorts, family, &builder)
+    let admitted = AdmittedClients(restrictions, services, longestRepeated: builder.longestRepeated)
+    admit(admitted.lists, family, &builder)
+    admit(admitted.clients, family, &builder)
+    admit("port_clients", .portsOfClients(family), admitted.clientsOfPorts, family, &builder)
     builder.add(.ports("restricted", family, restrictions.ports))
+    builder.add(Rule.denyingStrangers(family, provenance), to: .clients)
+  }
+}
+
+extension Rule {
+  /// Denies what is left on restricted ports.
+  fileprivate static func denyingStrangers(_ family: AddressFamily, _ provenance: SourceSpan) -> Rule {
+    Rule(
+      [.in(.dialled(family), "restricted" + family.suffix), .verdict(.goto(ChainName.denied.text))],
+      comment: "clients", provenance: [provenance])
+  }
+}
+
+/// Sends those who dial an address, or ports of it, to the chain of the list that says who may.
+private func admit(_ lists: CommonLists, _ family: AddressFamily, _ builder: inout TableBuilder) {
+  let (address, ports) = (Expression.destination(family), Expression.dialled(family))
+  let maps = [
+    (address, NamedSet("admitted" + family.suffix, key: [address], data: [.verdict], elements: lists.addresses)),
+    (ports, .ports("admitted_ports", family, data: [.verdict], lists.ports)),
+  ]
+  for (key, map) in maps where builder.add(map) {
     builder.add(
-      .in(.dialled(family), "restricted" + family.suffix), .verdict(.goto(ChainName.denied.text)), to: .clients,
-      comment: "clients", provenance: provenance)
+      .verdictMap(key: key, name: map.name), to: .clients, provenance: map.elements.firstProvenance)
+  }
+  for list in lists.lists {
+    builder.add(NamedSet(list.name, key: [.source(family)], flags: [.interval], elements: list.elements))
+    builder.addPublicationChain(
+      Chain(
+        list.name,
+        rules: [
+          Rule([.in(.source(family), list.name), .verdict(.return)], provenance: [list.provenance]),
+          .denyingStrangers(family, list.provenance),
+        ]))
   }
 }
 
@@ -59,28 +92,27 @@ private func admit(
   admit("clients", key, clients.others, family, &builder)
 }
 
-/// Where not everybody is admitted, and who is.
-private struct Restrictions {
+/// Where not everybody is admitted.
+struct Restrictions {
   /// The addresses with any such ports.
   private(set) var addresses = ElementList()
   /// The ports.
   private(set) var ports = ElementList()
   /// The addresses on which all such ports are of one publication, by its service.
-  private var soles: [(service: Int32, provenance: SourceSpan)] = []
-  /// The clients of ports of the other addresses.
-  private(set) var clientsOfPorts = ElementList()
+  private(set) var soles: [(service: Int32, provenance: SourceSpan)] = []
+  /// Such ports of the other addresses, with the clients that may use them.
+  private(set) var shared: [(segment: PortSegments.Segment, clients: AddressSet)] = []
+  let segments: PortSegments
 
   init(_ services: FamilyServices) {
-    let segments = restrictedPorts(services)
+    segments = restrictedPorts(services)
     ports.reserve(segments.segments.count, width: 2)
     soles.reserveCapacity(segments.segments.count / 2)
-    for group in segments.byAddress { add(group, of: segments, services.family) }
+    for group in segments.byAddress { add(group) }
   }
 
   /// Adds the ports of one address.
-  private mutating func add(
-    _ group: ArraySlice<PortSegments.Segment>, of segments: PortSegments, _ family: AddressFamily
-  ) {
+  private mutating func add(_ group: ArraySlice<PortSegments.Segment>) {
     var first: (segment: PortSegments.Segment, provenance: SourceSpan)?
     var isOnePublication = true
     for segment in group where segments.isRestricted(segment) {
@@ -101,21 +133,38 @@ private struct Restrictions {
       return
     }
     for segment in group {
-      guard let admitted = segments.clients(segment) else { continue }
-      clientsOfPorts.append(segment, of: segments, from: admitted, family)
+      if let admitted = segments.clients(segment) { shared.append((segment, admitted)) }
     }
   }
+}
 
+/// The clients that may use what is restricted, in the form in which sets hold them.
+private struct AdmittedClients {
+  /// Lists that several addresses, or ports of them, have in common.
+  private(set) var lists: CommonLists
   /// The clients of addresses on which all such ports are of one publication, apart by the lengths of their prefixes.
-  func clients(_ services: FamilyServices) -> CommonElements<Int> {
-    var admitted: [AdmittedClients] = []
-    admitted.reserveCapacity(2 * soles.count)
-    for (service, provenance) in soles {
-      services[service].clients?.forEachRange(services.family) {
-        admitted.append(AdmittedClients(range: $0, service: service, provenance: provenance))
+  private(set) var clients: CommonElements<Int>
+  /// The clients of ports of the other addresses.
+  private(set) var clientsOfPorts = ElementList()
+
+  init(_ restrictions: Restrictions, _ services: FamilyServices, longestRepeated: Int) {
+    let family = services.family
+    lists = CommonLists(restrictions, services, longestRepeated: longestRepeated)
+    var admitted: [AdmittedClient] = []
+    admitted.reserveCapacity(2 * restrictions.soles.count)
+    for (service, provenance) in restrictions.soles {
+      guard let clients = services[service].clients,
+        !lists.take(clients, of: services[service], provenance: provenance)
+      else { continue }
+      clients.forEachRange(family) {
+        admitted.append(AdmittedClient(range: $0, service: service, provenance: provenance))
       }
     }
-    var clients = CommonElements(admitted.lazy.map { $0.prefixLength }, width: 2)
+    for (segment, clients) in restrictions.shared
+    where !lists.take(clients, of: segment, restrictions.segments) {
+      clientsOfPorts.append(segment, of: restrictions.segments, from: clients, family)
+    }
+    clients = CommonElements(admitted.lazy.map { $0.prefixLength }, width: 2)
     for admitted in admitted {
       let (service, first) = (services[admitted.service], admitted.range.lowerBound)
       if let position = clients.position(of: admitted.prefixLength) {
@@ -126,12 +175,11 @@ private struct Restrictions {
           service.arrival, nil, admitted.range, comment: service.name, provenance: admitted.provenance)
       }
     }
-    return clients
   }
 }
 
 /// Clients that a publication admits which alone restricts an address.
-private struct AdmittedClients {
+private struct AdmittedClient {
   let range: ClosedRange<IPAddress>
   let service: Int32
   let provenance: SourceSpan
@@ -251,7 +299,7 @@ extension ElementList {
 
 extension AddressSet {
   /// The ranges of one family, in ascending order.
-  fileprivate func forEachRange(_ family: AddressFamily, _ body: (ClosedRange<IPAddress>) -> Void) {
+  func forEachRange(_ family: AddressFamily, _ body: (ClosedRange<IPAddress>) -> Void) {
     switch family {
     case .ipv4:
       for range in ipv4.intervals {
