@@ -3,6 +3,14 @@ import Diagnostics
 import Nftables
 import Policy
 
+/// What a list of clients says of them.
+enum ClientListKind: String, CaseIterable {
+  /// They may connect.
+  case admitted = "admitted_"
+  /// They may not connect from inside either.
+  case deniedInside = "denied_inside_"
+}
+
 /// Long lists of clients that several addresses have in common, or several ports of them: each is a set of its own with a chain
 /// that asks it, and a map says which chain an address leads to.
 ///
@@ -20,46 +28,41 @@ struct CommonLists {
   }
 
   private(set) var lists: [List] = []
-  /// Addresses that one publication alone restricts, each with the chain of its list.
-  private(set) var addresses = ElementList()
-  /// Ports of other addresses, each with the chain of its list.
-  private(set) var ports = ElementList()
+  private let kind: ClientListKind
   private let family: AddressFamily
   private let longestRepeated: Int
   private var positions: [AddressSet: Int] = [:]
   /// What was asked for last. Neighbours often have the same list, and one that is compared with itself is equal at once.
   private var last: (clients: AddressSet, position: Int?)?
 
-  /// Finds the lists that more than one address, or more than one segment of ports, has.
+  /// Finds the lists that are said more than once.
   ///
-  /// - Parameter longestRepeated: How many ranges a list has at most that is left where it is.
-  init(_ restrictions: Restrictions, _ services: FamilyServices, longestRepeated: Int) {
-    family = services.family
+  /// - Parameters:
+  ///   - users: Each address, or segment of ports, that a list is about: the list, and the publication with its statement.
+  ///   - longestRepeated: How many ranges a list has at most that is left where it is.
+  init(
+    _ kind: ClientListKind, of users: some Sequence<(clients: AddressSet, name: String, provenance: SourceSpan)>,
+    _ family: AddressFamily, longestRepeated: Int
+  ) {
+    (self.kind, self.family) = (kind, family)
     self.longestRepeated = longestRepeated
-    var users: [AddressSet: Users] = [:]
+    var found: [AddressSet: Users] = [:]
     var run: (clients: AddressSet, users: Users)?
     func endRun() {
-      if let run { users[run.clients, default: Users(run.users.first, count: 0)].add(run.users) }
+      if let run { found[run.clients, default: Users(run.users.first, count: 0)].add(run.users) }
     }
-    func count(_ all: AddressSet, _ user: (name: String, provenance: SourceSpan)) {
-      guard let clients = all.list(family, longerThan: longestRepeated) else { return }
+    for user in users {
+      guard let clients = user.clients.list(family, longerThan: longestRepeated) else { continue }
+      let one = Users((user.name, user.provenance), count: 1)
       if run?.clients == clients {
-        run?.users.add(Users(user, count: 1))
+        run?.users.add(one)
       } else {
         endRun()
-        run = (clients, Users(user, count: 1))
+        run = (clients, one)
       }
     }
-    for (service, provenance) in restrictions.soles {
-      guard let clients = services[service].clients else { continue }
-      count(clients, (services[service].name, provenance))
-    }
-    for (segment, clients) in restrictions.shared {
-      let segments = restrictions.segments
-      count(clients, (segments.service(segment).name, segments.provenance(segment)))
-    }
     endRun()
-    for (clients, users) in users.filter({ $0.value.count > 1 }).sorted(by: { $0.value.precedes($1.value) }) {
+    for (clients, users) in found.filter({ $0.value.count > 1 }).sorted(by: { $0.value.precedes($1.value) }) {
       add(clients, users)
     }
   }
@@ -68,32 +71,41 @@ struct CommonLists {
   private mutating func add(_ clients: AddressSet, _ users: Users) {
     let known = lists.reversed().prefix { Vocabulary.publication(ofList: $0.name) == users.first.name }.count
     var list = List(
-      name: Vocabulary.clientList(of: users.first.name, number: known + 1, family),
+      name: Vocabulary.clientList(kind, of: users.first.name, number: known + 1, family),
       provenance: users.first.provenance)
     clients.forEachRange(family) { list.elements.append(key: [Value($0)], provenance: users.first.provenance) }
     positions[clients] = lists.count
     lists.append(list)
   }
 
-  /// Says for an address that one publication alone restricts which list it has. Returns whether it has one of these.
-  mutating func take(_ clients: AddressSet, of service: PublishedService, provenance: SourceSpan) -> Bool {
-    guard let list = list(of: clients) else { return false }
-    addresses.append(service.arrival, nil, comment: service.name, provenance: provenance)
-    addresses.addData(.verdict(.goto(list)))
-    return true
-  }
-
-  /// Says the same for ports of an address.
-  mutating func take(_ clients: AddressSet, of segment: PortSegments.Segment, _ segments: PortSegments) -> Bool {
-    guard let list = list(of: clients) else { return false }
-    ports.append(segment, of: segments, data: .verdict(.goto(list)))
-    return true
-  }
-
-  private mutating func list(of all: AddressSet) -> String? {
+  /// The chain of the list that these clients are; `nil` where they are none of these.
+  mutating func chain(of all: AddressSet) -> String? {
     guard !lists.isEmpty, let clients = all.list(family, longerThan: longestRepeated) else { return nil }
     if last?.clients != clients { last = (clients, positions[clients]) }
     return last?.position.map { lists[$0].name }
+  }
+
+  /// A map that leads to the chains, and the rule that asks it.
+  ///
+  /// - Parameter conditions: What holds before the map is asked.
+  func lead(
+    _ conditions: Statement..., through map: NamedSet, _ key: Expression, _ builder: inout TableBuilder
+  ) {
+    guard builder.add(map) else { return }
+    builder.add(
+      Rule(
+        conditions + [.verdictMap(key: key, name: map.name)],
+        provenance: map.elements.firstProvenance.map { [$0] } ?? []), to: .clients)
+  }
+
+  /// Adds the sets, and a chain for each.
+  ///
+  /// - Parameter rules: The rules of the chain of a list, given what matches its clients.
+  func addChains(_ builder: inout TableBuilder, rules: (List, Statement) -> [Rule]) {
+    for list in lists {
+      builder.add(NamedSet(list.name, key: [.source(family)], flags: [.interval], elements: list.elements))
+      builder.addPublicationChain(Chain(list.name, rules: rules(list, .in(.source(family), list.name))))
+    }
   }
 }
 

@@ -21,7 +21,8 @@ package enum Vocabulary {
     let stem = String(name.dropLast())
     if let aspect = stems[stem] { return aspect }
     if passiveRange(ofMap: name) != nil { return .passive }
-    if clientPrefix(ofSet: name) != nil || publication(ofList: name) != nil { return .clients }
+    if clientPrefix(ofSet: name) != nil { return .clients }
+    if let kind = clientList(name)?.kind { return kind == .admitted ? .clients : .hairpin }
     return limit(ofStem: stem) == nil ? nil : .limit
   }
 
@@ -41,7 +42,7 @@ package enum Vocabulary {
 
   /// Whether a map leads from addresses to the chains of lists of clients.
   package static func leadsToLists(_ map: String) -> Bool {
-    map.dropLast() == "admitted" || map.dropLast() == "admitted_ports"
+    ["admitted", "admitted_ports", "denied_inside_ports"].contains(map.dropLast())
   }
 
   /// The set, and the chain, of a list of clients that several addresses have in common.
@@ -49,19 +50,24 @@ package enum Vocabulary {
   /// - Parameters:
   ///   - publication: The first one that has it, in the order of their names.
   ///   - number: 1 for the first list under that name.
-  static func clientList(of publication: String, number: Int, _ family: AddressFamily) -> String {
-    "admitted_\(number == 1 ? "" : "\(number)_")\(publication)_v\(family.suffix)"
+  static func clientList(
+    _ kind: ClientListKind, of publication: String, number: Int, _ family: AddressFamily
+  ) -> String {
+    "\(kind.rawValue)\(number == 1 ? "" : "\(number)_")\(publication)_v\(family.suffix)"
   }
 
   /// The publication whose name such a set and its chain bear; `nil` for another name.
-  package static func publication(ofList name: String) -> String? {
-    let prefix = "admitted_"
-    guard name.hasPrefix(prefix), name.hasSuffix("_v4") || name.hasSuffix("_v6") else { return nil }
-    let rest = name.dropFirst(prefix.count).dropLast(3)
+  package static func publication(ofList name: String) -> String? { clientList(name)?.publication }
+
+  private static func clientList(_ name: String) -> (kind: ClientListKind, publication: String)? {
+    guard let kind = ClientListKind.allCases.first(where: { name.hasPrefix($0.rawValue) }),
+      name.hasSuffix("_v4") || name.hasSuffix("_v6")
+    else { return nil }
+    let rest = name.dropFirst(kind.rawValue.count).dropLast(3)
     // The name of a publication begins with a letter, so a number that stands there is none of its own.
     let number = rest.prefix { $0.isASCII && $0.isNumber }
     let publication = number.isEmpty ? rest : rest.dropFirst(number.count + 1)
-    return publication.isEmpty ? nil : String(publication)
+    return publication.isEmpty ? nil : (kind, String(publication))
   }
 
   /// The map of the addresses that have a passive range in common.
@@ -148,7 +154,8 @@ package enum Vocabulary {
   private static let stems: [String: Aspect] = [
     "restricted_external": .clients, "restricted": .clients, "clients": .clients, "port_clients": .clients,
     "admitted": .clients, "admitted_ports": .clients,
-    "denied_inside": .hairpin, "helper": .helper, "related_in": .helper, "related_out": .active,
+    "denied_inside": .hairpin, "denied_inside_ports": .hairpin, "helper": .helper, "related_in": .helper,
+    "related_out": .active,
     "helper_servers": .helper, "helper_external": .helper, "control": .control, "passive": .passive,
     "active": .active, "active_off": .activeOff, "hairpin": .hairpin, "hairpin_server": .hairpin,
     "gateway_source_v": .source, "gateway_source_routed_v": .source, "sessions": .limit, "log_new": .log,

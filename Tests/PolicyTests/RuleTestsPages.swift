@@ -6,7 +6,7 @@ import Testing
 struct RuleTestsPages {
   /// Pages whose samples need nothing but parsing, resolving and validating.
   static let plain = rulePages.filter { $0.origin == .policy || $0.origin == .bytes }
-  static let others = rulePages.filter { ![.policy, .bytes, .meant].contains($0.origin) }
+  static let others = rulePages.filter { ![.policy, .bytes, .meant, .limits].contains($0.origin) }
 
   @Test("are sorted, and no code has two")
   func order() {
@@ -36,6 +36,22 @@ struct RuleTestsPages {
   func later(code: String) throws {
     let page = try #require(Self.others.first { $0.code == code })
     #expect(Checked(page.bad).errors.isEmpty)
+  }
+
+  @Test("16.11: lists that differ and would be repeated are refused beyond a limit")
+  func tooManyClients() {
+    let rule = TooManyClients(most: 10)
+    let found = Checked(rule.page.bad).findings(of: rule)
+    #expect(found.map(\.code) == ["too-many-clients"])
+    #expect(found.first?.message.contains("more than 10 ranges") == true)
+    #expect(Checked(rule.page.good).findings(of: rule).isEmpty)
+    // One that many have in common counts once.
+    let many = (0..<4).map { number in
+      publication("allow partners", name: "p\(number)", external: "20.1.1.\(number)")
+    }
+    let list = "clients partners = 198.51.100.1, 198.51.100.3, 198.51.100.5, 198.51.100.7\n"
+    #expect(Checked(list + many.joined()).findings(of: TooManyClients(most: 12)).isEmpty)
+    #expect(!Checked(list + many.joined()).findings(of: TooManyClients(most: 11)).isEmpty)
   }
 
   @Test("safe fixes mend what they belong to", arguments: plain.map(\.code))

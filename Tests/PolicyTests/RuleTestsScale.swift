@@ -78,7 +78,7 @@ struct RuleTestsScale {
       return sum
     }
     let wanted = Mutex(0)
-    let quadratic = Self.ratio({ wanted.withLock { $0 &+= pairs(500) } }, { wanted.withLock { $0 &+= pairs(2000) } })
+    let quadratic = Self.ratio({ wanted.withLock { $0 &+= pairs(1000) } }, { wanted.withLock { $0 &+= pairs(4000) } })
     #expect(quadratic > Self.mostRatio, "\(quadratic)")
     let linear = Self.ratio(
       { for _ in 0..<100 { wanted.withLock { $0 &+= pairs(50) } } },

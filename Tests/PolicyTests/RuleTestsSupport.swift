@@ -25,6 +25,9 @@ struct Checked {
 
   func found(_ code: String) -> [Diagnostic] { diagnostics.filter { $0.code == code } }
 
+  /// What one rule finds.
+  func findings(of rule: some PolicyRule) -> [Diagnostic] { rule.check(RuleContext(policy)) }
+
   /// The text that a diagnostic underlines.
   func underlined(_ diagnostic: Diagnostic) -> String { source.text(diagnostic.primary.span.range) }
 

@@ -41,6 +41,19 @@ import Testing
       table.chains.first { $0.name == "admitted_a_v4" }?.rules.map(\.text) == [
         "ip saddr @admitted_a_v4 return", "ip daddr . tcp dport @restricted4 goto denied",
       ])
+    // So is a list that `deny` keeps out, also from inside.
+    let inside = compile(
+      "gateway edge { outside eth0; inside eth1; }\nclients scanners = \(list)\n"
+        + publication("a", "203.0.113.11", "passive range 50100-50199; hairpin on; deny scanners")
+    ).table(gateway: 0)
+    #expect(
+      inside.chains.first { $0.name == "denied_inside_a_v4" }?.rules.map(\.text) == [
+        "ip saddr @denied_inside_a_v4 goto denied"
+      ])
+    #expect(
+      inside.sets.first { $0.name == "denied_inside_ports4" }?.elements.map(\.text) == [
+        "203.0.113.11 . 21 : jump denied_inside_a_v4", "203.0.113.11 . 50100-50199 : jump denied_inside_a_v4",
+      ])
     // The table grows with the sum of publications and clients, not with their product.
     let sizes = [50, 200].map { count in
       let policy =

@@ -27,7 +27,7 @@ func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
       provenance: provenance)
     if builder.opensInside(services.traits) { admitInside(services, &builder) }
     let admitted = AdmittedClients(restrictions, services, longestRepeated: builder.longestRepeated)
-    admit(admitted.lists, family, &builder)
+    admit(admitted, family, &builder)
     admit(admitted.clients, family, &builder)
     admit("port_clients", .portsOfClients(family), admitted.clientsOfPorts, family, &builder)
     builder.add(.ports("restricted", family, restrictions.ports))
@@ -45,25 +45,18 @@ extension Rule {
 }
 
 /// Sends those who dial an address, or ports of it, to the chain of the list that says who may.
-private func admit(_ lists: CommonLists, _ family: AddressFamily, _ builder: inout TableBuilder) {
+private func admit(_ admitted: AdmittedClients, _ family: AddressFamily, _ builder: inout TableBuilder) {
   let (address, ports) = (Expression.destination(family), Expression.dialled(family))
-  let maps = [
-    (address, NamedSet("admitted" + family.suffix, key: [address], data: [.verdict], elements: lists.addresses)),
-    (ports, .ports("admitted_ports", family, data: [.verdict], lists.ports)),
-  ]
-  for (key, map) in maps where builder.add(map) {
-    builder.add(
-      .verdictMap(key: key, name: map.name), to: .clients, provenance: map.elements.firstProvenance)
-  }
-  for list in lists.lists {
-    builder.add(NamedSet(list.name, key: [.source(family)], flags: [.interval], elements: list.elements))
-    builder.addPublicationChain(
-      Chain(
-        list.name,
-        rules: [
-          Rule([.in(.source(family), list.name), .verdict(.return)], provenance: [list.provenance]),
-          .denyingStrangers(family, list.provenance),
-        ]))
+  let ofAddresses = NamedSet(
+    "admitted" + family.suffix, key: [address], data: [.verdict], elements: admitted.listsOfAddresses)
+  admitted.lists.lead(through: ofAddresses, address, &builder)
+  let ofPorts = NamedSet.ports("admitted_ports", family, data: [.verdict], admitted.listsOfPorts)
+  admitted.lists.lead(through: ofPorts, ports, &builder)
+  admitted.lists.addChains(&builder) { list, isListed in
+    [
+      Rule([isListed, .verdict(.return)], provenance: [list.provenance]),
+      .denyingStrangers(family, list.provenance),
+    ]
   }
 }
 
@@ -138,10 +131,25 @@ struct Restrictions {
   }
 }
 
+extension Restrictions {
+  /// The clients of each address, or of ports of it.
+  fileprivate func users(_ services: FamilyServices) -> [(clients: AddressSet, name: String, provenance: SourceSpan)]
+  {
+    soles.compactMap { sole in
+      let service = services[sole.service]
+      return service.clients.map { ($0, service.name, sole.provenance) }
+    } + shared.map { ($0.clients, segments.service($0.segment).name, segments.provenance($0.segment)) }
+  }
+}
+
 /// The clients that may use what is restricted, in the form in which sets hold them.
 private struct AdmittedClients {
   /// Lists that several addresses, or ports of them, have in common.
   private(set) var lists: CommonLists
+  /// Addresses that one publication alone restricts, each with the chain of its list.
+  private(set) var listsOfAddresses = ElementList()
+  /// Ports of other addresses, each with the chain of its list.
+  private(set) var listsOfPorts = ElementList()
   /// The clients of addresses on which all such ports are of one publication, apart by the lengths of their prefixes.
   private(set) var clients: CommonElements<Int>
   /// The clients of ports of the other addresses.
@@ -149,20 +157,28 @@ private struct AdmittedClients {
 
   init(_ restrictions: Restrictions, _ services: FamilyServices, longestRepeated: Int) {
     let family = services.family
-    lists = CommonLists(restrictions, services, longestRepeated: longestRepeated)
+    lists = CommonLists(
+      .admitted, of: restrictions.users(services), family, longestRepeated: longestRepeated)
     var admitted: [AdmittedClient] = []
     admitted.reserveCapacity(2 * restrictions.soles.count)
     for (service, provenance) in restrictions.soles {
-      guard let clients = services[service].clients,
-        !lists.take(clients, of: services[service], provenance: provenance)
-      else { continue }
+      guard let clients = services[service].clients else { continue }
+      if let chain = lists.chain(of: clients) {
+        let service = services[service]
+        listsOfAddresses.append(service.arrival, nil, comment: service.name, provenance: provenance)
+        listsOfAddresses.addData(.verdict(.goto(chain)))
+        continue
+      }
       clients.forEachRange(family) {
         admitted.append(AdmittedClient(range: $0, service: service, provenance: provenance))
       }
     }
-    for (segment, clients) in restrictions.shared
-    where !lists.take(clients, of: segment, restrictions.segments) {
-      clientsOfPorts.append(segment, of: restrictions.segments, from: clients, family)
+    for (segment, clients) in restrictions.shared {
+      if let chain = lists.chain(of: clients) {
+        listsOfPorts.append(segment, of: restrictions.segments, data: .verdict(.goto(chain)))
+      } else {
+        clientsOfPorts.append(segment, of: restrictions.segments, from: clients, family)
+      }
     }
     clients = CommonElements(admitted.lazy.map { $0.prefixLength }, width: 2)
     for admitted in admitted {
@@ -228,38 +244,6 @@ private func restrictedPorts(_ services: FamilyServices) -> PortSegments {
   return PortSegments(claims)
 }
 
-/// `hairpin on` lets clients behind the inside interfaces in, whatever `allow` lists; `deny` wins there too.
-private func admitInside(_ services: FamilyServices, _ builder: inout TableBuilder) {
-  let family = services.family
-  let key = [Expression].portsOfClients(family)
-  let isInside = Statement.in(.inputInterface, insideSet)
-  let hairpins = services.outlines.lazy.filter { $0.has(.hairpin) }
-  let provenance = hairpins.compactMap { services[$0].publication.hairpin.span }.min()
-  let elements = services.has(.denying) ? deniedInside(services) : ElementList()
-  let set = NamedSet("denied_inside" + family.suffix, key: key, flags: [.interval], elements: elements)
-  if builder.add(set) {
-    builder.add(
-      isInside, .in(.concatenation(key), set.name), .verdict(.goto(ChainName.denied.text)), to: .clients,
-      provenance: provenance)
-  }
-  builder.add(
-    isInside, .in(.dialled(family), hairpinSet + family.suffix), .verdict(.return), to: .clients,
-    comment: "hairpin", provenance: provenance)
-}
-
-/// The ports of publications with `hairpin on` with the clients that `deny` keeps out.
-private func deniedInside(_ services: FamilyServices) -> ElementList {
-  let segments = hairpinPorts(services)
-  var elements = ElementList()
-  for segment in segments.segments {
-    // A port that two publications share is open to whom either lets in.
-    var denied = segments.service(segment).denied
-    for service in segments.allServices(segment).dropFirst() { denied = denied.intersection(service.denied) }
-    elements.append(segment, of: segments, from: denied, services.family)
-  }
-  return elements
-}
-
 extension PublishedService {
   /// The first `allow` or `deny` entry.
   fileprivate var clientsSpan: SourceSpan? {
@@ -280,14 +264,14 @@ extension Expression {
 
 extension [Expression] {
   /// Address and port that a client dials, and its own address.
-  fileprivate static func portsOfClients(_ family: AddressFamily) -> [Expression] {
+  static func portsOfClients(_ family: AddressFamily) -> [Expression] {
     [.destination(family), .destinationPort, .source(family)]
   }
 }
 
 extension ElementList {
   /// Appends one element for each range of client addresses, which is the last field of its key.
-  fileprivate mutating func append(
+  mutating func append(
     _ segment: PortSegments.Segment, of segments: PortSegments, from clients: AddressSet, _ family: AddressFamily
   ) {
     let (comment, provenance) = (segments.comment(segment), segments.provenance(segment))

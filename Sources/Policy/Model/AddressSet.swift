@@ -35,6 +35,9 @@ package struct AddressSet: Hashable, Sendable {
 
   package var isEmpty: Bool { ipv4.isEmpty && ipv6.isEmpty }
 
+  /// Of how many ranges of both families it consists.
+  package var rangeCount: Int { ipv4.intervals.count + ipv6.intervals.count }
+
   /// The union of any number of sets, in one pass.
   package init(unionOf sets: [AddressSet]) {
     if sets.count == 1, let only = sets.first {

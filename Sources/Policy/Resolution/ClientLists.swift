@@ -7,6 +7,10 @@ struct ClientListResolver {
   let treeOfFile: [SourceID: PolicyFileSyntax]
   let names: DeclaredNames
   private var diagnostics: [Diagnostic] = []
+  /// How many ranges the lists have so far.
+  private var rangeCount = 0
+  /// How many they may have together: lists that name lists could ask for far more than stands in the text.
+  private static let mostRanges = 4_000_000
 
   init(declarations: [DeclarationSyntax], treeOfFile: [SourceID: PolicyFileSyntax], names: DeclaredNames) {
     self.declarations = declarations
@@ -72,10 +76,26 @@ struct ClientListResolver {
       if let missing {
         path.append(missing)
       } else if !terms[current].contains(where: { isOpen($0, addresses) }) {
-        addresses[current] = AddressSet(unionOf: terms[current].map { value(of: $0, addresses) })
+        addresses[current] = union(current, terms[current], addresses)
         path.removeLast()
       }
     }
+  }
+
+  /// The addresses of a list; none beyond the limit, which is reported once.
+  private mutating func union(_ list: Int, _ terms: [ClientTerm], _ addresses: [AddressSet?]) -> AddressSet {
+    guard rangeCount <= Self.mostRanges else { return AddressSet() }
+    let union = AddressSet(unionOf: terms.map { value(of: $0, addresses) })
+    rangeCount += union.rangeCount
+    if rangeCount > Self.mostRanges {
+      diagnostics.append(
+        .error(
+          "too-many-clients",
+          "with `\(declarations[list].name.value)` the client lists are more than \(Self.mostRanges) ranges of addresses",
+          at: declarations[list].name.span,
+          help: "lists that name lists repeat what these hold; name the lists in `allow` instead"))
+    }
+    return union
   }
 
   private func isOpen(_ term: ClientTerm, _ addresses: [AddressSet?]) -> Bool {

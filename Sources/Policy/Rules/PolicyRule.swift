@@ -12,6 +12,8 @@ package struct RulePage: Sendable {
     case compilation
     /// The whole pipeline, which reads a policy with errors once more, as it was meant.
     case meant
+    /// Validating it with room for very little: its limit is beyond any sample.
+    case limits
     /// Writing the settings of its server.
     case emission
     /// The whole pipeline, with files that it includes: one that is itself, and one that does not exist.

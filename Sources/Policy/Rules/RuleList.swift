@@ -52,6 +52,7 @@ private let wholeRules: [any PolicyRule] = [
   PassiveRangeShared(),
   ServerAddressUnusable(),
   ServerScopeConflict(),
+  TooManyClients(),
   UnusedDeclaration(),
 ]
 
