@@ -218,6 +218,8 @@ struct XtablesGenerator {
     if base.chance(4) { body.append(base.pick(Self.drops)) }
     if base.chance(4) { body.append("-j REJECT --reject-with icmp-port-unreachable") }
     let loopback = hook == "INPUT" ? "-A INPUT -i lo -j ACCEPT" : ""
+    // Nothing that is for the host itself has an interface to leave by.
+    if hook == "INPUT" { body = body.map { $0.replacing(" -o eth1", with: "") } }
     func rules(_ chain: String) -> [String] { body.map { "-A \(chain) \($0)" } }
     let output = base.chance(6) ? "-A OUTPUT \(base.pick(Self.states))" : ""
     let tops = [
