@@ -7,7 +7,7 @@ PROGRAMS := sallyport sallyport-netfilter
 SOURCES := Package.swift Sources Tests templates Benchmarks/Package.swift Benchmarks/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release install test prove bench lint format demo clean
+.PHONY: help setup build release install test prove fuzz bench lint format demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test: setup lint ## everything: lint, unit, corpus and live tests (live ones nee
 prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says; servers do what audit reads (root; half an hour)
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
+
+fuzz: setup ## libFuzzer on every reader, ten minutes each, and random commands; FUZZ=SECONDS for another time each
+	scripts/fuzz $(FUZZ)
 
 bench: release ## speed, medians side by side (root for all of it; FULL=1 for more, PEERS=DIR for other programs)
 	$(SWIFT) build -c release --package-path Benchmarks

@@ -128,3 +128,14 @@ let package = Package(
       swiftSettings: forTests),
   ]
 )
+
+// The fuzzer is built by `make fuzz` alone: it has libFuzzer's main, and every module is instrumented for it.
+if Context.environment["SALLYPORT_FUZZ"] != nil {
+  package.products.append(.executable(name: "sallyport-fuzz", targets: ["sallyport-fuzz"]))
+  package.targets.append(
+    .executableTarget(
+      name: "sallyport-fuzz",
+      dependencies: ["Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      path: "Tests/Fuzz", exclude: ["Seeds"],
+      swiftSettings: forTests + [.unsafeFlags(["-parse-as-library"])]))
+}
