@@ -10,6 +10,7 @@ struct ExtensionContext {
 
   var tuple: Tuple { view.packet.tuple }
   var family: AddressFamily { tuple.family }
+  var message: NeighbourMessage? { view.packet.neighbourMessage }
 }
 
 /// A match of xtables (`iptables -m NAME`), ready to be evaluated.
@@ -127,7 +128,7 @@ extension ExtensionMatch {
 
   /// Matches that no TCP segment without extension headers fits; they are never inverted as a whole.
   private static let ofOtherProtocols: Set<String> = [
-    "udp", "udplite", "icmp", "icmp6", "sctp", "dccp", "esp", "ah", "ipcomp", "l2tp", "frag", "rt", "hbh", "dst",
+    "udp", "udplite", "icmp", "sctp", "dccp", "esp", "ah", "ipcomp", "l2tp", "frag", "rt", "hbh", "dst",
     "mh",
     "srh", "fragment",
   ]
@@ -136,7 +137,7 @@ extension ExtensionMatch {
   private static let table: [String: @Sendable (ExtensionArguments) -> ExtensionMatch?] = [
     "comment": comment, "conntrack": conntrack, "state": state, "helper": helper, "connmark": connectionMark,
     "connlimit": connectionLimit, "connlabel": connectionLabel, "mark": packetMark, "multiport": multiport,
-    "tcp": tcp,
+    "tcp": tcp, "icmp6": discovery,
     "addrtype": addressType, "iprange": addressRange, "limit": limit, "hashlimit": hashLimit, "quota": quota,
     "rpfilter": reversePath, "length": length, "ttl": timeToLive, "hl": timeToLive, "dscp": dscp, "tos": tos,
     "tcpmss": segmentSize, "pkttype": packetType, "physdev": bridgePort, "owner": owner, "policy": ipsec,
