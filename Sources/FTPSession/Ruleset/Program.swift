@@ -19,6 +19,8 @@ package final class Program: Sendable {
       operations = rule.statements.map { Operation(extension: $0, family) ?? Operation($0) }
     }
 
+    var statements: [Statement] { rule.statements }
+
     /// The rule as nft writes it, or as iptables does in a table of its own.
     var text: String {
       sets.map { IptablesWords(rule.statements, operations, $0).text } ?? rule.quotation ?? rule.text

@@ -13,6 +13,13 @@ struct ExtensionContext {
   var message: NeighbourMessage? { view.packet.neighbourMessage }
 }
 
+/// Some bits of an address, and what they shall be.
+struct MaskedAddress: Sendable {
+  var family: AddressFamily
+  var value: UInt128
+  var mask: UInt128
+}
+
 /// A match of xtables (`iptables -m NAME`), ready to be evaluated.
 struct ExtensionMatch: Sendable {
   enum Answer: Sendable {
@@ -31,6 +38,10 @@ struct ExtensionMatch: Sendable {
   var comment: String?
   /// Ranges of ports at whose ends the answer may change.
   var ports: [ClosedRange<UInt16>] = []
+  /// Ranges of addresses at whose ends the answer may change.
+  var addresses: [ClosedRange<IPAddress>] = []
+  /// Addresses that are compared with some bits of one.
+  var masked: [MaskedAddress] = []
   /// The index of the set that it tests.
   var set: Int?
   var test: @Sendable (ExtensionContext) -> Answer

@@ -89,7 +89,7 @@ extension ExtensionMatch {
     var words = "-m iprange"
     if flags & 1 != 0 { words += "\(flags & 16 != 0 ? " !" : "") --src-range \(sourceLow)-\(sourceHigh)" }
     if flags & 2 != 0 { words += "\(flags & 32 != 0 ? " !" : "") --dst-range \(low)-\(high)" }
-    return ExtensionMatch(words) { context in
+    var match = ExtensionMatch(words) { context in
       func isOutside(_ address: IPAddress, _ low: IPAddress, _ high: IPAddress, inverse: Bool) -> Bool {
         (address < low || address > high) != inverse
       }
@@ -99,6 +99,9 @@ extension ExtensionMatch {
       if flags & 2 != 0, isOutside(context.tuple.destination, low, high, inverse: flags & 32 != 0) { return .no }
       return .yes
     }
+    if flags & 1 != 0 { match.addresses.append(sourceLow...max(sourceLow, sourceHigh)) }
+    if flags & 2 != 0 { match.addresses.append(low...max(low, high)) }
+    return match
   }
 
   /// `limit_mt` in xt_limit.c: never reached.
