@@ -25,7 +25,11 @@ package enum HostNetwork {
     var network = Network(
       interfaces: interfaces, outside: outside ?? interfaces.first { $0.name != "lo" }?.name ?? "lo",
       forwards: Set(AddressFamily.allCases.filter { forwarding[$0] ?? true }), routing: KernelRoutes(machine))
-    network.links = HostLinks.current()
+    for link in machine.links {
+      var known = FTPSession.Link(hardware: link.hardware, address: link.linkAddress, group: link.group)
+      known.asksForNeighbours = link.asksForNeighbours
+      network.links[link.name] = known
+    }
     return network
   }
 

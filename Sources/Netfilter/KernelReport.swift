@@ -44,7 +44,9 @@ extension Compilation {
         ? here.flatMap { machineFindings($0, surroundings.machine) } : [gatewayUnknown].compactMap(\.self)
     }
     do throws(NetfilterFailure) {
-      report.diagnostics += try await foreignFindings(here, backend, surroundings)
+      // What was found already stops sessions, too, and is not told twice.
+      let isHere = surroundings != nil && here.count == 1 && report.diagnostics.allSatisfy { !$0.isAboutTheWay }
+      report.diagnostics += try await foreignFindings(here, backend, surroundings, isHere: isHere)
       for view in views {
         let script = view.table.script(header: scriptHeader(version: version))
         report.diagnostics += refusals(try await backend.dryRun(script.bytes), of: script, view)
@@ -58,7 +60,7 @@ extension Compilation {
 
   /// libnftables 1.0.6 still lists chains where sets of a newer nft crash everything else: then their policies tell a part.
   private func foreignFindings(
-    _ views: [GatewayView], _ backend: some NetfilterBackend, _ surroundings: HostSurroundings?
+    _ views: [GatewayView], _ backend: some NetfilterBackend, _ surroundings: HostSurroundings?, isHere: Bool
   ) async throws(NetfilterFailure) -> [Diagnostic] {
     let ruleset: Ruleset
     do throws(NetfilterFailure) {
@@ -68,7 +70,15 @@ extension Compilation {
       let chains = try await backend.baseChains()
       return views.flatMap { unreadChainFindings($0, chains) }
     }
-    return views.flatMap { Netfilter.foreignFindings($0, ruleset, surroundings) }
+    return views.flatMap { Netfilter.foreignFindings($0, ruleset, surroundings, isHere: isHere) }
+  }
+}
+
+extension Diagnostic {
+  /// Whether it says that the machine lacks an interface or address of the policy, or does not forward.
+  fileprivate var isAboutTheWay: Bool {
+    ["forwarding-off", "interface-missing", "interface-enslaved", "local-address-missing", "external-address-absent"]
+      .contains(code)
   }
 }
 

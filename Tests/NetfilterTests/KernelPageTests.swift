@@ -28,6 +28,8 @@ struct KernelPageTests {
       + "numgen random mod 2 == 0 drop; }; }'",
     "foreign-tables-interfere":
       "nft 'table ip odd { chain p { type filter hook prerouting priority -300; policy accept; tcp dport 21 notrack; }; }'",
+    "no-way-through-machine": "ip route add blackhole 10.10.20.200",
+    "way-through-machine-undecided": "ip neigh replace 10.10.20.200 dev eth1 nud failed",
     "gateway-not-chosen": ":", "interface-missing": ":",
     "interface-enslaved":
       "ip link add br0 type bridge; ip link add port0 type veth peer name farp; ip link set port0 master br0",

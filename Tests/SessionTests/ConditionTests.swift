@@ -170,7 +170,7 @@ extension Arena {
   /// A session in every part of a range of ports, at both its ends: kernel and model agree, and each part is of one kind.
   func fightAtBorders(_ script: String, _ range: ClosedRange<UInt16>, _ duel: Duel) async throws -> [Verdict] {
     try await lab.load(ruleset: "flush ruleset\n" + script)
-    let parts = PortBorders(Program(try await runningRuleset())).parts(of: range, atMost: 1000)
+    let parts = PortBorders(Program(try await runningRuleset())).parts(of: range).map(\.ports)
     let duels = parts.flatMap { part in
       Set([part.lowerBound, part.upperBound]).sorted().map { port in
         var duel = duel

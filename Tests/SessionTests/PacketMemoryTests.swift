@@ -84,6 +84,6 @@ import Testing
   @Test func portsOfRoutingRulesAreBorders() {
     let borders = PortBorders(Program(Ruleset([]))).adding([50_040...50_050])
     #expect(
-      borders.parts(of: 50_000...50_100, atMost: 1000) == [50_000...50_039, 50_040...50_050, 50_051...50_100])
+      borders.parts(of: 50_000...50_100).map(\.ports) == [50_000...50_039, 50_040...50_050, 50_051...50_100])
   }
 }

@@ -18,6 +18,8 @@ package struct ForeignEffect: Sendable {
     case undecided(Citation, reason: String)
     /// They do not work, and no single rule is known to be the cause.
     case other
+    /// By the routes, rules and settings of the machine, and its neighbours, they do not work, or nobody can tell.
+    case machine(isUndecided: Bool)
   }
 
   package var kind: Kind
@@ -54,29 +56,33 @@ extension Compilation {
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - ruleset: All tables that run there.
   ///   - ours: What the policy compiles to, which takes the place of our running table.
+  ///   - site: The machines that are really there for a publication; `nil` where that is not known.
   package func effects(
-    of ruleset: Ruleset, onSessionsOf gateway: Int?, with ours: Table, _ names: InterfaceNames
+    of ruleset: Ruleset, onSessionsOf gateway: Int?, with ours: Table, _ names: InterfaceNames,
+    at site: ((Publication) -> SessionSite)? = nil
   ) -> (effects: [ForeignEffect], unjudged: Int) {
     let all = ruleset.replacing(ours)
-    guard all.tables.count > 1 else { return ([], 0) }
+    guard all.tables.count > 1 || site != nil else { return ([], 0) }
     var others = ruleset
     others.tables.removeAll { ($0.family, $0.name) == (ours.family, ours.name) }
     let borders = Borders(others.tables)
-    // Our own table treats all ports of a publication alike.
-    let ports = PortBorders(Program(others))
+    // Our own table treats all ports and all admitted clients of a publication alike.
+    let program = Program(others)
+    let (ports, addresses) = (PortBorders(program), AddressBorders(program))
     var room = mostParts
     let check = SessionCheck(policy)
     let kinds = check.kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     var collection = EffectCollection(own: "\(ours.family.rawValue) \(ours.name)")
     collection.unjudged = kinds.unjudged
-    for outside in names.outside.isEmpty ? [nil] : names.outside.map({ $0 }) {
+    for outside in all.tables.count == 1 ? [] : names.outside.isEmpty ? [nil] : names.outside.map({ $0 }) {
       var study = SessionStudy(policy, gateway: gateway, ruleset: all)
       study.borders = ports
+      study.addressBorders = { _ in addresses }
       study.interfaces = { (outside, names.inside($0)) }
       for kind in kinds.judged {
         let publication = policy.publications[kind.first]
         let parts =
-          publication.passiveRange.map { ports.parts(of: $0.value.low...$0.value.high, atMost: room + 1).count } ?? 1
+          publication.passiveRange.map { Set(ports.parts(of: $0.value.low...$0.value.high).map(\.kind)).count } ?? 1
         // A few parts more than one are played one by one, of as many publications as there is room for.
         let isWhole = parts > 1 && parts <= room
         if isWhole { room -= parts } else if parts > 1 { collection.unjudged += kind.count }
@@ -84,9 +90,22 @@ extension Compilation {
         collection.add(study.table(of: publication, permittedOnly: true), publication, alike: kind.count - 1)
       }
     }
+    guard let site else { return (collection.effects, collection.unjudged) }
+    var study = SessionStudy(policy, gateway: gateway, ruleset: all)
+    study.triesNetworks = kinds.judged.count <= mostWithNetworks
+    for kind in kinds.judged {
+      let publication = policy.publications[kind.first]
+      let site = site(publication)
+      guard !study.permittedSessionsWork(of: publication, at: site) else { continue }
+      let table = study.table(of: publication, at: site, permittedOnly: true)
+      collection.add(table, publication, alike: kind.count - 1, isOfMachine: true)
+    }
     return (collection.effects, collection.unjudged)
   }
 }
+
+/// Publications up to which the clients of every network are tried with the routes of the machine.
+private let mostWithNetworks = 24
 
 /// Parts of passive ranges that are played at most for all publications together.
 private let mostParts = 4000
@@ -102,9 +121,13 @@ private struct EffectCollection {
 
   init(own: String) { self.own = own }
 
-  mutating func add(_ table: SessionTable, _ publication: Publication, alike: Int) {
+  /// - Parameter isOfMachine: Whether they were played with the machine's own routes and neighbours.
+  mutating func add(
+    _ table: SessionTable, _ publication: Publication, alike: Int, isOfMachine: Bool = false
+  ) {
     for cell in table.cells where cell.isPermitted && cell.outcome != .works {
-      let kind = kind(of: cell)
+      var kind = kind(of: cell)
+      if isOfMachine, kind == .other { kind = .machine(isUndecided: cell.outcome == .undecided) }
       let isNew = seen[kind, default: []].insert(publication.name.value).inserted
       if let position = positions[kind] {
         effects[position].families.insert(cell.family)

@@ -9,11 +9,11 @@ package struct PassivePart: Hashable, Sendable {
 
 /// The passive ports of a server that are tried, and the ports that each stands for.
 struct PassivePorts {
-  /// Parts that are tried at most; what lies after them is undecided.
-  private static let most = 1000
+  /// Kinds of ports that are tried at most; what lies after them is undecided.
+  private static let most = 2000
 
   /// Parts in which all ports are alike, from low to high.
-  let parts: [ClosedRange<UInt16>]
+  let parts: [PortBorders.Part]
   /// What is left of the range.
   let untried: ClosedRange<UInt16>?
 
@@ -22,16 +22,19 @@ struct PassivePorts {
   ///   - borders: `nil` to try the ends alone.
   init(_ ends: [UInt16], _ borders: PortBorders?) {
     guard let borders, let low = ends.first, let high = ends.last, low < high else {
-      parts = ends.map { $0...$0 }
+      parts = ends.enumerated().map { PortBorders.Part($1...$1, kind: UInt64($0)) }
       untried = nil
       return
     }
-    var parts = borders.parts(of: low...high, atMost: Self.most)
-    let end = parts.last?.upperBound ?? low
+    var kinds: Set<UInt64> = []
+    var parts = borders.parts(of: low...high)
+    let tried = parts.prefix { kinds.insert($0.kind).inserted ? kinds.count <= Self.most : true }.count
+    parts.removeLast(parts.count - tried)
+    let end = parts.last?.ports.upperBound ?? low
     // The highest port is tried by itself, so that sessions on both ends are seen.
-    if end == high, let last = parts.last, last.lowerBound < high {
-      parts[parts.count - 1] = last.lowerBound...(high - 1)
-      parts.append(high...high)
+    if end == high, let last = parts.last, last.ports.lowerBound < high {
+      parts[parts.count - 1].ports = last.ports.lowerBound...(high - 1)
+      parts.append(PortBorders.Part(high...high, kind: ~last.kind))
     }
     self.parts = parts
     untried = end < high ? (end + 1)...high : nil

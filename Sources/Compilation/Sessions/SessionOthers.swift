@@ -52,34 +52,79 @@ extension Scenes {
   /// The cells of a client, made worse by what other clients of its kind meet.
   func cells(of scene: Scene, permittedOnly: Bool, _ notes: inout [String]) -> [SessionCell] {
     var cells = scene.cells(permittedOnly: permittedOnly)
-    guard client == nil, site?.client(scene.place, scene.endpoint.family) == nil, scene.place != .inside,
-      !permittedOnly
-    else { return cells }
-    let others = OtherClients(
-      study.policy, publication, samples.admitted, scene.endpoint.family, isUsable: isOutside)
     let isAllowed = scene.place == .allowed
-    let addresses = (isAllowed ? others.admitted : others.strangers).filter { $0 != scene.clientAddress }
-    let worse = addresses.filter { address in
+    guard triesOthers(of: scene), isAllowed || !permittedOnly else { return cells }
+    let ruled = ruleClients(scene.endpoint)
+    let others = networkClients(scene.endpoint)
+    if let others, others.untried > 0, isAllowed {
+      notes.append("\(others.untried) networks of `allow` and `deny` were not tried, because there are so many")
+    }
+    let addresses =
+      isAllowed
+      ? (others?.admitted ?? []) + (ruled?.admitted ?? []) : (others?.strangers ?? []) + (ruled?.strangers ?? [])
+    let worse = addresses.unique.filter { address in
+      guard address != scene.clientAddress else { return false }
       let other = self.scene(scene.place, address, scene.endpoint)
       return isAllowed ? !other.permittedSessionsWork : other.isLetIn
     }
-    if others.untried > 0, isAllowed {
-      notes.append("\(others.untried) networks of `allow` and `deny` were not tried, because there are so many")
-    }
-    guard let first = worse.first else { return cells }
     let more = worse.count > 1 ? " and \(worse.count - 1) more addresses" : ""
-    for cell in self.scene(scene.place, first, scene.endpoint).cells(permittedOnly: false) {
-      guard let index = cells.firstIndex(where: { $0.isOfKind(cell) }), cell.isWorse(than: cells[index]) else {
-        continue
+    for address in worse.prefix(Self.mostWorse) {
+      for cell in self.scene(scene.place, address, scene.endpoint).cells(permittedOnly: permittedOnly) {
+        guard let index = cells.firstIndex(where: { $0.isOfKind(cell) }), cell.isWorse(than: cells[index]) else {
+          continue
+        }
+        cells[index] = cell
+        cells[index].reason = "for \(address)\(more): \(cell.reason)"
       }
-      cells[index] = cell
-      cells[index].reason = "for \(first)\(more): \(cell.reason)"
     }
+    if isAllowed, let ruled, ruled.untried > 0 { leaveOpen(&cells, ruled.untried) }
     return cells
   }
-}
 
-extension Scenes {
+  /// Of many clients that fare worse, those whose sessions are told.
+  private static let mostWorse = 8
+
+  private func leaveOpen(_ cells: inout [SessionCell], _ untried: Int) {
+    for index in cells.indices where cells[index].isPermitted && cells[index].outcome == .works {
+      cells[index].outcome = .undecided
+      cells[index].reason =
+        "rules, sets and maps tell \(untried) kinds of clients more apart than are tried; `--client ADDRESS` tells of one"
+    }
+  }
+
+  /// Whether the permitted sessions of other clients work, too, who are tried beside the one of a scene.
+  func othersWork(of scene: Scene) -> Bool {
+    guard triesOthers(of: scene) else { return true }
+    let ruled = ruleClients(scene.endpoint)
+    let addresses = (networkClients(scene.endpoint)?.admitted ?? []) + (ruled?.admitted ?? [])
+    return ruled?.untried ?? 0 == 0
+      && addresses.unique.allSatisfy { self.scene(scene.place, $0, scene.endpoint).permittedSessionsWork }
+  }
+
+  private func networkClients(_ endpoint: Endpoint) -> OtherClients? {
+    guard study.triesNetworks else { return nil }
+    return OtherClients(study.policy, publication, samples.admitted, endpoint.family, isUsable: isOutside)
+  }
+
+  /// Whether other clients have to be tried: nobody asked for a certain one, and they are outside.
+  private func triesOthers(of scene: Scene) -> Bool {
+    client == nil && site?.client(scene.place, scene.endpoint.family) == nil && scene.place != .inside
+  }
+
+  private func ruleClients(_ endpoint: Endpoint) -> RuleClients? {
+    guard let addressBorders else { return nil }
+    let family = endpoint.family
+    // What is named one by one may be any; of the rest, hosts on the Internet, unless clients dial a private address.
+    let terms = publication.allow.filter { if case .any = $0.kind { false } else { true } }
+    let named = AddressSet(unionOf: terms.map { study.policy.addresses(of: $0) })
+    let isPrivate = endpoint.dialled.scope == .privateUse
+    return RuleClients(addressBorders, samples.admitted, family) { address in
+      guard isOutside(address) else { return false }
+      if named.contains(address) { return true }
+      return (address.isOfInternet || isPrivate) && (site.map { $0.network.interface(leadingTo: address) != nil } ?? true)
+    }
+  }
+
   /// Whether a client outside may have an address: nobody else has it, and it is not on the server's side of the gateway.
   private func isOutside(_ address: IPAddress) -> Bool {
     guard samples.isFree(address) else { return false }
@@ -87,6 +132,14 @@ extension Scenes {
     guard !network.interfaces.contains(where: { $0.addresses.contains(address) }) else { return false }
     guard case .host(let host) = server.party else { return true }
     return network.interface(towards: address) != host.interface
+  }
+}
+
+extension [IPAddress] {
+  /// Each address once, in the order in which they stand.
+  fileprivate var unique: [IPAddress] {
+    var seen: Set<IPAddress> = []
+    return filter { seen.insert($0).inserted }
   }
 }
 

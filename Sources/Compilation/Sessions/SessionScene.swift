@@ -15,6 +15,9 @@ struct Scenes {
   let endpoints: [Endpoint]
   let surroundings: SessionSurroundings
   let samples: ClientSamples
+  /// Where addresses of clients begin to fare differently.
+  let addressBorders: AddressBorders?
+  private let passivePorts: PassivePorts
   /// The same where the machine is not asked whose addresses are taken.
   private let looseSamples: ClientSamples
 
@@ -36,7 +39,11 @@ struct Scenes {
     samples = ClientSamples(admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []))
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
-    self.server = FTPServer(publication, server, party, publication.masquerade(endpoints))
+    let ftp = FTPServer(publication, server, party, publication.masquerade(endpoints))
+    self.server = ftp
+    passivePorts = PassivePorts(ftp.passivePorts, study.borders?.adding(site?.network.routing?.ports ?? []))
+    let ends = endpoints.flatMap { [$0.dialled, $0.arrival, $0.server] }
+    addressBorders = study.addressBorders?(Set(ends))
   }
 
   func endpoint(_ family: AddressFamily) -> Endpoint? { endpoints.first { $0.family == family } }
@@ -66,7 +73,8 @@ struct Scenes {
       network: network, kernel: site?.kernel ?? KernelTraits(),
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
-        deniesInside: study.policy.deniedClients(of: publication).contains(address)))
+        deniesInside: study.policy.deniedClients(of: publication).contains(address)),
+      passivePorts: passivePorts)
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
@@ -128,6 +136,8 @@ struct Scene {
   let network: Network
   let kernel: KernelTraits
   let permission: SessionPermission
+  /// The passive ports that are tried.
+  let passivePorts: PassivePorts
 
   func cells(permittedOnly: Bool) -> [SessionCell] {
     let theatre = Theatre(study.program, network, kernel)
@@ -218,10 +228,7 @@ struct Scene {
     var session = session
     session.mode = mode
     let ends = server.passivePorts
-    let borders = study.borders?.adding(network.routing?.ports ?? [])
-    let ports =
-      isQuick
-      ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : PassivePorts(ends, borders)
+    let ports = isQuick ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : passivePorts
     let played = worst(session, ports, login, theatre)
     if played.performance.ending != .works, session.encryption == .explicit, server.allowsClearControl {
       session.clearsControl = true
@@ -239,17 +246,20 @@ struct Scene {
     _ session: Session, _ ports: PassivePorts, _ login: Theatre.Login, _ theatre: Theatre
   ) -> Played {
     var session = session
-    session.passivePort = ports.parts.first?.lowerBound ?? session.passivePort
+    session.passivePort = ports.parts.first?.ports.lowerBound ?? session.passivePort
     let first = theatre.perform(session, after: login)
     // Without a control connection, and in active mode, the passive port does not matter.
     guard !session.mode.isActive, login.isConnected, let part = ports.parts.first else {
       return Played(performance: first)
     }
     var trial = PassiveTrial()
-    trial.add(part, first)
+    trial.add(part.ports, first)
+    var known = [part.kind: first]
     for part in ports.parts.dropFirst() {
-      session.passivePort = part.lowerBound
-      trial.add(part, theatre.perform(session, after: login))
+      session.passivePort = part.ports.lowerBound
+      let performance = known[part.kind] ?? theatre.perform(session, after: login)
+      known[part.kind] = performance
+      trial.add(part.ports, performance)
     }
     trial.add(untried: ports.untried)
     return Played(performance: trial.performance ?? first, parts: trial.isMixed ? trial.parts : [])

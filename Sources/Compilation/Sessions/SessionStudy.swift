@@ -12,6 +12,11 @@ package struct SessionStudy: Sendable {
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
   var borders: PortBorders?
+  /// Where addresses of clients begin to fare differently, of sessions with some addresses of the gateway and the server; `nil` to
+  /// try one client of a kind alone.
+  var addressBorders: (@Sendable (_ ends: Set<IPAddress>) -> AddressBorders)?
+  /// Whether clients of every network of `allow` and `deny` are tried.
+  var triesNetworks: Bool
   /// How the interfaces towards clients and the server of a publication are called, where the machine tells.
   var interfaces: @Sendable (Publication) -> (outside: String?, inside: String?) = { _ in (nil, nil) }
 
@@ -21,8 +26,11 @@ package struct SessionStudy: Sendable {
   ///   - judgesBorders: Whether to try passive ranges at every border of the ruleset. All its rules and elements are read then.
   package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, judgesBorders: Bool = false) {
     self.policy = policy
-    program = Program(ruleset)
+    let program = Program(ruleset)
+    self.program = program
+    triesNetworks = judgesBorders
     borders = judgesBorders ? PortBorders(program) : nil
+    if judgesBorders { addressBorders = { AddressBorders(program, ends: $0) } }
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []
     var servers: Set<IPAddress> = []
@@ -67,10 +75,14 @@ package struct SessionStudy: Sendable {
 
   /// Whether every session of a publication works that the policy permits, those that its table has with `permittedOnly`. That
   /// takes less than the table, which tells each of them.
-  package func permittedSessionsWork(of publication: Publication) -> Bool {
-    guard let scenes = Scenes(self, of: publication) else { return true }
+  package func permittedSessionsWork(of publication: Publication, at site: SessionSite? = nil) -> Bool {
+    guard let scenes = Scenes(self, of: publication, at: site) else { return true }
     return ClientPlace.allCases.filter { $0 != .stranger }.allSatisfy { place in
-      AddressFamily.allCases.allSatisfy { scenes.scene(place, $0)?.permittedSessionsWork ?? true }
+      AddressFamily.allCases.allSatisfy { family in
+        guard let scene = scenes.scene(place, family) else { return true }
+        return scene.permittedSessionsWork
+          && (place == .inside || scenes.othersWork(of: scene))
+      }
     }
   }
 

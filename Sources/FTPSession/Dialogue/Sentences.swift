@@ -8,6 +8,7 @@ extension Loss {
     case .helperDropped(let reason): "is dropped by the helper: \(reason)"
     case .unanswered(let reason), .refused(let reason), .noRoute(let reason), .unexpected(let reason):
       "gets nowhere: \(reason)"
+    case .unresolved(let citation, let reason): "gets nowhere: \(reason): \(citation.text)"
     case .unknown(let reason): "cannot be judged: \(reason)"
     }
   }

@@ -79,13 +79,16 @@ package enum Loss: Hashable, Sendable {
   case noRoute(reason: String)
   /// It came from another address than its receiver expects.
   case unexpected(reason: String)
+  /// The neighbours on its way do not find each other, because of a rule.
+  case unresolved(Citation, reason: String)
   /// What nobody can know of the machines on the way, and what would decide it.
   case unknown(reason: String)
 
   /// The rule that decided, when one did.
   package var citation: Citation? {
     switch self {
-    case .dropped(let citation), .rejected(let citation), .undecided(let citation, _): citation
+    case .dropped(let citation), .rejected(let citation), .undecided(let citation, _), .unresolved(let citation, _):
+      citation
     default: nil
     }
   }
@@ -93,7 +96,7 @@ package enum Loss: Hashable, Sendable {
   /// Whether the sender learns of it at once; otherwise it waits until its patience ends.
   package var isNoticed: Bool {
     switch self {
-    case .rejected, .refused, .noRoute: true
+    case .rejected, .refused, .noRoute, .unresolved: true
     default: false
     }
   }

@@ -8,7 +8,10 @@ extension Gateway {
     guard !premises.program.deviceChains.isEmpty,
       let device = hook == .ingress ? transit.view.input : transit.view.output
     else { return true }
+    let isARP = transit.view.packet.neighbourMessage?.isARP == true
     for entry in premises.program.deviceChains where entry.base.hook == hook {
+      // Chains of family inet see nothing but IP (`nft_do_chain_inet_ingress` in nft_chain_filter.c).
+      if isARP, entry.table.family != .netdev { continue }
       switch entry.base.isCalled(for: device) {
       case false?: continue
       case true?: guard call(entry, &transit) else { return false }

@@ -45,10 +45,14 @@ struct Gateway: Sendable {
   /// Confirmed and unconfirmed entries by the tuples of both directions.
   var byTuple = TupleTable()
   var expectations: [Expectation] = []
+  /// What was found of questions between neighbours: why they are not answered, `nil` for those that are.
+  var neighbours: [NeighbourQuestion: Loss?] = [:]
 
   init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits()) {
     premises = Premises(program, network, kernel)
   }
+
+  init(_ premises: Premises) { self.premises = premises }
 
   var network: Network { premises.network }
   var kernel: KernelTraits { premises.kernel }
@@ -56,6 +60,11 @@ struct Gateway: Sendable {
   /// A packet that came in on an interface.
   mutating func receive(_ packet: Packet, on interface: String) -> Passage {
     var transit = Transit(packet, input: interface)
+    let (source, destination) = (packet.tuple.source, packet.tuple.destination)
+    if let loss = neighbourLoss(source, own: destination, on: interface, isArriving: true) {
+      transit.end = .lost(loss)
+      return finish(&transit)
+    }
     guard passDevice(.ingress, &transit), run(.prerouting, &transit) else { return finish(&transit) }
     let way = premises.way(of: transit, from: interface)
     if let loss = way.loss { transit.end = .lost(loss) }
@@ -96,13 +105,18 @@ struct Gateway: Sendable {
   }
 
   private mutating func leave(_ transit: inout Transit) -> Passage {
-    guard run(.postrouting, &transit), complete(&transit), passDevice(.egress, &transit) else {
-      return finish(&transit)
-    }
+    guard run(.postrouting, &transit), complete(&transit) else { return finish(&transit) }
     guard let output = transit.view.output, output == "lo" else {
-      transit.end = .sent(transit.view.output ?? network.outside)
+      let output = transit.view.output ?? network.outside
+      let tuple = transit.view.packet.tuple
+      if let loss = neighbourLoss(tuple.destination, own: tuple.source, on: output, isArriving: false) {
+        transit.end = .lost(loss)
+      } else if passDevice(.egress, &transit) {
+        transit.end = .sent(output)
+      }
       return finish(&transit)
     }
+    guard passDevice(.egress, &transit) else { return finish(&transit) }
     // What the host sends itself comes in again on `lo`, its entry already confirmed.
     transit.view.input = "lo"
     transit.view.output = nil

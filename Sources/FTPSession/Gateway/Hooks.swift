@@ -90,7 +90,8 @@ extension Gateway {
   /// Connection tracking: finds or makes the entry (`nf_conntrack_in`).
   private mutating func track(_ transit: inout Transit) {
     guard transit.connection == nil else { return }
-    guard !transit.isUntracked else {
+    // Neighbour discovery is left alone (`nf_conntrack_icmpv6_error` in nf_conntrack_proto_icmpv6.c).
+    guard !transit.isUntracked, transit.view.packet.neighbourMessage == nil else {
       transit.view.state = .untracked
       return
     }

@@ -21,6 +21,11 @@ enum KnownFields {
     case "meta iiftype", "meta oiftype": return .hardware
     case "meta iifgroup", "meta oifgroup": return .interfaceGroup
     case "ether type": return .etherType
+    case "icmpv6 type": return .discoveryType
+    case "arp operation": return .arpOperation
+    case "arp ptype", "vlan type": return .etherType
+    case "arp saddr ip", "arp daddr ip", "icmpv6 taddr": return .address
+    case "arp saddr ether", "arp daddr ether": return .word
     case "ether saddr", "ether daddr", "meta iifkind", "meta oifkind", "meta sdifname": return .word
     case "ct label": return .label
     case "meta ipsec", "meta secpath": return .presence
@@ -43,6 +48,8 @@ enum KnownFields {
       return 40 + more + count...72 + more + count
     // Segments may come in one piece (GRO).
     case .opaque: return 41 + more...65535
+    // With the link address of the sender as its only option.
+    case .neighbour(let message): return message.isARP ? 28...46 : 72...72
     }
   }
 }
@@ -71,6 +78,7 @@ extension PacketView {
     case "ether": return ethernet(name, network)
     case "ct": return connectionField(name)
     case "meta": return meta(name, network)
+    case "icmpv6", "arp", "vlan": return .absent
     default: return unknown
     }
   }
@@ -123,7 +131,7 @@ extension PacketView {
     }
   }
 
-  private func ethernet(_ name: String, _ network: Network) -> Reading {
+  func ethernet(_ name: String, _ network: Network) -> Reading {
     if hook == .egress {
       guard let output else { return .absent }
       switch name {
@@ -139,10 +147,15 @@ extension PacketView {
     case "ether type": return .value(.number(family.etherType))
     case "ether daddr": return link.address.map { .value(.word($0)) } ?? .unknown(name)
     case "ether saddr":
-      let known = network.linkAddresses[packet.tuple.source]
-      return known.map { .value(.word($0)) } ?? .unknown("ether saddr, and the neighbour is not known")
+      return senderLinkAddress(network).map { .value(.word($0)) }
+        ?? .unknown("ether saddr, and the neighbour is not known (`ip neigh` shows those that are)")
     default: return .unknown(name)
     }
+  }
+
+  /// The link address from which a packet comes that came in; `nil` where the machine does not know it now.
+  func senderLinkAddress(_ network: Network) -> String? {
+    input.flatMap { network.nextHop(towards: packet.tuple.source, on: $0).linkAddress }
   }
 
   private func connectionField(_ name: String) -> Reading {
@@ -165,7 +178,7 @@ extension PacketView {
     }
   }
 
-  private func meta(_ name: String, _ network: Network) -> Reading {
+  func meta(_ name: String, _ network: Network) -> Reading {
     switch name {
     case "meta iiftype": return link(input, network, name) { $0.hardware.map { UInt128($0) } }
     case "meta oiftype": return link(output, network, name) { $0.hardware.map { UInt128($0) } }

@@ -28,6 +28,7 @@ extension PacketView {
 
   /// The value of an expression in a rule of a table.
   func read(_ operand: Operand, _ network: Network, _ table: Program.CompiledTable) -> Reading {
+    if let message = packet.neighbourMessage, let reading = read(operand, of: message, network) { return reading }
     switch operand {
     case .address(let wanted, let isSource):
       guard wanted == family else { return .absent }
@@ -81,7 +82,7 @@ extension PacketView {
     }
   }
 
-  private func read(_ key: Operand.Meta) -> Reading {
+  func read(_ key: Operand.Meta) -> Reading {
     switch key {
     // Without a device the name is empty and the index 0 (`nft_meta_store_ifname` in nft_meta.c; measured on 6.18).
     case .iifname: .value(.word(input ?? ""))
@@ -92,7 +93,7 @@ extension PacketView {
     case .nfproto: .value(.number(family == .ipv4 ? 2 : 10))
     case .protocol: .value(.number(family.etherType))
     case .mark: markDoubt.map { .unknown($0) } ?? .value(.number(mark))
-    case .pkttype: .value(.number(0))
+    case .pkttype: .value(.number(packetType))
     }
   }
 

@@ -6,6 +6,9 @@ package struct Link: Hashable, Sendable {
   package var address: String?
   /// Its group (`ip link set dev eth0 group 7`).
   package var group: UInt32?
+  /// Whether machines there have to ask for each other's link address, by ARP and neighbour discovery; on a link between two
+  /// machines nobody asks.
+  package var asksForNeighbours = false
 
   package init(hardware: UInt16? = nil, address: String? = nil, group: UInt32? = nil) {
     self.hardware = hardware

@@ -32,6 +32,8 @@ package struct Network: Sendable {
   package var links: [String: Link] = [:]
   /// Addresses on the link of neighbours, as `ip neighbour` shows them.
   package var linkAddresses: [IPAddress: String] = [:]
+  /// Those whose entry is `permanent`, so that nobody has to ask for it.
+  package var permanentNeighbours: Set<IPAddress> = []
   /// The machine's own word on the way of each packet; without it interfaces, networks and `outside` decide.
   package var routing: (any Routing)?
 

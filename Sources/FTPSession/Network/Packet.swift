@@ -20,7 +20,7 @@ package struct Tuple: Hashable, Sendable {
   package var family: AddressFamily { source.family }
 }
 
-/// One TCP segment on the wire.
+/// One TCP segment on the wire, or a message between neighbours.
 package struct Packet: Hashable, Sendable {
   /// What the segment is for; flags follow from it.
   package enum Kind: Hashable, Sendable {
@@ -29,6 +29,8 @@ package struct Packet: Hashable, Sendable {
     case text(String)
     /// A TLS record, or content of a file: nothing that anybody on the way can read.
     case opaque
+    /// No segment at all: a message by which neighbours find each other.
+    case neighbour(NeighbourMessage)
   }
 
   package var tuple: Tuple
@@ -39,6 +41,12 @@ package struct Packet: Hashable, Sendable {
     self.kind = kind
   }
 
+  /// The message that it is, where it is no segment.
+  var neighbourMessage: NeighbourMessage? {
+    guard case .neighbour(let message) = kind else { return nil }
+    return message
+  }
+
   /// The flags of the TCP header as bits (RFC 9293 section 3.1): 2 SYN, 8 PSH, 16 ACK.
   var flags: UInt128 {
     switch kind {
@@ -46,6 +54,7 @@ package struct Packet: Hashable, Sendable {
     case .synAck: 18
     case .ack: 16
     case .text, .opaque: 24
+    case .neighbour: 0
     }
   }
 }

@@ -11,12 +11,16 @@ package protocol Routing: Sendable {
   /// - Parameter interface: The only interface that counts; `nil` for all.
   func lookUp(_ address: IPAddress, on interface: String?) -> RouteLookup
 
+  /// By whom an address is reached on an interface; `nil` where the machine does not reach it there.
+  func nextHop(towards address: IPAddress, on interface: String) -> NextHop?
+
   /// The ports by which rules choose the way of packets.
   var ports: [ClosedRange<UInt16>] { get }
 }
 
 extension Routing {
   package var ports: [ClosedRange<UInt16>] { [] }
+  package func nextHop(towards address: IPAddress, on interface: String) -> NextHop? { nil }
 }
 
 /// All of a packet that decides about its way.

@@ -4,7 +4,7 @@ import Nftables
 /// What kind of value an expression has, and so how its words are read.
 enum Domain: Sendable {
   case address, port, number, interface, word, protocolNumber, familyNumber, tcpFlags, state, status, direction
-  case dscp, ecn, etherType, hardware, interfaceGroup, packetType, label
+  case dscp, ecn, etherType, hardware, interfaceGroup, packetType, label, discoveryType, arpOperation
   /// Whether something is there; nft says `exists` and `missing`.
   case presence
 
@@ -28,6 +28,8 @@ enum Domain: Sendable {
     case "devgroup": self = .interfaceGroup
     case "pkt_type": self = .packetType
     case "ct_label": self = .label
+    case "icmpv6_type": self = .discoveryType
+    case "arp_op": self = .arpOperation
     case "boolean": self = .presence
     default: self = .word
     }
@@ -45,7 +47,7 @@ enum Domain: Sendable {
   var width: Int {
     switch self {
     case .port, .etherType, .hardware: 16
-    case .protocolNumber, .familyNumber, .tcpFlags, .direction, .ecn, .dscp, .packetType, .presence: 8
+    case .protocolNumber, .familyNumber, .tcpFlags, .direction, .ecn, .dscp, .packetType, .presence, .discoveryType: 8
     default: 32
     }
   }
@@ -67,6 +69,8 @@ enum Domain: Sendable {
     case .hardware: Words.hardware[word]
     case .interfaceGroup: word == "default" ? 0 : nil
     case .packetType: Words.packetTypes[word]
+    case .discoveryType: Words.discoveryTypes[word] ?? UInt128(word)
+    case .arpOperation: Words.arpOperations[word] ?? UInt128(word)
     case .presence: word == "exists" ? 1 : word == "missing" ? 0 : nil
     default: nil
     }
@@ -157,6 +161,16 @@ private enum Words {
   static let hardware: [String: UInt128] = [
     "ether": 1, "ppp": 512, "ipip": 768, "ipip6": 769, "tunnel": 768, "tunnel6": 769, "loopback": 772, "sit": 776,
     "ipgre": 778, "ip6gre": 823, "none": 0xFFFE,
+  ]
+  static let arpOperations: [String: UInt128] = [
+    "request": 1, "reply": 2, "rrequest": 3, "rreply": 4, "inrequest": 8, "inreply": 9, "nak": 10,
+  ]
+  static let discoveryTypes: [String: UInt128] = [
+    "destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4,
+    "echo-request": 128, "echo-reply": 129, "mld-listener-query": 130, "mld-listener-report": 131,
+    "mld-listener-done": 132, "mld-listener-reduction": 132, "nd-router-solicit": 133, "nd-router-advert": 134,
+    "nd-neighbor-solicit": 135, "nd-neighbor-advert": 136, "nd-redirect": 137, "router-renumbering": 138,
+    "ind-neighbor-solicit": 141, "ind-neighbor-advert": 142, "mld2-listener-report": 143,
   ]
   static let packetTypes: [String: UInt128] = ["host": 0, "unicast": 0, "broadcast": 1, "multicast": 2, "other": 3]
 }

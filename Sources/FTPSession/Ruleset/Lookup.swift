@@ -112,14 +112,7 @@ final class Lookup: Sendable {
     return doubt.map { .unknown($0) } ?? .missing
   }
 
-  /// The ranges of numbers in some fields of all keys.
-  func forEachRange(ofFields positions: [Int], _ use: (ClosedRange<UInt128>) -> Void) {
-    for entry in entries {
-      for position in positions where entry.key.indices.contains(position) {
-        if case .range(let range) = entry.key[position] { use(range) }
-      }
-    }
-  }
+  func forEachEntry(_ use: (Entry) -> Void) { entries.forEach(use) }
 
   /// Whether all values of a range are elements, or none; `nil` when some are, and when that cannot be said.
   func contains(_ values: ClosedRange<UInt128>) -> Bool? {

@@ -154,10 +154,10 @@ extension Operand {
     case ("tcp", "sport"), ("th", "sport"): return .port(isSource: true)
     case ("tcp", "dport"), ("th", "dport"): return .port(isSource: false)
     case ("tcp", "flags"): return .tcpFlags
-    case ("udp", _), ("icmp", _), ("icmpv6", _), ("sctp", _), ("udplite", _), ("dccp", _), ("esp", _), ("ah", _),
-      ("arp", _), ("vlan", _), ("igmp", _):
+    case ("udp", _), ("icmp", _), ("sctp", _), ("udplite", _), ("dccp", _), ("esp", _), ("ah", _), ("igmp", _):
       return .otherHeader
-    case ("ip", _), ("ip6", _), ("tcp", _), ("ether", _): return .field("\(header) \(field)")
+    case ("ip", _), ("ip6", _), ("tcp", _), ("ether", _), ("icmpv6", _), ("arp", _), ("vlan", _):
+      return .field("\(header) \(field)")
     default: return nil
     }
   }

@@ -19,6 +19,8 @@ package final class Program: Sendable {
       operations = rule.statements.map { Operation(extension: $0, family) ?? Operation($0) }
     }
 
+    var statements: [Statement] { rule.statements }
+
     /// The rule as nft writes it, or as iptables does in a table of its own.
     var text: String {
       sets.map { IptablesWords(rule.statements, operations, $0).text } ?? rule.quotation ?? rule.text
@@ -81,11 +83,13 @@ package final class Program: Sendable {
   let tables: [CompiledTable]
   /// Chains of hooks of devices, first to last.
   let deviceChains: [BaseChainEntry]
+  /// Chains of family arp, first to last.
+  let arpChains: [BaseChainEntry]
   /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
   let routesByMark: Bool
   let sets: IPSets
 
-  /// - Parameter ruleset: Any ruleset; tables of families that see no IP packets are left out.
+  /// - Parameter ruleset: Any ruleset.
   package init(_ ruleset: Ruleset) {
     var entries: [(family: TableFamily, entry: BaseChainEntry)] = []
     var sets = IPSets(ruleset.ipSets)
@@ -94,7 +98,7 @@ package final class Program: Sendable {
     }
     self.sets = sets
     var tables: [CompiledTable] = []
-    for table in ruleset.tables where !table.isDormant && (table.family.seesIP || table.family == .netdev) {
+    for table in ruleset.tables where !table.isDormant {
       let compiled = CompiledTable(table, sets)
       tables.append(compiled)
       for chain in table.chains {
@@ -108,6 +112,7 @@ package final class Program: Sendable {
     }
     self.tables = tables
     let sorted = order.map { entries[$0] }
+    arpChains = sorted.filter { $0.family == .arp }.map(\.entry)
     deviceChains = sorted.map(\.entry).filter(\.base.hook.isOfDevices)
     routesByMark = entries.contains { $0.entry.base.kind == .route }
     hooks = BaseChain.Hook.all.flatMap { hook in
@@ -202,6 +207,7 @@ extension Program {
   final class CompiledTable: Sendable {
     /// As nft names it, for example `inet sallyport`.
     let title: String
+    let family: TableFamily
     let chains: [String: CompiledChain]
     let lookups: [String: Lookup]
     let helpers: [String: String]
@@ -210,6 +216,7 @@ extension Program {
 
     init(_ table: Table, _ sets: IPSets) {
       let words = table.hasExtensions ? sets : nil
+      family = table.family
       title = "\(table.family.rawValue) \(table.name)"
       chains = Dictionary(
         table.chains.map { ($0.name, CompiledChain($0, table.family, words)) }, uniquingKeysWith: { $1 })

@@ -7,10 +7,19 @@ import Nftables
 import Policy
 
 /// `foreign-chain-drops`, `foreign-nat-first`, `foreign-chain-undecided` and `foreign-tables-interfere`: what tables of other
-/// programs do to published sessions, found by playing these.
-func foreignFindings(_ view: GatewayView, _ ruleset: Ruleset, _ surroundings: HostSurroundings?) -> [Diagnostic] {
+/// programs do to published sessions, found by playing these; `no-way-through-machine` and `way-through-machine-undecided`: the
+/// same of routes, settings and neighbours.
+///
+/// - Parameter isHere: Whether the machine is that gateway, as far as interfaces and addresses tell.
+func foreignFindings(
+  _ view: GatewayView, _ ruleset: Ruleset, _ surroundings: HostSurroundings?, isHere: Bool
+) -> [Diagnostic] {
+  let policy = view.compilation.policy
+  let network = isHere ? surroundings.flatMap { $0.network.routing == nil ? nil : $0.network } : nil
+  let kernel = HostNetwork.kernelTraits()
   let (effects, unjudged) = view.compilation.effects(
-    of: ruleset, onSessionsOf: view.index, with: view.table, surroundings?.names(for: view) ?? view.namesOfPolicy)
+    of: ruleset, onSessionsOf: view.index, with: view.table, surroundings?.names(for: view) ?? view.namesOfPolicy,
+    at: network.map { network in { SessionSite(gateway: network, kernel: kernel, for: $0, of: policy) } })
   var found = effects.compactMap { finding($0, view) }
   if unjudged > 0, let anchor = view.anchor(view.services) {
     found.append(
@@ -55,6 +64,16 @@ private func finding(_ effect: ForeignEffect, _ view: GatewayView) -> Diagnostic
       notes: notes + [stays],
       help: "accept before that rule " + acceptances(passing)
         + ", or allow this warning when it does let them through")
+  case .machine(isUndecided: false):
+    return .warning(
+      "no-way-through-machine", "as this machine is now, published sessions do not get through it", at: anchor,
+      notes: notes,
+      help: "mend that; `sallyport explain FILES \(effect.publication.name.value) --running` shows each session")
+  case .machine(isUndecided: true):
+    return .warning(
+      "way-through-machine-undecided", "whether published sessions get through this machine cannot be told",
+      at: anchor, notes: notes,
+      help: "`sallyport explain FILES \(effect.publication.name.value) --running` shows each session")
   case .other:
     return .warning(
       "foreign-tables-interfere", "with the rules of other tables published sessions do not work", at: anchor,

@@ -8,10 +8,10 @@ import Synchronization
 package final class KernelRoutes: Routing {
   private let machine: Machine
   private let rules: [AddressFamily: RoutingRules]
-  /// Neighbours that did not answer, by the index of their interface.
-  private let silent: Set<Neighbour>
+  private let neighbours: NeighbourTable
   private let answers = Mutex<[RouteQuestion: RouteAnswer]>([:])
   private let lookups = Mutex<[Lookup: RouteLookup]>([:])
+  private let hops = Mutex<[Lookup: NextHop?]>([:])
 
   private struct Lookup: Hashable {
     var address: IPAddress
@@ -23,7 +23,7 @@ package final class KernelRoutes: Routing {
     rules = Dictionary(
       AddressFamily.allCases.compactMap { family in RoutingRules(family).map { (family, $0) } },
       uniquingKeysWith: { $1 })
-    silent = Neighbour.silent()
+    neighbours = NeighbourTable.current()
   }
 
   package var ports: [ClosedRange<UInt16>] { rules.values.flatMap(\.ports) }
@@ -50,6 +50,21 @@ package final class KernelRoutes: Routing {
     case .failure(let error): found.type = error.type.name
     }
     lookups.withLock { $0[key] = found }
+    return found
+  }
+
+  package func nextHop(towards address: IPAddress, on interface: String) -> NextHop? {
+    let key = Lookup(address: address, interface: interface)
+    if let known = hops.withLock({ $0[key] }) { return known }
+    var found: NextHop?
+    if case .success(let reply) = RouteReply.ask(RouteRequest(to: address)), let index = reply.interface,
+      machine.link(index)?.name == interface
+    {
+      let hop = reply.nextHop ?? address
+      let entry = neighbours.entries[Neighbour(address: hop, link: index)]
+      found = NextHop(hop, linkAddress: entry?.linkAddress, isPermanent: entry?.isPermanent ?? false)
+    }
+    hops.withLock { $0[key] = .some(found) }
     return found
   }
 
@@ -122,7 +137,7 @@ package final class KernelRoutes: Routing {
           "the route to \(destination) has several next hops, on \(names), and a hash of each connection chooses")
     }
     let hop = reply.nextHop ?? destination
-    guard silent.contains(Neighbour(address: hop, link: link.index)) else { return .leaves(link.name) }
+    guard neighbours.silent.contains(Neighbour(address: hop, link: link.index)) else { return .leaves(link.name) }
     return .leaves(
       link.name,
       doubt: "\(hop) did not answer when the machine last asked for it on \(link.name) (`ip neigh show \(hop)`); "
@@ -155,23 +170,46 @@ package final class KernelRoutes: Routing {
   }
 }
 
+/// The neighbours as the kernel knows them (`ip neigh`).
+struct NeighbourTable {
+  struct Entry {
+    /// `nil` where it is not known, or of another form.
+    var linkAddress: String?
+    /// Whether nobody asks for it.
+    var isPermanent: Bool
+  }
+
+  /// Those that the kernel asked for and that have not answered: `NUD_INCOMPLETE`, `NUD_FAILED` (`linux/neighbour.h`).
+  private(set) var silent: Set<Neighbour> = []
+  /// All others.
+  private(set) var entries: [Neighbour: Entry] = [:]
+
+  static func current() -> NeighbourTable {
+    var table = NeighbourTable()
+    for message in Netlink.list(.getNeighbour, [UInt8](repeating: 0, count: 12)) ?? [] {
+      // Entries of bridges have another family.
+      guard [UInt8(2), 10].contains(message.number(at: 0, as: UInt8.self)) else { continue }
+      let attributes = message.attributes(behind: 12)
+      guard let address = attributes[1].flatMap({ IPAddress(bytes: $0) }) else { continue }
+      let neighbour = Neighbour(address: address, link: message.number(at: 4, as: Int32.self))
+      let state = message.number(at: 8, as: UInt16.self)
+      if state & 0x21 != 0 {
+        table.silent.insert(neighbour)
+      } else {
+        // NDA_LLADDR; NUD_PERMANENT, NUD_NOARP
+        table.entries[neighbour] = Entry(
+          linkAddress: attributes[2].flatMap(\.linkAddress), isPermanent: state & 0xC0 != 0)
+      }
+    }
+    return table
+  }
+}
+
 /// A machine on the other end of an interface.
 struct Neighbour: Hashable {
   var address: IPAddress
   /// The index of the interface.
   var link: Int32
-
-  /// Those that the kernel asked for and that have not answered: `NUD_INCOMPLETE`, `NUD_FAILED` (`linux/neighbour.h`).
-  static func silent() -> Set<Neighbour> {
-    let listed = Netlink.list(.getNeighbour, [UInt8](repeating: 0, count: 12)) ?? []
-    return Set(
-      listed.compactMap { message in
-        guard message.number(at: 8, as: UInt16.self) & 0x21 != 0,
-          let address = message.attributes(behind: 12)[1].flatMap({ IPAddress(bytes: $0) })
-        else { return nil }
-        return Neighbour(address: address, link: message.number(at: 4, as: Int32.self))
-      })
-  }
 
   /// Those for which the machine answers (`ip neigh add proxy`, `NTF_PROXY`).
   static func proxies() -> Set<Neighbour> {

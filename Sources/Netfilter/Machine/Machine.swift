@@ -14,6 +14,14 @@ package struct Machine: Sendable {
     package var hasCarrier = true
     /// Whether IPv4 packets that come in there are passed on (`net.ipv4.conf.IFACE.forwarding`); `nil` when nobody says.
     package var forwardsIPv4: Bool?
+    /// Its type, `ARPHRD_ETHER` (1) and others of the kernel's if_arp.h.
+    package var hardware: UInt16?
+    /// Its own address on the link, for example `00:11:22:33:44:55`; `nil` where it has none of that form.
+    package var linkAddress: String?
+    /// Its group (`ip link set dev eth0 group 7`).
+    package var group: UInt32?
+    /// Whether machines there ask for each other's link address.
+    package var asksForNeighbours = false
     /// What kind of virtual interface it is, for example `veth`, `vrf`, `wireguard`; empty for hardware.
     package var kind = ""
     /// The interface that it belongs to: a bridge, a bond, a VRF.
@@ -108,6 +116,12 @@ extension Machine {
       link.isUp = flags & 1 != 0
       // IFF_UP above; IFF_LOWER_UP
       link.hasCarrier = flags & 0x10000 != 0
+      link.hardware = message.number(at: 2, as: UInt16.self)
+      // IFLA_ADDRESS; IFLA_GROUP
+      link.linkAddress = attributes[1].flatMap { $0.linkAddress }
+      link.group = attributes[27].map { $0.number(at: 0, as: UInt32.self) }
+      // Neither IFF_LOOPBACK nor IFF_NOARP (`arp_constructor` in arp.c, `ndisc_constructor` in ndisc.c), of Ethernet alone.
+      link.asksForNeighbours = link.hardware == 1 && flags & 0x88 == 0
       link.master = attributes[10].map { $0.number(at: 0, as: Int32.self) }
       let information = attributes[18].map { NetlinkMessage.list($0) } ?? []
       link.kind = information.first { $0.number == 1 }?.content.text ?? ""

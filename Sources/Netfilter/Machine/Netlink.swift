@@ -115,6 +115,12 @@ extension ArraySlice<UInt8> {
     return bytes.reversed().reduce(Number(0)) { $0 << 8 | Number(truncatingIfNeeded: $1) }.littleEndian
   }
 
+  /// Six bytes as the address of an Ethernet card, as nft and ip write it; `nil` for any other number of them.
+  var linkAddress: String? {
+    guard count == 6 else { return nil }
+    return map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
+  }
+
   /// The text before the first zero.
   var text: String { String(decoding: prefix { $0 != 0 }, as: UTF8.self) }
 }

@@ -50,6 +50,7 @@ extension ExtensionMatch {
     var words = "-m conntrack"
     var tests: [@Sendable (ExtensionContext, Connection) -> Bool] = []
     var borders: [ClosedRange<UInt16>] = []
+    var addresses: [MaskedAddress] = []
     if has(.state) { words += option(.state, "ctstate \(Self.states(states))") }
     if has(.direction) {
       words += " --ctdir \(isInverse(.direction) ? "REPLY" : "ORIGINAL")"
@@ -62,6 +63,7 @@ extension ExtensionMatch {
           let bits = info.big(test.offset + 16, arguments.family == .ipv4 ? 4 : 16)
         else { return nil }
         words += option(test.field, "\(test.option) \(Self.masked(address, bits))")
+        addresses.append(MaskedAddress(family: address.family, value: address.value, mask: bits))
         let isInverse = isInverse(test.field)
         tests.append { _, connection in
           let tuple = connection.tuple(isReply: test.isReply)
@@ -103,6 +105,7 @@ extension ExtensionMatch {
       return expires ? .unknown("`\(text)` depends on how long a connection lives yet") : .yes
     }
     match.ports = borders
+    match.masked = addresses
     return match
   }
 

@@ -10,6 +10,14 @@ struct ExtensionContext {
 
   var tuple: Tuple { view.packet.tuple }
   var family: AddressFamily { tuple.family }
+  var message: NeighbourMessage? { view.packet.neighbourMessage }
+}
+
+/// Some bits of an address, and what they shall be.
+struct MaskedAddress: Sendable {
+  var family: AddressFamily
+  var value: UInt128
+  var mask: UInt128
 }
 
 /// A match of xtables (`iptables -m NAME`), ready to be evaluated.
@@ -30,6 +38,10 @@ struct ExtensionMatch: Sendable {
   var comment: String?
   /// Ranges of ports at whose ends the answer may change.
   var ports: [ClosedRange<UInt16>] = []
+  /// Ranges of addresses at whose ends the answer may change.
+  var addresses: [ClosedRange<IPAddress>] = []
+  /// Addresses that are compared with some bits of one.
+  var masked: [MaskedAddress] = []
   /// The index of the set that it tests.
   var set: Int?
   var test: @Sendable (ExtensionContext) -> Answer
@@ -127,7 +139,7 @@ extension ExtensionMatch {
 
   /// Matches that no TCP segment without extension headers fits; they are never inverted as a whole.
   private static let ofOtherProtocols: Set<String> = [
-    "udp", "udplite", "icmp", "icmp6", "sctp", "dccp", "esp", "ah", "ipcomp", "l2tp", "frag", "rt", "hbh", "dst",
+    "udp", "udplite", "icmp", "sctp", "dccp", "esp", "ah", "ipcomp", "l2tp", "frag", "rt", "hbh", "dst",
     "mh",
     "srh", "fragment",
   ]
@@ -136,7 +148,7 @@ extension ExtensionMatch {
   private static let table: [String: @Sendable (ExtensionArguments) -> ExtensionMatch?] = [
     "comment": comment, "conntrack": conntrack, "state": state, "helper": helper, "connmark": connectionMark,
     "connlimit": connectionLimit, "connlabel": connectionLabel, "mark": packetMark, "multiport": multiport,
-    "tcp": tcp,
+    "tcp": tcp, "icmp6": discovery,
     "addrtype": addressType, "iprange": addressRange, "limit": limit, "hashlimit": hashLimit, "quota": quota,
     "rpfilter": reversePath, "length": length, "ttl": timeToLive, "hl": timeToLive, "dscp": dscp, "tos": tos,
     "tcpmss": segmentSize, "pkttype": packetType, "physdev": bridgePort, "owner": owner, "policy": ipsec,

@@ -62,6 +62,7 @@ extension ExtensionMatch {
     if option != 0 { words += "\(sign(8))tcp-option \(option)" }
     let text = words
     var match = ExtensionMatch(words) { context in
+      guard context.message == nil else { return .no }
       let fits =
         (sourceLow...sourceHigh).contains(context.tuple.sourcePort) != (inverse & 1 != 0)
         && (low...high).contains(context.tuple.destinationPort) != (inverse & 2 != 0)
@@ -88,7 +89,7 @@ extension ExtensionMatch {
     var words = "-m iprange"
     if flags & 1 != 0 { words += "\(flags & 16 != 0 ? " !" : "") --src-range \(sourceLow)-\(sourceHigh)" }
     if flags & 2 != 0 { words += "\(flags & 32 != 0 ? " !" : "") --dst-range \(low)-\(high)" }
-    return ExtensionMatch(words) { context in
+    var match = ExtensionMatch(words) { context in
       func isOutside(_ address: IPAddress, _ low: IPAddress, _ high: IPAddress, inverse: Bool) -> Bool {
         (address < low || address > high) != inverse
       }
@@ -98,6 +99,9 @@ extension ExtensionMatch {
       if flags & 2 != 0, isOutside(context.tuple.destination, low, high, inverse: flags & 32 != 0) { return .no }
       return .yes
     }
+    if flags & 1 != 0 { match.addresses.append(sourceLow...max(sourceLow, sourceHigh)) }
+    if flags & 2 != 0 { match.addresses.append(low...max(low, high)) }
+    return match
   }
 
   /// `limit_mt` in xt_limit.c: never reached.
@@ -133,6 +137,7 @@ extension ExtensionMatch {
         case .ack: header + 20...header + 52
         case .text(let text): header + 20 + text.utf8.count...header + 52 + text.utf8.count
         case .opaque: header + 21...65_535
+        case .neighbour: 32...32
         }
       return compare(possible, Int(low)...max(Int(low), Int(high)), inverse != 0, words)
     }
@@ -156,7 +161,9 @@ extension ExtensionMatch {
     let sign = ["-eq", "-ne", "-lt", "-gt"][Int(mode)]
     let words = "-m \(option) --\(option)\(sign) \(value)"
     return ExtensionMatch(words) { context in
-      let possible = context.view.input == nil ? 64...64 : 30...255
+      let isLocal = context.view.input == nil
+      // Neighbours do not hear what a router has passed on (RFC 4861 section 7.1.1).
+      let possible = context.message != nil ? 255...255 : isLocal ? 64...64 : 30...255
       switch mode {
       case 0, 1: return compare(possible, value...value, mode == 1, words)
       case 2: return value == 0 ? .no : compare(possible, 0...(value - 1), false, words)
@@ -188,16 +195,18 @@ extension ExtensionMatch {
     return ExtensionMatch(words) { context in
       switch context.view.packet.kind {
       case .syn, .synAck: compare(1220...1460, Int(low)...max(Int(low), Int(high)), inverse != 0, words)
-      case .ack, .text, .opaque: Answer(inverse != 0)
+      case .ack, .text, .opaque, .neighbour: Answer(inverse != 0)
       }
     }
   }
 
-  /// `pkttype_mt` in xt_pkttype.c: packets of a session are addressed to this machine.
+  /// `pkttype_mt` in xt_pkttype.c.
   @Sendable static func packetType(_ arguments: ExtensionArguments) -> ExtensionMatch? {
-    guard let type = arguments.info.i32(0), let inverse = arguments.info.i32(4) else { return nil }
+    guard let type = arguments.info.i32(0), type >= 0, let inverse = arguments.info.i32(4) else { return nil }
     let name = [Int32(0): "unicast", 1: "broadcast", 2: "multicast"][type] ?? "\(type)"
-    return .always("-m pkttype \(inverse != 0 ? "! " : "")--pkt-type \(name)", (type == 0) != (inverse != 0))
+    return ExtensionMatch("-m pkttype \(inverse != 0 ? "! " : "")--pkt-type \(name)") { context in
+      Answer((UInt128(type) == context.view.packetType) != (inverse != 0))
+    }
   }
 
   /// `physdev_mt` in xt_physdev.c. What is routed has no outgoing port of a bridge; the incoming one is not known.
@@ -283,6 +292,17 @@ extension ExtensionMatch {
     return .never(words, "depends on earlier packets; /proc/net/xt_recent/\(name) lists the addresses")
   }
 
+  /// `icmp6_match` in ip6_tables.c: of what is played only neighbour discovery is ICMPv6.
+  @Sendable static func discovery(_ arguments: ExtensionArguments) -> ExtensionMatch? {
+    guard let type = arguments.info.u8(0), let low = arguments.info.u8(1), let high = arguments.info.u8(2),
+      let inverse = arguments.info.u8(3)
+    else { return nil }
+    return ExtensionMatch("-m icmp6 \(inverse != 0 ? "! " : "")--icmpv6-type \(type)") { context in
+      guard let message = context.message, !message.isARP else { return .no }
+      return Answer((message.type == UInt128(type) && (low...max(low, high)).contains(0)) != (inverse != 0))
+    }
+  }
+
   /// `mac_mt` in xt_mac.c.
   @Sendable static func hardwareAddress(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let inverse = arguments.info.i32(8), let octets = arguments.info.slice(0, 6) else { return nil }
@@ -290,7 +310,10 @@ extension ExtensionMatch {
     let words = "-m mac \(inverse != 0 ? "! " : "")--mac-source \(text)"
     return ExtensionMatch(words) { context in
       guard let input = context.view.input, input != "lo" else { return .no }
-      return .unknown("`\(words)` depends on the network card of the neighbour; `ip neigh` shows it")
+      guard let known = context.view.senderLinkAddress(context.network) else {
+        return .unknown("`\(words)` depends on the network card of the neighbour; `ip neigh` shows it")
+      }
+      return Answer((known == text) != (inverse != 0))
     }
   }
 }

@@ -85,6 +85,8 @@ extension ExtensionMatch {
     return ExtensionMatch(words) { context in
       guard let input = context.view.input, input != "lo" else { return Answer(!isInverse) }
       let source = context.tuple.source
+      // Looked for on the interface alone (`rpfilter_lookup_reverse6`).
+      if source.scope == .linkLocal { return Answer(!isInverse) }
       if context.network.isLocal(source) { return Answer((flags & 4 != 0) != isInverse) }
       let isRight = flags & 1 != 0 || context.network.interface(leadingTo: source) == input
       return Answer(isRight != isInverse)

@@ -17,11 +17,12 @@ struct IPSets: Sendable {
 
   func name(_ index: Int) -> String? { byIndex[index] }
 
-  /// The ranges of ports that a set holds, and those of the sets in a list of sets.
-  func ports(_ index: Int) -> [ClosedRange<UInt16>] {
-    guard let set = byIndex[index].flatMap({ byName[$0] }) else { return [] }
-    return set.elements.flatMap { element in
-      [element.ports].compactMap(\.self) + (element.member.flatMap { byName[$0] }?.elements.compactMap(\.ports) ?? [])
+  /// The elements of a set, and those of the sets in a list of sets.
+  func forEachElement(of index: Int, _ use: (IPSet.Element) -> Void) {
+    guard let set = byIndex[index].flatMap({ byName[$0] }) else { return }
+    for element in set.elements {
+      use(element)
+      element.member.flatMap { byName[$0] }?.elements.forEach(use)
     }
   }
 

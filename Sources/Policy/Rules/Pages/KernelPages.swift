@@ -42,6 +42,24 @@ let kernelPages: [RulePage] = [
       """,
     origin: .kernel, bad: sample(), good: sample("# allow: foreign-tables-interfere (known, and mended next week)")),
   RulePage(
+    .warning, "no-way-through-machine", "routes, settings or neighbours of the machine stop published sessions",
+    explanation: """
+      The sessions that the policy permits are played with the machine's own interfaces, routes and rules (`ip route`, `ip rule`), \
+      which the kernel is asked for each packet. Some do not get through, and no rule of a table is the cause: there is no route \
+      to the server, or one of type `blackhole`; the server's packets leave by the interface where clients come from; an interface \
+      is down; the check of the way back (`rp_filter`) drops them.
+      """,
+    origin: .kernel, bad: sample(), good: sample("# allow: no-way-through-machine (the route comes with the tunnel)")),
+  RulePage(
+    .warning, "way-through-machine-undecided", "whether the machine passes published sessions on cannot be told",
+    explanation: """
+      The sessions that the policy permits are played with the machine's own interfaces, routes and rules. The way of some is not \
+      known: the server did not answer when the machine last asked for it, a route has several next hops, rules choose the way by \
+      something that a session does not tell. The note says what would decide it.
+      """,
+    origin: .kernel, bad: sample(),
+    good: sample("# allow: way-through-machine-undecided (the server is switched on by night)")),
+  RulePage(
     .error, "interface-missing", "the machine has no interface of that name",
     explanation: """
       Rules match the name of the interface on which a packet comes in. A name that no interface has matches nothing, so nobody \
