@@ -67,7 +67,9 @@ private struct Loader {
         report(cycle: loop, at: include)
       } else if byPath[path] == nil {
         switch read(path) {
-        case .failure where !include.isInOrder: result.isIncomplete = true
+        // What is wrong with the path is said already.
+        case .failure where !include.isInOrder || path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }):
+          result.isIncomplete = true
         case .success(let bytes) where bytes.count > largestSource:
           report("the file is larger than \(largestSource >> 20) MiB", at: include)
         case .success(let bytes):

@@ -138,6 +138,7 @@ private struct Lexer {
     let start = offset
     var length = 1
     var isClosed = false
+    var badEscapes: [Int] = []
     while true {
       length = end(from: start + length, of: isPlainInString) - start
       guard let byte = peek(length), byte != 0x0A else { break }
@@ -146,8 +147,12 @@ private struct Lexer {
         isClosed = true
         break
       }
-      if byte == UInt8(ascii: "\\") { length += escape(at: start + length - 1) }
+      if byte == UInt8(ascii: "\\") {
+        let position = start + length - 1
+        if isEscape(at: position) { length += 1 } else { badEscapes.append(position) }
+      }
     }
+    reportEscapes(badEscapes)
     if !isClosed {
       while length > 1, bytes[start + length - 1] == 0x0D { length -= 1 }
       report(
@@ -160,15 +165,22 @@ private struct Lexer {
     emit(isClosed ? .string : .invalid, length: length)
   }
 
-  /// Checks the escape whose backslash stands at `position`; returns how many bytes to pass over behind it.
-  mutating func escape(at position: Int) -> Int {
+  /// Whether the backslash at `position` stands before what it may stand before.
+  func isEscape(at position: Int) -> Bool {
     let next = position + 1 < bytes.count ? bytes[position + 1] : 0x0A
-    if next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\") { return 1 }
-    let end = next == 0x0A || next == 0x0D ? position + 1 : position + 2
-    report(
-      "invalid-escape", "a backslash in a string stands before `\"` or `\\` only", position..<end,
-      help: "write `\\\\` for a backslash")
-    return 0
+    return next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\")
+  }
+
+  /// Reports the backslashes of one string, as in a path of Windows, with one fix for all of them.
+  mutating func reportEscapes(_ positions: [Int]) {
+    guard let first = positions.first else { return }
+    let next = first + 1 < bytes.count ? bytes[first + 1] : 0x0A
+    let edits = positions.prefix(100).map { TextEdit(SourceSpan(file: file, $0..<$0), "\\") }
+    result.diagnostics.append(
+      .error(
+        "invalid-escape", "a backslash in a string stands before `\"` or `\\` only",
+        at: SourceSpan(file: file, first..<(next == 0x0A || next == 0x0D ? first + 1 : first + 2)),
+        help: "write `\\\\` for a backslash", fixes: [FixIt("write `\\\\`", .safe, edits)]))
   }
 
   mutating func invalid() {
@@ -179,13 +191,30 @@ private struct Lexer {
     let text = bytes[start..<end]
     if String(validating: text, as: UTF8.self) == nil {
       report("invalid-utf8", "these bytes are not UTF-8", start..<end, help: "save the file as UTF-8")
-    } else {
+    } else if !hasInvalidOnLine(before: start) {
       report(
         "invalid-character", "`\(String(decoding: text.prefix(40), as: UTF8.self))` has no meaning here",
-        start..<end, help: "names are `[a-z][a-z0-9-]*`; other text goes into double quotes")
+        start..<end, help: wayOut(of: bytes[start]))
     }
     result.hasInvalidTokens = true
     emit(.invalid, length: end - start)
+  }
+
+  /// Whether something on the same line was reported already: nothing is known of that statement then.
+  func hasInvalidOnLine(before start: Int) -> Bool {
+    guard let last = result.diagnostics.last, last.code == "invalid-character" else { return false }
+    let between = last.primary.span.range.upperBound..<start
+    return between.count < 400 && bytes.indices.contains(start) && !bytes[between].contains(0x0A)
+  }
+
+  func wayOut(of byte: UInt8) -> String {
+    switch byte {
+    case UInt8(ascii: "$"):
+      "there are no variables: write the value, or name a list with `clients NAME = ADDRESS, ...`"
+    case UInt8(ascii: "!"): "who is kept out stands in `deny`"
+    case UInt8(ascii: "\\"): "a list goes on in the next line after a comma"
+    default: "names are `[a-z][a-z0-9-]*`; other text goes into double quotes"
+    }
   }
 
   /// Comments and strings hold any UTF-8 but control characters, so that no file can write to a terminal or
@@ -207,10 +236,10 @@ private struct Lexer {
   }
 }
 
-/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_`. Asked for every byte, so it is a bit of a number.
+/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_~`. Asked for every byte, so it is a bit of a number.
 private func isWordByte(_ byte: UInt8) -> Bool {
   let below64: UInt64 = 0x07FF_EC20_0000_0000
-  let below128: UInt64 = 0x07FF_FFFE_87FF_FFFF
+  let below128: UInt64 = 0x47FF_FFFE_87FF_FFFF
   return (byte < 64 ? below64 : byte < 128 ? below128 : 0) >> UInt64(byte & 63) & 1 == 1
 }
 

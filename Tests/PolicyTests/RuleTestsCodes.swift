@@ -10,7 +10,8 @@ struct RuleTestsCodes {
     "list-table",
     "print-table", "pure-ftpd", "proftpd-conf", "sallyport-netfilter", "set-names",
     // Names of programs on command lines.
-    "dumb-init", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql",
+    "dumb-init", "su-exec", "docker-compose", "docker-entrypoint", "start-stop-daemon", "pure-ftpd-ldap",
+    "pure-ftpd-mysql", "pure-ftpd-postgresql",
     // Names of services.
     "ftp-data", "ftps-data",
   ]

@@ -51,7 +51,7 @@ extension BeginnersRow {
     .init("\"/etc/ssl/certs/ftp.pem\"", "\"/etc/ssl/certs/ftp.pem", "unterminated-string", 11, "\"", .none),
     .init(
       "\"/etc/ssl/private/ftp.key\"", "\"/etc/ssl/private/ftp.key", "unterminated-string", 11,
-      "\"/etc/ssl/private/ftp.key", .none),
+      "\"/etc/ssl/private/ftp.key", .safe),
     .init("external ip    203.0.113.10", "external ip\u{A0}203.0.113.10", "foreign-punctuation", 18, "\u{A0}", .safe),
     .init("external ip    203", "outward address 203", "unknown-statement", 18, "outward", .none),
     .init("clients partners = ", "clients partners: ", "foreign-punctuation", 1, ":", .safe),
@@ -125,7 +125,7 @@ extension BeginnersRow {
     .init("external ip    203.0.113.10", "external ip    203.0.113.10 at", "syntax-error", 18, "", .none),
     .init(
       "external ip    203.0.113.10", "external ip    203.0.113.10 behind 10.0.1.4", "syntax-error", 18,
-      "behind 10.0.1.4", .none),
+      "behind 10.0.1.4", .unsafe),
     .init(
       "allow          203.0.113.64", "allow          198.51.100.0 255.255.255.0", "invalid-address", 24,
       "255.255.255.0",
@@ -192,7 +192,7 @@ extension BeginnersRow {
     .init("10 sessions per client", "10 connections", "syntax-error", 25, "connections", .unsafe),
     .init("10 sessions per client", "10 connections per ip", "syntax-error", 25, "connections per ip", .safe),
     .init("10 sessions per client", "10 per minute", "syntax-error", 25, "per minute", .unsafe),
-    .init("10 sessions per client", "10/minute", "invalid-number", 25, "10/minute", .none),
+    .init("10 sessions per client", "10/minute", "syntax-error", 25, "10/minute", .unsafe),
     .init("10 sessions per client", "ten sessions", "invalid-number", 25, "ten", .none),
     .init("10 sessions per client", "10 sessions per ip", "syntax-error", 25, "sessions per ip", .safe),
     .init("10 sessions per client", "30 per minute per client", "syntax-error", 25, "per minute per client", .safe),

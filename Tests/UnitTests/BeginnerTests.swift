@@ -72,6 +72,64 @@ struct BeginnersRow: Sendable, CustomStringConvertible {
   @Test("C4: one mistake, one finding, at its place", arguments: BeginnersRow.values)
   func value(row: BeginnersRow) { expectOneFinding(row) }
 
+  @Test("C3 and C4: more of them", arguments: BeginnersRow.more)
+  func more(row: BeginnersRow) { expectOneFinding(row) }
+
+  /// A policy with a server in place, and what stands for its lines 2 and 3.
+  private static func inPlace(_ server: String) -> String {
+    "publish files {\n    \(server)\n    external ip    203.0.113.10\n    passive range  50000-50399\n    tls            "
+      + "explicit required\n}\n"
+  }
+
+  @Test(
+    "C3: a server in place with its certificate",
+    arguments: [
+      ("server 10.10.20.200 pure-ftpd { certificate \"/a.pem }", "unterminated-string", true),
+      ("server 10.10.20.200 pure-ftpd certificate \"/a.pem\"", "syntax-error", true),
+      ("server 10.10.20.200 pure-ftpd 1.0.50 max clients 7", "syntax-error", false),
+      ("server 10.10.20.200 pure-ftpd\n    certificate \"/a.pem\"", "unknown-statement", false),
+    ])
+  func serverInPlace(server: String, code: String, isMended: Bool) {
+    let policy = Self.inPlace(server)
+    let found = compile(policy).diagnostics.filter { $0.severity > .note }
+    #expect(found.map(\.code) == [code] || !isMended && found.first?.code == code, "\(found.map(\.message))")
+    guard isMended else { return }
+    #expect(found.first?.fixes.first?.applicability == .safe)
+    let mended = found.first?.fixes.first.map { apply($0, to: policy) } ?? ""
+    #expect(!compile(mended).diagnostics.contains { $0.severity > .note }, "\(mended)")
+  }
+
+  @Test("C4: a path of Windows is one finding, whose fix doubles all backslashes") func backslashes() {
+    let policy = BeginnersRow.base.replacing("/etc/ssl/certs/ftp.pem", with: #"C:\ssl\ftp.pem"#)
+    let found = compile(policy).diagnostics.filter { $0.code == "invalid-escape" }
+    #expect(found.count == 1)
+    #expect(found.first?.fixes.first.map { apply($0, to: policy) }?.contains(#""C:\\ssl\\ftp.pem""#) == true)
+  }
+
+  @Test("C4: versions as packages have them", arguments: ["1.3.9~rc1", "1.3.8+dfsg-4+deb12u4", "1:1.3.8~dfsg-1"])
+  func versions(version: String) {
+    #expect(compile(BeginnersRow.base.replacing("1.3.8", with: version)).diagnostics == [])
+  }
+
+  @Test(
+    "C5: what is no statement of a publication cannot be tried",
+    arguments: [
+      ("include \"x.sally\"", "declaration"), ("clients a = 192.0.2.1", "declaration"),
+      ("max clients 5", "`server` block"),
+      ("outside eth9", "`gateway` block"), ("certificate \"/a\"", "`server` block"),
+    ])
+  func whatIf(text: String, words: String) throws {
+    let compilation = compile(BeginnersRow.base)
+    let publication = try #require(compilation.policy.publications.first)
+    do {
+      _ = try compilation.changing(publication, WhatIf([text]))
+      Issue.record("it was tried")
+    } catch {
+      #expect("\(error)".contains(words), "\(error)")
+    }
+    _ = try compilation.changing(publication, WhatIf(["helper on", "gateway edge"]))
+  }
+
   private func expectOneFinding(_ row: BeginnersRow) {
     let compilation = compile(row.policy)
     let found = compilation.diagnostics.filter { $0.severity > .note }

@@ -257,7 +257,7 @@ private let image = "stilliard/pure-ftpd:hardened"
       ":", "command: >\n",
       "image: pure-ftpd\n", "65535-1:1-2",
     ]
-    for _ in 0..<3000 {
+    for _ in 0..<800 {
       let count = Int.random(in: 1...14, using: &generator)
       let text = (0..<count).map { _ in pieces[Int.random(in: 0..<pieces.count, using: &generator)] }.joined()
       for software in [SoftwareKind.pureFTPd, .vsftpd] { _ = try readServer(software, [("a", text)]) }

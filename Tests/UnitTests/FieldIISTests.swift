@@ -87,7 +87,8 @@ import Testing
       (
         "<requestFiltering><commands allowUnlisted=\"false\"><add command=\"USER\" allowed=\"true\" />"
           + "<add command=\"PASS\" allowed=\"true\" /><add command=\"AUTH\" allowed=\"true\" />"
-          + "<add command=\"PROT\" allowed=\"true\" /></commands></requestFiltering>", ["audit-passive-off"]
+          + "<add command=\"PROT\" allowed=\"true\" /></commands></requestFiltering>",
+        ["audit-listings", "audit-passive-off"]
       ),
     ])
   func commands(security: String, codes: [String]) throws {

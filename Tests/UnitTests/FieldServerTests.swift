@@ -112,7 +112,7 @@ import Testing
       ("", []), ("cmds_denied=PASV,EPSV", ["audit-passive-off"]), ("cmds_denied=EPSV", ["audit-passive-off"]),
       ("cmds_allowed=USER,PASS,LIST,RETR,PBSZ,PROT", ["audit-passive-off"]),
       ("cmds_allowed=PASV,LIST,EPSV", ["audit-tls-data"]), ("cmds_denied=PROT", ["audit-tls-data"]),
-      ("cmds_allowed=PASV,EPSV,PROT\ncmds_denied=PASV", ["audit-passive-off"]),
+      ("cmds_allowed=PASV,EPSV,PROT,LIST\ncmds_denied=PASV", ["audit-passive-off"]),
       // Names count as they stand, and those before the login are answered all the same.
       ("cmds_denied=pasv, EPSV", []), ("cmds_denied=USER,PASS,AUTH", []), ("cmds_denied=", []), ("cmds_allowed=", []),
       ("pasv_enable=NO", ["audit-passive-off"]),

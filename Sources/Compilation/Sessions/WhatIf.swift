@@ -6,6 +6,8 @@ import PolicySyntax
 package enum WhatIfFailure: Error, Hashable, Sendable {
   /// The text is not statements without blocks.
   case noStatement(String)
+  /// The statement belongs into another kind of block, or between blocks.
+  case elsewhere(String, home: String)
   /// `no ...` names a statement that the publication does not have.
   case nothingToRemove(String)
   /// Both speak of the same thing, and only one can hold.
@@ -18,6 +20,10 @@ extension WhatIfFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .noStatement(let text): "`\(text)` is no statement of a publication"
+    case .elsewhere(let text, let home):
+      home == "file"
+        ? "`\(text)` is a declaration, and what is tried are statements of a publication"
+        : "`\(text)` belongs into a `\(home)` block, and what is tried are statements of a publication"
     case .nothingToRemove(let text): "the publication has no statement `\(text)`"
     case .conflict(let first, let second): "`\(first)` and `\(second)` cannot both hold; leave one of them out"
     case .noBlock(let name): "the block of `\(name)` cannot be found"
@@ -49,6 +55,8 @@ package struct WhatIf: Sendable {
       guard tree.diagnostics.isEmpty, !tree.statements.isEmpty else { throw .noStatement(text) }
       for statement in tree.statements {
         guard statement.block == nil, let change = tree.change(in: statement) else { throw .noStatement(text) }
+        let homes = homes(ofKeyword: change.keyword)
+        if let home = homes.first, !homes.contains("publish") { throw .elsewhere(text, home: home) }
         try add(change)
       }
     }

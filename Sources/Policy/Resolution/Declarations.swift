@@ -96,7 +96,7 @@ struct DeclarationReader {
       if let block = statement.block {
         reader.fail(
           "`clients` takes a list, not a block", at: tree.span(tree.token(block.open)),
-          help: "write `clients \(name.value) = ADDRESS, ...`", fixes: listFix(block))
+          help: "write `clients \(name.value) = ADDRESS, ...`", fixes: listFix(block, hasEquals: !arguments.isEmpty))
         return nil
       }
     } else if statement.block == nil {
@@ -115,24 +115,46 @@ struct DeclarationReader {
     return DeclarationSyntax(name: name, header: header, block: statement.block, arguments: arguments)
   }
 
-  /// Makes a list of a block with one line.
-  private func listFix(_ block: BlockSyntax) -> [FixIt] {
-    guard let close = block.close, tree.statements(of: block).count == 1, !tree.token(close).startsLine else {
-      return []
+  /// Makes a list of a block.
+  private func listFix(_ block: BlockSyntax, hasEquals: Bool) -> [FixIt] {
+    reader.listFix(of: block).map { fix in
+      let edits = fix.edits.map { TextEdit($0.span, (hasEquals ? "" : "= ") + $0.replacement) }
+      return FixIt("write a list", .safe, edits)
     }
-    return [
-      FixIt(
-        "write `=`", .safe,
-        [
-          TextEdit(tree.span(tree.token(block.open)), "="), TextEdit(tree.span(tree.token(close)), ""),
-        ])
-    ]
+  }
+
+  /// Reports words of other languages before a declaration, and other words for `include`. Returns whether there are any.
+  private mutating func reportsMeant(_ keyword: String, _ statement: StatementSyntax) -> Bool {
+    let first = tree.span(tree.token(statement.tokens.lowerBound))
+    let rest = statement.tokens.dropFirst()
+    guard let second = rest.first.map(tree.token) else { return false }
+    if ["let", "var", "const", "def", "define", "set"].contains(keyword),
+      declarationKinds.find(tree, statement.tokens.lowerBound + 1..<statement.tokens.upperBound) != nil
+    {
+      let span = SourceSpan(file: tree.file, first.range.lowerBound..<tree.span(second).range.lowerBound)
+      reader.report(
+        .error(
+          "unknown-statement", "`\(keyword)` declares nothing", at: first, help: "a declaration begins with its kind",
+          fixes: [.replace(span, with: "", "remove it")]))
+      return true
+    }
+    let singular = DeclarationKind.allCases.map(\.rawValue).first { keyword == $0 + "s" || keyword + "s" == $0 }
+    let isInclude =
+      ["import", "source", "load", "require", "use", "@include"].contains(keyword) && second.kind == .string
+    guard let meant = isInclude ? includeKeyword : singular else { return false }
+    reader.report(
+      .error(
+        "unknown-statement", "`\(keyword)` declares nothing", at: first, help: "write `\(meant)`",
+        fixes: [.replace(first, with: meant, "write `\(meant)`")]))
+    return true
   }
 
   private mutating func reportUnknown(_ statement: StatementSyntax) {
     let token = tree.token(statement.tokens.lowerBound)
     guard token.kind != .invalid else { return }
+    if let continued = tree.continuedList(statement) { return reader.report(continued) }
     let keyword = tree.text(token)
+    if reportsMeant(keyword, statement) { return }
     let keywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
     let suggestion = nearest(to: keyword, among: keywords)
     var help = suggestion.map { "did you mean `\($0)`?" } ?? "a file holds \(listed(keywords))"

@@ -29,6 +29,12 @@ extension StatementReader {
     list { reader in
       let quoted = reader.accept(.string).map { Located(reader.tree.stringValue($0), reader.tree.span($0)) }
       guard let name = quoted ?? reader.word("the name of an interface") else { return nil }
+      if IPAddress(name.value) != nil {
+        reader.fail(
+          "`\(name.value)` is an address, and an interface is wanted", code: "invalid-interface", at: name.span,
+          help: "write its name, for example `eth0`; `ip -brief address` shows which one has this address")
+        return nil
+      }
       if isInterfaceName(name.value) { return name }
       reader.fail(
         "`\(name.value)` is not the name of an interface", code: "invalid-interface", at: name.span,

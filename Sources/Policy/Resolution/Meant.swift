@@ -24,7 +24,7 @@ enum Meant {
   /// A value of a statement that takes one of a few words.
   static func choice(_ word: String, of all: [String]) -> Word? {
     let written = word.lowercased()
-    let word = written.filter { $0 != "-" }
+    let word = written.filter { $0 != "-" && $0 != "_" }
     if all.contains("on"), on.contains(word) { return Word(text: "on", isCertain: true) }
     if all.contains("off"), off.contains(word) { return Word(text: "off", isCertain: true) }
     if all.contains("explicit required") {
@@ -85,7 +85,10 @@ enum Meant {
   ]
 
   /// Two numbers of a range, however they are kept apart: `50000 to 50399`, `50000..50399`.
-  static func range(_ text: String) -> (UInt32, UInt32)? {
+  static func range(_ written: String) -> (UInt32, UInt32)? {
+    let introductions: Set<Substring> = ["from", "between", "tcp", "port", "ports", "range"]
+    let words = written.lowercased().split(separator: " ").drop { introductions.contains($0) }
+    let text = withoutGroups(words.joined(separator: " "))
     let parts = text.split { !$0.isASCII || !$0.isNumber }
     guard parts.count == 2, let low = UInt32(parts[0]), let high = UInt32(parts[1]),
       let start = text.first, start.isNumber, let end = text.last, end.isNumber
@@ -97,12 +100,38 @@ enum Meant {
       ? (low, high) : nil
   }
 
+  /// A text without what people put between thousands, where every group has three digits: `50,000-50,399`.
+  private static func withoutGroups(_ text: String) -> String {
+    for separator in [",", ".", "_", "'"] where text.contains(separator) {
+      let tight = text.split(separator: " ").joined()
+      let numbers = tight.split { !$0.isNumber && String($0) != separator }
+      let isGrouped = numbers.allSatisfy { number in
+        let groups = number.split(separator: separator, omittingEmptySubsequences: false)
+        return groups.count == 2 && (1...3).contains(groups[0].count) && groups[1].count == 3
+      }
+      if isGrouped, numbers.count == 2 { return tight.filter { String($0) != separator } }
+    }
+    return text
+  }
+
   /// How an address is better written, with the reason; `nil` where that is not known.
   static func address(_ text: String) -> (reason: String, replacement: String?, isCertain: Bool)? {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     if parts.count == 2, IPAddress(String(parts[0])) != nil {
       let isHost = Int(parts[1]) == IPAddress(String(parts[0]))?.family.bits
       return ("one address is wanted here, without a prefix length", String(parts[0]), isHost)
+    }
+    let link = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    if link.count > 2, link[0].hasSuffix(":"), link[1].isEmpty {
+      let rest = link[2]
+      if IPAddress(rest) != nil { return ("an address is wanted here, not a link", rest, true) }
+      let host = rest.split(separator: ":").first.map(String.init) ?? ""
+      guard IPAddress(host) != nil else { return nil }
+      return ("an address is wanted here, not a link; the port stands in `control port`", host, rest == host + ":21")
+    }
+    let pair = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+    if pair.count == 2, pair.allSatisfy({ IPAddress($0) != nil }) {
+      return ("the address for which packets arrive stands behind `at`", pair.joined(separator: " at "), false)
     }
     if text.contains("%") { return ("leave out the zone after `%`", String(text.prefix { $0 != "%" }), true) }
     let colon = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -144,6 +173,10 @@ enum Meant {
 
   /// Prefixes that are meant by another way to write a set of clients.
   static func clients(_ text: String) -> (reason: String, replacement: String?, isCertain: Bool)? {
+    let pairs = text.split { $0 == ":" || $0 == "-" }
+    if pairs.count == 6, pairs.allSatisfy({ $0.count == 2 && $0.allSatisfy(\.isHexDigit) }) {
+      return ("clients are told apart by their addresses of IP, not by those of their hardware", nil, false)
+    }
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     if parts.count == 2, let address = v4(parts[0]), let mask = v4(parts[1]) {
       let length = mask.value.leadingOnes

@@ -133,7 +133,16 @@ extension StatementReader {
         help: "write `server NAME`, or `server ADDRESS SOFTWARE`")
       return nil
     }
-    guard let place = serverPlace(), let software = software(), isAtEnd || finish() else { return nil }
+    guard let place = serverPlace(), let software = software() else { return nil }
+    if let next, block == nil, serverForms.begins(tree, index..<tokens.upperBound) {
+      let end = SourceSpan(file: tree.file, span.range.upperBound..<span.range.upperBound)
+      fail(
+        "statements of a server in place stand in a block", at: restSpan,
+        help: "write `server ADDRESS SOFTWARE { \(tree.text(next)) ... }`",
+        fixes: [FixIt("write a block", .safe, [TextEdit(insertionPoint, "{ "), TextEdit(end, " }")])])
+      return nil
+    }
+    guard isAtEnd || finish() else { return nil }
     var server = ServerDraft(name: Located("", span), header: span)
     server.place = place
     server.software = software
@@ -170,14 +179,18 @@ extension StatementReader {
     else { return nil }
     let text = restText.lowercased()
     if text == "ftp" || text == "ftps" { return (text == "ftp" ? "21" : "990", true) }
-    if text.contains("->") { return nil }
-    let words = text.split { " :=>/,-".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
+    let sides = text.split(separator: "->", omittingEmptySubsequences: false).map {
+      $0.split(separator: " ").joined(separator: " ")
+    }
+    if sides.count > 1, sides.allSatisfy({ UInt32($0) != nil }) || sides.contains("") { return nil }
+    let tight = sides.joined(separator: " to ")
+    let words = tight.split { " :=>/,-".contains($0) }.filter { $0 != "to" && $0 != "tcp" && $0 != "tcp)" }
     guard (1...2).contains(words.count), words.allSatisfy({ (1...65535).contains(UInt32($0) ?? 0) }) else {
       return nil
     }
     // Two ports in a list or a range are two ports, and no translation.
-    if words.count == 2, text.contains(where: { ",-".contains($0) }) { return (nil, false) }
-    let saysSo = words.count < 2 || text.contains(" to ") || text.contains(where: { ":=>".contains($0) })
+    if words.count == 2, tight.contains(where: { ",-".contains($0) }) { return (nil, false) }
+    let saysSo = words.count < 2 || tight.contains(" to ") || tight.contains(where: { ":=>".contains($0) })
     return (words.joined(separator: " -> "), saysSo)
   }
 
@@ -224,6 +237,12 @@ extension StatementReader {
 
   /// Client names, addresses and prefixes.
   mutating func clientTerms() -> [ClientTerm]? {
+    if !failed, isAtEnd, let block, index > tokens.lowerBound {
+      fail(
+        "`\(keyword)` takes a list, not a block", at: tree.span(tree.token(block.open)),
+        help: "write the clients behind `\(keyword)`, separated by `,`", fixes: listFix(of: block))
+      return nil
+    }
     let terms = list { $0.clientTerm() }
     guard !failed, let next, next.kind == .word, !beginsStatement else { return terms }
     let isJoiner = ["and", "or", "und", "&", "+"].contains(nextText)
@@ -253,6 +272,7 @@ extension StatementReader {
       fail("every client is called `any`, not `\(nextText)`", code: "unknown-name", fixes: fix(nextSpan, "any"))
       return nil
     }
+    if reportsMeantClients() { return nil }
     if let next, next.kind == .word, tree.read(next, isName) {
       let span = tree.span(next)
       return reference(.clients).map { ClientTerm(.list($0), span) }
@@ -287,7 +307,40 @@ extension StatementReader {
     return ClientTerm(.prefix(prefix), word.span)
   }
 
+  /// Reports words before clients that say nothing here, and words for no clients. Returns whether there are any.
+  private mutating func reportsMeantClients() -> Bool {
+    guard !failed, let next, next.kind == .word, names.find(nextText, .clients) == nil else { return false }
+    let hasMore = index + 1 < tokens.upperBound && tree.token(index + 1).kind == .word
+    switch nextText {
+    case "from", "only", "host", "hosts", "net", "network", "ip", "clients", "to", "for":
+      guard hasMore else { return false }
+      let word = SourceSpan(
+        file: tree.file, nextSpan.range.lowerBound..<tree.span(tree.token(index + 1)).range.lowerBound)
+      fail(
+        "clients stand behind `\(keyword)` without `\(nextText)`", fixes: [.replace(word, with: "", "remove it")])
+    case "not", "except", "no", "but":
+      guard hasMore else { return false }
+      fail("a list has no exceptions", help: "who is kept out stands in `deny`")
+    case "none", "nobody":
+      fail(
+        "a list is never empty",
+        help: "whoever is not in `allow` is kept out; leave the publication out if nobody may use it")
+    case "localhost":
+      fail("names of hosts are not resolved", help: "write the address, for example `127.0.0.1`")
+    case let text where text.hasPrefix("@") && names.find(String(text.dropFirst()), .clients) != nil:
+      fail("a list is named without `@`", fixes: fix(nextSpan, String(text.dropFirst())))
+    default: return false
+    }
+    return true
+  }
+
   fileprivate mutating func limit() -> Located<Limit>? {
+    if !failed, let (text, isCertain, help) = meantOrder() {
+      fail(
+        "a limit is a number and what it counts: `sessions`, `sessions per client` or `new per minute per client`",
+        at: restSpan, help: help, fixes: text.map { fix(restSpan, $0, isCertain: isCertain) } ?? [])
+      return nil
+    }
     guard let number = number("a number", in: 1...1_000_000) else { return nil }
     if !failed, let (form, isCertain) = meantLimit() {
       let text = "\(number.value) \(form)"
@@ -311,6 +364,48 @@ extension StatementReader {
 }
 
 extension StatementReader {
+  /// A limit whose number does not come first, that has a `/` for `per`, or that counts in another time than minutes; `nil` for
+  /// what is in order or not known.
+  ///
+  /// - Returns: What to write, or else what to say.
+  fileprivate func meantOrder() -> (text: String?, isCertain: Bool, help: String?)? {
+    let written = restText.lowercased().split { $0 == " " || $0 == "/" }.map(String.init)
+    let numbers = written.compactMap { UInt32($0) }
+    guard numbers.count == 1, let number = numbers.first, (1...1_000_000).contains(number), written.count < 12 else {
+      return nil
+    }
+    let idle: Set<String> = ["max", "maximum", "to", "at", "most", "up", "of", "=", "only"]
+    var words = written.filter { UInt32($0) == nil && !idle.contains($0) }
+    let isOutOfOrder = UInt32(written.first ?? "") == nil || restText.contains("/") || words.last == "each"
+    if words.last == "each" { words = words.dropLast() + ["per", "client"] }
+    let units = ["min": 1, "mins": 1, "minutes": 1, "second": 60, "sec": 60, "s": 60, "hour": 0, "h": 0, "day": 0]
+    guard let place = words.firstIndex(where: { units[$0] != nil }), let factor = units[words[place]] else {
+      guard isOutOfOrder else { return nil }
+      if restText.contains("/"), words.count == 2, !words.contains("per") { words.insert("per", at: 1) }
+      let plain = words.map { meantLimitWords[Substring($0)] ?? $0 }.joined(separator: " ")
+      guard let (form, isCertain) = limitForm(plain) else { return nil }
+      return ("\(number) \(form)", isCertain, nil)
+    }
+    guard factor > 0, number <= 1_000_000 / UInt32(factor) else {
+      let fewer = max(1, number / (words[place].hasPrefix("d") ? 1440 : 60))
+      return (
+        nil, false, "new connections are counted per minute: for example `limit \(fewer) new per minute per client`"
+      )
+    }
+    return ("\(number * UInt32(factor)) new per minute per client", factor == 1 && words.contains("client"), nil)
+  }
+
+  /// The form of the language for words without a number.
+  private func limitForm(_ words: String) -> (form: String, isCertain: Bool)? {
+    switch words {
+    case "sessions": ("sessions", true)
+    case "sessions per client", "per client", "client", "sessions client": ("sessions per client", true)
+    case "new per minute per client", "per minute per client": ("new per minute per client", true)
+    case "new per minute", "per minute", "minute", "new minute": ("new per minute per client", false)
+    default: nil
+    }
+  }
+
   /// The limit that somebody meant who wrote `10`, `10 per client` or `10 connections per ip`; `nil` for what is in order.
   fileprivate func meantLimit() -> (form: String, isCertain: Bool)? {
     let words = restText.lowercased().split(separator: " ").map { meantLimitWords[$0] ?? String($0) }
@@ -339,7 +434,7 @@ private let meantLimitWords: [Substring: String] = [
 ]
 
 /// `ADDRESS` or `ADDRESS/LENGTH`.
-private func addressAndPrefix(_ bytes: TokenBytes) -> (IPAddress, Prefix)? {
+func addressAndPrefix(_ bytes: TokenBytes) -> (IPAddress, Prefix)? {
   let slash = bytes.firstIndex(of: UInt8(ascii: "/"))
   let length = slash.map { decimal(bytes[($0 + 1)...]).map { Int($0) } ?? -1 }
   guard let address = IPAddress(bytes[..<(slash ?? bytes.endIndex)]),

@@ -258,6 +258,7 @@ private func publication(
   var block = PublicationBlock(name: declaration.name, header: declaration.header)
   let keywords = publicationForms.read(declaration.block, with: &reader, into: &block)
   block.publication.unreadable = keywords.unreadable
+  block.serverInPlace?.unreadable.formUnion(keywords.elsewhere)
   reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
   applyDefaults(&block.publication, keywords, gateways)
   guard let name = block.serverName, let server = reader.names.find(name.value, .server) else {

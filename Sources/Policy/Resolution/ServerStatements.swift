@@ -1,5 +1,6 @@
 import Addressing
 import Diagnostics
+import PolicySyntax
 
 /// The statements of a `server` block.
 let serverForms = StatementForms<ServerDraft>(
@@ -63,17 +64,34 @@ extension StatementReader {
   /// `NAME [VERSION]`.
   mutating func software() -> Located<Software>? {
     guard let kind = choice(softwareKinds) else { return nil }
-    guard !isAtEnd, let version = word("a version") else { return Located(Software(kind.value), kind.span) }
+    let isStatement = serverForms.begins(tree, index..<tokens.upperBound)
+    guard !isAtEnd, !isStatement, let version = word("a version") else {
+      return Located(Software(kind.value), kind.span)
+    }
     guard version.value.utf8.first.map({ (0x30...0x39).contains($0) }) == true else {
       fail(
         "`\(version.value)` is not a version", code: "syntax-error", at: version.span,
         help: "write for example `1.3.8`",
-        fixes: version.value.hasPrefix("v") && version.value.dropFirst().first?.isNumber == true
-          ? fix(version.span, String(version.value.dropFirst())) : [])
+        fixes: isTitle(version.value)
+          ? [.replace(gap(before: version.span), with: "", "remove it")]
+          : version.value.hasPrefix("v") && version.value.dropFirst().first?.isNumber == true
+            ? fix(version.span, String(version.value.dropFirst())) : [])
       return nil
     }
     return Located(
       Software(kind.value, version: version.value), kind.span.joined(with: version.span))
+  }
+
+  /// Whether a word in the place of a version only says what is known: `proftpd version 1.3.8`, `filezilla server`.
+  private func isTitle(_ word: String) -> Bool {
+    word == "version" && !isAtEnd || word == "server" || word == "ftpd" || word == "daemon"
+  }
+
+  /// A word with the blanks before it.
+  private func gap(before word: SourceSpan) -> SourceSpan {
+    let bytes = tree.source.bytes[..<word.range.lowerBound]
+    let start = bytes.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? word.range.lowerBound
+    return SourceSpan(file: tree.file, start..<word.range.upperBound)
   }
 
   /// `"CERT" [key "KEY"]` or `thumbprint HEX`.

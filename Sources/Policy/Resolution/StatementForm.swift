@@ -35,6 +35,8 @@ struct StatementKeywords {
   fileprivate(set) var named: StatementSet = []
   /// Those of statements that were reported, misspelt ones included: what they set is not missing but unknown.
   fileprivate(set) var unreadable: Set<String> = []
+  /// First words of statements that belong into another kind of block.
+  fileprivate(set) var elsewhere: Set<String> = []
 }
 
 /// The statements that one kind of block may hold, at most 64.
@@ -58,6 +60,9 @@ struct StatementForms<Subject>: Sendable {
   func find(_ tree: PolicyFileSyntax, _ statement: StatementSyntax) -> (position: Int, words: Int)? {
     keywords.find(tree, statement.tokens)
   }
+
+  /// Whether tokens begin with a keyword of the block.
+  func begins(_ tree: PolicyFileSyntax, _ tokens: Range<Int>) -> Bool { keywords.find(tree, tokens) != nil }
 
   /// The statement with that keyword.
   func statement(_ keyword: String) -> StatementSet {
@@ -91,7 +96,9 @@ struct StatementForms<Subject>: Sendable {
         if let meant {
           keywords.unreadable.insert(meant)
           keywords.named.formUnion(self.statement(meant))
-        } else if !hasHome(statement, in: reader.tree) {
+        } else if hasHome(statement, in: reader.tree) {
+          keywords.elsewhere.insert(reader.tree.text(reader.tree.token(statement.tokens.lowerBound)))
+        } else {
           isAnythingMissing = true
         }
         continue
@@ -160,13 +167,26 @@ struct StatementForms<Subject>: Sendable {
     guard let last = words.last, first.kind == .word else {
       guard first.kind != .invalid else { return (nil, nil) }
       let message = "a statement begins with its keyword, not with `\(tree.text(first))`"
-      return (.error("syntax-error", message, at: tree.span(first)), nil)
+      let help = "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))"
+      return (.error("syntax-error", message, at: tree.span(first), help: help), nil)
     }
     let one = tree.text(first)
     let two = words.map(tree.text).joined(separator: " ")
     let keywords = forms.map(\.keyword)
     let span = tree.span(first)
+    if let found = reordered(statement, words, in: tree) ?? continued(statement, in: tree) { return found }
+    let plural = keywords.first { two.lowercased() == $0 + "s" || one.lowercased() == $0 + "s" || one == $0 + "es" }
+    if let plural {
+      let end = plural.contains(" ") ? tree.span(last) : span
+      let written = plural.contains(" ") ? two : one
+      return (unknown(written, span.joined(with: end), suggestion: plural, isCertain: true), plural)
+    }
     let three = statement.tokens.prefix(3).map(tree.token).filter { $0.kind == .word }
+    if words.count > 1, let keyword = nearest(to: two, among: keywords.filter({ $0.contains(" ") })),
+      Meant.keywords[two.lowercased()] == nil
+    {
+      return (unknown(two, span.joined(with: tree.span(last)), suggestion: keyword), keyword)
+    }
     for count in [3, 2, 1] where three.count >= count {
       let written = three.prefix(count).map(tree.text).joined(separator: " ")
       guard let keyword = Meant.keywords[written.lowercased()], keywords.contains(keyword) else { continue }
@@ -185,6 +205,40 @@ struct StatementForms<Subject>: Sendable {
     return (unknown(one, span, suggestion: keyword), keyword)
   }
 
+  /// A keyword whose words stand the other way round, or one that stands behind its value.
+  private func reordered(
+    _ statement: StatementSyntax, _ words: [Token], in tree: PolicyFileSyntax
+  ) -> (diagnostic: Diagnostic?, meant: String?)? {
+    let texts = words.map { tree.text($0).lowercased() }
+    if texts.count == 2, let keyword = forms.map(\.keyword).first(where: { $0 == "\(texts[1]) \(texts[0])" }) {
+      let span = tree.span(words[0]).joined(with: tree.span(words[1]))
+      return (unknown(texts.joined(separator: " "), span, suggestion: keyword, isCertain: true), keyword)
+    }
+    let all = statement.tokens.map(tree.token)
+    // Any other word may begin a sentence.
+    let begin = all.first.map(tree.text) ?? ""
+    guard (2...4).contains(all.count), begin.contains(where: \.isNumber) || firstValues.contains(begin),
+      all.allSatisfy({ $0.kind == .word }), statement.block == nil,
+      let last = all.last,
+      let form = forms.first(where: { $0.keyword == tree.text(last) })
+    else { return nil }
+    let value = all.dropLast().map(tree.text).joined(separator: " ")
+    let span = tree.span(statement.tokens)
+    let finding = Diagnostic.error(
+      "unknown-statement", "a statement begins with its keyword, and `\(form.keyword)` stands behind its value",
+      at: span,
+      help: "write `\(form.keyword) \(value)`",
+      fixes: [.replace(span, with: "\(form.keyword) \(value)", "write `\(form.keyword) \(value)`")])
+    return (finding, form.keyword)
+  }
+
+  /// A line that goes on with the list of the line before.
+  private func continued(
+    _ statement: StatementSyntax, in tree: PolicyFileSyntax
+  ) -> (diagnostic: Diagnostic?, meant: String?)? {
+    tree.continuedList(statement).map { ($0, nil) }
+  }
+
   private func unknown(
     _ text: String, _ span: SourceSpan, suggestion: String?, isCertain: Bool = false
   ) -> Diagnostic {
@@ -196,6 +250,36 @@ struct StatementForms<Subject>: Sendable {
         ?? "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))",
       fixes: suggestion.map { [.replace(span, with: $0, "write `\($0)`", isCertain ? .safe : .unsafe)] } ?? [])
   }
+}
+
+/// Words that values begin with.
+private let firstValues: Set<String> = ["on", "off", "explicit", "implicit", "keep", "new", "denied", "any"]
+
+extension PolicyFileSyntax {
+  /// The finding about an address that stands where a statement begins, behind a line that ends with another one.
+  func continuedList(_ statement: StatementSyntax) -> Diagnostic? {
+    let first = token(statement.tokens.lowerBound)
+    guard first.kind == .word, first.startsLine, statement.tokens.lowerBound > 0, read(first, isAddress) else {
+      return nil
+    }
+    let before = token(statement.tokens.lowerBound - 1)
+    guard before.kind == .word, read(before, isAddress) else { return nil }
+    let end = Int(before.end)
+    return .error(
+      "syntax-error", "a list goes on in the next line after a comma", at: span(first),
+      fixes: [FixIt("write `,`", .safe, [TextEdit(SourceSpan(file: file, end..<end), ",")])])
+  }
+}
+
+private func isAddress(_ bytes: TokenBytes) -> Bool { addressAndPrefix(bytes) != nil }
+
+/// The kinds of block, and `file`, into which a keyword belongs; empty for one that the language does not have.
+package func homes(ofKeyword keyword: String) -> [String] {
+  let all = [
+    ("publish", publicationForms.forms.map(\.keyword)), ("server", serverForms.forms.map(\.keyword)),
+    ("gateway", gatewayForms.forms.map(\.keyword)), ("file", DeclarationKind.allCases.map(\.rawValue) + ["include"]),
+  ]
+  return all.filter { $0.1.contains(keyword) }.map(\.0)
 }
 
 /// The block that a first word belongs into, for statements found in the wrong one.

@@ -82,7 +82,7 @@ extension StatementReader {
     // What goes from one range to another is told where it is read.
     let text = "\(min(first, last))-\(max(first, last))"
     fail(
-      "\(what) is written `\(text)`, not `\(restText)`", code: "invalid-number", at: restSpan,
+      "\(what) is written `\(text)`, not `\(tree.source.text(restSpan.range))`", code: "invalid-number", at: restSpan,
       fixes: fix(restSpan, text, isCertain: first <= last))
     return true
   }
@@ -129,6 +129,7 @@ extension StatementReader {
     let code = "external-ip-not-an-address"
     let addresses = list { reader -> ExternalAddress? in
       guard let dialled = reader.address("an external address", code: code) else { return nil }
+      if reader.reportsMeantArrival(after: dialled) { return nil }
       guard reader.accept("at") != nil else { return ExternalAddress(dialled) }
       guard let arrival = reader.address("the address for which packets arrive", code: code) else { return nil }
       guard arrival.value.family == dialled.value.family else {
@@ -142,6 +143,20 @@ extension StatementReader {
     }
     guard let addresses, areOfDifferentFamilies(addresses.map(\.dialled)) else { return nil }
     return addresses
+  }
+
+  /// Reports an address for which packets arrive behind another word than `at`. Returns whether it did.
+  private mutating func reportsMeantArrival(after dialled: Located<IPAddress>) -> Bool {
+    guard !failed, let next, index + 2 == tokens.upperBound,
+      next.kind == .arrow || ["@", "via", "behind", "on", "to", "nat", "dnat"].contains(tree.text(next)),
+      tree.read(tree.token(index + 1), { IPAddress($0) }) != nil
+    else { return false }
+    // The arrow may mean the server as well, whose address stands elsewhere.
+    fail(
+      "the address for which packets arrive stands behind `at`", at: restSpan,
+      help: "that is where a box before the gateway sends them; the server's address stands in `server`",
+      fixes: fix(tree.span(next), "at", isCertain: false))
+    return true
   }
 
   /// Whether there is at most one address of each family; reports the second otherwise.
@@ -167,7 +182,8 @@ extension StatementReader {
       return Located(value, tree.span(index - words..<index))
     }
     let all = failed ? [] : choices.values.map(\.rawValue)
-    guard let word = word("\(choices.title): \(listed(choices.values.map(\.rawValue)))") else { return nil }
+    let names = listed(choices.values.map(\.rawValue))
+    guard let word = word(choices.title == names ? names : "\(choices.title): \(names)") else { return nil }
     if all.contains(where: { $0.hasPrefix(word.value + " ") }), let next, next.kind == .word {
       let rest = all.compactMap { $0.hasPrefix(word.value + " ") ? String($0.dropFirst(word.value.count + 1)) : nil }
       unknownValue(Located(tree.text(next), tree.span(next)), "what follows `\(word.value)`", rest)
@@ -182,7 +198,11 @@ extension StatementReader {
     if let meant = Meant.choice(word.value, of: all) {
       // What follows may be said already: `required explicit`.
       var end = index
-      while end < tokens.upperBound, meant.text.split(separator: " ").contains(Substring(tree.text(tree.token(end))))
+      let parts = meant.text.split(separator: " ")
+      while end < tokens.upperBound,
+        parts.contains(Substring(tree.text(tree.token(end))))
+          || tree.token(end).kind == .comma && end + 1 < tokens.upperBound
+            && parts.contains(Substring(tree.text(tree.token(end + 1))))
       { end += 1 }
       let place = end > index ? word.span.joined(with: tree.span(index..<end)) : word.span
       fail(

@@ -182,12 +182,14 @@ struct StatementReader {
         fail(
           "`\(tree.text(next))` begins another statement, which stands on a line of its own, or after `;`",
           fixes: [FixIt("write `;`", .safe, [TextEdit(afterLast, ";")])])
+      } else if let (message, fixes) = unneeded(next) {
+        fail(message, at: rest, fixes: fixes)
       } else if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
         fail(
           "unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest,
           help: "end the statement before it, or separate list items with `,`")
       } else {
-        fail("unexpected `\(tree.text(next))`", at: rest)
+        fail("unexpected `\(tree.text(next))`", at: rest, help: "`\(keyword)` takes one value")
       }
     }
     if let block {
@@ -196,6 +198,41 @@ struct StatementReader {
         help: "end the statement before the `{`, or close the block around it first")
     }
     return !failed
+  }
+
+  /// What a word is there for that the statement does without, and how it is written.
+  private func unneeded(_ next: Token) -> (message: String, fixes: [FixIt])? {
+    let isLast = index + 1 == tokens.upperBound
+    let text = tree.text(next)
+    if keyword == "max clients", isLast, ["sessions", "clients", "connections", "users"].contains(text) {
+      let span = SourceSpan(file: tree.file, afterLast.range.lowerBound..<tree.span(next).range.upperBound)
+      return ("`max clients` counts sessions, and needs no unit", [.replace(span, with: "", "remove it")])
+    }
+    guard keyword == "outside" || keyword == "inside", next.kind == .word, isLast, index > tokens.lowerBound else {
+      return nil
+    }
+    let before = tree.token(index - 1)
+    if ["interface", "iface", "dev", "device", "nic"].contains(tree.text(before)) {
+      let span = SourceSpan(file: tree.file, tree.span(before).range.lowerBound..<tree.span(next).range.lowerBound)
+      return ("`\(keyword)` is followed by the name of an interface", [.replace(span, with: "", "remove it")])
+    }
+    return ("items of a list are separated by `,`", [FixIt("write `,`", .safe, [TextEdit(afterLast, ",")])])
+  }
+
+  /// A block in the place of a list, as one: what stands in it with commas between; none where comments would be lost.
+  func listFix(of block: BlockSyntax) -> [FixIt] {
+    guard let close = block.close else { return [] }
+    let span = tree.span(tree.token(block.open)).joined(with: tree.span(tree.token(close)))
+    let statements = tree.statements(of: block)
+    guard !statements.isEmpty, statements.count < 1000, !tree.source.bytes[span.range].contains(UInt8(ascii: "#")),
+      statements.allSatisfy({ $0.block == nil })
+    else { return [] }
+    let items = statements.map { statement in
+      var tokens = statement.tokens
+      while let last = tokens.last, tree.token(last).kind == .comma { tokens = tokens.dropLast() }
+      return tree.source.text(tree.span(tokens).range)
+    }
+    return [.replace(span, with: items.joined(separator: ", "), "write a list")]
   }
 
   // MARK: - Reporting

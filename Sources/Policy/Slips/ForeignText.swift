@@ -88,6 +88,7 @@ func foreignLanguage(of bytes: [UInt8], _ file: SourceID) -> Diagnostic? {
       break
     }
     isFirst = false
+    if let mark = leftover(words, place, file) { return mark }
     if line.contains(UInt8(ascii: "{")) { hasBrace = true }
     if colon == nil, isYAML(words) { colon = place }
   }
@@ -100,13 +101,28 @@ func foreignLanguage(of bytes: [UInt8], _ file: SourceID) -> Diagnostic? {
       + "50000-50399; tls explicit required }`")
 }
 
+/// What a tool left in a line that is to be filled in, or was never finished: marks of `git merge`, and of templates.
+private func leftover(_ line: Substring, _ place: Range<Int>, _ file: SourceID) -> Diagnostic? {
+  let span = SourceSpan(file: file, place)
+  if line.hasPrefix("<<<<<<< ") {
+    return .error(
+      "foreign-language", "a merge was not finished: this file holds the lines of both sides", at: span,
+      help: "keep the lines of one side, and remove those with `<<<<<<<`, `=======` and `>>>>>>>`")
+  }
+  guard line.contains("{{"), line.contains("}}") else { return nil }
+  return .error(
+    "foreign-language", "this file is a template that was not filled in", at: span,
+    help: "write the values in the place of what stands between `{{` and `}}`, or have the template filled in first")
+}
+
 private func language(beginningWith line: Substring, _ rest: ArraySlice<UInt8>) -> String? {
   let signs = rest.lazy.filter { $0 > 0x20 }.prefix(2)
   if signs.elementsEqual("{\"".utf8) || signs.elementsEqual("[{".utf8) || signs.elementsEqual("{}".utf8) {
     return "JSON"
   }
   if line.hasPrefix("---") || line.hasPrefix("%YAML") { return "YAML" }
-  if line.first == "<" { return "XML" }
+  if line.hasPrefix("```") { return "Markdown" }
+  if line.first == "<", !line.hasPrefix("<!--"), !line.hasPrefix("<<<<<<<") { return "XML" }
   if line.first == "[", line.contains("]"), !line.contains(":") { return "INI or TOML" }
   if line.hasPrefix("table ") || line.hasPrefix("flush ruleset") || line.hasPrefix("add table ") {
     return "a ruleset of nftables"

@@ -52,6 +52,10 @@ struct LooseLexer {
         line = LooseLine()
         offset += 1
       case 0x20, 0x09, 0x0D: offset += 1
+      case 0x0B, 0x0C:
+        edits.append(SlipEdit(.punctuation, offset..<offset + 1, " "))
+        offset += 1
+      case UInt8(ascii: "\\"): lineContinuation(after: line)
       case UInt8(ascii: "#"): passLine()
       case UInt8(ascii: "/") where starts("//"):
         edits.append(SlipEdit(.comments, offset..<offset + 2, "#"))
@@ -62,6 +66,24 @@ struct LooseLexer {
       }
     }
     lines.append(line)
+  }
+
+  /// A backslash at the end of a line: what follows belongs to the same statement, unless a comma says so or nothing follows.
+  private mutating func lineContinuation(after line: LooseLine) {
+    let end = bytes[offset...].firstIndex(of: 0x0A) ?? bytes.count
+    guard bytes[(offset + 1)..<end].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else {
+      offset += 1
+      return
+    }
+    let next = bytes[end...].dropFirst().prefix { $0 != 0x0A }
+    let begin = next.firstIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+    guard let begin, line.tokens.last?.isMark(",") != true, bytes[begin] != UInt8(ascii: "}") else {
+      edits.append(SlipEdit(.punctuation, offset..<offset + 1, ""))
+      offset = end
+      return
+    }
+    edits.append(SlipEdit(.punctuation, offset..<begin, " "))
+    offset = begin
   }
 
   private func starts(_ text: String) -> Bool { starts(text, at: offset) }
@@ -94,7 +116,12 @@ struct LooseLexer {
 
   private mutating func token() -> LooseToken? {
     let start = offset
-    if let marks = quotes(at: offset) { if let string = string(marks) { return string } }
+    if let marks = quotes(at: offset) { if let string = string(marks) ?? unclosed(marks) { return string } }
+    if starts("-&gt;") {
+      offset += 5
+      edits.append(SlipEdit(.punctuation, start..<offset, "->"))
+      return LooseToken(kind: .mark("->"), range: start..<offset, text: "->")
+    }
     for mark in ["->", "=>", ":=", "{", "}", "=", ",", ";", "[", "]", "(", ")"] where starts(mark) {
       offset += mark.utf8.count
       return LooseToken(kind: .mark(mark), range: start..<offset, text: mark)
@@ -102,7 +129,8 @@ struct LooseLexer {
     for (sign, replacement) in Self.signs where bytes[offset] >= 0x80 && starts(sign) {
       offset += sign.utf8.count
       edits.append(SlipEdit(.punctuation, start..<offset, replacement))
-      return replacement == "->" ? LooseToken(kind: .mark("->"), range: start..<offset, text: "->") : nil
+      let isMark = replacement == "->" || ",;{}".contains(replacement) && !replacement.isEmpty
+      return isMark ? LooseToken(kind: .mark(replacement), range: start..<offset, text: replacement) : nil
     }
     return word()
   }
@@ -110,26 +138,34 @@ struct LooseLexer {
   /// Signs that look like those of the language. The order matters to nobody.
   private static let signs = [
     ("\u{2192}", "->"), ("\u{21D2}", "->"), ("\u{A0}", " "), ("\u{202F}", " "), ("\u{200B}", ""), ("\u{FEFF}", ""),
+    ("\u{2003}", " "), ("\u{2009}", " "), ("\u{3000}", " "), ("\u{FF0C}", ","), ("\u{FF1B}", ";"), ("\u{37E}", ";"),
+    ("\u{FF5B}", "{"), ("\u{FF5D}", "}"),
   ]
 
   /// Dashes that stand for a hyphen between numbers.
-  private static let dashes = ["\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}"]
+  private static let dashes = ["\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FF0D}"]
 
   private mutating func word() -> LooseToken? {
     let start = offset
     var text: [UInt8] = []
     scan: while offset < bytes.count {
       let isForeign = bytes[offset] >= 0x80
-      if bytes[offset] == UInt8(ascii: "-"), offset > start, starts("->") { break }
+      if bytes[offset] == UInt8(ascii: "-"), offset > start, starts("->") || starts("-&gt;") { break }
       if isForeign, let dash = Self.dashes.first(where: { starts($0) }) {
         edits.append(SlipEdit(.punctuation, offset..<offset + dash.utf8.count, "-"))
         text.append(UInt8(ascii: "-"))
         offset += dash.utf8.count
         continue
       }
+      if let digit = fullwidthDigit {
+        edits.append(SlipEdit(.punctuation, offset..<offset + 3, digit))
+        text += digit.utf8
+        offset += 3
+        continue
+      }
       if isForeign, offset > start, Self.signs.contains(where: { starts($0.0) }) { break }
       switch bytes[offset] {
-      case 0x0A, 0x20, 0x09, 0x0D: break scan
+      case 0x0A, 0x20, 0x09, 0x0B, 0x0C, 0x0D: break scan
       case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "="), UInt8(ascii: ","), UInt8(ascii: ";"),
         UInt8(ascii: "#"), UInt8(ascii: "\""), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "("),
         UInt8(ascii: ")"):
@@ -152,6 +188,32 @@ struct LooseLexer {
     return LooseToken(kind: string == ":" ? .mark(":") : .word, range: start..<offset, text: string)
   }
 
+  /// A digit as wide as a Chinese character (U+FF10 to U+FF19), as one of the others.
+  private var fullwidthDigit: String? {
+    guard offset + 2 < bytes.count, bytes[offset] == 0xEF, bytes[offset + 1] == 0xBC,
+      (0x90...0x99).contains(bytes[offset + 2])
+    else { return nil }
+    return String(UnicodeScalar(bytes[offset + 2] - 0x60))
+  }
+
+  /// A string that nobody closed: it ends before a brace or a `;` that ends its line, or with the line.
+  private mutating func unclosed(_ marks: (open: String, close: [String])) -> LooseToken? {
+    guard marks.open == "\"" else { return nil }
+    let start = offset
+    var end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+    func trim() { while end > start + 1, [0x20, 0x09, 0x0D].contains(bytes[end - 1]) { end -= 1 } }
+    trim()
+    while end > start + 1, bytes[end - 1] == UInt8(ascii: "}") || bytes[end - 1] == UInt8(ascii: ";") {
+      end -= 1
+      trim()
+    }
+    let text = String(decoding: bytes[(start + 1)..<end], as: UTF8.self)
+    guard !text.isEmpty else { return nil }
+    edits.append(SlipEdit(.strings, end..<end, "\"", isCertain: !text.contains { $0.isWhitespace || $0 == "\\" }))
+    offset = end
+    return LooseToken(kind: .string, range: start..<end, text: text)
+  }
+
   private func quotes(at place: Int) -> (open: String, close: [String])? {
     let byte = bytes[place]
     if byte == UInt8(ascii: "\"") { return ("\"", ["\""]) }
@@ -165,6 +227,7 @@ struct LooseLexer {
   private static let foreignQuotes: [(String, [String])] =
     double.map { ($0, double + ["\""]) } + single.map { ($0, single + ["'"]) }
     + [("'", ["'"]), ("`", ["`", "'"]), ("\u{AB}", ["\u{BB}"]), ("\u{BB}", ["\u{AB}"])]
+    + [("\u{2033}", ["\u{2033}"]), ("\u{FF02}", ["\u{FF02}"]), ("\u{2032}", ["\u{2032}"])]
 
   /// A string that ends on its line; `nil` leaves everything as it is.
   private mutating func string(_ marks: (open: String, close: [String])) -> LooseToken? {

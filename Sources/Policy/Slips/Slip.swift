@@ -2,7 +2,7 @@ package import Diagnostics
 
 /// What somebody got wrong about the look of the language, wherever it stands in a file.
 enum SlipKind: Int, CaseIterable {
-  case comments, quotes, punctuation, capitals, spelling, names, braces
+  case comments, quotes, strings, punctuation, capitals, spelling, names, braces
 }
 
 /// One place of a slip, with what belongs there. Edits of one file do not overlap.
@@ -10,11 +10,14 @@ struct SlipEdit {
   var kind: SlipKind
   var range: Range<Int>
   var replacement: String
+  /// Whether nothing else could be meant.
+  var isCertain: Bool
 
-  init(_ kind: SlipKind, _ range: Range<Int>, _ replacement: String) {
+  init(_ kind: SlipKind, _ range: Range<Int>, _ replacement: String, isCertain: Bool = true) {
     self.kind = kind
     self.range = range
     self.replacement = replacement
+    self.isCertain = isCertain
   }
 }
 

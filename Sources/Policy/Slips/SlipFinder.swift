@@ -15,6 +15,10 @@ struct SlipFinder {
   private var waitingHeader: Int?
   /// Whether a block was opened for which nobody wrote a brace.
   private var hasOpened = false
+  /// Braces that were one too many, and wait for theirs.
+  private var doubled = 0
+  /// What ends the block that was opened by another word or bracket.
+  private var closers: Set<String> = ["end"]
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -38,10 +42,91 @@ struct SlipFinder {
     if hasOpened, depth > 0 { edits.append(SlipEdit(.braces, bytes.count..<bytes.count, "\n}\n")) }
   }
 
+  /// The line without a comment in the manner of another language, which becomes one of ours.
+  private mutating func withoutComment(_ tokens: ArraySlice<LooseToken>) -> ArraySlice<LooseToken> {
+    guard let first = tokens.first else { return tokens }
+    let rest = tokens.dropFirst()
+    var mark: Range<Int>?
+    if first.isMark(";"), !rest.isEmpty, keyword(of: rest) == nil, rest.first?.isMark("}") != true {
+      mark = first.range
+    } else if first.isMark("("), rest.first?.text.hasPrefix("*") == true {
+      mark = first.range.lowerBound..<first.range.upperBound + 1
+    } else if first.kind == .word {
+      let text = first.text
+      let head = ["<!--", "--"].first { text.hasPrefix($0) }
+      let isWord = ["rem", "'", "%", "!"].contains(text.lowercased()) && !rest.isEmpty
+      mark =
+        head.map { first.range.lowerBound..<first.range.lowerBound + $0.utf8.count } ?? (isWord ? first.range : nil)
+    }
+    if let mark {
+      edits.append(SlipEdit(.comments, mark, "#"))
+      return []
+    }
+    // Behind a statement, and not between two numbers.
+    let dashes = tokens.indices.dropFirst().first { index in
+      tokens[index].text == "--" && tokens[index].kind == .word
+        && tokens.dropFirst(index + 1 - tokens.startIndex).first?.text.first?.isLetter == true
+    }
+    guard let dashes else { return tokens }
+    edits.append(SlipEdit(.comments, tokens[dashes].range, "#"))
+    return tokens[..<dashes]
+  }
+
+  /// The line without what HCL has before the kind of a declaration: `resource "publish" "files" {`.
+  private mutating func withoutKind(_ tokens: ArraySlice<LooseToken>) -> ArraySlice<LooseToken> {
+    guard depth == 0, tokens.count > 2, let first = tokens.first, first.kind == .word,
+      declarationWords.find(tokens) == nil,
+      let kind = tokens.dropFirst().first, kind.kind == .string, blockKeywords.contains(kind.text)
+    else { return tokens }
+    edits.append(SlipEdit(.punctuation, first.range.lowerBound..<kind.range.upperBound, kind.text))
+    return tokens.dropFirst()
+  }
+
+  /// Blocks between other words and brackets: `publish files begin`, `end`, `(`, `)`, and braces that stand twice.
+  private mutating func otherBraces(_ tokens: ArraySlice<LooseToken>) {
+    guard let first = tokens.first, let last = tokens.last else { return }
+    if depth == 0, tokens.count == 3, let keyword = declarationWords.find(tokens),
+      blockKeywords.contains(keyword.text)
+    {
+      let pairs = ["begin": "end", "do": "end", "is": "end", "then": "end", "(": ")", "[": "]"]
+      if let closer = pairs[last.text.lowercased()], last.kind != .string {
+        edits.append(SlipEdit(.braces, last.range, "{"))
+        closers.insert(closer)
+        depth += 1
+        isOpenedElsewhere = true
+      }
+    }
+    if depth > 0, tokens.count(where: { !$0.isMark(";") }) == 1, closers.contains(first.text.lowercased()),
+      first.kind != .string
+    {
+      edits.append(SlipEdit(.braces, first.range, "}"))
+      depth -= 1
+      isOpenedElsewhere = true
+    }
+    for index in tokens.indices.dropFirst() where tokens[index].isMark("{") && tokens[index - 1].isMark("{") {
+      edits.append(SlipEdit(.punctuation, tokens[index].range, ""))
+      doubled += 1
+      depth -= 1
+    }
+  }
+
+  /// Whether a brace of the line was written by another word, and counted.
+  private var isOpenedElsewhere = false
+
   private mutating func look(at line: [LooseToken]) {
-    var tokens = line[...]
+    var tokens = withoutComment(line[...])
+    guard !tokens.isEmpty else { return }
+    tokens = withoutKind(tokens)
+    otherBraces(tokens)
+    if isOpenedElsewhere {
+      isOpenedElsewhere = false
+      (waitingComma, waitingHeader) = (nil, nil)
+      return
+    }
     // `- key: value`.
-    if let first = tokens.first, ["-", "*", "\u{2022}"].contains(first.text), first.kind == .word, tokens.count > 1 {
+    if let first = tokens.first, ["-", "*", "+", "\u{2022}"].contains(first.text), first.kind == .word,
+      tokens.count > 1
+    {
       edits.append(SlipEdit(.punctuation, first.range, ""))
       tokens = tokens.dropFirst()
     }
@@ -61,6 +146,10 @@ struct SlipFinder {
         tokens[..<end], continues: continues && isFirst && keyword == nil, opensBlock: tokens[end].isMark("{"))
       if tokens[end].isMark("{") { depth += 1 }
       if tokens[end].isMark("}") {
+        if depth == 0, doubled > 0 {
+          doubled -= 1
+          edits.append(SlipEdit(.punctuation, tokens[end].range, ""))
+        }
         depth = max(0, depth - 1)
         if depth == 0 { lastClose = tokens[end].range }
       }
@@ -86,7 +175,10 @@ struct SlipFinder {
     guard tokens.first?.isMark("{") != true, tokens.last?.isMark("{") != true,
       statementWords.find(tokens) != nil
     else { return }
-    edits.append(SlipEdit(.braces, header..<header, " {"))
+    // `publish files:`.
+    let colon = header > 0 && bytesAt(header - 1) == UInt8(ascii: ":") ? header - 1..<header : nil
+    if let colon { edits.removeAll { $0.range == colon } }
+    edits.append(SlipEdit(.braces, colon ?? header..<header, " {"))
     hasOpened = true
     depth += 1
   }
@@ -158,7 +250,8 @@ struct SlipFinder {
       case .mark:
         let isAfterName = position == 1 && declarationWords.contains(keyword) && keyword != "clients"
         let isSign = token.isMark("=", ":", ":=", "=>") && isFirst && (position == 0 || isAfterName)
-        if isSign || token.isMark("[", "]", "(", ")") { edits.append(SlipEdit(.punctuation, token.range, "")) }
+        if isSign { edits.append(SlipEdit(.punctuation, token.range, "")) }
+        if token.isMark("[", "]", "(", ")") { dropBracket(token, before: tokens.dropFirst(position + 1).first) }
         if token.isMark("=>"), !isSign { edits.append(SlipEdit(.punctuation, token.range, "->")) }
       case .string:
         if stringKeywords.contains(keyword) || keyword.isEmpty {
@@ -179,6 +272,17 @@ struct SlipFinder {
         edits.append(SlipEdit(.capitals, token.range, token.text.lowercased()))
       }
     }
+  }
+
+  /// A bracket around values; after one around an address its port goes as well, and is certain to be the usual one.
+  private mutating func dropBracket(_ bracket: LooseToken, before next: LooseToken?) {
+    var range = bracket.range
+    var isCertain = true
+    if let next, bracket.isMark("]"), next.range.lowerBound == bracket.range.upperBound, next.text.hasPrefix(":") {
+      range = range.lowerBound..<next.range.upperBound
+      isCertain = next.text == ":21"
+    }
+    edits.append(SlipEdit(.punctuation, range, "", isCertain: isCertain))
   }
 
   /// A name with `-` for `_`.

@@ -9,7 +9,8 @@ struct SlipWords {
     guard let first = edits.first(where: { $0.kind == kind }) else { return nil }
     let written = source.text(first.range)
     let fix = FixIt(
-      title(of: kind, first), .safe, edits.map { TextEdit(SourceSpan(file: file, $0.range), $0.replacement) })
+      title(of: kind, first), edits.allSatisfy(\.isCertain) ? .safe : .unsafe,
+      edits.map { TextEdit(SourceSpan(file: file, $0.range), $0.replacement) })
     let notes =
       edits.count > 1 && kind != .braces ? ["the same holds for \(edits.count - 1) more places in this file"] : []
     let (code, message, help) = words(kind, first, written)
@@ -24,6 +25,10 @@ struct SlipWords {
       return SourceSpan(file: file, edit.range.lowerBound..<max(edit.range.lowerBound, end))
     }
     guard edit.range.isEmpty else { return SourceSpan(file: file, edit.range) }
+    if edit.kind == .strings {
+      let start = source.bytes[..<edit.range.lowerBound].lastIndex(of: UInt8(ascii: "\"")) ?? edit.range.lowerBound
+      return SourceSpan(file: file, start..<edit.range.lowerBound)
+    }
     let before = source.bytes[..<min(edit.range.lowerBound, source.bytes.count)]
     var start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
     while start < before.count, before[start] == 0x20 || before[start] == 0x09 { start += 1 }
@@ -33,6 +38,7 @@ struct SlipWords {
   private func title(of kind: SlipKind, _ first: SlipEdit) -> String {
     switch kind {
     case .comments: "write `#`"
+    case .strings: "write `\"` at its end"
     case .quotes: first.replacement.hasPrefix("\"") ? "write `\"`" : "remove the quotes"
     case .punctuation: first.replacement.isEmpty ? "remove it" : "write `\(first.replacement)`"
     case .capitals, .spelling, .names: "write `\(first.replacement)`"
@@ -52,6 +58,8 @@ struct SlipWords {
         "foreign-quotes", "`\(written)` has quotation marks of another kind",
         first.replacement.hasPrefix("\"") ? "strings stand between two `\"`" : "write it without quotes"
       )
+    case .strings:
+      ("unterminated-string", "this string is never closed", "close it with `\"` on the same line")
     case .punctuation:
       (
         "foreign-punctuation", punctuation(first, written),
@@ -70,6 +78,11 @@ struct SlipWords {
       ("stray-brace", "this `}` ends a block whose statements go on", "remove it")
     case .braces where first.replacement.hasPrefix("}"):
       ("unclosed-block", "the block before this line is never closed", "close it with `}` on a line of its own")
+    case .braces where !first.range.isEmpty:
+      (
+        "missing-brace", "`\(written)` stands here for `\(first.replacement.trimmed)`",
+        "a block begins with `{`, and ends with `}` on a line of its own"
+      )
     case .braces:
       (
         "missing-brace", "the block of `\(source.text(place(of: first).range))` does not begin with `{`",
@@ -86,7 +99,10 @@ struct SlipWords {
         ? "`\(written)` does not belong between a keyword and its values"
         : "`\(written)` stands here for `\(edit.replacement.trimmed)`"
     case "[", "]", "(", ")": "values stand without brackets"
-    case "-", "*", "\u{2022}": "a statement begins with its keyword, not with `\(written)`"
+    case _ where written.hasPrefix("]:"): "values stand without brackets, and ports in `control port`"
+    case "{", "}": "one `\(written)` is enough"
+    case _ where written.hasPrefix("\\"): "a list goes on in the next line after a comma, not after `\\`"
+    case "-", "*", "+", "\u{2022}": "a statement begins with its keyword, not with `\(written)`"
     default:
       if written.hasPrefix("\"") {
         "`\(edit.replacement)` stands without quotes"

@@ -13,7 +13,7 @@ extension AuditPair {
 
   /// Another limit than `max clients`.
   func maxClients() -> [Diagnostic] {
-    let isUnlimited = software == .filezilla && actual.form != .legacy
+    let isUnlimited = software == .filezilla && actual.form != .legacy && actual.maxClients.span == nil
     guard let named = server.maxClients, !isUnlimited, software != .other, !isCappedByPolicy, !actual.isSpawned,
       actual.maxClients.value != named.value
     else { return [] }
@@ -34,7 +34,8 @@ extension AuditPair {
   /// More sessions than half the passive ports, where the policy does not say so itself.
   func rangeAgainstClients() -> [Diagnostic] {
     guard case .range(let range) = actual.passivePorts.value, let most = actual.maxClients.value,
-      most > range.count / 2, most != server.maxClients?.value, wanted.passiveRange != nil
+      most > range.count / 2, most != server.maxClients?.value, wanted.passiveRange != nil,
+      software != .filezilla || actual.form == .legacy
     else { return [] }
     let consequence =
       switch software {

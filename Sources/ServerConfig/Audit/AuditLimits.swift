@@ -6,26 +6,14 @@ extension AuditPair {
   /// Clients of the policy whom the server does not let in.
   func login() -> [Diagnostic] {
     let related = policyLabel("clients are expected to log in") { $0.allow.first?.span ?? $0.header }
-    switch actual.login.value {
-    case .everybody: return []
-    case .someUsers:
-      return [
-        Diagnostic(
-          .note, "audit-login-limited", "\(title) lets only some users log in\(onTitle)",
-          at: place(actual.login.span),
-          related: related, notes: ["who they are is not in the policy"],
-          help: "remove the users and groups from `<Limit LOGIN>` if everybody may log in")
-      ]
-    case .nobody:
-      // Said with the module already, for the lack of which the login is closed.
-      if actual.tls.missingModule != nil, wanted.tls != .off { return [] }
-      return [
-        .error(
-          "audit-no-login", "\(title) lets nobody log in\(onTitle)", at: place(actual.login.span), related: related,
-          notes: ["the connection is closed without a greeting, or PASS is answered with 530"],
-          help: "remove `<Limit LOGIN>`, or allow the clients of the policy in it")
-      ]
-    }
+    guard actual.login.value == .someUsers, actual.nobody == nil else { return [] }
+    return [
+      Diagnostic(
+        .note, "audit-login-limited", "\(title) lets only some users log in\(onTitle)",
+        at: place(actual.login.span),
+        related: related, notes: ["who they are is not in the policy"],
+        help: remedy(.login, "remove the users and groups from `<Limit LOGIN>` if everybody may log in"))
+    ]
   }
 
   /// Listings that are refused, which clients ask for first.
@@ -36,7 +24,8 @@ extension AuditPair {
         "audit-listings", "\(title) refuses listings\(onTitle)", at: place(actual.allowsListings.span),
         related: policyLabel("clients are expected to list folders") { $0.header },
         notes: ["LIST, NLST and MLSD are answered with 450 or 550, and most clients give up then"],
-        help: "remove `DIRS` and `ALL` from the `<Limit>`, or allow the clients of the policy in it")
+        help: remedy(
+          .listings, "remove `DIRS` and `ALL` from the `<Limit>`, or allow the clients of the policy in it"))
     ]
   }
 }

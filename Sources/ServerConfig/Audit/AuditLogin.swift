@@ -16,12 +16,31 @@ extension AuditPair {
 
   /// A service that lets nobody log in.
   func nobodyLogsIn() -> [Diagnostic] {
-    guard let nobody = actual.nobody else { return [] }
+    // Said with the module already, for the lack of which the login is closed.
+    guard let nobody = actual.nobody, !nobody.isForMissingModule || wanted.tls == .off else { return [] }
     return [
       .error(
         "audit-no-login", "\(title) lets nobody log in\(onTitle): \(nobody.reason)", at: nobody.span,
         related: policyLabel("clients are expected to log in") { $0.header }, help: nobody.help)
     ]
+  }
+
+  /// Users with a name who log in at another address of the server only.
+  func loginAddress() -> [Diagnostic] {
+    guard let trusted = actual.loginAddress, actual.nobody == nil else { return [] }
+    for publication in wanted.publications {
+      for endpoint in policy.endpoints(of: publication)
+      where endpoint.server.family == trusted.value.family && endpoint.server != trusted.value {
+        return [
+          .error(
+            "audit-no-login",
+            "\(title) lets only anonymous users log in at \(endpoint.server)\(onTitle): all others log in at \(trusted.value)",
+            at: place(trusted.span), related: policyLabel("clients are expected to log in") { $0.header },
+            help: "\(words.write(["TrustedIP \(endpoint.server)"])), or remove it")
+        ]
+      }
+    }
+    return []
   }
 
   /// Clients that the policy admits, and the server refuses by their address.

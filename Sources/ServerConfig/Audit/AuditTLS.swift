@@ -61,7 +61,7 @@ extension AuditPair {
 
   /// Lines for TLS that are there, in a block for a module that is not loaded.
   private func withoutModule(_ module: MissingModule) -> Diagnostic {
-    let isClosed = actual.login.value == .nobody
+    let isClosed = actual.nobody?.isForMissingModule ?? false
     return .error(
       "audit-tls-control",
       "\(title) has no TLS\(onTitle), because \(module.name) is not loaded, and the policy says `tls \(wanted.tls.rawValue)`",

@@ -5,7 +5,8 @@ package import Policy
 package enum ServerAudit {
   /// The comparisons, each with what has to be decided for it; a new one is one function and one line here.
   private static let comparisons: [(topic: SettingTopic, findings: @Sendable (AuditPair) -> [Diagnostic])] = [
-    (.start, { $0.stopped() }), (.login, { $0.nobodyLogsIn() }), (.login, { $0.refusedClients() }),
+    (.start, { $0.stopped() }), (.login, { $0.nobodyLogsIn() }), (.login, { $0.loginAddress() }),
+    (.login, { $0.refusedClients() }),
     (.login, { $0.login() }), (.login, { $0.listings() }), (.announced, { $0.privatePeers() }),
     (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
     (.announced, { $0.announcedAddress() }), (.tls, { $0.tls() }), (.tls, { $0.clearControl() }),

@@ -62,7 +62,7 @@ struct ServerWords {
   }
 
   /// `write X and Y`, or for a folder of options `write V into the file F`.
-  private func write(_ lines: [String], then more: String = "") -> String {
+  func write(_ lines: [String], then more: String = "") -> String {
     if form == .flags, software == .pureFTPd { return flags(lines) }
     guard isOptionFolder else {
       return "write " + lines.map { "`\($0)`" }.joined(separator: " and ") + more

@@ -134,20 +134,29 @@ package struct PolicyDraft {
 
   // MARK: Publications
 
+  /// What the files leave open is asked for, in the place of a default that nobody wrote.
+  private mutating func isOpen(_ topic: SettingTopic, of service: EffectiveService, _ statement: String) -> Bool {
+    guard service.undecided.contains(topic) else { return false }
+    decide("\(statement): the files do not tell")
+    return true
+  }
+
   private mutating func publish(
     _ service: EffectiveService, of group: Group, as name: String, _ addresses: [IPAddress]
   ) {
     let mode = tls(service)
     lines += ["", "publish \(name) {"]
     statement("server", group.name)
-    externalAddress(service, addresses)
+    if !isOpen(.announced, of: service, "external ip") { externalAddress(service, addresses) }
     let port = service.port.value
-    if port != (mode == .implicit ? 990 : 21) {
+    if isOpen(.port, of: service, "control port") {
+      // The default is as good as any other.
+    } else if port != (mode == .implicit ? 990 : 21) {
       statement("control port", "\(port)")
       remark("clients dial the same port; `control port 21 -> \(port)` would give them another")
     }
-    passiveRange(service)
-    statement("tls", mode.rawValue)
+    if !isOpen(.passivePorts, of: service, "passive range") { passiveRange(service) }
+    if !isOpen(.tls, of: service, "tls") { statement("tls", mode.rawValue) }
     if mode != .off, service.tls.control.value == .required, service.tls.data.value != .required {
       decide("tls: today the server accepts data in clear text; audit will say so")
     }

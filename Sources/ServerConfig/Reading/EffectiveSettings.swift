@@ -35,7 +35,6 @@ package enum LoginAdmission: Hashable, Sendable {
   case everybody
   /// Users that the files name, or anonymous ones.
   case someUsers
-  case nobody
 }
 
 /// A module that is not loaded, and the block for it that is passed over.
@@ -125,6 +124,8 @@ package struct EffectiveService: Sendable {
   /// Whether peers with addresses of private networks are told the server's own address in the place of the announced one; `nil`
   /// for a program that makes no difference.
   package var tellsPrivatePeersOwn: Setting<Bool>?
+  /// The only address of the server at which users with a name log in; `nil` for all.
+  package var loginAddress: Setting<IPAddress>?
   /// The clients that are let in by their address; `nil` for all.
   package var admits: Setting<AddressSet>?
 
@@ -140,7 +141,7 @@ package struct EffectiveService: Sendable {
 
   /// What help can speak of.
   package enum Subject: Hashable, Sendable {
-    case passive, active, control, data, announced
+    case passive, active, control, data, announced, login, listings
   }
   /// Ways out that are not those of the program in general, as whole clauses; they are asked with the address that the policy
   /// wants announced.

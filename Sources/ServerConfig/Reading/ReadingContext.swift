@@ -18,7 +18,11 @@ package struct ReadingContext {
   /// What is known of the program; readers add what the files betray.
   package var build: SoftwareBuild
   /// Variables of the program's environment that the user named.
-  package let environment: [String: String]
+  package var environment: [String: String]
+  /// The files and folders that the user named.
+  var named: [String] = []
+  /// What listens for the program whose files are read; `nil` when it listens itself.
+  var spawner: Spawner?
   /// What the command line defines, for `<IfDefine>` of ProFTPD.
   var defines: Set<String> = []
   /// The first file or folder that was asked for, which is blamed for what no file says.
@@ -100,6 +104,13 @@ package struct ReadingContext {
   /// it is not compared then.
   mutating func leaveOpen(_ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil) {
     diagnostics.append(.warning("server-undecided", message, at: span, notes: notes, help: help))
+  }
+
+  /// Says that a list of ciphers may leave none.
+  mutating func doubt(ciphers list: Located<String>) {
+    leaveOpen(
+      "whether `\(list.value)` leaves a cipher depends on the version of OpenSSL; without one there is no session with TLS",
+      at: list.span, help: "write `HIGH:!aNULL`, or the ciphers that are wanted")
   }
 
   /// Says that only some versions or builds take something. Reading goes on as with one that does, and takes the program for one.

@@ -86,6 +86,7 @@ extension ServerReader {
   ) -> EffectiveSettings {
     var context = ReadingContext(
       files, sources: sources, build: SoftwareBuild(version), environment: environment)
+    context.named = paths
     let services = read(paths, version: SoftwareVersion(version), &context)
     if services.isEmpty, !context.diagnostics.hasErrors { noService(paths.first ?? "", &context) }
     sources = context.sources

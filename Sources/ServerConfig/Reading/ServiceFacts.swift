@@ -18,6 +18,8 @@ package struct Refusal: Sendable {
   package var reason: String
   package var span: SourceSpan
   package var help: String
+  /// Whether it stands in for a module that is not loaded, where that is said by itself.
+  var isForMissingModule = false
 
   init(_ reason: String, _ span: SourceSpan, help: String) {
     self.reason = reason

@@ -49,23 +49,36 @@ extension InvocationText {
     var container = Container(image: "")
     var place: Range<Int>?
     var environment: [String: Located<String>] = [:]
+    var entry: [ShellWord] = []
     var command: [ShellWord] = []
+    var missing: [Located<String>] = []
     for index in body where lines[index].indent == depth && !lines[index].isItem {
       let below = block(of: index, in: lines)
       switch lines[index].key {
       case "image":
         container.image = text(lines[index].value)
         place = lines[index].value
-      case "network_mode": container.joins(text(lines[index].value))
-      case "command", "entrypoint":
-        let words = words(lines[index], below, in: lines)
-        command = lines[index].key == "entrypoint" ? words + command : command + words
-      case "environment": environment = variables(below, in: lines)
+      case "network_mode": container.joins(Located(text(lines[index].value), span(lines[index].value)))
+      case "command": command = words(lines[index], below, in: lines)
+      case "entrypoint": entry = words(lines[index], below, in: lines)
+      case "environment": environment.merge(variables(below, in: lines)) { $1 }
+      case "env_file":
+        var named: [String: Located<String>] = [:]
+        let single = lines[index].value.isEmpty ? [] : [lines[index].value]
+        let list = items(lines[index], below, in: lines)
+        for file in list.isEmpty ? single : list {
+          take(environmentFile: Located(text(file), span(file)), &named, &missing)
+        }
+        environment.merge(named) { own, _ in own }
+      case "<<", "extends": container.inherits = span(lines[index].value)
       case "ports": ports(lines[index], below, in: lines, &container)
       default: break
       }
     }
-    return self.container(container, span(place ?? lines[body.lowerBound].value), command, environment, outer)
+    let image = span(place ?? lines[body.lowerBound].value)
+    var start = self.container(container, image, entry + command, environment, outer)
+    start?.missingEnvironment = missing
+    return start
   }
 
   /// A command as a list of words, or as a text of a shell.
@@ -88,10 +101,10 @@ extension InvocationText {
   /// The entries of a list, below its key or in brackets behind it.
   private func items(_ line: ComposeLine, _ below: Range<Int>, in lines: [ComposeLine]) -> [Range<Int>] {
     if bytes[line.value].first == UInt8(ascii: "["), !line.isQuoted {
-      let inner = bytes[line.value].dropFirst().prefix { $0 != UInt8(ascii: "]") }
-      return inner.split(separator: UInt8(ascii: ",")).map { part in
-        Self.unquoted(part.trimmed).range
-      }
+      // Such a list may go on in the next lines.
+      let isClosed = bytes[line.value].last == UInt8(ascii: "]")
+      let end = isClosed ? line.value.upperBound : below.last.map { lines[$0].value.upperBound }
+      return Self.listEntries(bytes[line.value.lowerBound..<(end ?? line.value.upperBound)])
     }
     return below.compactMap { lines[$0].isItem && lines[$0].key == nil ? lines[$0].value : nil }
   }
@@ -170,13 +183,6 @@ extension InvocationText {
     let (range, isValueQuoted) = unquoted(bare[(colon + 1)...].trimmed)
     let key = String(decoding: bare[..<colon].trimmed, as: UTF8.self)
     return ComposeLine(indent: indent, isItem: isItem, key: key, value: range, isQuoted: isValueQuoted)
-  }
-
-  private static func unquoted(_ value: ArraySlice<UInt8>) -> (range: Range<Int>, isQuoted: Bool) {
-    guard value.count >= 2, let first = value.first, first == value.last,
-      first == UInt8(ascii: "\"") || first == UInt8(ascii: "'")
-    else { return (value.startIndex..<value.endIndex, false) }
-    return (value.startIndex + 1..<value.endIndex - 1, true)
   }
 
   private static func withoutComment(_ content: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -6,7 +6,21 @@ extension EffectiveService {
   /// What becomes of a service in a container with a network of its own: clients come by the ports that are published, and its own
   /// address is one that nobody outside reaches.
   mutating func place(in container: Container, _ invocation: Invocation, _ context: inout ReadingContext) {
+    if let span = container.inherits {
+      context.leaveOpen(
+        "settings from elsewhere count here as well, and were not followed", at: span,
+        help: "write them out in this service")
+      undecided = Set(SettingTopic.allCases)
+    }
     guard !container.sharesNetwork else { return }
+    guard !container.portsAreElsewhere else {
+      context.leaveOpen(
+        "which ports of the host lead into the container stands with who runs the image, and was not compared",
+        at: invocation.span, help: "audit the Compose file, or the `docker run`, that runs it")
+      undecided.formUnion([.port, .announced])
+      addresses = Setting(default: [])
+      return
+    }
     guard !container.isCutOff else {
       return context.unpublished(
         "the container has no network, so that nobody reaches \(invocation.software.title)", at: invocation.span,

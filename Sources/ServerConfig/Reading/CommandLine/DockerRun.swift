@@ -22,6 +22,9 @@ struct DockerRun {
     guard rest.startIndex > words.startIndex + 1 else { return }
     var container = Container(image: "")
     var environment: [String: Located<String>] = [:]
+    var named: [String: Located<String>] = [:]
+    var missing: [Located<String>] = []
+    var entry: Located<String>?
     while let word = rest.first {
       let option = word.text(variables).text
       guard option.hasPrefix("-"), option != "-" else { break }
@@ -46,12 +49,16 @@ struct DockerRun {
         rest = rest.dropFirst()
       }
       guard let value else { break }
+      if name == "--entrypoint" { entry = value }
+      if name == "--env-file" { text.take(environmentFile: value, &named, &missing) }
       Self.take(name, value, &container, &environment)
     }
     guard let image = rest.first else { return }
     container.image = image.text(variables).text
+    let command = entry.map { [ShellWord($0)] } ?? []
     invocation = text.container(
-      container, image.span, Array(rest.dropFirst()), environment, variables)
+      container, image.span, command + rest.dropFirst(), environment.merging(named) { own, _ in own }, variables)
+    invocation?.missingEnvironment = missing
   }
 
   private static func take(
@@ -65,7 +72,7 @@ struct DockerRun {
       if let (name, text) = InvocationText.assignment(value.value) ?? colon(value.value) {
         environment[name] = Located(text, value.span)
       }
-    case "--network", "--net": container.joins(value.value)
+    case "--network", "--net": container.joins(value)
     default: break
     }
   }
@@ -78,9 +85,11 @@ struct DockerRun {
 
 extension Container {
   /// Takes the network of `--network` or `network_mode`.
-  mutating func joins(_ network: String) {
-    sharesNetwork = network == "host"
-    isCutOff = network == "none"
+  mutating func joins(_ network: Located<String>) {
+    sharesNetwork = network.value == "host"
+    isCutOff = network.value == "none"
+    // That of another container, whose ports are published there.
+    if ["container:", "service:"].contains(where: { network.value.hasPrefix($0) }) { unread.append(network.span) }
   }
 
   /// Takes `[ADDRESS:]HOST:CONTAINER[/tcp]`, each a port or a range.

@@ -15,6 +15,19 @@ struct Invocation {
   var span: SourceSpan
   /// Variables whose values are not known, with the word that uses them.
   var unknown: [Located<String>] = []
+  /// What listens for it; `nil` when it listens itself.
+  var spawner: Spawner?
+  /// Whether `/etc/hosts.allow` and `/etc/hosts.deny` decide about clients before it starts.
+  var usesWrappers = false
+  /// Lines beside the command that decide about clients, and are not followed.
+  var unreadLines: [SourceSpan] = []
+  /// Files with variables for it that are not here.
+  var missingEnvironment: [Located<String>] = []
+
+  /// Whether a variable is a part of an argument whose value is not known.
+  func isOpen(_ argument: Located<String>) -> Bool {
+    unknown.contains { $0.span == argument.span && argument.value.contains("$\($0.value)") }
+  }
 }
 
 /// A container, as far as it stands between clients and the program.
@@ -31,6 +44,10 @@ struct Container {
   var loopback: [Published] = []
   /// Whether it has no network at all.
   var isCutOff = false
+  /// What takes settings from elsewhere that were not followed.
+  var inherits: SourceSpan?
+  /// Whether its ports are published by whoever runs the image.
+  var portsAreElsewhere = false
 
   struct Published {
     var host: PortRange
@@ -65,56 +82,85 @@ struct Container {
   }
 }
 
-extension ReadingContext {
-  /// The starts of a program that a file holds; empty when it holds none and so is a configuration itself.
-  func invocations(in file: SourceID, of software: SoftwareKind) -> [Invocation] {
-    let text = InvocationText(file: file, bytes: sources[file].bytes, outer: environment)
-    return text.invocations().filter { $0.software == software }
-  }
-}
-
 /// The text that invocations are read from.
 struct InvocationText {
   let file: SourceID
   let bytes: [UInt8]
   /// Variables that the user named.
   let outer: [String: String]
+  /// The content of another file; `nil` when it is not here.
+  var read: (String) -> [UInt8]? = { _ in nil }
 
   func invocations() -> [Invocation] {
-    let lines = trimmedLines(bytes)
-    if lines.contains(where: { $0 == "[Service]" || $0 == "[Socket]" }) { return units() }
-    if lines.contains(where: { $0 == "services:" }) { return compose() }
-    return script(bytes[...])
+    switch StartForm(bytes) {
+    case .unit: units()
+    case .socket: []
+    case .compose: compose()
+    case .xinetd: xinetd()
+    case .inetd: inetd()
+    case .dockerfile: dockerfile()
+    case .script, nil: script(ShellWords.commands(in: bytes[...], of: file), outer, [:])
+    }
   }
 
   // MARK: Commands
 
-  /// The commands of a script; assignments before a command hold for what follows.
-  func script(_ text: ArraySlice<UInt8>) -> [Invocation] {
-    var variables = outer
+  /// The commands of a script; assignments before a command hold for what follows. A script that starts a program in several places
+  /// starts it once.
+  private func script(
+    _ commands: [[ShellWord]], _ variables: [String: String], _ environment: [String: Located<String>]
+  ) -> [Invocation] {
+    var variables = variables
+    var environment = environment
     var found: [Invocation] = []
-    for command in ShellWords.commands(in: text, of: file) {
-      if let invocation = self.command(command, &variables, [:]) { found.append(invocation) }
+    var known = Set<[String]>()
+    for command in commands {
+      let words = command.first?.text(variables).text == "export" ? command.dropFirst() : []
+      for word in words {
+        guard let (name, value) = Self.assignment(word.text(variables).text) else { continue }
+        variables[name] = value
+        environment[name] = Located(value, word.span)
+      }
+      guard let start = self.command(command, &variables, environment),
+        known.insert([start.software.rawValue] + start.arguments.map(\.value)).inserted
+      else { continue }
+      found.append(start)
     }
     return found
   }
 
+  /// Shells within shells, at most.
+  private static let mostShells = 4
+
   /// One command; `nil` when it starts no server.
   ///
   /// - Parameter environment: variables that it has, with their places.
+  /// - Parameter depth: how many shells were told to run it.
   func command(
-    _ words: [ShellWord], _ variables: inout [String: String], _ environment: [String: Located<String>]
+    _ words: [ShellWord], _ variables: inout [String: String], _ environment: [String: Located<String>],
+    depth: Int = 0
   ) -> Invocation? {
     var environment = environment
     var rest = words[...]
     while let word = rest.first {
       let text = word.text(variables).text
+      let name = Self.name(text)
+      let after = rest.dropFirst()
       if let (name, value) = Self.assignment(text) {
         environment[name] = Located(value, word.span)
         if rest.count == 1 { variables[name] = value }
-        rest = rest.dropFirst()
-      } else if Self.prefixes.contains(Self.name(text)) || text == "--" {
-        rest = rest.dropFirst()
+        rest = after
+      } else if Launcher.shells.contains(name) {
+        let shell = Launcher.shell(after, variables)
+        if let script = shell.script { return self.shell(script, variables, environment, depth) }
+        rest = shell.rest
+      } else if name == "start-stop-daemon" {
+        guard let started = Launcher.daemon(after, variables) else { return nil }
+        rest = started[...]
+      } else if Launcher.keywords.contains(text) {
+        rest = after
+      } else if let left = Launcher.rest(after: name, after, variables) {
+        rest = left
       } else {
         break
       }
@@ -124,6 +170,20 @@ struct InvocationText {
     if ["docker", "podman", "nerdctl"].contains(name) { return DockerRun(self, Array(rest), variables).invocation }
     guard let software = Self.program(name) else { return nil }
     return invocation(software, Array(rest.dropFirst()), variables, environment, at: first.span)
+  }
+
+  /// What a shell is told to run: the first server of its text, whose words have the place of the whole.
+  private func shell(
+    _ script: ShellWord, _ variables: [String: String], _ environment: [String: Located<String>], _ depth: Int
+  ) -> Invocation? {
+    guard depth < Self.mostShells else { return nil }
+    let text = Array(script.text(variables).text.utf8)
+    var variables = variables
+    for command in ShellWords.commands(in: text[...], of: file) {
+      let words = command.map { ShellWord($0.parts, script.span) }
+      if let start = self.command(words, &variables, environment, depth: depth + 1) { return start }
+    }
+    return nil
   }
 
   func invocation(
@@ -143,11 +203,6 @@ struct InvocationText {
     }
     return invocation
   }
-
-  /// Words that only lead to the program.
-  private static let prefixes: Set = [
-    "exec", "sudo", "env", "nohup", "command", "tini", "dumb-init", "bash", "sh", "setsid", "run.sh",
-  ]
 
   static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
@@ -169,9 +224,4 @@ struct InvocationText {
     else { return nil }
     return (String(name), String(text[text.index(after: equals)...]))
   }
-}
-
-/// The lines of a text without blanks at their ends, for a first look.
-private func trimmedLines(_ bytes: [UInt8]) -> [String] {
-  bytes.split(separator: 0x0A).map { String(decoding: $0.trimmed, as: UTF8.self) }
 }

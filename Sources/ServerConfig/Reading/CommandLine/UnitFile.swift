@@ -15,6 +15,7 @@ extension InvocationText {
         environment[name] = Located(text, word.span)
       }
     }
+    let missing = environmentFiles(settings, &environment)
     for (key, value) in settings where key == "ExecStart" {
       let command = value.trimmed.drop { Self.prefixBytes.contains($0) }
       guard !command.isEmpty else {
@@ -26,17 +27,54 @@ extension InvocationText {
       for (index, words) in ShellWords.commands(in: command, of: file, in: .unit).enumerated() {
         var variables = outer
         let words = hasName && index == 0 ? Array(words.prefix(1) + words.dropFirst(2)) : words
-        if let invocation = self.command(words, &variables, environment) { found.append(invocation) }
+        if var invocation = self.command(words, &variables, environment) {
+          invocation.missingEnvironment = missing
+          found.append(invocation)
+        }
       }
     }
     return found
+  }
+
+  /// Takes the variables of `EnvironmentFile=`, which go before those of `Environment=` (systemd.exec(5)).
+  ///
+  /// - Returns: the files that are not here.
+  private func environmentFiles(
+    _ settings: [(key: String, value: ArraySlice<UInt8>)], _ environment: inout [String: Located<String>]
+  ) -> [Located<String>] {
+    var missing: [Located<String>] = []
+    for (key, value) in settings where key == "EnvironmentFile" {
+      let text = value.trimmed
+      let path = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
+      let span = SourceSpan(file: file, path.startIndex..<path.endIndex)
+      take(environmentFile: Located(String(decoding: path, as: UTF8.self), span), &environment, &missing)
+    }
+    return missing
+  }
+
+  /// Takes `NAME=VALUE` of each line of another file; they are placed where that file is named.
+  func take(
+    environmentFile file: Located<String>, _ environment: inout [String: Located<String>],
+    _ missing: inout [Located<String>]
+  ) {
+    guard !file.value.isEmpty else { return }
+    guard let bytes = read(file.value) else { return missing.append(file) }
+    for line in bytes.split(separator: 0x0A) {
+      let text = line.trimmed
+      guard let first = text.first, first != UInt8(ascii: "#"), first != UInt8(ascii: ";"),
+        let (name, value) = Self.assignment(String(decoding: text, as: UTF8.self))
+      else { continue }
+      let bare = Array(value.utf8)
+      environment[name] = Located(
+        String(decoding: bare[Self.unquoted(bare[...].trimmed).range], as: UTF8.self), file.span)
+    }
   }
 
   /// What may stand before the path of a program: `-`, `@`, `:`, `+`, `!` (systemd.service(5)).
   private static let prefixBytes: [UInt8] = [UInt8(ascii: "-"), 0x40, 0x3A, 0x2B, 0x21]
 
   /// The keys and values of all lines.
-  private func settings() -> [(key: String, value: ArraySlice<UInt8>)] {
+  func settings() -> [(key: String, value: ArraySlice<UInt8>)] {
     let clean = withoutInnerComments()
     return Self.logicalLines(of: clean).compactMap { line in
       let text = clean[line]
@@ -46,7 +84,7 @@ extension InvocationText {
   }
 
   /// The text with blanks in the place of comments between lines that are continued, which systemd passes over.
-  private func withoutInnerComments() -> [UInt8] {
+  func withoutInnerComments() -> [UInt8] {
     var clean = bytes
     var isContinued = false
     for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
@@ -63,7 +101,7 @@ extension InvocationText {
   }
 
   /// Lines without comments; a backslash at the end of one joins the next.
-  private static func logicalLines(of bytes: [UInt8]) -> [Range<Int>] {
+  static func logicalLines(of bytes: [UInt8]) -> [Range<Int>] {
     var lines: [Range<Int>] = []
     var start: Int?
     for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {

@@ -49,9 +49,7 @@ struct FileZillaLegacy {
     String(decoding: Array(element.text.utf8)[...].trimmed, as: UTF8.self)
   }
 
-  private func words(_ text: String) -> [String] {
-    text.split { $0.isWhitespace || $0 == "," || $0 == ";" }.map(String.init)
-  }
+  private func words(_ text: String) -> [String] { FileZillaAddresses.words(text) }
 
   /// Ports with blanks or commas between them.
   private func ports(_ name: String, default value: Setting<Int>?, _ context: inout ReadingContext) -> [Setting<
@@ -156,46 +154,50 @@ struct FileZillaLegacy {
 
   // MARK: Who gets in
 
-  /// A list of users in which nobody is enabled.
-  private func nobody() -> Refusal? {
+  /// The enabled users; `nil` where the file has no list of them.
+  private var users: (list: XMLElement, enabled: [XMLElement])? {
     let document = values.document
     guard let users = document.first(["Users"], below: document.root) else { return nil }
-    let isEnabled = document.children(of: users, named: "User").contains { user in
+    let enabled = document.children(of: users, named: "User").filter { user in
       let option = document.children(of: user, named: "Option").first {
         $0.attribute("Name")?.value.value == "Enabled"
       }
       return option.map(trimmed) != "0"
     }
-    return isEnabled
-      ? nil : Refusal("no user is enabled", users.span, help: "add a user in the interface of the server")
+    return (users, enabled)
+  }
+
+  /// A list of users in which nobody is enabled.
+  private func nobody() -> Refusal? {
+    guard let users, users.enabled.isEmpty else { return nil }
+    return Refusal("no user is enabled", users.list.span, help: "add a user in the interface of the server")
+  }
+
+  /// The addresses from which one of the users at least gets in.
+  private func usersClients(_ context: inout ReadingContext) -> Setting<AddressSet> {
+    var sets: [AddressSet] = []
+    var span: SourceSpan?
+    for user in users?.enabled ?? [] {
+      let lists = ["Disallowed", "Allowed"].map { values.document.all(["IpFilter", $0, "IP"], below: user) }
+      guard let first = lists[0].first else { return Setting(default: .any) }
+      span = span ?? first.textSpan
+      let sides = lists.map { list in
+        AddressSet(
+          unionOf: list.map { FileZillaAddresses.clients($0.text, at: $0.textSpan ?? $0.span, &context) })
+      }
+      sets.append(AddressSet(unionOf: [AddressSet.any.subtracting(sides[0]), sides[1]]))
+    }
+    return sets.isEmpty ? Setting(default: .any) : Setting(AddressSet(unionOf: sets), span)
   }
 
   /// Disallowed addresses, and among them the allowed ones.
   private func clients(_ context: inout ReadingContext) -> Setting<AddressSet>? {
-    guard let disallowed = text("IP Filter Disallowed") else { return nil }
-    let refused = addresses(disallowed, &context)
-    let exceptions = text("IP Filter Allowed").map { addresses($0, &context) } ?? AddressSet()
-    return Setting(
-      AddressSet(unionOf: [AddressSet.any.subtracting(refused), exceptions]), disallowed.span)
-  }
-
-  private func addresses(
-    _ list: (text: String, span: SourceSpan), _ context: inout ReadingContext
-  ) -> AddressSet {
-    var prefixes: [Prefix] = []
-    for word in words(list.text) {
-      if word == "*" { return .any }
-      let parts = word.split(separator: "/", omittingEmptySubsequences: false)
-      let address = parts.first.flatMap { IPAddress(String($0)) }
-      let length = parts.count == 2 ? Int(parts[1]) : address?.family.bits
-      if let address, let length, let prefix = Prefix(address, length: length) {
-        prefixes.append(prefix)
-      } else {
-        context.leaveOpen(
-          "`\(word)` in a filter of addresses is not followed here", at: list.span,
-          help: "write addresses, or networks such as 198.51.100.0/24")
-      }
-    }
-    return AddressSet(prefixes)
+    let users = usersClients(&context)
+    guard let disallowed = text("IP Filter Disallowed") else { return users.value == .any ? nil : users }
+    let refused = FileZillaAddresses.clients(disallowed.text, at: disallowed.span, &context)
+    let exceptions =
+      text("IP Filter Allowed").map { FileZillaAddresses.clients($0.text, at: $0.span, &context) } ?? AddressSet()
+    let admitted = AddressSet(unionOf: [AddressSet.any.subtracting(refused), exceptions])
+    return Setting(admitted.intersection(users.value), disallowed.span)
   }
 }

@@ -22,23 +22,8 @@ package struct FileZillaReader: ServerReader {
     else { return [] }
     if values.document.root?.localName == "FileZillaServer" { return FileZillaLegacy(values).services(&context) }
     var services = FileZillaConfiguration(values).services(&context)
-    let nobody = nobody(beside: file, &context)
-    for index in services.indices { services[index].nobody = nobody }
+    FileZillaUsers(besides: file).apply(to: &services, &context)
     return services
-  }
-
-  /// `users.xml` beside the settings, when it is there and enables nobody.
-  private func nobody(beside settings: String, _ context: inout ReadingContext) -> Refusal? {
-    let path = folder(of: settings) + "users.xml"
-    guard context.files.kind(path) == .file,
-      let users = XMLValues.load(path, of: "FileZilla Server", roots: ["filezilla"], &context)
-    else { return nil }
-    let document = users.document
-    let isEnabled = document.children(of: document.root, named: "user").contains { user in
-      !["false", "0"].contains(user.attribute("enabled")?.value.value.lowercased() ?? "true")
-    }
-    guard !isEnabled, let root = document.root else { return nil }
-    return Refusal("no user is enabled", root.span, help: "add a user in the interface of the server")
   }
 }
 

@@ -105,6 +105,11 @@ extension IISSite {
       for index in section.children.reversed() where values.document.elements.indices.contains(index) {
         let entry = values.document.elements[index]
         if entry.localName == "clear" { break }
+        if entry.localName == "add", let name = entry.attribute("domainName"), !name.value.value.isEmpty {
+          context.leaveOpen(
+            "which clients `\(name.value.value)` is about depends on the names of their addresses",
+            at: name.value.span, help: "write addresses in `ipSecurity`")
+        }
         guard entry.localName == "add", let prefix = prefix(entry) else { continue }
         if values.flag(entry.attribute("allowed"), &context) ?? false {
           admitted = AddressSet(unionOf: [admitted, AddressSet([prefix])])

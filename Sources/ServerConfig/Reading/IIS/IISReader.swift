@@ -111,7 +111,7 @@ private struct IISConfiguration {
       let information = binding.attribute("bindingInformation")
     else { return nil }
     let name = site.attribute("name")?.value.value ?? ""
-    guard let (address, port) = endpoint(information.value.value) else {
+    guard let (address, port, host) = endpoint(information.value.value) else {
       context.refuse(
         "IIS does not take `\(information.value.value)` for a binding, which is `ADDRESS:PORT:HOST`",
         at: information.value.span)
@@ -119,6 +119,13 @@ private struct IISConfiguration {
     }
     var service = EffectiveService(title: "site \(name)", place: site.span)
     service.site = name
+    if !host.isEmpty {
+      context.leaveOpen(
+        "clients have to name the host `\(host)`: with the command HOST, or as user `\(host)|NAME`",
+        at: information.value.span,
+        notes: ["F25: all others are answered with 530, unless another site has this port without a host name"],
+        help: "leave the host name out of `bindingInformation`, or tell the users how to log in")
+    }
     service.stopped = stopped(site, &context)
     service.port = Setting(port, information.value.span)
     if !address.isEmpty { service.addresses = Setting([address], information.value.span) }
@@ -146,8 +153,8 @@ private struct IISConfiguration {
     return nil
   }
 
-  /// Address and port of `ADDRESS:PORT:HOST`; an empty address for `*`. An IPv6 address stands in brackets.
-  private func endpoint(_ text: String) -> (address: String, port: UInt16)? {
+  /// Address, port and host name of `ADDRESS:PORT:HOST`; an empty address for `*`. An IPv6 address stands in brackets.
+  private func endpoint(_ text: String) -> (address: String, port: UInt16, host: String)? {
     var rest = Substring(text)
     var address = ""
     if rest.hasPrefix("["), let end = rest.firstIndex(of: "]") {
@@ -159,6 +166,6 @@ private struct IISConfiguration {
     }
     let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count >= 2, parts[0].isEmpty, let port = UInt16(parts[1]), port > 0 else { return nil }
-    return (address == "*" ? "" : address, port)
+    return (address == "*" ? "" : address, port, parts.count > 2 ? String(parts[2]) : "")
   }
 }

@@ -38,6 +38,11 @@ struct IISSite {
     let count = values.number(
       most?.value.value, at: most?.value.span, in: 0...Int(UInt32.max), "maxConnections", &context)
     if let count { service.maxClients = Setting(count == Int(UInt32.max) ? nil : count, most?.value.span) }
+    if count == 0, let most {
+      context.leaveOpen(
+        "whether `maxConnections` 0 lets nobody in is not documented", at: most.value.span,
+        help: "write the number of sessions, or remove it")
+    }
     commands(&service, &context)
     let security = ["security", "dataChannelSecurity"]
     let port = attribute(security, "matchClientAddressForPort")
@@ -110,6 +115,11 @@ struct IISSite {
         service.tls.control = Setting(.off, auth.span)
         service.remedies[.control] = through("AUTH")
       }
+    }
+    let listings = filter.allows("LIST", "NLST", "MLSD")
+    if !listings.value {
+      service.allowsListings = listings
+      service.remedies[.listings] = through("LIST")
     }
     let prot = filter.allows("PROT")
     if !prot.value, service.tls.data.value != .off {

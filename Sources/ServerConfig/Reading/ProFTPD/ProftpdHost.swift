@@ -85,9 +85,9 @@ struct ProftpdHost {
     service.allowsEPSV = allows(["EPSV"], region) ?? Setting(default: true)
     service.allowsActive = allows(["PORT", "EPRT"], region) ?? Setting(default: true)
     service.allowsListings = listings(region)
-    service.login = login(region)
     refusePROT(&service, region)
     service.nobody = withoutProtocol(service) ?? withoutModule()
+    login(region, &service)
     let revoke = flag("rootrevoke", default: true)
     service.pinsDataPort = Setting(!revoke.value, revoke.span)
     foreign(&service)
@@ -224,23 +224,19 @@ struct ProftpdHost {
   }
 
   /// Who may log in. Every `<Limit LOGIN>` counts, those of globals too, and one that denies is enough (measured: 1.3.8).
-  private func login(_ region: ProftpdRegion) -> Setting<LoginAdmission> {
-    var some: SourceSpan?
-    for scope in scopes {
-      for limit in scope.limits where limit.commands.contains("LOGIN") {
-        switch limit.decision(region) {
-        case .denied?:
-          if own.admitsAnonymous || globals.admitsAnonymous {
-            some = limit.span
-          } else {
-            return Setting(.nobody, limit.span)
-          }
-        case .deniedToMost?, .deniedToSome?: some = some ?? limit.span
-        case .allowed?, nil: break
-        }
-      }
+  private func login(_ region: ProftpdRegion, _ service: inout EffectiveService) {
+    let limits = scopes.flatMap(\.limits).filter { $0.commands.contains("LOGIN") }
+    let decisions = limits.map { (decision: $0.decision(region), span: $0.span) }
+    let denied = decisions.first { $0.decision == .denied }
+    if let denied, !own.admitsAnonymous, !globals.admitsAnonymous, service.nobody == nil {
+      var refusal = Refusal(
+        "`<Limit LOGIN>` denies it: the connection is closed without a greeting, or PASS is answered with 530",
+        denied.span, help: "remove `<Limit LOGIN>`, or allow the clients of the policy in it")
+      refusal.isForMissingModule = service.tls.missingModule != nil
+      service.nobody = refusal
     }
-    return some.map { Setting(.someUsers, $0) } ?? Setting(default: .everybody)
+    let some = denied ?? decisions.first { [.deniedToMost, .deniedToSome].contains($0.decision) }
+    if let some { service.login = Setting(.someUsers, some.span) }
   }
 
   /// PROT, or PBSZ which comes before it, that a `<Limit>` refuses: then no data connection has TLS.
@@ -294,7 +290,7 @@ struct ProftpdHost {
       return Setting(count, line.span)
     }
     service.maxClients = limit(first("maxclients"))
-    service.maxPerClient = limit(first("maxclientsperhost"))
+    service.maxPerClient = limit(first("maxclientsperhost") ?? first("maxconnectionsperhost"))
     // Of `MaxInstances` the last one counts, for all servers together.
     let instances = limit(main.directives["maxinstances"]?.last)
     if let most = instances.value, most < service.maxClients.value ?? .max { service.maxClients = instances }

@@ -10,8 +10,10 @@ extension ProftpdReader {
     var named = Set<String>()
     var plain: [String] = []
     for path in paths {
-      let starts = starts(in: path, &context)
-      if starts.isEmpty { plain.append(path) }
+      guard let starts = starts(in: path, &context) else {
+        plain.append(path)
+        continue
+      }
       for start in starts {
         services += service(of: start, at: path, paths, version, &named, &context)
       }
@@ -20,15 +22,12 @@ extension ProftpdReader {
     return services
   }
 
-  private func starts(in path: String, _ context: inout ReadingContext) -> [Invocation] {
+  private func starts(in path: String, _ context: inout ReadingContext) -> [Invocation]? {
     guard context.files.kind(path) == .file, path != "-",
       case .success(let bytes) = context.files.read(path, 1 << 18),
-      bytes.count <= 1 << 18, !bytes.contains(0),
-      InvocationText(file: SourceID(0), bytes: bytes, outer: context.environment).invocations()
-        .contains(where: { $0.software == software })
-    else { return [] }
-    let file = context.add(path, bytes)
-    return context.invocations(in: file, of: software)
+      bytes.count <= 1 << 18, !bytes.contains(0), context.isStart(bytes, of: software)
+    else { return nil }
+    return context.starts(in: context.add(path, bytes), at: path, of: software)
   }
 
   private func service(
@@ -51,7 +50,7 @@ extension ProftpdReader {
           value = next
           rest = rest.dropFirst()
         }
-        let isOpen = start.unknown.contains { $0.span == value.span }
+        let isOpen = start.isOpen(value)
         if short == "-c" {
           if !isOpen { file = value }
         } else {
@@ -66,19 +65,34 @@ extension ProftpdReader {
     let path = context.configuration(file.value, besides: evidence, among: all)
     named.insert(path)
     guard context.files.kind(path) != nil else {
-      context.leaveOpen(
-        "the file `\(file.value)`, which this command reads, is not here", at: file.span,
-        help: "audit that file too: name it behind this one, or use `--root`")
-      return [EffectiveService(place: start.span)].map { service in
-        var service = service
-        service.undecided = Set(SettingTopic.allCases)
-        service.isSpawned = true
-        return service
-      }
+      return [context.startWithout(file, of: start)]
     }
-    return read(path, version: version, &context).map { service in
+    let outer = context.environment
+    context.environment.merge(start.variables.mapValues(\.value)) { named, _ in named }
+    context.spawner = start.spawner
+    let services = read(path, version: version, &context)
+    (context.environment, context.spawner) = (outer, nil)
+    return reached(services, start, &context)
+  }
+
+  /// The services that the start brings up: of a program that is started for a connection those on its port.
+  private func reached(
+    _ services: [EffectiveService], _ start: Invocation, _ context: inout ReadingContext
+  ) -> [EffectiveService] {
+    var reached = services
+    if let port = start.spawner?.port?.value {
+      reached = services.filter { $0.port.value == port || $0.undecided.contains(.port) }
+      // On a port that no server of the file has, the main server answers (measured: 1.3.8).
+      if reached.isEmpty { reached = Array(services.prefix(1)) }
+    }
+    return reached.map { service in
       var service = service
-      if let container = start.container { service.place(in: container, start, &context) }
+      let own = (addresses: service.addresses, service.takesOtherAddresses)
+      service.place(under: start, &context)
+      // Which of its servers answers is told by the address of the connection.
+      if start.spawner != nil, service.addresses.value.isEmpty {
+        (service.addresses, service.takesOtherAddresses) = own
+      }
       return service
     }
   }

@@ -46,6 +46,7 @@ package struct ProftpdReader: ServerReader {
     let owns = [configuration.main] + configuration.hosts
     var services: [EffectiveService] = []
     var taken: [Socket: EffectiveService] = [:]
+    let unspawned = unspawned(configuration, context.spawner)
     for (index, own) in owns.enumerated() {
       let host = ProftpdHost(own: own, globals, configuration, isMain: index == 0)
       let service = host.service(regions.first ?? .everybody)
@@ -70,7 +71,18 @@ package struct ProftpdReader: ServerReader {
       }
       services += variants(of: host, service, regions)
     }
+    for index in services.indices { services[index].stopped = unspawned }
     return services
+  }
+
+  /// `ServerType standalone`, the default, where another program starts it with a connection: it looks for a port that is taken.
+  private func unspawned(_ configuration: ProftpdConfiguration, _ spawner: Spawner?) -> Refusal? {
+    guard let spawner else { return nil }
+    let type = configuration.main.directives["servertype"]?.first
+    guard type?.arguments.first?.value.lowercased() != "inetd" else { return nil }
+    return Refusal(
+      "\(spawner.title) listens for it, and with `ServerType standalone` it wants to listen itself",
+      type?.span ?? configuration.main.place, help: "write `ServerType inetd`")
   }
 
   /// One service for each group of clients who are treated differently.
@@ -111,7 +123,7 @@ package struct ProftpdReader: ServerReader {
   /// What the files leave to others: to inetd, to the names of clients, to the user who logs in.
   private func reportUndecided(_ configuration: ProftpdConfiguration, _ context: inout ReadingContext) {
     if let type = configuration.main.directives["servertype"]?.first, let word = type.arguments.first,
-      word.value.lowercased() == "inetd"
+      word.value.lowercased() == "inetd", context.spawner == nil
     {
       context.leaveOpen(
         "with `ServerType inetd` another program listens for ProFTPD: inetd, xinetd or a socket of systemd",
@@ -170,6 +182,23 @@ extension ProftpdReader {
           notes: ["USER, AUTH, PBSZ and PROT with a refused argument are answered with 550"])
       }
     }
+    // Modules that look up clients in tables, or in the DNS (their documentation).
+    for key in [
+      "wraptables", "wrapusertables", "tcpaccessfiles", "geoipallowfilter", "geoipdenyfilter", "dnsbldomain",
+    ] {
+      guard let line = scope.directives[key]?.first else { continue }
+      context.leaveOpen(
+        "`\(line.name.value)` decides about clients as well, and its tables were not read", at: line.span,
+        help: "see that they let in the clients of the policy")
+    }
+    // A line of that many bytes at most is read; without its end the session waits (measured: 1.3.8).
+    if let line = scope.directives["commandbuffersize"]?.first,
+      ProftpdValues.number(line.arguments.first?.value ?? "") < 64
+    {
+      context.leaveOpen(
+        "names and passwords that do not fit into `CommandBufferSize` cannot log in", at: line.span,
+        help: "remove `CommandBufferSize`")
+    }
     reportTLS(scope, &context)
   }
 
@@ -180,6 +209,11 @@ extension ProftpdReader {
       context.leaveOpen(
         "clients have to show a certificate, and who has one is not in the files", at: line.span,
         help: "write `TLSVerifyClient off` if everybody may log in")
+    }
+    if let list = scope.directives["tlsciphersuite"]?.first?.arguments.last,
+      CipherList.outcome(list.value) == .doubtful
+    {
+      context.doubt(ciphers: list)
     }
     if let line = scope.directives["tlsprotocol"]?.first {
       let left = ProftpdValues.protocols(line)

@@ -14,6 +14,8 @@ enum ProftpdValues {
     "socketbindtight": "s", "servertype": "s", "sftpengine": "svg", "defaultserver": "sv", "usereversedns": "s",
     "tlsrsacertificatefile": "svg", "tlsrsacertificatekeyfile": "svg",
     "tlseccertificatefile": "svg", "tlseccertificatekeyfile": "svg",
+    "maxconnectionsperhost": "svg", "maxhostsperuser": "svga", "maxclientsperuser": "svga", "maxloginattempts": "svg",
+    "tlsciphersuite": "svg",
   ]
 
   static let tlsOptions: Set = [
@@ -104,7 +106,11 @@ enum ProftpdValues {
     case "servertype":
       return ["inetd", "standalone"].contains(first.lowercased())
         ? nil : "`\(first)` is neither `standalone` nor `inetd`"
-    case "maxclients", "maxclientsperhost", "maxinstances":
+    case "tlsciphersuite":
+      let list = words.last ?? first
+      return CipherList.outcome(list) == .nothing ? "`\(list)` leaves no cipher" : nil
+    case "maxclients", "maxclientsperhost", "maxinstances", "maxconnectionsperhost", "maxhostsperuser",
+      "maxclientsperuser", "maxloginattempts":
       return limit(first) == nil ? "`\(first)` is neither `none` nor a number of at least 1" : nil
     default: return nil
     }

@@ -62,6 +62,15 @@ enum PureFTPdFlags {
 
   // MARK: Reading
 
+  /// Whether the next word is the value of this one.
+  static func awaitsValue(_ word: String) -> Bool {
+    if word.hasPrefix("--") { return all.contains { $0.takesValue && word == "--\($0.long)" } }
+    guard word.hasPrefix("-"), word.count > 1 else { return false }
+    let letters = word.dropFirst()
+    let first = letters.firstIndex { byShort[$0]?.takesValue ?? false }
+    return first.map { letters.index(after: $0) == letters.endIndex } ?? false
+  }
+
   /// The options of a command line, in its order.
   static func options(_ arguments: [Located<String>], _ context: inout ReadingContext) -> [PureFTPdOption] {
     var options: [PureFTPdOption] = []

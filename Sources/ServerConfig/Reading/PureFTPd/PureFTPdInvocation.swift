@@ -8,26 +8,34 @@ struct PureFTPdInvocation {
 
   /// The configuration file that the only argument names; `nil` for flags.
   var file: Located<String>? {
-    guard invocation.arguments.count == 1, let only = invocation.arguments.first, !only.value.hasPrefix("-") else {
-      return nil
-    }
+    guard invocation.arguments.count == 1, let only = invocation.arguments.first, !only.value.hasPrefix("-"),
+      !invocation.isOpen(only)
+    else { return nil }
     return only
   }
 
   func service(_ context: inout ReadingContext) -> EffectiveService {
     var invocation = invocation
     if let container = invocation.container { follow(container, &invocation, &context) }
-    var options = PureFTPdFlags.options(invocation.arguments, &context)
-    let unknown = Set(invocation.unknown.map(\.span))
+    // A variable by itself may be any flag.
+    let plain = invocation.arguments.filter { !invocation.isOpen($0) || $0.value.first != "$" || hasFlag(before: $0) }
+    var options = PureFTPdFlags.options(plain, &context)
     context.leaveOpen(variables: invocation.unknown)
-    let open = options.filter { $0.values.contains { unknown.contains($0.span) } }
+    let open = options.filter { $0.values.contains { invocation.isOpen($0) } }
     options.removeAll { option in open.contains { $0.span == option.span && $0.name == option.name } }
     var service = PureFTPdMeaning(options: options, version: version, numbers: .file)
       .service(at: invocation.span, &context)
     service.form = .flags
-    service.undecided = Set(open.compactMap { Self.topics[$0.name] })
-    if let container = invocation.container { service.place(in: container, invocation, &context) }
+    let isAnything = plain.count < invocation.arguments.count
+    service.undecided = isAnything ? Set(SettingTopic.allCases) : Set(open.compactMap { Self.topics[$0.name] })
+    service.place(under: invocation, &context)
     return service
+  }
+
+  /// Whether a word is the value of the flag before it.
+  private func hasFlag(before word: Located<String>) -> Bool {
+    guard let index = invocation.arguments.firstIndex(of: word), index > 0 else { return false }
+    return PureFTPdFlags.awaitsValue(invocation.arguments[index - 1].value)
   }
 
   private static let topics: [String: SettingTopic] = [

@@ -35,7 +35,33 @@ struct PureFTPdMeaning {
     let fxp = flag("AllowUserFXP") ?? flag("AllowAnonymousFXP")
     service.allowsForeignPort = fxp.map { Setting(true, $0) } ?? Setting(default: false)
     clients(&service)
+    users(&service)
+    ciphers(&service, &context)
     return service
+  }
+
+  /// With `TrustedIP` users with a name log in at that address of the server only, and at all others anonymous ones, whatever
+  /// `NoAnonymous` says; that in turn goes before `AnonymousOnly` (measured: 1.0.50).
+  private func users(_ service: inout EffectiveService) {
+    if let option = last("TrustedIP"), let address = option.values.first.flatMap({ IPAddress($0.value) }) {
+      service.loginAddress = Setting(address, option.span)
+    }
+    guard let span = flag("AnonymousOnly"), flag("NoAnonymous") == nil else { return }
+    service.login = Setting(.someUsers, span)
+    service.remedies[.login] = { _ in "remove `AnonymousOnly` if others than anonymous users may log in" }
+  }
+
+  /// A list that leaves no cipher: with TLS the daemon ends when it starts (measured: 1.0.50, by itself and under inetd).
+  private func ciphers(_ service: inout EffectiveService, _ context: inout ReadingContext) {
+    guard service.tls.control.value != .off, let option = last("TLSCipherSuite"), let list = option.values.first
+    else {
+      return
+    }
+    switch CipherList.outcome(list.value) {
+    case .some: break
+    case .nothing: context.refuse("Pure-FTPd does not start: `\(list.value)` leaves no cipher", at: list.span)
+    case .doubtful: context.doubt(ciphers: list)
+    }
   }
 
   // MARK: Which of several wins
@@ -80,7 +106,7 @@ struct PureFTPdMeaning {
   /// A number, of which 16 bits count, or one of the names of `/etc/services` that FTP has.
   private static func port(_ text: String) -> UInt16? {
     if text.utf8.allSatisfy(\.isDigit) { return Int(text).map { UInt16(truncatingIfNeeded: $0) } }
-    return ["ftp-data": 20, "ftp": 21, "ftps-data": 989, "ftps": 990][text]
+    return namedPort(text)
   }
 
   // MARK: Values

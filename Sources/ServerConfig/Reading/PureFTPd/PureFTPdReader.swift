@@ -31,10 +31,9 @@ package struct PureFTPdReader: ServerReader {
     guard !named.contains(path) else { return [] }
     guard context.files.kind(path) == .folder else {
       guard let file = context.load(path) else { return [] }
-      let invocations = context.invocations(in: file, of: software)
-      guard invocations.isEmpty else {
-        return invocations.compactMap { invocation in
-          invoked(PureFTPdInvocation(invocation: invocation, version: version), path, all, &named, &context).map {
+      if let starts = context.starts(in: file, at: path, of: software) {
+        return starts.compactMap { start in
+          invoked(PureFTPdInvocation(invocation: start, version: version), path, all, &named, &context).map {
             ("", $0)
           }
         }
@@ -64,9 +63,10 @@ package struct PureFTPdReader: ServerReader {
     guard let file = start.file else { return start.service(&context) }
     let path = context.configuration(file.value, besides: evidence, among: all)
     named.append(path)
+    guard context.files.kind(path) != nil else { return context.startWithout(file, of: start.invocation) }
     guard let source = context.load(path, askedFor: file.span) else { return nil }
     var service = daemon(source, path, start.version, &context)
-    if let container = start.invocation.container { service.place(in: container, start.invocation, &context) }
+    service.place(under: start.invocation, &context)
     return service
   }
 

@@ -38,6 +38,10 @@ struct VsftpdCommands {
       service.allowsActive = Setting(!both, span)
       if both { service.remedies[.active] = remedy(["PORT", "EPRT"]) }
     }
+    if let span = refusal("LIST") {
+      service.allowsListings = Setting(false, span)
+      service.remedies[.listings] = remedy(["LIST", "NLST"])
+    }
     if let span = refusal("PROT"), service.tls.control.value != .off {
       service.tls.data = Setting(.off, span)
       service.remedies[.data] = remedy(["PBSZ", "PROT"])
@@ -82,7 +86,8 @@ struct VsftpdUsers {
         "neither local nor anonymous users are let in, and every session ends with 500 OOPS",
         local.span ?? anonymous.span ?? settings.place, help: "write `local_enable=YES`")
     }
-    return processModel(local) ?? encryption(local, anonymous) ?? withoutProtocol() ?? userList(&context)
+    return processModel(local) ?? encryption(local, anonymous) ?? withoutProtocol() ?? withoutCipher(&context)
+      ?? userList(&context)
   }
 
   /// What the program ends each session for with 500 OOPS (source; measured: 3.0.3, 3.0.5).
@@ -111,6 +116,23 @@ struct VsftpdUsers {
     guard !last.value, let span = last.span else { return nil }
     return Refusal(
       "TLS is required, and neither TLS 1.2 nor TLS 1.3 is left", span, help: "write `ssl_tlsv12=YES`")
+  }
+
+  /// A list of ciphers that leaves none: every session ends with 500 OOPS, with TLS or without (measured: 3.0.3).
+  private func withoutCipher(_ context: inout ReadingContext) -> Refusal? {
+    guard settings.flag("ssl_enable", default: false).value, let list = settings.text("ssl_ciphers") else {
+      return nil
+    }
+    switch CipherList.outcome(list.value.value) {
+    case .some: return nil
+    case .nothing:
+      return Refusal(
+        "`ssl_ciphers` leaves no cipher, and every session ends with 500 OOPS", list.line,
+        help: "write `ssl_ciphers=HIGH`")
+    case .doubtful:
+      context.doubt(ciphers: list.value)
+      return nil
+    }
   }
 
   /// Files that the program reads for every session: without one it is answered with 500 OOPS (measured: 3.0.3, 3.0.5).
@@ -159,9 +181,15 @@ struct VsftpdUsers {
     }
     let denial = settings.flag("userlist_deny", default: true)
     guard !denial.value, let file = context.load(path, askedFor: span) else { return nil }
-    let isEmpty = ConfigurationLine.all(of: file, in: context.sources).allSatisfy { line in
-      line.bytes.allSatisfy(\.isBlank) || line.bytes.first == UInt8(ascii: "#")
+    let users = ConfigurationLine.all(of: file, in: context.sources).map { line in
+      String(decoding: line.bytes[...].trimmed, as: UTF8.self)
+    }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    if !users.isEmpty, users.allSatisfy({ $0 == "root" }) {
+      context.leaveOpen(
+        "`\(path)` lists root alone, whom PAM keeps out where `/etc/ftpusers` does", at: denial.span ?? span,
+        help: "write the users into `\(path)`, one on a line")
     }
+    let isEmpty = users.isEmpty
     guard isEmpty else { return nil }
     return Refusal(
       "`userlist_deny=NO` lets in those of `\(path)` alone, and it lists nobody", denial.span ?? span,

@@ -19,21 +19,45 @@ extension VsftpdSettings {
     service.maxClients = limit("max_clients", default: 2000)
     service.maxPerClient = limit("max_per_ip", default: 50)
     VsftpdCommands(self).apply(to: &service)
-    service.nobody = VsftpdUsers(self).nobody(&context)
+    service.nobody = service.nobody ?? VsftpdUsers(self).nobody(&context)
     VsftpdUsers(self).missingFiles(&context)
     if service.tls.control.value != .off, let span = flag("require_cert", default: false).trueSpan {
       context.leaveOpen(
         "clients have to show a certificate, and who has one is not in the files", at: span,
         help: "write `require_cert=NO` if everybody may log in")
     }
-    if let span = flag("tcp_wrappers", default: false).trueSpan {
-      context.diagnostics.append(
-        Diagnostic(
-          .note, "server-undecided",
-          "`/etc/hosts.allow` and `/etc/hosts.deny` decide about clients as well, and were not read",
-          at: span))
-    }
+    if let span = flag("tcp_wrappers", default: false).trueSpan { hostsAccess(at: span, &context) }
+    listings(&service)
     return service
+  }
+
+  /// `tcp_wrappers=YES`: what `/etc/hosts.allow` and `/etc/hosts.deny` say about vsftpd, where they are here (hosts_access(5)).
+  private func hostsAccess(at span: SourceSpan, _ context: inout ReadingContext) {
+    let paths = ["/etc/hosts.allow", "/etc/hosts.deny"].filter { context.files.kind($0) == .file }
+    let decides = paths.contains { path in
+      guard case .success(let bytes) = context.files.read(path, 1 << 16) else { return true }
+      return bytes.split(separator: 0x0A).contains { line in
+        let text = String(decoding: line.trimmed, as: UTF8.self)
+        let daemons = text.prefix { $0 != ":" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
+        return !text.hasPrefix("#") && daemons.contains { $0 == "ALL" || $0.hasPrefix("vsftpd") }
+      }
+    }
+    let message = "`/etc/hosts.allow` and `/etc/hosts.deny` decide about clients as well"
+    if decides {
+      context.leaveOpen(
+        message + ", and have lines about vsftpd or all programs", at: span,
+        help: "see that they let in the clients of the policy, or write `tcp_wrappers=NO`")
+    } else if paths.isEmpty {
+      context.diagnostics.append(Diagnostic(.note, "server-undecided", message + ", and were not read", at: span))
+    }
+  }
+
+  /// `dirlist_enable=NO` answers listings with 550, whoever asks (source).
+  private func listings(_ service: inout EffectiveService) {
+    let enabled = flag("dirlist_enable", default: true)
+    guard !enabled.value else { return }
+    service.allowsListings = enabled
+    service.remedies[.listings] = { _ in "write `dirlist_enable=YES`" }
   }
 
   private func limit(_ key: String, default value: UInt32) -> Setting<Int?> {
@@ -45,6 +69,7 @@ extension VsftpdSettings {
 
   private func listening(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     let six = flag("listen_ipv6", default: false)
+    if let spawner = context.spawner { return spawned(by: spawner, six, &service, &context) }
     let four = listensIPv4(six, &service, &context)
     service.families = six.value ? Setting([.ipv4, .ipv6], six.span) : Setting([.ipv4], four.span)
     if four.value, six.value {
@@ -56,6 +81,27 @@ extension VsftpdSettings {
     service.port = Setting(UInt16(truncatingIfNeeded: port.value), port.span)
     if let address = text(six.value ? "listen_address6" : "listen_address") {
       listening(at: address, isIPv6: six.value, &service, &context)
+    }
+  }
+
+  /// What listens for it is another program. With a socket of its own, whose port is taken, each session ends with 500 OOPS
+  /// (measured: 3.0.3).
+  private func spawned(
+    by spawner: Spawner, _ six: Setting<Bool>, _ service: inout EffectiveService, _ context: inout ReadingContext
+  ) {
+    let four = flag("listen", default: false)
+    if let span = four.trueSpan ?? six.trueSpan {
+      service.nobody = Refusal(
+        "\(spawner.title) listens for it, and it wants to listen itself, which ends every session with 500 OOPS",
+        span,
+        help: "write `listen=NO` and `listen_ipv6=NO`")
+    } else if four.span == nil, context.build.builder != .debian {
+      context.diagnostics.append(
+        .warning(
+          "server-build-dependent",
+          "without `listen=NO` only some builds of vsftpd can be started by \(spawner.title)",
+          at: place, notes: ["the default of `listen` is YES since 3.0.0, and NO in Debian and Ubuntu"],
+          help: "write `listen=NO`"))
     }
   }
 
@@ -146,6 +192,7 @@ extension VsftpdSettings {
   /// The address of 227 replies. An IPv6 socket announces 0.0.0.0 for `pasv_address` (measured: 3.0.3, 3.0.5-0.2; mended in
   /// Debian's 3.0.5-1), so that an address needs `listen=YES`.
   private func announcement(_ service: inout EffectiveService, _ context: inout ReadingContext) {
+    if let spawner = context.spawner { return announcement(under: spawner, &service, &context) }
     service.announced = announced(isIPv6: service.families.value.contains(.ipv6), &context)
     let six = flag("listen_ipv6", default: false)
     guard six.value, let span = six.span else { return }
@@ -159,6 +206,21 @@ extension VsftpdSettings {
         TextEdit(span, lines.joined(separator: "\n"))
       ]
     service.announcedFixes = [FixIt("write `listen=YES` and `listen_ipv6=NO`", .unsafe, edits)]
+  }
+
+  /// The same where the socket is that of another program (measured: 3.0.3).
+  private func announcement(
+    under spawner: Spawner, _ service: inout EffectiveService, _ context: inout ReadingContext
+  ) {
+    service.announced = announced(isIPv6: spawner.isIPv6 ?? false, &context)
+    service.remedies[.announced] = { address in
+      "write `pasv_address=\(address)`, and let \(spawner.title) listen on an address of IPv4"
+    }
+    guard spawner.isIPv6 == nil, let written = text("pasv_address") else { return }
+    service.undecided.insert(.announced)
+    context.leaveOpen(
+      "whether vsftpd announces this depends on \(spawner.title): with a socket of IPv6 it announces 0.0.0.0",
+      at: written.line, help: "write `flags = IPv4` in the service of \(spawner.title)")
   }
 
   private func announced(isIPv6: Bool, _ context: inout ReadingContext) -> Setting<Announcement> {

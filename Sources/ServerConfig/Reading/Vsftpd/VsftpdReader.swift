@@ -20,6 +20,7 @@ package struct VsftpdReader: ServerReader {
     var daemons: [EffectiveService] = []
     var files: [(path: String, file: SourceID)] = []
     var commands: [(path: String, start: Invocation)] = []
+    var isStarted = false
     for path in paths {
       guard context.files.kind(path) != .folder else {
         for path in context.configurations(in: path) {
@@ -28,10 +29,14 @@ package struct VsftpdReader: ServerReader {
         continue
       }
       guard let file = context.load(path) else { continue }
-      let found = context.invocations(in: file, of: software)
-      if found.isEmpty { files.append((path, file)) } else { commands += found.map { (path, $0) } }
+      if let starts = context.starts(in: file, at: path, of: software) {
+        isStarted = true
+        commands += starts.map { (path, $0) }
+      } else {
+        files.append((path, file))
+      }
     }
-    guard commands.isEmpty else { return daemons + started(commands, files, &context) }
+    guard !isStarted else { return daemons + started(commands, files, &context) }
     return files.isEmpty ? daemons : daemons + [daemon(files.map(\.file), &context)]
   }
 
@@ -67,40 +72,49 @@ package struct VsftpdReader: ServerReader {
   ) -> EffectiveService {
     var settings = VsftpdSettings(place: start.span)
     var hasFile = false
+    var missing: Located<String>?
     for word in start.arguments {
       if word.value.hasPrefix("-o") {
         settings.take(option: word, &context)
       } else if word.value.hasPrefix("-") {
         context.refuse(
           "vsftpd does not start: there is no option `\(word.value)`", at: word.span, help: "write `-oKEY=VALUE`")
-      } else if !start.unknown.contains(where: { $0.span == word.span }) {
+      } else if !start.isOpen(word) {
         hasFile = true
-        load(word, of: evidence, files, &named, &settings, &context)
+        if !load(word, of: evidence, files, &named, &settings, &context) { missing = missing ?? word }
       }
     }
     context.leaveOpen(variables: start.unknown)
     if let container = start.container { settings.follow(container, start, &context) }
     let standard = ["/etc/vsftpd.conf", "/etc/vsftpd/vsftpd.conf"].first { context.files.kind($0) == .file }
-    if !hasFile, start.container == nil, !files.isEmpty || standard != nil {
-      load(
-        Located(files.first?.path ?? standard ?? "", start.span), of: evidence, files, &named, &settings, &context)
+    if !hasFile, start.container == nil {
+      let path = Located(files.first?.path ?? standard ?? "/etc/vsftpd.conf", start.span)
+      if !load(path, of: evidence, files, &named, &settings, &context) { missing = path }
     }
+    if let missing { return context.startWithout(missing, of: start) }
+    context.spawner = start.spawner
     var service = settings.service(&context)
+    context.spawner = nil
     service.form = .flags
-    if let container = start.container { service.place(in: container, start, &context) }
+    if start.arguments.contains(where: start.isOpen) {
+      service.undecided = Set(SettingTopic.allCases)
+    }
+    service.place(under: start, &context)
     return service
   }
 
+  /// - Returns: false when the file is not here.
   private func load(
     _ name: Located<String>, of evidence: String, _ files: [(path: String, file: SourceID)],
     _ named: inout Set<String>,
     _ settings: inout VsftpdSettings, _ context: inout ReadingContext
-  ) {
+  ) -> Bool {
     let path = context.configuration(name.value, besides: evidence, among: files.map(\.path))
     named.insert(path)
-    if let file = files.first(where: { $0.path == path })?.file ?? context.load(path, askedFor: name.span) {
-      settings.take(file, &context)
-    }
+    let given = files.first { $0.path == path }?.file
+    guard given != nil || context.files.kind(path) != nil else { return false }
+    if let file = given ?? context.load(path, askedFor: name.span) { settings.take(file, &context) }
+    return true
   }
 }
 
