@@ -44,6 +44,8 @@ prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says
 
 fuzz: setup ## libFuzzer on every reader, ten minutes each, and random commands; FUZZ=SECONDS for another time each
 	scripts/fuzz $(FUZZ)
+	$(SWIFT) build -c release --product sallyport
+	scripts/fuzz-commands $(RELEASE)/sallyport $(FUZZ)
 
 bench: release ## speed, medians side by side (root for all of it; FULL=1 for more, PEERS=DIR for other programs)
 	$(SWIFT) build -c release --package-path Benchmarks
