@@ -78,6 +78,7 @@ struct RulesetGenerator {
     for (old, new) in [
       ("ip daddr", "ip6 daddr"), ("ip saddr", "ip6 saddr"), ("table ip ", "table ip6 "), ("ipv4_addr", "ipv6_addr"),
       ("l3proto ip;", "l3proto ip6;"), ("ip frag-off & 0x1fff != 0", "ip6 hoplimit < 2"), ("ip ttl", "ip6 hoplimit"),
+      ("ip dscp", "ip6 dscp"),
     ] {
       text = text.replacing(old, with: new)
     }

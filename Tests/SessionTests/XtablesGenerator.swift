@@ -182,7 +182,7 @@ struct XtablesGenerator {
     "-p tcp -m set --match-set published dst,dst -j ACCEPT",
     "-p tcp -m set --match-set ftp dst -m set --match-set all src -j ACCEPT",
     "-p tcp -m set ! --match-set friends src --syn -j DROP",
-    "-i eth1 -j ACCEPT", "-i eth0 -o eth1 \(control) -m limit --limit 10/sec -j ACCEPT",
+    "-i eth1 -j ACCEPT", "-i eth0 -o eth1 \(control) -m limit --limit 1000/sec --limit-burst 500 -j ACCEPT",
     "-s \(server) -p tcp -m tcp --sport 20 -j ACCEPT", "-m mark --mark 0x1/0x1 -j ACCEPT",
     "-m connmark --mark 0x1 -j ACCEPT",
     "-m iprange --src-range 198.51.100.1-198.51.100.99 \(data) -j ACCEPT",
