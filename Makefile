@@ -32,11 +32,13 @@ install: release ## install into PREFIX (default /usr/local)
 	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport docs/*.md
 
-test: setup lint ## everything: lint, unit, corpus and live tests (live ones need root)
+test: setup lint ## everything: lint, unit, corpus and live tests, two minutes of fuzzing (live ones need root)
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing
 	-@scripts/fetch-releases >/dev/null
 	-@scripts/powershell-parser >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
+	scripts/fuzz 2000x
+	scripts/fuzz-commands .build/debug/sallyport 400x 1
 
 prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says; servers do what audit reads (root; half an hour)
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
