@@ -28,6 +28,10 @@ package enum HostNetwork {
     for link in machine.links {
       var known = FTPSession.Link(hardware: link.hardware, address: link.linkAddress, group: link.group)
       known.asksForNeighbours = link.asksForNeighbours
+      known.lowers = machine.lowers(of: link).map(\.name)
+      known.isBridge = link.kind == "bridge"
+      known.isTagged = link.kind == "vlan"
+      known.filtersBridged = link.filtersBridged
       network.links[link.name] = known
     }
     return network
@@ -84,6 +88,17 @@ package enum HostNetwork {
       let count = fread(&buffer, 1, buffer.count, file)
       guard count > 0 else { return all }
       all += buffer.prefix(count)
+    }
+  }
+}
+
+extension Machine {
+  /// The devices by one of which packets of an interface come and go.
+  fileprivate func lowers(of link: Link) -> [Link] {
+    switch link.kind {
+    case "bridge", "bond", "team": links.filter { $0.master == link.index }
+    case "vlan", "macvlan", "macvtap", "ipvlan", "ipvtap": link.lower.flatMap { self.link($0) }.map { [$0] } ?? []
+    default: []
     }
   }
 }

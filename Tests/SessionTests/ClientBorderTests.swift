@@ -50,7 +50,11 @@ import Testing
       allow: two, rules: "meta mark set ip saddr map { 198.51.100.77 : 7, 198.51.100.78 : 8 }; meta mark 7 drop",
       client: "198.51.100.77"),
     Case(allow: "allow any", rules: "ip saddr 192.0.2.0/28 drop", client: "192.0.2.7"),
-        // Nobody on the Internet has these.
+    // Whom a program bans is no fault of the rules.
+    Case(
+      allow: "allow any", rules: "ip saddr @bad drop", client: nil,
+      objects: "set bad { type ipv4_addr; flags interval; elements = { 8.8.8.0/24, 192.0.2.77 }; }"),
+    // Nobody on the Internet has these.
     Case(
       allow: "allow any",
       rules:

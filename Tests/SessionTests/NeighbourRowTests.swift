@@ -10,6 +10,7 @@ import Testing
       external ip    203.0.113.10, 2001:db8:113::10
       passive range  50000-50399
       tls            off
+      allow          198.51.100.10, 2001:db8:51::10
     }
     publish own {
       server         local vsftpd

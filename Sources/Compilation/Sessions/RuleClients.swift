@@ -18,17 +18,24 @@ struct RuleClients {
     var isAdmitted: Bool
   }
 
-  /// - Parameter isUsable: Whether a client may have an address.
+  /// - Parameters:
+  ///   - client: One that is tried anyhow.
+  ///   - isUsable: Whether a client may have an address.
   init(
-    _ borders: AddressBorders, _ admits: AddressSet, _ family: AddressFamily, isUsable: (IPAddress) -> Bool
+    _ borders: AddressBorders, _ admits: AddressSet, besides client: IPAddress, isUsable: (IPAddress) -> Bool
   ) {
-    var found: Set<Kind> = []
+    let family = client.family
+    let parts = borders.parts(family)
+    var found = Set(
+      parts.filter { $0.addresses.contains(client) }.map { Kind(kind: $0.kind, isAdmitted: admits.contains(client)) })
     var failures: [Kind: Int] = [:]
     var bases: [IPAddress] = []
     var boundaries: [IPAddress] = []
-    for range in admits.ranges(family) { boundaries += [range.lowerBound, range.upperBound.successor].compactMap(\.self) }
+    for range in admits.ranges(family) {
+      boundaries += [range.lowerBound, range.upperBound.successor].compactMap(\.self)
+    }
     var next = boundaries[...]
-    for part in borders.parts(family) {
+    for part in parts {
       var low = part.addresses.lowerBound
       while true {
         while let border = next.first, border <= low { next.removeFirst() }

@@ -54,7 +54,7 @@ extension Scenes {
     var cells = scene.cells(permittedOnly: permittedOnly)
     let isAllowed = scene.place == .allowed
     guard triesOthers(of: scene), isAllowed || !permittedOnly else { return cells }
-    let ruled = ruleClients(scene.endpoint)
+    let ruled = ruleClients(scene)
     let others = networkClients(scene.endpoint)
     if let others, others.untried > 0, isAllowed {
       notes.append("\(others.untried) networks of `allow` and `deny` were not tried, because there are so many")
@@ -62,11 +62,18 @@ extension Scenes {
     let addresses =
       isAllowed
       ? (others?.admitted ?? []) + (ruled?.admitted ?? []) : (others?.strangers ?? []) + (ruled?.strangers ?? [])
-    let worse = addresses.unique.filter { address in
+    var worse = addresses.unique.filter { address in
       guard address != scene.clientAddress else { return false }
       let other = self.scene(scene.place, address, scene.endpoint)
       return isAllowed ? !other.permittedSessionsWork : other.isLetIn
     }
+    let bans = worse.compactMap { address in ban(of: address, scene).map { (address, $0) } }
+    if let (address, citation) = bans.first {
+      let more = bans.count > 1 ? " and \(bans.count - 1) more" : ""
+      notes.append("\(address)\(more) is kept out although it is allowed: \(citation.text)")
+    }
+    let banned = Set(bans.map(\.0))
+    worse.removeAll { banned.contains($0) }
     let more = worse.count > 1 ? " and \(worse.count - 1) more addresses" : ""
     for address in worse.prefix(Self.mostWorse) {
       for cell in self.scene(scene.place, address, scene.endpoint).cells(permittedOnly: permittedOnly) {
@@ -95,10 +102,12 @@ extension Scenes {
   /// Whether the permitted sessions of other clients work, too, who are tried beside the one of a scene.
   func othersWork(of scene: Scene) -> Bool {
     guard triesOthers(of: scene) else { return true }
-    let ruled = ruleClients(scene.endpoint)
+    let ruled = ruleClients(scene)
     let addresses = (networkClients(scene.endpoint)?.admitted ?? []) + (ruled?.admitted ?? [])
     return ruled?.untried ?? 0 == 0
-      && addresses.unique.allSatisfy { self.scene(scene.place, $0, scene.endpoint).permittedSessionsWork }
+      && addresses.unique.allSatisfy {
+        self.scene(scene.place, $0, scene.endpoint).permittedSessionsWork || ban(of: $0, scene) != nil
+      }
   }
 
   private func networkClients(_ endpoint: Endpoint) -> OtherClients? {
@@ -111,18 +120,34 @@ extension Scenes {
     client == nil && site?.client(scene.place, scene.endpoint.family) == nil && scene.place != .inside
   }
 
-  private func ruleClients(_ endpoint: Endpoint) -> RuleClients? {
+  private func ruleClients(_ scene: Scene) -> RuleClients? {
     guard let addressBorders else { return nil }
-    let family = endpoint.family
     // What is named one by one may be any; of the rest, hosts on the Internet, unless clients dial a private address.
-    let terms = publication.allow.filter { if case .any = $0.kind { false } else { true } }
-    let named = AddressSet(unionOf: terms.map { study.policy.addresses(of: $0) })
-    let isPrivate = endpoint.dialled.scope == .privateUse
-    return RuleClients(addressBorders, samples.admitted, family) { address in
+    let isPrivate = scene.endpoint.dialled.scope == .privateUse
+    return RuleClients(addressBorders, samples.admitted, besides: scene.clientAddress) { address in
       guard isOutside(address) else { return false }
-      if named.contains(address) { return true }
-      return (address.isOfInternet || isPrivate) && (site.map { $0.network.interface(leadingTo: address) != nil } ?? true)
+      if namedClients.contains(address) { return true }
+      return (address.isOfInternet || isPrivate)
+        && (site.map { $0.network.interface(leadingTo: address) != nil } ?? true)
     }
+  }
+
+  /// Clients that `allow` names, not as `any`.
+  private var namedClients: AddressSet {
+    let terms = publication.allow.filter { if case .any = $0.kind { false } else { true } }
+    return AddressSet(unionOf: terms.map { study.policy.addresses(of: $0) })
+  }
+
+  /// Where a client is kept out whom nobody named and a list holds, as programs fill them that ban: what does it. `allow any` does
+  /// not mean to forbid that.
+  private func ban(of address: IPAddress, _ scene: Scene) -> Citation? {
+    guard scene.place == .allowed, !namedClients.contains(address) else { return nil }
+    let lost = self.scene(scene.place, address, scene.endpoint).cells(permittedOnly: true).filter {
+      $0.isPermitted && $0.outcome != .works
+    }
+    let citations = lost.map { $0.outcome == .broken ? $0.performance?.ending.loss?.citation : nil }
+    guard citations.allSatisfy({ $0?.testsNamedSet == true }) else { return nil }
+    return citations.first ?? nil
   }
 
   /// Whether a client outside may have an address: nobody else has it, and it is not on the server's side of the gateway.

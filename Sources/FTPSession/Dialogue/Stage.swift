@@ -76,6 +76,9 @@ struct Stage {
       }
       if host.neighbours.contains(where: { $0.contains(destination) }), !gateway.network.isLocal(destination) {
         step.passesGateway = false
+        if let reason = gateway.doubt(aboutBridged: packet, on: host.interface(destination.family)) {
+          return .failure(LossError(.unknown(reason: reason)))
+        }
         return accept(packet, by: [other, role], isFrom: role)
       }
       let interface = host.interface(destination.family)

@@ -31,6 +31,7 @@ extension ChainRun {
       view.connection?.labels |= bits
       effects.append(.label(bits))
     case .doNotTrack: effects.append(.untracked)
+    case .setZone(let zone): effects.append(.zone(zone))
     case .extensionTarget(let target): return run(target)
     default: break
     }
@@ -55,6 +56,7 @@ extension ChainRun {
       case .packetMark(let mark): setMark(false, mark)
       case .connectionMark(let mark): setMark(true, mark)
       case .doubtfulMark(let ofConnection, let text): doubtMark(ofConnection, text)
+      case .element(let key, let set, let state): remember(key, set, state)
       default: effects.append(change)
       }
     }

@@ -126,11 +126,16 @@ struct ChainRun {
       case .nothing: continue
       case .limit(let goesOn): if !goesOn { return .next }
       case .connectionCount(let limit, let isOver):
-        guard let exceeds = view.counts(over: limit) else {
-          doubt = doubt ?? "how many connections `ct count \(isOver ? "over " : "")\(limit)` has counted"
-          continue
+        if let ending = count(limit, isOver, &doubt) { return ending }
+      case .changeSet(let change):
+        guard self.change(change, isDoubtful: doubt != nil) else { return .next }
+        switch change.inner {
+        case .limit(goesOn: false): return .next
+        case .connectionCount(let limit, let isOver):
+          if let ending = count(limit, isOver, &doubt) { return ending }
+        case .unknown(let text): return .doubt(doubt ?? text)
+        default: continue
         }
-        if exceeds != isOver { return .next }
       case .newConnectionOnly: if view.connection?.isConfirmed != false { return .next }
       case .match(let operand, let test, let negated):
         switch matches(operand, test) {
@@ -170,6 +175,15 @@ struct ChainRun {
     return .next
   }
 
+  /// A count of connections: `.next` where it is not as the rule wants it.
+  private func count(_ limit: UInt32, _ isOver: Bool, _ doubt: inout String?) -> Step? {
+    guard let exceeds = view.counts(over: limit) else {
+      doubt = doubt ?? "how many connections `ct count \(isOver ? "over " : "")\(limit)` has counted"
+      return nil
+    }
+    return exceeds != isOver ? .next : nil
+  }
+
   /// Whether a condition holds; `nil` when the packet lacks what is asked for, which ends the rule even when negated.
   private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
     let first: Datum
@@ -198,7 +212,7 @@ struct ChainRun {
       guard let lookup = lookup(reference) else {
         return .failure(Doubt(text: "a set that the listing does not show"))
       }
-      switch lookup.find(all.isEmpty ? [first] : all) {
+      switch view.search(all.isEmpty ? [first] : all, lookup, reference, table, ofClient: operand.hasAddress) {
       case .found(let entry):
         lastElement = entry.provenance ?? lastElement
         return .success(true)

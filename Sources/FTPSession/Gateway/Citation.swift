@@ -42,6 +42,16 @@ package struct Citation: Hashable, Sendable {
   /// The rule as nft writes it; `nil` for the policy of the base chain.
   package var rule: String? { decided?.text }
   package var comment: String? { decided?.comment }
+  /// Whether the rule asks a set with a name, which programs fill, such as those that ban clients.
+  package var testsNamedSet: Bool {
+    decided?.operations.contains { operation in
+      switch operation {
+      case .match(_, .isIn(.named), negated: false): true
+      case .extensionMatch(let match): match.set != nil
+      default: false
+      }
+    } ?? false
+  }
 
   /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share.
   package var text: String {

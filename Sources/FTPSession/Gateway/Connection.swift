@@ -1,6 +1,17 @@
 import Addressing
 import Nftables
 
+/// A part of the connection tracking table (`struct nf_conntrack_zone`).
+struct TrackingZone: Hashable, Sendable {
+  var number: UInt16 = 0
+  /// Whether it counts for packets of the opener, and for answers; the other direction is in zone 0.
+  var hasOriginal = true
+  var hasReply = true
+
+  /// The zone of one direction (`nf_ct_zone_id`).
+  func number(isReply: Bool) -> UInt16 { (isReply ? hasReply : hasOriginal) ? number : 0 }
+}
+
 /// One entry of the connection tracking table (`struct nf_conn`).
 struct Connection: Hashable, Sendable {
   var original: Tuple
@@ -22,6 +33,7 @@ struct Connection: Hashable, Sendable {
   var markDoubt: String?
   /// The bits of `ct label`.
   var labels: UInt128 = 0
+  var zone = TrackingZone()
   /// Whether the opener has answered the answer (`IPS_ASSURED`).
   var isAssured = false
   var helperMemory = HelperMemory()
@@ -90,6 +102,10 @@ struct PacketView: Hashable, Sendable {
   var connection: Connection?
   var state: PacketState?
   var isReply = false
+  /// What rules have done to sets.
+  var memory = SetMemory()
+  /// Whether the packet is at a hook of a bridge.
+  var isBridged = false
   /// The helper of the connection that announced this one.
   var masterHelper: String?
   /// The connections of the session so far, that of the packet included.

@@ -45,6 +45,8 @@ struct Gateway: Sendable {
   /// Confirmed and unconfirmed entries by the tuples of both directions.
   var byTuple = TupleTable()
   var expectations: [Expectation] = []
+  /// What rules have done to sets.
+  var memory = SetMemory()
   /// What was found of questions between neighbours: why they are not answered, `nil` for those that are.
   var neighbours: [NeighbourQuestion: Loss?] = [:]
 
@@ -144,6 +146,8 @@ struct Transit {
   var view: PacketView
   var connection: Int?
   var isUntracked = false
+  /// Where connection tracking looks for its connection.
+  var zone = TrackingZone()
   /// Why nobody may be where it leaves to.
   var doubt: String?
   /// The helper that a rule before connection tracking wants for a new connection, and the rule.

@@ -46,6 +46,7 @@ extension Gateway {
 
   /// Brings what rules see of the connection up to date.
   func refresh(_ transit: inout Transit) {
+    transit.view.memory = memory
     transit.view.connectionCount = connections.count + (transit.connection == nil ? 1 : 0)
     guard let index = transit.connection, connections.indices.contains(index) else { return }
     transit.view.connection = connections[index]
@@ -56,7 +57,9 @@ extension Gateway {
 
   private mutating func perform(_ effect: Ruling.Effect, _ citation: Citation, _ transit: inout Transit) {
     switch effect {
-    case .packetMark, .doubtfulMark, .field, .label, .connectionMark: note(effect, &transit)
+    case .packetMark, .doubtfulMark, .field, .label, .connectionMark, .element: note(effect, &transit)
+    // Packets that connection tracking has seen stay where they are (`nft_ct_set_zone_eval` in nft_ct.c).
+    case .zone(let zone): if transit.connection == nil, !transit.isUntracked { transit.zone = zone }
     case .untracked: if transit.connection == nil { transit.isUntracked = true }
     case .helper(let type):
       // Only the first packet of a connection, once (`nft_ct_helper_obj_eval` in nft_ct.c).
@@ -83,8 +86,16 @@ extension Gateway {
       if let index { (connections[index].mark, connections[index].markDoubt) = (mark, nil) }
     case .doubtfulMark(ofConnection: true, let text): if let index { connections[index].markDoubt = text }
     case .label(let bits): if let index { connections[index].labels |= bits }
-    case .helper, .helperForNew, .translate, .untracked: break
+    case .element(let key, let set, let state): memory.note(key, in: set, state)
+    case .helper, .helperForNew, .translate, .untracked, .zone: break
     }
+  }
+
+  /// The entry of a packet, in its zone.
+  private func entry(of tuple: Tuple, in zone: TrackingZone) -> Int? {
+    guard let index = byTuple[tuple], connections.indices.contains(index) else { return nil }
+    let isReply = connections[index].original != tuple
+    return connections[index].zone.number(isReply: isReply) == zone.number(isReply: isReply) ? index : nil
   }
 
   /// Connection tracking: finds or makes the entry (`nf_conntrack_in`).
@@ -96,7 +107,7 @@ extension Gateway {
       return
     }
     let tuple = transit.view.packet.tuple
-    if let index = byTuple[tuple] {
+    if let index = entry(of: tuple, in: transit.zone) {
       let isReply = connections[index].original != tuple
       guard isReply || connections[index].seenReply || transit.view.packet.kind == .syn else {
         // Answers take another way: what is no SYN does not fit (`tcp_conntracks`, state SYN_SENT).
@@ -119,7 +130,11 @@ extension Gateway {
       return
     }
     var connection = Connection(tuple)
-    if let position = expectations.firstIndex(where: { $0.matches(tuple) }) {
+    connection.zone = transit.zone
+    let number = transit.zone.number
+    if let position = expectations.firstIndex(where: {
+      $0.matches(tuple) && connections[$0.master].zone.number == number
+    }) {
       let expectation = expectations.remove(at: position)
       connection.master = expectation.master
       connection.mark = connections[expectation.master].mark

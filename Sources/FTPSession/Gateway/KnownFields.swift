@@ -163,7 +163,10 @@ extension PacketView {
     let isFirst = packet.kind == .syn && !connection.seenReply
     let isOfReply = name.hasPrefix("ct reply ")
     switch name.split(separator: " ").last {
-    case "zone": return .value(.number(0))
+    case "zone":
+      let isOfOneDirection = isOfReply || name.hasPrefix("ct original ")
+      guard isOfOneDirection else { return .value(.number(UInt128(connection.zone.number))) }
+      return .value(.number(UInt128(connection.zone.number(isReply: isOfReply))))
     case "label": return .value(.number(connection.labels))
     case "packets": return isFirst ? .value(.number(isOfReply ? 0 : 1)) : .oneOf(isOfReply ? 0...500 : 1...1000, name)
     case "bytes":

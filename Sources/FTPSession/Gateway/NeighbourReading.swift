@@ -18,6 +18,7 @@ extension PacketView {
     case .nextProtocol(let family): return message.isARP || family == .ipv4 ? .absent : .value(.number(58))
     case .meta(let key): return read(key, of: message)
     // Connection tracking leaves it alone (`nf_conntrack_icmpv6_error`), and so nothing but the state is there.
+    case .connection where isBridged: return nil
     case .connection(.state): return message.isARP ? .value(.number(1)) : nil
     case .connection: return .absent
     case .route(let isSource, let isType, let matchesInput):

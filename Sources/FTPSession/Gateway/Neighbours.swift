@@ -67,13 +67,6 @@ extension Gateway {
   }
 }
 
-extension Transit {
-  fileprivate var loss: Loss? {
-    guard case .lost(let loss) = end else { return nil }
-    return loss
-  }
-}
-
 extension Network {
   /// Whether neighbours on an interface may look for an address of the gateway there: it is one of a network there.
   fileprivate func isConnected(_ address: IPAddress, to interface: String) -> Bool {

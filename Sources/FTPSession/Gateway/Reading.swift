@@ -39,6 +39,9 @@ extension PacketView {
     case .nextProtocol(let wanted): return wanted == family ? .value(.number(6)) : .absent
     case .otherHeader: return .absent
     case .meta(let key): return read(key)
+    // Whether connection tracking of bridges is at work is not told.
+    case .connection where isBridged, .tuple where isBridged:
+      return .unknown("connection tracking at a hook of a bridge")
     case .connection(let key): return read(key)
     case .tuple(let isReply, let field, let wanted): return read(isReply, field, wanted)
     case .route(let isSource, let isType, let matchesInput):
@@ -225,7 +228,7 @@ extension PacketView {
     guard let lookup = table.lookup(reference) else {
       return .failure(Doubt(text: "a map that the listing does not show"))
     }
-    switch lookup.find(fields) {
+    switch search(fields, lookup, reference, table, ofClient: key.hasAddress) {
     case .missing: return .success(nil)
     case .unknown(let text): return .failure(Doubt(text: text))
     case .found(let entry): return .success(entry)

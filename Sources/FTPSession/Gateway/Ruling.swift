@@ -19,6 +19,10 @@ struct Ruling {
     case field(String, UInt128?)
     case label(UInt128)
     case untracked
+    /// An element that a rule has added to a set, or deleted; `nil` for one that is not known.
+    case element([Datum]?, SetName, SetMemory.State)
+    /// The zone in which connection tracking, which comes after the rule, looks for the connection.
+    case zone(TrackingZone)
     /// The kernel's name of the helper that connection tracking, which comes after the rule, gives a new connection.
     case helperForNew(String)
   }

@@ -59,8 +59,8 @@ extension Gateway {
             connections[index].helper = type
             transit.events.append(.helperAssigned(type, ruling.citation))
           }
-        case .connectionMark, .packetMark, .doubtfulMark, .field, .label: note(effect, &transit)
-        case .untracked, .helperForNew: break
+        case .connectionMark, .packetMark, .doubtfulMark, .field, .label, .element: note(effect, &transit)
+        case .untracked, .helperForNew, .zone: break
         }
       }
       switch ruling.outcome {

@@ -1,3 +1,5 @@
+package import Addressing
+
 /// What is known of an interface besides addresses.
 package struct Link: Hashable, Sendable {
   /// Its type, `ARPHRD_ETHER` (1) and others of the kernel's if_arp.h; `nil` when it is not known.
@@ -9,6 +11,13 @@ package struct Link: Hashable, Sendable {
   /// Whether machines there have to ask for each other's link address, by ARP and neighbour discovery; on a link between two
   /// machines nobody asks.
   package var asksForNeighbours = false
+  /// The devices by one of which its packets come and go: ports of a bridge or bond, the device of a VLAN.
+  package var lowers: [String] = []
+  package var isBridge = false
+  /// Whether its packets have the tag of a VLAN on the device below it.
+  package var isTagged = false
+  /// The families whose rules see what a bridge passes on between its ports (`br_netfilter`).
+  package var filtersBridged: Set<AddressFamily> = []
 
   package init(hardware: UInt16? = nil, address: String? = nil, group: UInt32? = nil) {
     self.hardware = hardware

@@ -32,6 +32,8 @@ extension IPAddress {
   /// `ff02::1:ff00:0/104`, the groups of those who have an address with certain last 24 bits (RFC 4291 section 2.7.1).
   static let solicitedNodes: ClosedRange<UInt128> = (firstGroup)...(firstGroup + 0xFF_FFFF)
   private static let firstGroup: UInt128 = 0xFF02 << 112 | 0x1_FF00_0000
+  /// `0.0.0.0`
+  static let unset = IPAddress.v4(IPv4Address(0))
   fileprivate static let v6Unspecified = IPAddress.v6(IPv6Address(0))
 
   /// The group in which the machine listens that has the address.

@@ -83,7 +83,7 @@ struct BorderReader {
     case .object(let reference):
       if case .mapped(let key, let map) = reference.choice { visit(.mapped(key, map), table) }
     case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .connectionCount,
-      .newConnectionOnly, .nothing, .unknown:
+      .newConnectionOnly, .setZone, .changeSet, .nothing, .unknown:
       break
     }
   }

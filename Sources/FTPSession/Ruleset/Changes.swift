@@ -6,7 +6,9 @@ extension Operation {
   static func mangle(_ value: JSONValue) -> Operation? {
     guard let key = value["key"], let listed = value["value"] else { return nil }
     if let mark = mark(key, listed) { return mark }
-    if let field = key["ct"]?["key"]?.string { return change(ofConnection: field, listed) }
+    if let field = key["ct"]?["key"]?.string {
+      return change(ofConnection: field, key["ct"]?["dir"]?.string, listed)
+    }
     if let field = key["meta"]?["key"]?.string {
       // What neither leads packets elsewhere nor decides about them.
       return ["priority", "nftrace", "secmark", "cgroup"].contains(field) ? .setField("meta \(field)", nil) : nil
@@ -27,8 +29,14 @@ extension Operation {
     return .setMark(ofConnection: isOfConnection, operand)
   }
 
-  private static func change(ofConnection field: String, _ listed: JSONValue) -> Operation? {
+  private static func change(
+    ofConnection field: String, _ direction: String?, _ listed: JSONValue
+  ) -> Operation? {
     switch field {
+    case "zone":
+      guard let number = listed.number.flatMap({ UInt16(exactly: $0) }) else { return nil }
+      return .setZone(
+        TrackingZone(number: number, hasOriginal: direction != "reply", hasReply: direction != "original"))
     case "label":
       guard case .number(let bit)? = Domain.label.datum(listed) else { return nil }
       return .setLabel(bit)

@@ -92,10 +92,11 @@ extension Operation.Test {
     case .greater(let bound): return value.bits > bound
     case .exists(let wanted): return (value != .number(0)) == wanted
     case .isIn(let reference):
-      switch lookup(reference)?.find([value]) {
+      guard let found = lookup(reference), found.doubt == nil else { return nil }
+      switch found.find([value]) {
       case .found: return true
       case .missing: return false
-      case .unknown, nil: return nil
+      case .unknown: return nil
       }
     }
   }

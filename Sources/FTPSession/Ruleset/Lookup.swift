@@ -29,15 +29,18 @@ final class Lookup: Sendable {
   }
 
   private let entries: [Entry]
+  /// Whether elements hold no data.
+  let isSet: Bool
   /// Why nobody knows what it holds when a packet comes.
-  private let doubt: String?
+  let doubt: String?
   /// The entries whose first field is one number, sorted by it, those of one number by their position.
   private let numbered: [(number: UInt128, position: Int)]
   /// Positions of all others.
   private let others: [Int]
 
-  private init(_ entries: [Entry], doubt: String? = nil) {
+  private init(_ entries: [Entry], isSet: Bool = true, doubt: String? = nil) {
     self.entries = entries
+    self.isSet = isSet
     self.doubt = doubt
     var numbered: [(number: UInt128, position: Int)] = []
     var others: [Int] = []
@@ -63,6 +66,7 @@ final class Lookup: Sendable {
           key: Self.patterns(element.key, domains), data: Data(element.data),
           provenance: element.provenance == .none ? nil : element.provenance)
       },
+      isSet: set.data.isEmpty,
       doubt: isChanged
         ? "whether it is in `\(set.name)`, whose elements rules add or delete as packets pass" : nil)
   }
@@ -83,9 +87,8 @@ final class Lookup: Sendable {
       })
   }
 
-  /// The element under a key. Sets with disjoint elements have at most one.
+  /// The element under a key, as the listing shows it. Sets with disjoint elements have at most one.
   func find(_ key: [Datum]) -> Answer {
-    if let doubt { return .unknown(doubt) }
     var candidates = others
     if case .number(let number)? = key.first { candidates = (positions(of: number) + others).sorted() }
     var doubt: String?

@@ -31,6 +31,8 @@ indirect enum Operation: Sendable {
   case setField(String, UInt128?)
   case setLabel(UInt128)
   case doNotTrack
+  case setZone(TrackingZone)
+  case changeSet(SetChange)
   case extensionMatch(ExtensionMatch)
   case extensionTarget(ExtensionTarget)
   /// A limit, a quota or a count that is not reached, or has been already: whether the rule goes on.
@@ -41,7 +43,7 @@ indirect enum Operation: Sendable {
   case object(ObjectReference)
   /// Takes part in the rule only as long as the entry of the connection is not confirmed (`nft_ct_expect_obj_eval` in nft_ct.c).
   case newConnectionOnly
-  /// Something that neither matches nor changes anything here: counters, logs, dynamic sets.
+  /// Something that neither matches nor changes anything here: counters, logs.
   case nothing
   case unknown(String)
 }
@@ -88,7 +90,7 @@ extension Operation {
     case "ct count":
       guard let limit = value["val"]?.number.flatMap({ UInt32(exactly: $0) }) else { return nil }
       return .connectionCount(limit: limit, isOver: value["inv"] == .bool(true))
-    case "set", "meter": return dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
+    case "set", "meter": return change(of: value, kind)
     case "xt": return Operation(extension: .foreign(listed), .inet)
     case "unread": return value.string.map { .unknown($0) }
     case "map": return .nothing
@@ -111,7 +113,9 @@ extension Operation {
     case .connectionCount(let limit): .connectionCount(limit: limit, isOver: true)
     case .verdict(let verdict): .verdict(verdict)
     case .verdictMap(let key, let name): .verdictMap(Operand(key), .named(name))
-    case .dynamic(_, _, _, let statement): dynamic([Operation(statement)])
+    case .dynamic(_, let set, let key, let statement):
+      .changeSet(
+        SetChange(isAddition: true, set: set, key: Operand(key), inner: dynamic([Operation(statement)])))
     case .translateDestination, .translateSource, .foreign: nil
     }
   }
@@ -130,6 +134,16 @@ extension Operation {
       }
     default: return nil
     }
+  }
+
+  private static func change(of value: JSONValue, _ kind: String) -> Operation {
+    let inner = dynamic((value["stmt"]?.list ?? []).map { Operation($0) })
+    let listed = kind == "meter" ? value["key"] : value["elem"]
+    guard let name = (kind == "meter" ? value["name"] : value["set"])?.string, let listed else { return inner }
+    return .changeSet(
+      SetChange(
+        isAddition: value["op"]?.string != "delete", set: name.hasPrefix("@") ? String(name.dropFirst()) : name,
+        key: Operand(listed["elem"]?["val"] ?? listed), inner: inner))
   }
 
   /// What `add @set { key statement }` does to a packet is what its statements do.

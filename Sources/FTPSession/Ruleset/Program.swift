@@ -83,6 +83,8 @@ package final class Program: Sendable {
   let tables: [CompiledTable]
   /// Chains of hooks of devices, first to last.
   let deviceChains: [BaseChainEntry]
+  /// Chains of family bridge, first to last.
+  let bridgeChains: [BaseChainEntry]
   /// Chains of family arp, first to last.
   let arpChains: [BaseChainEntry]
   /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
@@ -112,6 +114,7 @@ package final class Program: Sendable {
     }
     self.tables = tables
     let sorted = order.map { entries[$0] }
+    bridgeChains = sorted.filter { $0.family == .bridge }.map(\.entry)
     arpChains = sorted.filter { $0.family == .arp }.map(\.entry)
     deviceChains = sorted.map(\.entry).filter(\.base.hook.isOfDevices)
     routesByMark = entries.contains { $0.entry.base.kind == .route }
@@ -120,6 +123,14 @@ package final class Program: Sendable {
       return AddressFamily.allCases.map { family in
         HookStations(hook, called.filter { $0.family.sees(family) }.map(\.entry))
       }
+    }
+  }
+
+  /// Whether no chain is called for packets of a family that pass the machine.
+  func isEmpty(_ family: AddressFamily) -> Bool {
+    [BaseChain.Hook.prerouting, .forward, .postrouting].allSatisfy { hook in
+      stations(hook, family).allSatisfy { if case .chain = $0 { false } else { true } }
+        && natChains(hook, family).isEmpty
     }
   }
 

@@ -26,6 +26,10 @@ package struct Machine: Sendable {
     package var kind = ""
     /// The interface that it belongs to: a bridge, a bond, a VRF.
     package var master: Int32?
+    /// The device below it, that of a VLAN for example; `nil` for one in another network namespace.
+    package var lower: Int32?
+    /// The families whose rules see what it passes on as a bridge (`br_netfilter`).
+    package var filtersBridged: Set<AddressFamily> = []
 
     package init(index: Int32, name: String) {
       self.index = index
@@ -125,12 +129,32 @@ extension Machine {
       link.master = attributes[10].map { $0.number(at: 0, as: Int32.self) }
       let information = attributes[18].map { NetlinkMessage.list($0) } ?? []
       link.kind = information.first { $0.number == 1 }?.content.text ?? ""
+      // IFLA_LINK, without IFLA_LINK_NETNSID; of a pair of veth it is the other end.
+      if attributes[37] == nil, link.kind != "veth" {
+        link.lower = attributes[5].map { $0.number(at: 0, as: Int32.self) }
+      }
+      link.filtersBridged = bridged(link.kind, information)
       // IFLA_PROP_LIST, in it IFLA_ALT_IFNAME
       link.alternativeNames = (attributes[52].map { NetlinkMessage.list($0) } ?? []).filter { $0.number == 53 }
         .map(\.content.text)
       link.forwardsIPv4 = KernelSetting.number("forwarding", of: link.name, .ipv4).map { $0 != 0 }
       return link
     }
+  }
+
+  /// IFLA_INFO_DATA of a bridge: IFLA_BR_NF_CALL_IPTABLES, IFLA_BR_NF_CALL_IP6TABLES; or the settings for all bridges.
+  private static func bridged(
+    _ kind: String, _ information: [(number: UInt16, content: ArraySlice<UInt8>)]
+  ) -> Set<AddressFamily> {
+    guard kind == "bridge" else { return [] }
+    let data = information.first { $0.number == 2 }.map { NetlinkMessage.list($0.content) } ?? []
+    return Set(
+      AddressFamily.allCases.filter { family in
+        let number: UInt16 = family == .ipv4 ? 36 : 37
+        let setting = "net.bridge.bridge-nf-call-ip\(family == .ipv4 ? "" : "6")tables"
+        return data.contains { $0.number == number && $0.content.first ?? 0 != 0 }
+          || KernelSetting.number(setting) ?? 0 != 0
+      })
   }
 
   private static func currentAddresses() -> [Address]? {

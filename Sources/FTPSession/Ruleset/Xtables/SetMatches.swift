@@ -31,6 +31,14 @@ struct IPSets: Sendable {
   /// - Parameter sides: For each field whether it is taken from the source.
   func contains(_ context: ExtensionContext, index: Int, sides: [Bool]) -> Bool? {
     guard let set = byIndex[index].flatMap({ byName[$0] }) else { return nil }
+    if let key = key(context, index, sides) {
+      switch context.view.memory.state(of: key, in: SetName(owner: SetName.ofIPSet, name: set.name)) {
+      case .isElement?: return true
+      case .isNone?: return false
+      case .unknown?: return nil
+      case nil: break
+      }
+    }
     guard set.fields == ["set"] else { return contains(context, set, sides) }
     var result: Bool? = false
     for member in set.elements {
@@ -42,6 +50,23 @@ struct IPSets: Sendable {
       }
     }
     return result
+  }
+
+  /// What a packet has for the fields of a set; `nil` for sets of others than addresses and ports.
+  func key(_ context: ExtensionContext, _ index: Int, _ sides: [Bool]) -> [Datum]? {
+    guard let set = byIndex[index].flatMap({ byName[$0] }), !set.fields.isEmpty, sides.count >= set.fields.count,
+      set.family == nil || set.family == context.family || !set.fields.contains(where: { $0 == "ip" || $0 == "net" })
+    else { return nil }
+    var key: [Datum] = []
+    for (field, isSource) in zip(set.fields, sides) {
+      let tuple = context.tuple
+      switch field {
+      case "ip", "net": key.append(.number((isSource ? tuple.source : tuple.destination).value))
+      case "port": key.append(.number(UInt128(isSource ? tuple.sourcePort : tuple.destinationPort)))
+      default: return nil
+      }
+    }
+    return key
   }
 
   private func contains(_ context: ExtensionContext, _ set: IPSet, _ sides: [Bool]) -> Bool? {

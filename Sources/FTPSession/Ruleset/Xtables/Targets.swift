@@ -177,25 +177,49 @@ extension ExtensionTarget {
     }
     var words = "-j CT"
     if !helper.isEmpty { words += " --helper \(helper)" }
-    if zone != 0 || flags & 16 != 0 {
+    var effects: [Ruling.Effect] = helper.isEmpty ? [] : [.helperForNew(helper)]
+    if zone != 0, flags & 16 == 0 {
+      words += "\(flags & 4 != 0 ? " --zone-orig" : flags & 8 != 0 ? " --zone-reply" : " --zone") \(zone)"
+      // `xt_ct_set_zone_dir` in xt_CT.c: both where none is named.
+      let isOfOne = flags & 12 != 0
+      effects.append(
+        .zone(
+          TrackingZone(number: zone, hasOriginal: !isOfOne || flags & 4 != 0, hasReply: !isOfOne || flags & 8 != 0)))
+    } else if flags & 16 != 0 {
       let option = flags & 4 != 0 ? "--zone-orig" : flags & 8 != 0 ? "--zone-reply" : "--zone"
       return .never(
         "\(words) \(option) \(flags & 16 != 0 ? "mark" : "\(zone)")", "tracks connections in a zone of their own")
     }
-    return ExtensionTarget(words) { _ in .goesOn(helper.isEmpty ? [] : [.helperForNew(helper)]) }
+    let changes = effects
+    return ExtensionTarget(words) { _ in .goesOn(changes) }
   }
 
   /// `set_target_v1` to `set_target_v3` in xt_set.c: matters only where a rule tests the set.
   @Sendable static func changeSet(_ arguments: ExtensionArguments) -> ExtensionTarget? {
     let info = arguments.info
     guard let added = info.u16(0), let deleted = info.u16(4) else { return nil }
-    let parts = [(added, "add"), (deleted, "del")].filter { $0.0 != .max }.map { (Int($0.0), $0.1) }
-    let words = "-j SET" + parts.map { " --\($0.1)-set \(ExtensionMatch.setMark($0.0))" }.joined()
-    return ExtensionTarget(words) { context in
-      guard let part = parts.first(where: { context.sets.tested.contains($0.0) }) else { return .goesOn([]) }
-      return .unknown(
-        "`\(context.sets.named(words))` changes the set `\(context.sets.name(part.0) ?? "?")`, which other rules test"
-      )
+    // `struct xt_set_info`: index, number of fields, flags.
+    let parts = [(added, "add", 0), (deleted, "del", 4)].filter { $0.0 != .max }.map { index, verb, offset in
+      (index: Int(index), verb: verb, sides: sides(info, offset))
     }
+    let words = "-j SET" + parts.map { " --\($0.verb)-set \(ExtensionMatch.setMark($0.index))" }.joined()
+    return ExtensionTarget(words) { context in
+      var effects: [Ruling.Effect] = []
+      for part in parts where context.sets.tested.contains(part.index) {
+        guard let name = context.sets.name(part.index), let key = context.sets.key(context, part.index, part.sides)
+        else {
+          return .unknown("`\(context.sets.named(words))` changes a set that other rules test")
+        }
+        let set = SetName(owner: SetName.ofIPSet, name: name)
+        effects.append(.element(key, set, part.verb == "add" ? .isElement : .isNone))
+      }
+      return .goesOn(effects)
+    }
+  }
+
+  /// For each field of a set whether it is taken from the source.
+  private static func sides(_ info: Octets, _ offset: Int) -> [Bool] {
+    let (count, flags) = (min(info.u8(offset + 2) ?? 0, 6), info.u8(offset + 3) ?? 0)
+    return (0..<count).map { flags & (2 << $0) != 0 }
   }
 }
