@@ -19,7 +19,7 @@ build: setup ## debug build
 	$(SWIFT) build
 
 # What small modules ask of one another is compiled in place.
-OPTIMISED := --static-swift-stdlib -Xswiftc -cross-module-optimization
+OPTIMISED := --static-swift-stdlib --disable-local-rpath -Xswiftc -cross-module-optimization
 
 release: setup ## optimised build with the Swift runtime linked in: .build/release
 	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program $(OPTIMISED) || exit; done
