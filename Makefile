@@ -23,6 +23,7 @@ OPTIMISED := --static-swift-stdlib --disable-local-rpath -Xswiftc -cross-module-
 
 release: setup ## optimised build with the Swift runtime linked in: .build/release
 	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program $(OPTIMISED) || exit; done
+	@! { readelf -d $(PROGRAMS:%=$(RELEASE)/%) | grep RUNPATH; } # none that would have other libraries loaded
 
 install: release ## install into PREFIX (default /usr/local)
 	install -D -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport

@@ -118,6 +118,8 @@ import Testing
     arguments: [
       ("table inet t {\n\tchain c {\n\t\tlog prefix \"a } b\" accept comment \"#;{\"\n\t}\n}\n", true),
       ("table inet t {\n}\n", true),
+      ("table inet t {\n\tset s {\n\t\tsize 9\t# count 1 { \"\n\t}\n}\n", true),
+      ("table inet t {\n\tset s {\n\t\tsize 9\t# count 1 }\n\t}\n", false),
       ("table inet t {\n}\nflush table ip victim\n", false),
       ("table inet t {\n\tcomment \"a\"\n}\nflush table ip victim\ntable inet t {\n\tcomment \"b\"\n}\n", false),
       ("table inet t {\n\tcomment \"a\nb\"\n}\n", false),

@@ -32,8 +32,10 @@ private struct PrintedScanner {
       case UInt8(ascii: "}"):
         depth -= 1
         if depth == 0 { return bytes[position...].dropFirst().elementsEqual(CollectionOfOne(0x0A)) }
-      // A remark, a variable, a line that goes on.
-      case UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "\\"): return false
+      // nft 1.1.4 and newer remark how many elements a set has. A remark ends with its line.
+      case UInt8(ascii: "#"): while let byte = next, byte != 0x0A { position += 1 }
+      // A variable, or a line that goes on.
+      case UInt8(ascii: "$"), UInt8(ascii: "\\"): return false
       case 0x09, 0x0A, 0x20...0x7E:
         if byte.isLetter {
           guard skipWord() else { return false }
