@@ -19,10 +19,11 @@ build: setup ## debug build
 	$(SWIFT) build
 
 # What small modules ask of one another is compiled in place.
-OPTIMISED := --static-swift-stdlib -Xswiftc -cross-module-optimization
+OPTIMISED := --static-swift-stdlib --disable-local-rpath -Xswiftc -cross-module-optimization
 
 release: setup ## optimised build with the Swift runtime linked in: .build/release
 	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program $(OPTIMISED) || exit; done
+	@! { readelf -d $(PROGRAMS:%=$(RELEASE)/%) | grep RUNPATH; } # none that would have other libraries loaded
 
 install: release ## install into PREFIX (default /usr/local)
 	install -D -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport

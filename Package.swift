@@ -17,6 +17,12 @@ let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mus
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
+/// Programs that cannot be led elsewhere by what an attacker writes over memory: every address that the linker fills in is
+/// filled in at the start, and cannot be written from then on.
+let hardened: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"])
+]
+
 let package = Package(
   name: "sallyport",
   products: [
@@ -30,7 +36,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
   ],
   targets: [
-    .executableTarget(name: "sallyport", dependencies: ["CLinux", "SallyportCLI"], swiftSettings: strict),
+    .executableTarget(
+      name: "sallyport", dependencies: ["CLinux", "SallyportCLI"], swiftSettings: strict, linkerSettings: hardened),
     .systemLibrary(name: "CLinux"),
     .target(
       name: "SallyportCLI",
@@ -52,7 +59,7 @@ let package = Package(
     // find the worker's own beginning of a batch, which is a symbol that a program does not export by itself.
     .executableTarget(
       name: "sallyport-netfilter", dependencies: ["CNftables"], exclude: ["LICENSE"], swiftSettings: strict,
-      linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=nftnl_batch_begin"])]),
+      linkerSettings: hardened + [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=nftnl_batch_begin"])]),
     .systemLibrary(
       name: "CNftables", pkgConfig: "libnftables",
       providers: [.apt(["libnftables-dev", "libnetfilter-conntrack-dev"])]),

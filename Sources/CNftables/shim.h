@@ -11,6 +11,8 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <nftables/libnftables.h>
 
+#include "confinement.h"
+
 // glibc 2.27; declared here because sys/mman.h shows it only under _GNU_SOURCE, which Swift's Glibc module is built without.
 extern int memfd_create(const char *name, unsigned int flags);
 

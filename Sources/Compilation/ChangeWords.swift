@@ -40,6 +40,10 @@ struct ChangeWords {
     for name in Set(running.keys).union(wanted.keys).sorted() { tellPublication(name) }
     tellInterfaces(outside: true)
     tellInterfaces(outside: false)
+    if let isDormant = difference.dormancy?.old {
+      let side = isDormant ? "has the flag `dormant`, so none of its rules run" : "lacks the flag `dormant`"
+      add(.changed, nil, "the table `inet \(old.name)` \(side)")
+    }
     for change in difference.sets { tellSet(change) }
     tellChains()
     for change in difference.helpers { tellHelper(change) }

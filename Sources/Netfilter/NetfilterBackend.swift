@@ -67,8 +67,15 @@ package struct Listed<Content: Sendable>: Sendable {
 package struct PrintedTable: Sendable {
   /// Sets that packets fill may lack their elements.
   package var table: Table
-  /// What nft takes in again, with counters and with what packets have added to sets.
+  /// As nft prints it, with counters and with what packets have added to sets.
   package var text: [UInt8]
+  /// Where the table holds something that nft prints in such a way that the text says something else than the kernel holds;
+  /// `nil` when it does not.
+  package var strangeness: String?
+
+  /// The script that makes the table anew: nft's text where it says what runs, otherwise one written from the values; `nil`
+  /// where neither can be had.
+  package var script: [UInt8]? { strangeness == nil ? text : table.ownScript }
 }
 
 /// What became of a script.

@@ -48,12 +48,27 @@ package struct NetfilterWorker: ChangingBackend {
     let printing = try await printing(of: name)
     guard let text = printing.text else { return Listed(nil, rulesetGeneration: printing.rulesetGeneration) }
     var table = printing.table
+    var listing = printing.outline
     if table == nil {
-      let listed = try await listed(table: name)
-      guard listed.rulesetGeneration == printing.rulesetGeneration else { return nil }
-      table = listed.content
+      let answer = try await self.listing("list-table", name)
+      guard answer.listing.rulesetGeneration == printing.rulesetGeneration else { return nil }
+      table = try read(answer.listing.content, name)?.with(answer.flags)
+      listing = answer.listing.content
     }
-    return table.map { Listed(PrintedTable(table: $0, text: text), rulesetGeneration: printing.rulesetGeneration) }
+    guard let table else { return nil }
+    let strangeness = printing.strangeness ?? strangeness(of: text, listing, name)
+    return Listed(
+      PrintedTable(table: table, text: text, strangeness: strangeness), rulesetGeneration: printing.rulesetGeneration)
+  }
+
+  /// What a listing in JSON tells of the texts in a table, and the text of nft by its form.
+  private func strangeness(of text: [UInt8], _ listing: [UInt8]?, _ name: String) -> String? {
+    do throws(ListingError) {
+      if let place = try strangeText(inListing: listing ?? [], table: name) { return place }
+      return isOneTable(text, name: name) ? nil : "something that does not look like one table when nft prints it"
+    } catch {
+      return "something that nft does not list in JSON"
+    }
   }
 
   /// A table as nft prints it.
@@ -62,23 +77,34 @@ package struct NetfilterWorker: ChangingBackend {
     var text: [UInt8]?
     /// `nil` when the text does not tell what the table is.
     var table: Table?
+    var outline: [UInt8]?
+    /// What the worker has found of texts that JSON does not show, or not in the outline.
+    var strangeness: String?
     var rulesetGeneration: UInt32
   }
 
   private func printing(of name: String) async throws(NetfilterFailure) -> Printing {
-    let (listing, outline) = try await listing("print-table", name)
+    let answer = try await listing("print-table", name)
+    let listing = answer.listing
     let table = listing.content.flatMap { text in
-      outline.flatMap { Table.read(outline: $0, printed: text, name: name) }
+      answer.outline.flatMap { Table.read(outline: $0, printed: text, name: name)?.with(answer.flags) }
     }
-    return Printing(text: listing.content, table: table, rulesetGeneration: listing.rulesetGeneration)
+    return Printing(
+      text: listing.content, table: table, outline: answer.outline, strangeness: answer.strangeness,
+      rulesetGeneration: listing.rulesetGeneration)
   }
 
   /// A table read from its listing in JSON, which tells everything and takes nft twice as long as the text.
   private func listed(table name: String) async throws(NetfilterFailure) -> Listed<Table> {
-    let (listing, _) = try await listing("list-table", name)
-    guard let bytes = listing.content else { return Listed(nil, rulesetGeneration: listing.rulesetGeneration) }
+    let answer = try await listing("list-table", name)
+    return Listed(
+      try read(answer.listing.content, name)?.with(answer.flags), rulesetGeneration: answer.listing.rulesetGeneration)
+  }
+
+  private func read(_ listing: [UInt8]?, _ name: String) throws(NetfilterFailure) -> Table? {
+    guard let listing else { return nil }
     do throws(ListingError) {
-      return Listed(try Table.read(listing: bytes, name: name), rulesetGeneration: listing.rulesetGeneration)
+      return try Table.read(listing: listing, name: name)
     } catch {
       throw .library("\(error)")
     }
@@ -101,16 +127,24 @@ package struct NetfilterWorker: ChangingBackend {
     return generation
   }
 
-  /// A listing, and the outline that belongs to a text.
-  private func listing(
-    _ verb: String, _ name: String
-  ) async throws(NetfilterFailure) -> (listing: Listed<[UInt8]>, outline: [UInt8]?) {
+  /// A listing of one table, and what belongs to it.
+  private struct TableAnswer {
+    var listing: Listed<[UInt8]>
+    /// Of a text.
+    var outline: [UInt8]?
+    var strangeness: String?
+    var flags: TableFlags
+  }
+
+  private func listing(_ verb: String, _ name: String) async throws(NetfilterFailure) -> TableAnswer {
     let answer = try await ask(verb, [Frame("table", name)])
     // The language of the worker is C, so the kernel's reason has these words.
     let isMissing = !answer.isSuccess && answer.errors.contains("No such file or directory")
     guard answer.isSuccess || isMissing else { throw answer.failure }
     guard let generation = answer.generation else { throw .library("the kernel does not tell its generation") }
-    return (Listed(isMissing ? nil : answer.output, rulesetGeneration: generation), answer.outline)
+    return TableAnswer(
+      listing: Listed(isMissing ? nil : answer.output, rulesetGeneration: generation), outline: answer.outline,
+      strangeness: answer.strangeness, flags: TableFlags(messages: answer.companions.tables))
   }
 
   package func commit(
@@ -156,7 +190,9 @@ package struct NetfilterWorker: ChangingBackend {
     var errors: String
     var generation: UInt32?
     var outline: [UInt8]?
-    /// What belongs to a listing of all tables.
+    /// Where a text stands that nft prints in such a way that it cannot be read again; `nil` for nowhere.
+    var strangeness: String?
+    /// What belongs to a listing of all tables; of one table, only the flags of tables.
     var companions = ListingCompanions()
 
     /// What to say about errors that have no place in a script.
@@ -179,16 +215,19 @@ package struct NetfilterWorker: ChangingBackend {
       let output = bodies["output"]?.body, let errors = bodies["errors"]?.text
     else { throw .brokenAnswer(status: 0, errors: "the answer lacks a part") }
     var companions = ListingCompanions()
+    companions.tables = bodies["tables"]?.body ?? []
+    companions.chains = bodies["chains"]?.body ?? []
     companions.text = bodies["text"]?.body ?? []
     companions.rules = bodies["rules"]?.body ?? []
     companions.sets = bodies["sets"]?.body ?? []
     companions.setNames = bodies["set-names"]?.body ?? []
     companions.legacy = bodies["legacy"]?.body ?? []
     companions.legacyUnread = bodies["legacy-unread"]?.body ?? []
+    let strangeness = bodies["strange"].map(\.text) ?? "comments that the kernel did not list"
     return Answer(
       isSuccess: status == "0", output: output, errors: errors,
       generation: bodies["generation"].flatMap { UInt32($0.text) }, outline: bodies["outline"]?.body,
-      companions: companions)
+      strangeness: strangeness.isEmpty ? nil : strangeness, companions: companions)
   }
 
   /// Both programs are of one installation; another version is refused.

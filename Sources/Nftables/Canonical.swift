@@ -12,6 +12,7 @@ extension Table {
   package func canonical(dynamicSets more: Set<String> = []) -> Table {
     let dynamic = dynamicSets.union(more)
     var table = Table(name, family: family)
+    table.isDormant = isDormant
     table.helpers = helpers.map { $0.canonical }.sorted { $0.name < $1.name }
     table.sets = sets.map { $0.canonical(isDynamic: dynamic.contains($0.name)) }.sorted { $0.name < $1.name }
     table.chains = chains.map { $0.canonical }.sorted { $0.name < $1.name }

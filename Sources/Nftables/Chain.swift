@@ -66,7 +66,11 @@ extension BaseChain {
   fileprivate var policy: String { dropsByPolicy ? "drop" : "accept" }
 
   /// The whole declaration as nft writes it.
-  var text: String { "type \(kind.rawValue) hook \(hook.rawValue) priority \(priority); policy \(policy);" }
+  var text: String { phrase.text }
+
+  fileprivate var phrase: ScriptPhrase {
+    "type \(kind) hook \(hook) priority \(priority); policy \(words: policy);"
+  }
 }
 
 /// A chain of rules. Our base chains have policy accept: what no rule of ours names is left alone.
@@ -85,7 +89,7 @@ package struct Chain: Hashable, Sendable {
 
 extension Rule {
   /// - Parameter command: What stands before the statements, with a space behind it; empty within a chain.
-  func write(to writer: inout ScriptWriter, command: String = "") {
+  func write(to writer: inout ScriptWriter, command: ScriptPhrase = "") {
     writer.line(provenance: provenance) { writer in
       writer.write(command)
       writer.write(statements, separator: " ") { $1.write(to: &$0) }
@@ -108,9 +112,9 @@ extension Rule {
 
 extension Chain {
   func write(to writer: inout ScriptWriter) {
-    writer.block("chain \(name)", provenance: rules.first?.provenance ?? []) { writer in
+    writer.block("chain \(name: name)", provenance: rules.first?.provenance ?? []) { writer in
       if let base {
-        writer.line { $0.write(base.text) }
+        writer.line { $0.write(base.phrase) }
       }
       for rule in rules { rule.write(to: &writer) }
     }

@@ -25,6 +25,8 @@ package struct Difference: Hashable, Sendable {
     package var rules: CollectionDifference<Rule>
   }
 
+  /// Whether the table is dormant, before and after; `nil` where that stays.
+  package var dormancy: Change<Bool>?
   package var helpers: [Change<HelperObject>] = []
   package var sets: [SetChange] = []
   package var chains: [ChainChange] = []
@@ -32,7 +34,8 @@ package struct Difference: Hashable, Sendable {
   package var addedForeign: [ForeignObject] = []
 
   package var isEmpty: Bool {
-    helpers.isEmpty && sets.isEmpty && chains.isEmpty && removedForeign.isEmpty && addedForeign.isEmpty
+    dormancy == nil && helpers.isEmpty && sets.isEmpty && chains.isEmpty && removedForeign.isEmpty
+      && addedForeign.isEmpty
   }
 }
 
@@ -41,6 +44,7 @@ extension Difference {
   ///   - old: A table in canonical form.
   ///   - new: Another, made canonical with the same dynamic sets.
   package init(from old: Table, to new: Table) {
+    if old.isDormant != new.isDormant { dormancy = Change(old: old.isDormant, new: new.isDormant) }
     helpers = Self.pairs(old.helpers, new.helpers, by: \.name).map { Change(old: $0, new: $1) }
       .filter { $0.old != $0.new }
     sets = Self.pairs(old.sets, new.sets, by: \.name).filter { $0 != $1 }.map { SetChange(from: $0, to: $1) }
@@ -151,6 +155,7 @@ extension Table {
   /// The table after a difference; `nil` when it was made for another table.
   package func applying(_ difference: Difference) -> Table? {
     var table = self
+    if let dormant = difference.dormancy?.new { table.isDormant = dormant }
     for change in difference.helpers {
       table.helpers.removeAll { $0 == change.old }
       if let new = change.new { table.helpers.append(new) }

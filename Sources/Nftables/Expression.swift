@@ -41,22 +41,22 @@ extension AddressFamily {
 extension Expression {
   func write(to writer: inout ScriptWriter) {
     switch self {
-    case .payload(let header, let field): writer.write("\(header) \(field)")
+    case .payload(let header, let field): writer.write("\(words: header) \(words: field)")
     case .meta("mark"): writer.write("meta mark")
-    case .meta(let key): writer.write(key)
-    case .conntrack(let key): writer.write("ct \(key)")
-    case .tuple(let direction, let address): writer.write("ct \(direction) \(address)")
+    case .meta(let key): writer.write("\(words: key)")
+    case .conntrack(let key): writer.write("ct \(words: key)")
+    case .tuple(let direction, let address): writer.write("ct \(words: direction) \(words: address)")
     case .concatenation(let fields): writer.write(fields, separator: " . ") { $1.write(to: &$0) }
     case .masked(let address, let mask):
       address.write(to: &writer)
       writer.write(" & \(mask)")
     case .value(let value): value.write(to: &writer)
-    case .flags(let words): writer.write(words.joined(separator: ","))
-    case .set(let name): writer.write("@\(name)")
+    case .flags(let words): writer.write(words, separator: ",") { $0.write("\(name: $1)") }
+    case .set(let name): writer.write("@\(name: name)")
     case .map(let key, let name):
       key.write(to: &writer)
-      writer.write(" map @\(name)")
-    case .dataType(let name): writer.write(name)
+      writer.write(" map @\(name: name)")
+    case .dataType(let name): writer.write("\(words: name)")
     }
   }
 

@@ -18,10 +18,12 @@ package struct NamedSet: Hashable, Sendable {
   package var elements: ElementList
   /// The policy statements that asked for a set which packets fill; other sets are asked for by their elements.
   package var provenance: [SourceSpan]
+  /// The number by which the kernel knows a set that was listed; no part of its meaning.
+  package var handle: Int64?
 
   package init(
     _ name: String, key: [Expression], data: [Expression] = [], flags: [Flag] = [], size: Int = 0, timeout: Int = 0,
-    elements: ElementList = ElementList(), provenance: [SourceSpan] = []
+    elements: ElementList = ElementList(), provenance: [SourceSpan] = [], handle: Int64? = nil
   ) {
     self.name = name
     self.key = key
@@ -31,15 +33,33 @@ package struct NamedSet: Hashable, Sendable {
     self.timeout = timeout
     self.elements = elements
     self.provenance = provenance
+    self.handle = handle
   }
 
   package var isMap: Bool { !data.isEmpty }
+
+  package static func == (left: NamedSet, right: NamedSet) -> Bool {
+    left.name == right.name && left.key == right.key && left.data == right.data && left.flags == right.flags
+      && left.size == right.size && left.timeout == right.timeout && left.elements == right.elements
+      && left.provenance == right.provenance
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(key)
+    hasher.combine(data)
+    hasher.combine(flags)
+    hasher.combine(size)
+    hasher.combine(timeout)
+    hasher.combine(elements)
+    hasher.combine(provenance)
+  }
 }
 
 extension NamedSet {
   func write(to writer: inout ScriptWriter) {
     let origin = elements.first.map { [$0.provenance] } ?? provenance
-    writer.block("\(isMap ? "map" : "set") \(name)", provenance: origin) { writer in
+    writer.block(isMap ? "map \(name: name)" : "set \(name: name)", provenance: origin) { writer in
       writer.line { writer in
         writer.write(key.contains { $0.isDataType } ? "type " : "typeof ")
         Expression.concatenation(key).write(to: &writer)
@@ -49,7 +69,12 @@ extension NamedSet {
         }
       }
       if size > 0 { writer.line { $0.write("size \(size)") } }
-      if !flags.isEmpty { writer.line { $0.write("flags \(flags.map(\.rawValue).joined(separator: ","))") } }
+      if !flags.isEmpty {
+        writer.line { writer in
+          writer.write("flags ")
+          writer.write(flags, separator: ",") { $0.write("\($1)") }
+        }
+      }
       if timeout > 0 { writer.line { $0.write("timeout \(timeout)s") } }
       if !elements.isEmpty {
         writer.block("elements =") { writer in

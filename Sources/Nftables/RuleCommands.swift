@@ -63,18 +63,23 @@ struct RuleCommands {
 
   func writeDeletions(to writer: inout ScriptWriter, table: String) {
     for handle in deleted {
-      writer.line(provenance: []) { $0.write("delete rule \(Table.family) \(table) \(chain) handle \(handle)") }
+      writer.line(provenance: []) {
+        $0.write("delete rule \(Table.family) \(name: table) \(name: chain) handle \(handle)")
+      }
     }
   }
 
   func writeInsertions(to writer: inout ScriptWriter, table: String) {
     for (rule, place) in inserted {
-      let target = "\(Table.family) \(table) \(chain)"
+      let command: ScriptPhrase
       switch place {
-      case .replacing(let handle): rule.write(to: &writer, command: "replace rule \(target) handle \(handle) ")
-      case .before(let handle): rule.write(to: &writer, command: "insert rule \(target) position \(handle) ")
-      case .atEnd: rule.write(to: &writer, command: "add rule \(target) ")
+      case .replacing(let handle):
+        command = "replace rule \(Table.family) \(name: table) \(name: chain) handle \(handle) "
+      case .before(let handle):
+        command = "insert rule \(Table.family) \(name: table) \(name: chain) position \(handle) "
+      case .atEnd: command = "add rule \(Table.family) \(name: table) \(name: chain) "
       }
+      rule.write(to: &writer, command: command)
     }
   }
 }

@@ -2,7 +2,8 @@ import Addressing
 
 /// Parts of a script, appended where room was made for them: a text and its quotes, and the longest text of an address.
 extension OutputSpan<UInt8> {
-  mutating func append(_ text: String) {
+  /// Appends a text that cannot be anything else than what is meant: only this module calls it.
+  mutating func append(trusted text: String) {
     let bytes = text.utf8Span.span
     for index in bytes.indices { append(bytes[index]) }
   }
@@ -19,10 +20,13 @@ extension OutputSpan<UInt8> {
     }
     if !isPlain {
       removeLast(count - start)
-      append(ScriptWriter.quotable(text, limit: limit))
+      append(trusted: ScriptWriter.quotable(text, limit: limit))
     }
     append(UInt8(ascii: "\""))
   }
+
+  /// Appends a name or a word; there must be room for two quotes as well.
+  mutating func append(name: String) { append(trusted: ScriptName.written(name)) }
 
   /// Appends a range of ports as it stands.
   mutating func append(_ ports: PortRange) {

@@ -29,7 +29,26 @@ package struct ScriptWriter {
 
   package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-  package mutating func write(_ text: String) { write(atMost: text.utf8.count) { $0.append(text) } }
+  package mutating func write(_ phrase: ScriptPhrase) {
+    write(atMost: phrase.text.utf8.count) { $0.append(trusted: phrase.text) }
+  }
+
+  /// A line that nft does not read.
+  package mutating func remark(_ text: String) {
+    line {
+      $0.write(atMost: text.utf8.count + 2) { output in
+        output.append(ascii: "# ")
+        output.append(trusted: Self.quotable(text, limit: .max))
+      }
+    }
+  }
+
+  /// What we never write, as a listing has it: JSON, whose quotes are in pairs for nft, which knows no escapes, as well. In a
+  /// script it is no command, and the script does not load.
+  mutating func write(foreign value: JSONValue) {
+    let text = value.scriptText
+    write(atMost: text.utf8.count) { $0.append(trusted: text) }
+  }
 
   /// A quoted string. nft 1.0.6 knows no escape in strings, so a byte that would end the string or the line becomes
   /// `?`, and what exceeds `limit` bytes is cut off at a character.
@@ -112,15 +131,18 @@ package struct ScriptWriter {
   /// `HEADER { ... }` over several lines, of which the first and those without statements of their own were asked for by
   /// some.
   package mutating func block(
-    _ header: String, provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
+    _ header: ScriptPhrase, provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
   ) {
     if isTraced { provenance.record(spans, line: nextLine) }
     block(header, body)
   }
 
   /// `HEADER { ... }` over several lines.
-  package mutating func block(_ header: String, _ body: (inout ScriptWriter) -> Void) {
-    line { $0.write("\(header) {") }
+  package mutating func block(_ header: ScriptPhrase, _ body: (inout ScriptWriter) -> Void) {
+    line { writer in
+      writer.write(header)
+      writer.write(" {")
+    }
     indentation += 1
     body(&self)
     indentation -= 1
@@ -129,7 +151,7 @@ package struct ScriptWriter {
 
   /// Items between separators.
   package mutating func write<Item>(
-    _ items: some Sequence<Item>, separator: String, _ item: (inout ScriptWriter, Item) -> Void
+    _ items: some Sequence<Item>, separator: ScriptPhrase, _ item: (inout ScriptWriter, Item) -> Void
   ) {
     var isFirst = true
     for next in items {

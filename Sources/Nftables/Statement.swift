@@ -61,10 +61,10 @@ extension Statement {
       writer.write("ct helper set ")
       writer.write(quoted: name, limit: 31)
     case .translateDestination(let family, let target):
-      writer.write("dnat \(family.header) to ")
+      writer.write("dnat \(words: family.header) to ")
       target.write(to: &writer)
     case .translateSource(let family, let target):
-      writer.write("snat \(family.header) to ")
+      writer.write("snat \(words: family.header) to ")
       target.write(to: &writer)
     case .masquerade: writer.write("masquerade")
     case .counter: writer.write("counter")
@@ -74,7 +74,7 @@ extension Statement {
       writer.write(quoted: prefix, limit: 127)
     case .connectionCount(let limit): writer.write("ct count over \(limit)")
     case .dynamic(let operation, let set, let key, let statement):
-      writer.write("\(operation) @\(set) { ")
+      writer.write("\(name: operation) @\(name: set) { ")
       key.write(to: &writer)
       writer.write(" ")
       statement.write(to: &writer)
@@ -82,8 +82,8 @@ extension Statement {
     case .verdict(let verdict): verdict.write(to: &writer)
     case .verdictMap(let key, let name):
       key.write(to: &writer)
-      writer.write(" vmap @\(name)")
-    case .foreign(let value): writer.write(value.text)
+      writer.write(" vmap @\(name: name)")
+    case .foreign(let value): writer.write(foreign: value)
     }
   }
 
@@ -125,7 +125,8 @@ extension Expression {
 
 extension Rate {
   fileprivate func write(to writer: inout ScriptWriter) {
-    writer.write("limit rate \(isOver ? "over " : "")\(count)/\(unit.rawValue) burst \(burst) packets")
+    writer.write(isOver ? "limit rate over " : "limit rate ")
+    writer.write("\(count)/\(unit) burst \(burst) packets")
   }
 
   fileprivate var json: JSONValue {

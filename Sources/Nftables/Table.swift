@@ -63,7 +63,7 @@ package struct Table: Hashable, Sendable {
 
 extension Table {
   /// The family of our table.
-  static let family = TableFamily.inet.rawValue
+  static let family = TableFamily.inet
 
   /// The text of the table alone, for reading and comparing.
   package var listing: String {
@@ -80,17 +80,18 @@ extension Table {
   ///   - isTraced: Whether to note which statements asked for which lines.
   package func script(header: [String] = [], isTraced: Bool = true) -> ScriptWriter {
     var writer = ScriptWriter(isTraced: isTraced)
-    for line in header { writer.line { $0.write("# \(line)") } }
-    writer.line { $0.write("table \(family.rawValue) \(name)") }
-    writer.line { $0.write("delete table \(family.rawValue) \(name)") }
+    for line in header { writer.remark(line) }
+    writer.line { $0.write("table \(family) \(name: name)") }
+    writer.line { $0.write("delete table \(family) \(name: name)") }
     write(to: &writer)
     return writer
   }
 
   func write(to writer: inout ScriptWriter) {
-    writer.block("table \(family.rawValue) \(name)") { writer in
+    writer.block("table \(family) \(name: name)") { writer in
+      if isDormant { writer.line { $0.write("flags dormant") } }
       for helper in helpers {
-        writer.block("ct helper \(helper.name)", provenance: helper.provenance) { writer in
+        writer.block("ct helper \(name: helper.name)", provenance: helper.provenance) { writer in
           writer.line {
             $0.write("type ")
             $0.write(quoted: helper.type, limit: 15)
@@ -102,7 +103,7 @@ extension Table {
       for set in sets { set.write(to: &writer) }
       for chain in chains { chain.write(to: &writer) }
       for object in foreign {
-        writer.line { $0.write("# \(object.kind) \(object.name) \(object.definition.text)") }
+        writer.remark("\(object.kind) \(object.name) \(object.definition.text)")
       }
     }
   }

@@ -10,16 +10,21 @@ struct TableChange {
   /// What is new as a whole.
   private var additions: Table
   private var chains: [RuleCommands] = []
+  private var removals: Removals
 
   /// `nil` when commands cannot lead there. nft takes another definition of an object that exists and does nothing (a
-  /// helper of another type), or refuses it (another key of a set, another hook of a chain); and what was listed and we
-  /// never write has no text of ours.
+  /// helper of another type), or refuses it (another key of a set, another hook of a chain); what was listed and we never
+  /// write has no text of ours; a name that somebody else chose may be one that no command can hold; and a dormant table
+  /// is woken as a whole.
   init?(_ difference: Difference, from running: Table, to wanted: Table) {
-    guard difference.removedForeign.isEmpty, difference.addedForeign.isEmpty,
+    guard difference.removedForeign.isEmpty, difference.addedForeign.isEmpty, difference.dormancy == nil,
       difference.helpers.allSatisfy({ $0.old == nil || $0.new == nil }),
       difference.sets.allSatisfy(\.isExpressible),
-      difference.chains.allSatisfy({ $0.declaration.isAdditionOrRemoval || $0.declaration.old == $0.declaration.new })
+      difference.chains.allSatisfy({ $0.declaration.isAdditionOrRemoval || $0.declaration.old == $0.declaration.new }
+      ),
+      let removals = Removals(difference, running)
     else { return nil }
+    self.removals = removals
     self.difference = difference
     self.running = running
     self.wanted = wanted
@@ -48,7 +53,7 @@ struct TableChange {
     writeAdditions(to: &writer)
     for set in kept { set.writeAdditions(to: &writer, table: wanted.name) }
     for commands in chains { commands.writeInsertions(to: &writer, table: wanted.name) }
-    writeRemovals(to: &writer)
+    removals.write(to: &writer, table: wanted.name)
   }
 
   /// The new objects, and the generation: as an element where its set exists, otherwise with the set.
@@ -58,7 +63,7 @@ struct TableChange {
       additions.generation = wanted.generation
     } else if let generation = wanted.generation {
       writer.line { writer in
-        writer.write("add element \(Table.family) \(wanted.name) \(Generation.setName) { ")
+        writer.write("add element \(Table.family) \(name: wanted.name) \(name: Generation.setName) { ")
         generation.value.write(to: &writer)
         writer.write(" }")
       }
@@ -66,20 +71,53 @@ struct TableChange {
     let isEmpty = additions.helpers.isEmpty && additions.sets.isEmpty && additions.chains.isEmpty
     if !isEmpty || additions.generation != nil { additions.write(to: &writer) }
   }
+}
 
-  /// Chains are emptied before sets go, and go behind them: rules refer to sets, and verdict maps to chains.
-  private func writeRemovals(to writer: inout ScriptWriter) {
-    let chains = difference.chains.filter { $0.declaration.new == nil }
-    for chain in chains { writer.command("flush chain", chain.name, in: wanted.name) }
-    for set in difference.sets {
-      guard let old = set.declaration.old, set.declaration.new == nil else { continue }
-      writer.command(old.isMap ? "delete map" : "delete set", set.name, in: wanted.name)
+/// The commands that take objects away: by number where nft can, so that it does not matter what they are called.
+private struct Removals {
+  private enum Target {
+    case handle(Int64)
+    case name(ScriptName)
+  }
+
+  private var chains: [ScriptName] = []
+  private var sets: [(target: Target, isMap: Bool)] = []
+  private var helpers: [ScriptName] = []
+
+  /// `nil` when something has no number that nft takes, and a name that no command can hold.
+  init?(_ difference: Difference, _ running: Table) {
+    let handles = Dictionary(running.sets.map { ($0.name, $0.handle) }, uniquingKeysWith: { first, _ in first })
+    for change in difference.chains where change.declaration.new == nil {
+      guard let name = ScriptName(change.name) else { return nil }
+      chains.append(name)
     }
-    for chain in chains { writer.command("delete chain", chain.name, in: wanted.name) }
-    for helper in difference.helpers {
-      guard let old = helper.old, helper.new == nil else { continue }
-      writer.command("delete ct helper", old.name, in: wanted.name)
+    for change in difference.sets {
+      guard let old = change.declaration.old, change.declaration.new == nil else { continue }
+      guard
+        let target = handles[change.name]?.map({ .handle($0) }) ?? ScriptName(change.name).map({ Target.name($0) })
+      else { return nil }
+      sets.append((target, old.isMap))
     }
+    for change in difference.helpers {
+      guard let old = change.old, change.new == nil else { continue }
+      guard let name = ScriptName(old.name) else { return nil }
+      helpers.append(name)
+    }
+  }
+
+  /// Chains are emptied before sets go, and go after them: rules refer to sets, and verdict maps to chains.
+  func write(to writer: inout ScriptWriter, table: String) {
+    for chain in chains { writer.command("flush chain", chain, in: table) }
+    for (target, isMap) in sets {
+      switch target {
+      // Of maps as well: nft takes no number after `delete map`.
+      case .handle(let handle):
+        writer.line(provenance: []) { $0.write("delete set \(Table.family) \(name: table) handle \(handle)") }
+      case .name(let name): writer.command(isMap ? "delete map" : "delete set", name, in: table)
+      }
+    }
+    for chain in chains { writer.command("delete chain", chain, in: table) }
+    for helper in helpers { writer.command("delete ct helper", helper, in: table) }
   }
 }
 
@@ -98,7 +136,7 @@ extension Difference.SetChange {
   /// An element that goes needs no data.
   fileprivate func writeRemovals(to writer: inout ScriptWriter, table: String) {
     guard !removed.isEmpty else { return }
-    writer.block("delete element \(Table.family) \(table) \(name)") { writer in
+    writer.block("delete element \(Table.family) \(name: table) \(name: name)") { writer in
       for element in removed {
         writer.line(provenance: []) { writer in
           writer.write(element.key, separator: " . ") { $1.write(to: &$0) }
@@ -110,14 +148,17 @@ extension Difference.SetChange {
 
   fileprivate func writeAdditions(to writer: inout ScriptWriter, table: String) {
     guard !added.isEmpty else { return }
-    writer.block("add element \(Table.family) \(table) \(name)") { writer in
+    writer.block("add element \(Table.family) \(name: table) \(name: name)") { writer in
       for element in added { element.write(to: &writer) }
     }
   }
 }
 
 extension ScriptWriter {
-  fileprivate mutating func command(_ verb: String, _ name: String, in table: String) {
-    line(provenance: []) { $0.write("\(verb) \(Table.family) \(table) \(name)") }
+  fileprivate mutating func command(_ verb: ScriptPhrase, _ name: ScriptName, in table: String) {
+    line(provenance: []) { writer in
+      writer.write(verb)
+      writer.write(" \(Table.family) \(name: table) \(name: name.text)")
+    }
   }
 }

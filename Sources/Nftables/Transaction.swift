@@ -23,7 +23,7 @@ package struct Transaction: Sendable {
     from running: Table?, to wanted: Table, difference: Difference?, replacing: Bool = false, header: [String] = []
   ) {
     var writer = ScriptWriter()
-    for line in header { writer.line { $0.write("# \(line)") } }
+    for line in header { writer.remark(line) }
     if let running {
       if let old = running.generation { writer.expect(old, in: running.name) }
       if !replacing, let difference, let change = TableChange(difference, from: running, to: wanted) {
@@ -31,12 +31,12 @@ package struct Transaction: Sendable {
         change.write(to: &writer)
       } else {
         kind = .replace
-        writer.line { $0.write("delete table \(Table.family) \(running.name)") }
+        writer.line { $0.write("delete table \(Table.family) \(name: running.name)") }
         wanted.write(to: &writer)
       }
     } else {
       kind = .create
-      writer.line { $0.write("create table \(Table.family) \(wanted.name)") }
+      writer.line { $0.write("create table \(Table.family) \(name: wanted.name)") }
       wanted.write(to: &writer)
     }
     script = writer
@@ -47,7 +47,7 @@ extension ScriptWriter {
   /// The line at which a transaction fails when the table is not of that generation any more.
   package mutating func expect(_ generation: Generation, in table: String) {
     line { writer in
-      writer.write("delete element \(Table.family) \(table) \(Generation.setName) { ")
+      writer.write("delete element \(Table.family) \(name: table) \(name: Generation.setName) { ")
       generation.value.write(to: &writer)
       writer.write(" }")
     }

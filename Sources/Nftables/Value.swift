@@ -50,7 +50,7 @@ extension Value {
     case .port, .ports: 11
     case .interface(let text), .string(let text), .symbol(let text): text.utf8.count + 2
     case .verdict(let verdict): verdict.writtenLength
-    case .foreign(let value): value.text.utf8.count
+    case .foreign(let value): value.scriptText.utf8.count
     }
   }
 
@@ -69,9 +69,9 @@ extension Value {
     case .port(let port): output.append(decimal: UInt32(port))
     case .ports(let range): output.append(range)
     case .interface(let name), .string(let name): output.append(quoted: name, limit: 255)
-    case .symbol(let word): output.append(word)
+    case .symbol(let word): output.append(name: word)
     case .verdict(let verdict): verdict.write(to: &output)
-    case .foreign(let value): output.append(value.text)
+    case .foreign(let value): output.append(trusted: value.scriptText)
     }
   }
 

@@ -19,7 +19,7 @@ extension Verdict {
   var writtenLength: Int {
     switch self {
     case .accept, .drop, .return: 6
-    case .jump(let chain), .goto(let chain): chain.utf8.count + 5
+    case .jump(let chain), .goto(let chain): chain.utf8.count + 7
     }
   }
 
@@ -31,10 +31,10 @@ extension Verdict {
     case .return: output.append(ascii: "return")
     case .jump(let chain):
       output.append(ascii: "jump ")
-      output.append(chain)
+      output.append(name: chain)
     case .goto(let chain):
       output.append(ascii: "goto ")
-      output.append(chain)
+      output.append(name: chain)
     }
   }
 

@@ -31,7 +31,7 @@ extension Console {
     case .netfilter(let failure): self.failure(failure)
     case .state(.notPermitted): self.failure("\(failure)", .privilegeMissing)
     case .state, .restless, .bootFile, .bootFileRefused: self.failure("\(failure)", .inputOutput)
-    case .pending, .refused, .noWayBack, .nothingKnown: self.failure("\(failure)", .findings)
+    case .pending, .refused, .noWayBack, .noScript, .noReturn, .nothingKnown: self.failure("\(failure)", .findings)
     case .noWatchdog, .unknown: self.failure("\(failure)", .internalFault)
     case .takenBack: self.failure("\(failure)", .takenBack)
     }

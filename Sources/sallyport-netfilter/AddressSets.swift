@@ -8,14 +8,12 @@ import Glibc
 /// - Returns: `nil` where the kernel has no sets, or does not list them.
 func addressSets() -> [UInt8]? {
   // IPSET_ATTR_PROTOCOL with version 6, which every kernel since 2.6.39 speaks.
-  let protocolAttribute: [UInt8] = withUnsafeBytes(of: nlattr(nla_len: 5, nla_type: 1)) { Array($0) } + [6, 0, 0, 0]
-  return netlinkList(
-    subsystem: UInt32(NFNL_SUBSYS_IPSET), message: ipsetCommandList, attributes: protocolAttribute)
+  netlinkList(subsystem: UInt32(NFNL_SUBSYS_IPSET), message: ipsetCommandList, attributes: attribute(1, [6]))
 }
 
 /// `INDEX NAME`, a line for each set: rules name sets by an index.
 func addressSetNames() -> [UInt8] {
-  let descriptor = socket(AF_INET, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Int32(IPPROTO_RAW))
+  let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
   guard descriptor >= 0 else { return [] }
   defer { close(descriptor) }
   var lines: [UInt8] = []

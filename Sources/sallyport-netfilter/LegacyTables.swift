@@ -18,11 +18,19 @@ struct LegacyTables {
 
   private mutating func read(_ path: String, _ domain: Int32, _ level: Int32, family: UInt8) {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return }
+    guard file >= 0 else {
+      // For root alone: what may be there and is not read is not nothing.
+      guard errno != ENOENT else { return }
+      for name in ["raw", "mangle", "nat", "filter", "security"] {
+        unread += Array("\(family == 4 ? "ip" : "ip6") \(name)\n".utf8)
+      }
+      return
+    }
     defer { close(file) }
     let names = (readAll(file) ?? []).split(separator: 0x0A)
     guard !names.isEmpty else { return }
-    let descriptor = socket(domain, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), Int32(IPPROTO_RAW))
+    // Any socket will do, and this one is for everybody: the kernel asks for CAP_NET_ADMIN.
+    let descriptor = socket(domain, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     defer { if descriptor >= 0 { close(descriptor) } }
     for name in names.map({ Array($0) }) {
       if descriptor >= 0, let table = Self.table(name, descriptor, level) {

@@ -43,7 +43,9 @@ struct Library {
     case .listRuleset: return listRuleset()
     case .listTable(let name):
       nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON))
-      return list("list table inet \(name)")
+      var answer = list("list table inet \(name)")
+      if let tables = listed(NFT_MSG_GETTABLE) { answer.more.append(Frame("tables", tables)) }
+      return answer
     }
   }
 
@@ -72,12 +74,15 @@ struct Library {
   }
 
   /// The text, and beside it what the text does not tell. The listing of the ruleset alone spares reading the elements when
-  /// none are shown (nft 1.0.6).
+  /// none are shown (nft 1.0.6). Names of protocols would have to be looked up in a file when the text is taken in again.
   private func print(table name: String) -> Answer {
     nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON) | UInt32(NFT_CTX_OUTPUT_TERSE))
     let outline = list("list ruleset inet")
-    nft_ctx_output_set_flags(context, 0)
+    nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_NUMERIC_PROTO))
     var answer = list("list table inet \(name)")
+    let (tables, strange) = (listed(NFT_MSG_GETTABLE), StrangeTexts(table: name).firstPlace())
+    if let tables { answer.more.append(Frame("tables", tables)) }
+    if let strange, rulesetGeneration() == answer.generation { answer.more.append(Frame("strange", strange)) }
     if outline.status == 0, outline.generation == answer.generation, rulesetGeneration() == answer.generation {
       answer.outline = outline.output
     }

@@ -13,12 +13,14 @@ struct Worker {
     // What the library prints by itself must not stand in the answer.
     let answers = dup(STDOUT_FILENO)
     guard answers >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { refuse("standard output cannot be set aside") }
+    guard Confinement.giveUpPrivileges() else { refuse("privileges cannot be given up") }
     guard let bytes = readAll(STDIN_FILENO) else { refuse("standard input cannot be read") }
     guard let frames = Frame.parse(bytes), let request = Request(frames) else {
       refuse(
         "this is the helper of sallyport; it takes requests of protocol \(Request.protocolVersion) on standard input")
     }
     guard let library = Library() else { refuse("libnftables gives no context") }
+    guard Confinement.enter(prints: request.prints) else { refuse("files and calls cannot be given up") }
     let answer = library.answer(to: request)
     guard writeAll(Frame.bytes(of: answer.frames), to: answers) else { refuse("standard output takes no more") }
   }

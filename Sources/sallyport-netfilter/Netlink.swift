@@ -6,9 +6,10 @@ import Glibc
 /// Everything that the kernel lists on a request of nfnetlink, message behind message as it sends them.
 ///
 /// - Parameters:
+///   - family: Of the objects; 0 for every one.
 ///   - attributes: What follows the header, in the form of netlink attributes.
 /// - Returns: `nil` when the kernel refuses, or says that the list changed while it was read.
-func netlinkList(subsystem: UInt32, message: UInt32, attributes: [UInt8] = []) -> [UInt8]? {
+func netlinkList(subsystem: UInt32, message: UInt32, family: UInt8 = 0, attributes: [UInt8] = []) -> [UInt8]? {
   let descriptor = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_NETFILTER)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
@@ -19,6 +20,7 @@ func netlinkList(subsystem: UInt32, message: UInt32, attributes: [UInt8] = []) -
       of: nlmsghdr(
         nlmsg_len: UInt32($0.count), nlmsg_type: UInt16(subsystem << 8 | message),
         nlmsg_flags: UInt16(NLM_F_REQUEST) | UInt16(dumpFlags), nlmsg_seq: 1, nlmsg_pid: 0), as: nlmsghdr.self)
+    $0.storeBytes(of: family, toByteOffset: MemoryLayout<nlmsghdr>.size, as: UInt8.self)
   }
   guard send(descriptor, request, request.count, 0) == request.count else { return nil }
   var answer: [UInt8] = []
@@ -32,6 +34,12 @@ func netlinkList(subsystem: UInt32, message: UInt32, attributes: [UInt8] = []) -
     case .failed: return nil
     }
   }
+}
+
+/// One attribute, padded to four bytes.
+func attribute(_ type: Int, _ value: [UInt8]) -> [UInt8] {
+  let head = nlattr(nla_len: UInt16(clamping: 4 + value.count), nla_type: UInt16(clamping: type))
+  return withUnsafeBytes(of: head) { Array($0) } + value + [UInt8](repeating: 0, count: -value.count & 3)
 }
 
 /// `NLM_F_ROOT | NLM_F_MATCH`, a macro that Swift does not read.

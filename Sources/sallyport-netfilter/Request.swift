@@ -12,7 +12,8 @@ enum Request {
   /// `list-connections`: every tracked TCP connection of the network namespace.
   case listConnections
   /// `print-table`: one table of family inet, as a text that nft takes in again; beside it, as `outline`, every table of
-  /// that family as JSON, without the elements of named sets.
+  /// that family as JSON, without the elements of named sets; as `strange` where `StrangeTexts` has found something; and as
+  /// `tables`, as for `list-table`, messages of the kernel with every table, for their flags.
   case printTable(name: String)
   /// `generation`: that of the ruleset of the network namespace.
   case generation
@@ -55,6 +56,14 @@ enum Request {
 }
 
 extension Request {
+  /// Whether rules are printed: only that needs files.
+  var prints: Bool {
+    switch self {
+    case .check, .commit, .generation, .listConnections: false
+    case .printTable, .listChains, .listTable, .listRuleset: true
+    }
+  }
+
   /// Whether a name can stand in a command of nft and end none: letters, digits, `_` and `-`, at most 64.
   private static func isName(_ bytes: [UInt8]) -> Bool {
     (1...64).contains(bytes.count)

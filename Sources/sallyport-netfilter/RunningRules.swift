@@ -30,21 +30,22 @@ struct RunningRules {
 
   private static let mostAttempts = 20
 
+  /// - `tables`: messages of the kernel with every table, for their flags.
+  /// - `chains`: messages with every chain, for the devices of their hooks.
   /// - `text`: the listing for people, when nft can write it.
   /// - `rules`: messages of the kernel with every rule, where extensions of xtables are used: the listing has their names only.
   /// - `sets`, `set-names`: what `ipset` keeps.
   /// - `legacy`, `legacy-unread`: the tables of iptables-legacy.
   private static func parts(of listing: Answer, text: Answer) -> [Frame]? {
-    var parts: [Frame] = []
+    guard let tables = listed(NFT_MSG_GETTABLE), let chains = listed(NFT_MSG_GETCHAIN) else { return nil }
+    var parts = [Frame("tables", tables), Frame("chains", chains)]
     if text.status == 0 { parts.append(Frame("text", text.output)) }
     let legacy = LegacyTables()
     if !legacy.content.isEmpty { parts.append(Frame("legacy", legacy.content)) }
     if !legacy.unread.isEmpty { parts.append(Frame("legacy-unread", legacy.unread)) }
     let hasExtensions = listing.output.contains(word: "\"xt\"")
     if hasExtensions {
-      guard
-        let rules = netlinkList(subsystem: UInt32(NFNL_SUBSYS_NFTABLES), message: UInt32(NFT_MSG_GETRULE.rawValue))
-      else { return nil }
+      guard let rules = listed(NFT_MSG_GETRULE) else { return nil }
       parts.append(Frame("rules", rules))
     }
     if hasExtensions || !legacy.content.isEmpty, let sets = addressSets(), !sets.isEmpty {
@@ -53,6 +54,11 @@ struct RunningRules {
     }
     return parts
   }
+}
+
+/// Every object of a kind, of every table.
+func listed(_ message: nf_tables_msg_types) -> [UInt8]? {
+  netlinkList(subsystem: UInt32(NFNL_SUBSYS_NFTABLES), message: UInt32(message.rawValue))
 }
 
 extension [UInt8] {

@@ -53,14 +53,54 @@ struct ApplyFaultTests {
 
   @Test("SIGKILL at 200 random moments: wholly old or wholly new, and the watchdog keeps its promise")
   func killed() async throws {
+    try await expectKills(Self.kills, in: Array(repeating: Self.killLoop, count: Self.loops))
+  }
+
+  /// One loop under injection: the old rules run with a hostile comment in a place that changes with each round.
+  private static let injectedLoop = """
+    \(Hostile.words)
+    : >out; victim; kept=0; changed=0
+    inject() {
+      case $(($1 % 5)) in
+    \(Hostile.comments.dropFirst().prefix(2).enumerated().map { "\($0)) \($1.lines) ;;" }.joined(separator: "\n"))
+    \(Hostile.comments.suffix(4).prefix(3).enumerated().map { "\($0 + 2)) \($1.lines) ;;" }.joined(separator: "\n"))
+      esac
+    }
+    $S apply old.sally $A
+    started=$(date +%s%N); $S apply new.sally $A --confirm-within 60s; span=$((($(date +%s%N) - started) / 1000))
+    $S rollback $A
+    for i in $(seq \(kills)); do
+      $S apply old.sally $A --replace
+      evil=$(evil $((i % 3 + 1))); json=$(quoted "$evil"); inject $i
+      $S diff old.sally >before || true
+      setsid sh -c "$S apply new.sally $A --confirm-within 60s; :" &
+      shell=$!; sleep $(printf 0.%06d $((RANDOM * (span + span / 4) / 32767)))
+      if [ $((i % 2)) = 0 ]; then kill -KILL -- -$shell || true; else pkill -KILL -P $shell -x sallyport || true; fi
+      wait $shell || true; flock state/lock true
+      $S diff old.sally >now || true
+      if cmp -s before now; then kept=$((kept + 1))
+      else is new.sally || fail "neither the old nor the new rules: $(cat now)"; changed=$((changed + 1)); fi
+      unharmed kill; expire; quiet || fail "a watchdog is left"; unharmed watchdog
+      $S diff old.sally >now || true
+      cmp -s before now || fail "the way back leads elsewhere: $(cat now)"
+    done
+    echo "kept $kept changed $changed"
+    """
+
+  @Test("16: SIGKILL at random moments while comments are injected: the same, and the rules of others stand")
+  func killedUnderInjection() async throws {
+    try await expectKills(Self.kills, in: Array(repeating: Self.injectedLoop, count: Self.loops / 2))
+  }
+
+  private func expectKills(_ kills: Int, in loops: [String]) async throws {
     let ends = try await withThrowingTaskGroup(of: Ended.self) { group in
-      for _ in 0..<Self.loops { group.addTask { try await expect(Self.killLoop) } }
+      for loop in loops { group.addTask { try await expect(loop) } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
     let words = ends.compactMap { $0.output.split(separator: "\n").last?.split(separator: " ") }
     let kept = words.compactMap { $0.count == 4 ? Int($0[1]) : nil }.reduce(0, +)
     let changed = words.compactMap { $0.count == 4 ? Int($0[3]) : nil }.reduce(0, +)
-    #expect(kept + changed == Self.loops * Self.kills)
+    #expect(kept + changed == loops.count * kills)
     // Moments before and behind the commit were among them.
     #expect(kept > 0 && changed > 0, "kept \(kept), changed \(changed)")
   }

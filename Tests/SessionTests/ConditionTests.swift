@@ -339,17 +339,18 @@ extension Arena {
         {"match": {"op": "==", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": 21}}, {"drop": null}]}}]}
       """
     var ruleset = try Ruleset.read(listing: Array(listing.utf8))
-    let text =
-      "table netdev t { # handle 1\n\tchain c { # handle 1\n\t\ttype filter hook ingress device \"DEVICE\" priority filter; policy accept;\n\t}\n}\n"
+    /// The kernel's message about the chain.
+    func message(_ hook: [UInt8]) -> [UInt8] {
+      netfilterMessage(family: 5, attribute(1, "t"), attribute(3, "c"), attribute(4, hook))
+    }
     #expect(ending(ruleset).loss?.isUndecided == true)
-    ruleset.readDevices(inText: Array(text.replacing("DEVICE", with: "eth7").utf8))
+    ruleset.readDevices(inMessages: message(attribute(3, "eth7")))
     #expect(ending(ruleset) == .works)
     ruleset = try Ruleset.read(listing: Array(listing.utf8))
-    ruleset.readDevices(inText: Array(text.replacing("DEVICE", with: "eth0").utf8))
+    ruleset.readDevices(inMessages: message(attribute(3, "eth0")))
     #expect(ending(ruleset) != .works && ending(ruleset).loss?.isUndecided == false)
-    let several = text.replacing("device \"DEVICE\"", with: "devices = { eth7, eth0 }")
     ruleset = try Ruleset.read(listing: Array(listing.utf8))
-    ruleset.readDevices(inText: Array(several.utf8))
+    ruleset.readDevices(inMessages: message(attribute(0x8004, attribute(1, "eth7") + attribute(1, "eth0"))))
     #expect(ending(ruleset) != .works)
   }
 

@@ -106,6 +106,8 @@ struct Arena {
       throw LabError("the worker lists no rules: \(answer.errorText)\(answer.text)")
     }
     var companions = ListingCompanions()
+    companions.tables = parts["tables"] ?? []
+    companions.chains = parts["chains"] ?? []
     companions.text = parts["text"] ?? []
     companions.rules = parts["rules"] ?? []
     companions.sets = parts["sets"] ?? []

@@ -12,6 +12,10 @@ package enum ApplyFailure: Error, Sendable {
   case refused([Diagnostic])
   /// The kernel does not take in its own listing of the running table, so there would be no way back.
   case noWayBack(KernelMessage)
+  /// Of something in the running table no script can be written, so there would be no way back; where it stands.
+  case noScript(String)
+  /// There is no way back for that reason: the change was made without a deadline.
+  case noReturn(String)
   /// The watchdog did not start, with the reason.
   case noWatchdog(String)
   /// The worker failed, and what is running now cannot be found out.
@@ -44,6 +48,12 @@ extension ApplyFailure: CustomStringConvertible {
     case .noWayBack(let message):
       "the running table could not be put back: nft does not take in its own listing (\(message.text)); nothing was "
         + "changed. Without --confirm-within and --verify the change can be made"
+    case .noScript(let place):
+      "the running table could not be put back: it holds \(place), which no script can be trusted to hold; nothing was "
+        + "changed. Without --confirm-within and --verify the change can be made"
+    case .noReturn(let place):
+      "the table that ran before cannot be put back: it held \(place), which no script can be trusted to hold; nothing was "
+        + "changed. `sallyport apply` with the earlier policy makes its rules"
     case .noWatchdog(let reason): "the watchdog does not start: \(reason); nothing was changed"
     case .unknown(let failure):
       "\(failure); whether the rules were changed could not be found out: `sallyport diff` tells"

@@ -124,13 +124,15 @@ extension RuleChanger {
     _ lock: StateLock
   ) async throws(ApplyFailure) -> Applied? {
     if options.confirmWithin != nil { try await tryWayBack(before) }
-    let record = ChangeRecord(
+    let script = before.content?.script
+    var record = ChangeRecord(
       plan.generation, hadTable: before.content != nil,
       deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile,
       replacesAnyBootFile: options.replacesAnyBootFile)
+    if script == nil { record.lacksWayBack = before.content?.strangeness }
     do throws(ApplyFailure) {
       try inState { () throws(StateFailure) in
-        if let text = before.content?.text { try state.write(text, to: state.beforePath(plan.generation)) }
+        if let script { try state.write(script, to: state.beforePath(plan.generation)) }
         if options.bootFile != nil {
           try state.write(wanted.bootScript(plan.generation), to: state.bootPath(plan.generation))
         }
@@ -156,8 +158,11 @@ extension RuleChanger {
 
   /// Whether the kernel would take the running table in again.
   private func tryWayBack(_ before: Listed<PrintedTable>) async throws(ApplyFailure) {
-    guard let text = before.content?.text else { return }
-    let script = Array("delete table inet \(ownTableName)\n".utf8) + text
+    guard let table = before.content else { return }
+    guard let own = table.script else { throw .noScript(table.strangeness ?? "") }
+    var writer = ScriptWriter(isTraced: false)
+    writer.line { $0.write("delete table inet \(name: ownTableName)") }
+    let script = writer.bytes + own
     let refusals = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
     if let refusal = refusals.first { throw .noWayBack(refusal) }
   }

@@ -55,6 +55,7 @@ extension RuleChanger {
     return try await changing { lock throws(ApplyFailure) -> ChangeRecord? in
       let now = try await running()
       guard let record = try record(of: now.content) else { throw .nothingKnown }
+      if let reason = record.lacksWayBack { throw .noReturn(reason) }
       let before = try inState { () throws(StateFailure) in try state.bytes(state.beforePath(record.generation)) }
       guard (before != nil) == record.hadTable else {
         throw .state(.damaged(path: state.beforePath(record.generation)))

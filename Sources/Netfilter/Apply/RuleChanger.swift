@@ -107,11 +107,11 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
 extension ChangeRecord {
   /// The script that takes the change back: it fails as a whole when the change is not in force (any more).
   ///
-  /// - Parameter before: The table before the change, as nft lists it.
+  /// - Parameter before: The script that makes the table before the change, which `PrintedTable.script` has told.
   func wayBack(to before: [UInt8]?) -> [UInt8] {
     var writer = ScriptWriter()
     writer.expect(generation, in: ownTableName)
-    writer.write("delete table inet \(ownTableName)\n")
+    writer.line { $0.write("delete table inet \(name: ownTableName)") }
     return writer.bytes + (before ?? [])
   }
 }

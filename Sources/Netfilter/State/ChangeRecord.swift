@@ -6,6 +6,8 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
   package let generation: Generation
   /// Whether there was a table before, whose listing lies beside the record.
   package var hadTable: Bool
+  /// Where that held something of which no script can be written, so that there is no way back; `nil` where there is one.
+  package var lacksWayBack: String?
   /// When the change is taken back; `nil` when it is confirmed, or needs no confirmation.
   package var deadline: Deadline?
   /// Absolute path of the file that loads the rules at boot; written only once the change is confirmed.
@@ -19,6 +21,7 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
     case formatVersion = "format_version"
     case generation, deadline
     case hadTable = "had_table"
+    case lacksWayBack = "lacks_way_back"
     case bootFile = "boot_file"
     case replacesAnyBootFile = "replaces_any_boot_file"
     case wroteBootFile = "wrote_boot_file"

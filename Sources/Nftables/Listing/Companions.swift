@@ -1,5 +1,9 @@
 /// What belongs to a listing in JSON and is not told by it, all of one moment.
 package struct ListingCompanions: Sendable {
+  /// The kernel's messages with all tables (`NFT_MSG_NEWTABLE`).
+  package var tables: [UInt8] = []
+  /// Its messages with all chains (`NFT_MSG_NEWCHAIN`).
+  package var chains: [UInt8] = []
   /// The ruleset as nft writes it for people, with handles.
   package var text: [UInt8] = []
   /// The kernel's messages with all rules (`NFT_MSG_NEWRULE`): they hold the arguments of xtables extensions.
@@ -40,8 +44,9 @@ extension Ruleset {
       }
     }
     ruleset.tables += legacyTables(companions.legacy) + unreadLegacyTables(companions.legacyUnread)
-    ruleset.readDevices(inText: companions.text)
-    ruleset.readDormancy(inText: companions.text)
+    ruleset.readDevices(inMessages: companions.chains)
+    let flags = TableFlags(messages: companions.tables)
+    for table in ruleset.tables.indices { ruleset.tables[table] = ruleset.tables[table].with(flags) }
     ruleset.ipSets = listedIPSets(messages: companions.sets, names: companions.setNames)
     return ruleset
   }
@@ -184,7 +189,7 @@ extension Statement {
 
 extension TableFamily {
   /// By the number that the kernel has for it (`NFPROTO_*`).
-  fileprivate init?(number: UInt8) {
+  init?(number: UInt8) {
     let families: [UInt8: TableFamily] = [1: .inet, 2: .ip, 3: .arp, 5: .netdev, 7: .bridge, 10: .ip6]
     guard let family = families[number] else { return nil }
     self = family

@@ -1,24 +1,30 @@
 extension JSONValue {
   /// The value as JSON on one line, members sorted by name.
-  package var text: String {
+  package var text: String { text(quote: "\\\"") }
+
+  /// The same with quotes in strings by their numbers: to nft, which knows no escapes, each string is one as well.
+  var scriptText: String { text(quote: "\\u0022") }
+
+  private func text(quote: String) -> String {
     switch self {
     case .null: "null"
     case .bool(let value): value ? "true" : "false"
     case .number(let value): "\(value)"
-    case .string(let value): Self.quoted(value)
-    case .array(let values): "[" + values.map(\.text).joined(separator: ", ") + "]"
+    case .string(let value): Self.quoted(value, quote)
+    case .array(let values): "[" + values.map { $0.text(quote: quote) }.joined(separator: ", ") + "]"
     case .object(let members):
       "{"
-        + members.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)): \($0.value.text)" }
-        .joined(separator: ", ") + "}"
+        + members.sorted { $0.key < $1.key }
+        .map { "\(Self.quoted($0.key, quote)): \($0.value.text(quote: quote))" }.joined(separator: ", ") + "}"
     }
   }
 
-  private static func quoted(_ text: String) -> String {
+  private static func quoted(_ text: String, _ quote: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
+      case "\"": result += quote
+      case "\\": result += "\\\\"
       case "\u{0}"..<" ":
         let digits = String(scalar.value, radix: 16)
         result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

@@ -43,6 +43,7 @@ struct ListingReader {
     guard object.kind == "table" else { return try object.text("table") == table.name }
     guard try object.text("name") == table.name else { return false }
     isPresent = true
+    table.isDormant = object.hasDormantFlag
     return false
   }
 
@@ -101,6 +102,12 @@ struct ListedObject {
     guard let member = value[name] else { return 0 }
     guard let number = member.number else { throw unexpected("an integer", at: name) }
     return Int(number)
+  }
+
+  /// Whether a table is dormant. Of one with flags nft 1.0.6 prints what happens to lie in its memory: whatever is no other
+  /// flag may be this one.
+  var hasDormantFlag: Bool {
+    value["flags"]?.list.contains { $0 != .string("owner") && $0 != .string("persist") } ?? false
   }
 
   /// `nil` for a chain of a type or hook that `BaseChain` does not know.
