@@ -92,4 +92,34 @@ import Testing
     #expect(
       borders.parts(of: 50_000...50_100).map(\.ports) == [50_000...50_039, 50_040...50_050, 50_051...50_100])
   }
+
+  @Test("A2: rows of rules that differ in one port alone are one kind; a rule between them parts it")
+  func rowsOfRules() throws {
+    func kinds(_ rules: [[String]]) throws -> Int {
+      let listed = rules.map {
+        #", {"rule": {"family": "ip", "table": "t", "chain": "c", "expr": [\#($0.joined(separator: ", "))]}}"#
+      }
+      let listing = """
+        {"nftables": [{"table": {"family": "ip", "name": "t"}},
+        {"chain": {"family": "ip", "table": "t", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "drop"}}
+        \(listed.joined(separator: "\n"))]}
+        """
+      let program = Program(try Ruleset.read(listing: Array(listing.utf8)))
+      return Set(PortBorders(program).parts(of: 50_000...59_999).map(\.kind)).count
+    }
+    let accept = #"{"accept": null}"#
+    let row = (0..<2000).map { [Self.port(50_000 + 2 * $0), accept] }
+    #expect(try kinds(row) == 2)
+    // Ports before and after it may fare differently, and those with another end.
+    #expect(try kinds(row + [[Self.isListed, Self.drop]] + [[Self.port(59_000), accept]]) == 3)
+    #expect(try kinds(row + [[Self.port(59_000), Self.drop]]) == 3)
+    // What holds for all ports but one is not the same for each of them.
+    let others = (0..<3).map { number in
+      [
+        #"{"match": {"op": "!=", "left": {"payload": {"protocol": "tcp", "field": "dport"}}, "right": \#(50_000 + 2 * number)}}"#,
+        Self.drop,
+      ]
+    }
+    #expect(try kinds(others) == 4)
+  }
 }

@@ -67,7 +67,7 @@ extension Scenes {
       let other = self.scene(scene.place, address, scene.endpoint)
       return isAllowed ? !other.permittedSessionsWork : other.isLetIn
     }
-    let bans = worse.compactMap { address in ban(of: address, scene).map { (address, $0) } }
+    let bans = worse.prefix(Self.mostBans).compactMap { address in ban(of: address, scene).map { (address, $0) } }
     if let (address, citation) = bans.first {
       let more = bans.count > 1 ? " and \(bans.count - 1) more" : ""
       notes.append("\(address)\(more) is kept out although it is allowed: \(citation.text)")
@@ -88,8 +88,10 @@ extension Scenes {
     return cells
   }
 
+  /// Of many clients that fare worse, those of which is asked whether a list of programs bans them.
+  private static let mostBans = 200
   /// Of many clients that fare worse, those whose sessions are told.
-  private static let mostWorse = 8
+  private static let mostWorse = 4
 
   private func leaveOpen(_ cells: inout [SessionCell], _ untried: Int) {
     for index in cells.indices where cells[index].isPermitted && cells[index].outcome == .works {
@@ -142,12 +144,9 @@ extension Scenes {
   /// not mean to forbid that.
   private func ban(of address: IPAddress, _ scene: Scene) -> Citation? {
     guard scene.place == .allowed, !namedClients.contains(address) else { return nil }
-    let lost = self.scene(scene.place, address, scene.endpoint).cells(permittedOnly: true).filter {
-      $0.isPermitted && $0.outcome != .works
-    }
-    let citations = lost.map { $0.outcome == .broken ? $0.performance?.ending.loss?.citation : nil }
-    guard citations.allSatisfy({ $0?.testsNamedSet == true }) else { return nil }
-    return citations.first ?? nil
+    let losses = self.scene(scene.place, address, scene.endpoint).permittedLosses
+    guard losses.allSatisfy({ !$0.isUndecided && $0.citation?.testsNamedSet == true }) else { return nil }
+    return losses.first?.citation
   }
 
   /// Whether a client outside may have an address: nobody else has it, and it is not on the server's side of the gateway.

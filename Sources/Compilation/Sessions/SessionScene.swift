@@ -162,6 +162,18 @@ struct Scene {
     }
   }
 
+  /// Why permitted sessions do not work, of each kind that does not; each passive mode has one end of the range.
+  var permittedLosses: [Loss] {
+    let theatre = Theatre(study.program, network, kernel, keepsSteps: false)
+    return Encryption.allCases.flatMap { encryption in
+      let modes = permitted(encryption)
+      guard !modes.isEmpty else { return [Loss]() }
+      let session = session(encryption)
+      let login = theatre.logIn(session)
+      return modes.compactMap { play($0, session, login, theatre, isQuick: true).performance.ending.loss }
+    }
+  }
+
   private func permitted(_ encryption: Encryption) -> [DataMode] {
     DataMode.allCases.filter { permission.refusal(place, encryption, $0) == nil }
   }
