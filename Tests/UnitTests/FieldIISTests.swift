@@ -88,7 +88,7 @@ import Testing
         "<requestFiltering><commands allowUnlisted=\"false\"><add command=\"USER\" allowed=\"true\" />"
           + "<add command=\"PASS\" allowed=\"true\" /><add command=\"AUTH\" allowed=\"true\" />"
           + "<add command=\"PROT\" allowed=\"true\" /></commands></requestFiltering>",
-        ["audit-listings", "audit-passive-off"]
+        ["audit-passive-off", "audit-listings"]
       ),
     ])
   func commands(security: String, codes: [String]) throws {

@@ -3,8 +3,8 @@ import Diagnostics
 /// Finds what beginners bring along from other languages. It knows keywords and the shape of statements, no more.
 struct SlipFinder {
   private let bytes: [UInt8]
-  private var edits: [SlipEdit] = []
-  private var depth = 0
+  var edits: [SlipEdit] = []
+  var depth = 0
   /// A comma that ended a line; whether it was one too many is told by the next line.
   private var waitingComma: Range<Int>?
   /// Whether the statement before that comma takes a list, which may end with one before a brace.
@@ -16,9 +16,9 @@ struct SlipFinder {
   /// Whether a block was opened for which nobody wrote a brace.
   private var hasOpened = false
   /// Braces that were one too many, and wait for theirs.
-  private var doubled = 0
+  var doubled = 0
   /// What ends the block that was opened by another word or bracket.
-  private var closers: Set<String> = ["end"]
+  var closers: Set<String> = ["end"]
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -42,76 +42,8 @@ struct SlipFinder {
     if hasOpened, depth > 0 { edits.append(SlipEdit(.braces, bytes.count..<bytes.count, "\n}\n")) }
   }
 
-  /// The line without a comment in the manner of another language, which becomes one of ours.
-  private mutating func withoutComment(_ tokens: ArraySlice<LooseToken>) -> ArraySlice<LooseToken> {
-    guard let first = tokens.first else { return tokens }
-    let rest = tokens.dropFirst()
-    var mark: Range<Int>?
-    if first.isMark(";"), !rest.isEmpty, keyword(of: rest) == nil, rest.first?.isMark("}") != true {
-      mark = first.range
-    } else if first.isMark("("), rest.first?.text.hasPrefix("*") == true {
-      mark = first.range.lowerBound..<first.range.upperBound + 1
-    } else if first.kind == .word {
-      let text = first.text
-      let head = ["<!--", "--"].first { text.hasPrefix($0) }
-      let isWord = ["rem", "'", "%", "!"].contains(text.lowercased()) && !rest.isEmpty
-      mark =
-        head.map { first.range.lowerBound..<first.range.lowerBound + $0.utf8.count } ?? (isWord ? first.range : nil)
-    }
-    if let mark {
-      edits.append(SlipEdit(.comments, mark, "#"))
-      return []
-    }
-    // Behind a statement, and not between two numbers.
-    let dashes = tokens.indices.dropFirst().first { index in
-      tokens[index].text == "--" && tokens[index].kind == .word
-        && tokens.dropFirst(index + 1 - tokens.startIndex).first?.text.first?.isLetter == true
-    }
-    guard let dashes else { return tokens }
-    edits.append(SlipEdit(.comments, tokens[dashes].range, "#"))
-    return tokens[..<dashes]
-  }
-
-  /// The line without what HCL has before the kind of a declaration: `resource "publish" "files" {`.
-  private mutating func withoutKind(_ tokens: ArraySlice<LooseToken>) -> ArraySlice<LooseToken> {
-    guard depth == 0, tokens.count > 2, let first = tokens.first, first.kind == .word,
-      declarationWords.find(tokens) == nil,
-      let kind = tokens.dropFirst().first, kind.kind == .string, blockKeywords.contains(kind.text)
-    else { return tokens }
-    edits.append(SlipEdit(.punctuation, first.range.lowerBound..<kind.range.upperBound, kind.text))
-    return tokens.dropFirst()
-  }
-
-  /// Blocks between other words and brackets: `publish files begin`, `end`, `(`, `)`, and braces that stand twice.
-  private mutating func otherBraces(_ tokens: ArraySlice<LooseToken>) {
-    guard let first = tokens.first, let last = tokens.last else { return }
-    if depth == 0, tokens.count == 3, let keyword = declarationWords.find(tokens),
-      blockKeywords.contains(keyword.text)
-    {
-      let pairs = ["begin": "end", "do": "end", "is": "end", "then": "end", "(": ")", "[": "]"]
-      if let closer = pairs[last.text.lowercased()], last.kind != .string {
-        edits.append(SlipEdit(.braces, last.range, "{"))
-        closers.insert(closer)
-        depth += 1
-        isOpenedElsewhere = true
-      }
-    }
-    if depth > 0, tokens.count(where: { !$0.isMark(";") }) == 1, closers.contains(first.text.lowercased()),
-      first.kind != .string
-    {
-      edits.append(SlipEdit(.braces, first.range, "}"))
-      depth -= 1
-      isOpenedElsewhere = true
-    }
-    for index in tokens.indices.dropFirst() where tokens[index].isMark("{") && tokens[index - 1].isMark("{") {
-      edits.append(SlipEdit(.punctuation, tokens[index].range, ""))
-      doubled += 1
-      depth -= 1
-    }
-  }
-
   /// Whether a brace of the line was written by another word, and counted.
-  private var isOpenedElsewhere = false
+  var isOpenedElsewhere = false
 
   private mutating func look(at line: [LooseToken]) {
     var tokens = withoutComment(line[...])
@@ -196,7 +128,7 @@ struct SlipFinder {
     lastClose = nil
   }
 
-  private func keyword(of tokens: ArraySlice<LooseToken>) -> (text: String, words: Int)? {
+  func keyword(of tokens: ArraySlice<LooseToken>) -> (text: String, words: Int)? {
     depth == 0 ? declarationWords.find(tokens) : statementWords.find(tokens) ?? declarationWords.findBlock(tokens)
   }
 
@@ -298,8 +230,8 @@ struct SlipFinder {
 }
 
 /// The words that begin declarations with a block.
-private let blockKeywords: Set<String> = ["publish", "gateway", "server"]
-private let declarationWords = LooseKeywords(DeclarationKind.allCases.map(\.rawValue) + ["include"])
+let blockKeywords: Set<String> = ["publish", "gateway", "server"]
+let declarationWords = LooseKeywords(DeclarationKind.allCases.map(\.rawValue) + ["include"])
 private let statementWords = LooseKeywords(
   publicationForms.forms.map(\.keyword) + serverForms.forms.map(\.keyword) + gatewayForms.forms.map(\.keyword))
 
@@ -320,7 +252,7 @@ private let lowerCaseKeywords: Set<String> = [
 ]
 
 /// Keywords as somebody may write them: in capitals, joined by other signs, between quotation marks.
-private struct LooseKeywords {
+struct LooseKeywords {
   private let bySquashed: [String: String]
 
   init(_ keywords: [String]) {

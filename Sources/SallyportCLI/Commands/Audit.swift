@@ -16,7 +16,8 @@ struct Audit: ParsableCommand {
       refuse are reported as such. Nothing is changed.
 
       PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
-      with a command line is read as well: a script, a unit of systemd, `docker run`, a Compose file. Several are those of \
+      with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
+      a Compose file, a Dockerfile. Several are those of \
       one program, in the order in which it reads them. \
       With --root DIR it is read in a copy of another machine's files: includes and links lead inside of DIR.
       Reads \(readable). Exit status 0 without findings, 1 with errors or warnings, 66 when PATH is missing. full and \

@@ -17,7 +17,8 @@ struct Import: ParsableCommand {
       Exit status 0 when there is a policy, 1 when there is none, 66 when the path is missing.
 
       PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
-      with a command line is read as well: a script, a unit of systemd, `docker run`, a Compose file.
+      with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
+      a Compose file, a Dockerfile.
 
       EXAMPLES:
         sallyport import --server-config /etc/proftpd/proftpd.conf > office.sally

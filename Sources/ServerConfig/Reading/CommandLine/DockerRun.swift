@@ -25,33 +25,18 @@ struct DockerRun {
     var named: [String: Located<String>] = [:]
     var missing: [Located<String>] = []
     var entry: Located<String>?
-    while let word = rest.first {
-      let option = word.text(variables).text
-      guard option.hasPrefix("-"), option != "-" else { break }
+    while let word = rest.first, let option = Self.option(word, variables) {
       rest = rest.dropFirst()
-      var (name, value): (String, Located<String>?) = (option, nil)
-      if option.hasPrefix("--") {
-        if let equals = option.firstIndex(of: "=") {
-          name = String(option[..<equals])
-          value = Located(String(option[option.index(after: equals)...]), word.span)
-        } else if Self.flags.contains(option) {
-          continue
-        }
-      } else if let index = option.dropFirst().firstIndex(where: { !Self.shortFlags.contains($0) }) {
-        name = "-" + String(option[index])
-        let attached = option[option.index(after: index)...]
-        if !attached.isEmpty { value = Located(String(attached.drop { $0 == "=" }), word.span) }
-      } else {
-        continue
-      }
+      guard option.takesValue else { continue }
+      var value = option.value
       if value == nil, let next = rest.first {
         value = Located(next.text(variables).text, next.span)
         rest = rest.dropFirst()
       }
       guard let value else { break }
-      if name == "--entrypoint" { entry = value }
-      if name == "--env-file" { text.take(environmentFile: value, &named, &missing) }
-      Self.take(name, value, &container, &environment)
+      if option.name == "--entrypoint" { entry = value }
+      if option.name == "--env-file" { text.take(environmentFile: value, &named, &missing) }
+      Self.take(option.name, value, &container, &environment)
     }
     guard let image = rest.first else { return }
     container.image = image.text(variables).text
@@ -59,6 +44,26 @@ struct DockerRun {
     invocation = text.container(
       container, image.span, command + rest.dropFirst(), environment.merging(named) { own, _ in own }, variables)
     invocation?.missingEnvironment = missing
+  }
+
+  /// An option with the value that stands in the same word; `nil` for a word that is none.
+  private static func option(
+    _ word: ShellWord, _ variables: [String: String]
+  ) -> (name: String, value: Located<String>?, takesValue: Bool)? {
+    let option = word.text(variables).text
+    guard option.hasPrefix("-"), option != "-" else { return nil }
+    if option.hasPrefix("--") {
+      guard let equals = option.firstIndex(of: "=") else { return (option, nil, !flags.contains(option)) }
+      let value = String(option[option.index(after: equals)...])
+      return (String(option[..<equals]), Located(value, word.span), true)
+    }
+    // Several letters may stand in one word, the last of which may have its value behind it.
+    guard let index = option.dropFirst().firstIndex(where: { !shortFlags.contains($0) }) else {
+      return (option, nil, false)
+    }
+    let attached = option[option.index(after: index)...]
+    let value = attached.isEmpty ? nil : Located(String(attached.drop { $0 == "=" }), word.span)
+    return ("-" + String(option[index]), value, true)
   }
 
   private static func take(
