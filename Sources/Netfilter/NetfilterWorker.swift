@@ -86,8 +86,10 @@ package struct NetfilterWorker: ChangingBackend {
   private func printing(of name: String) async throws(NetfilterFailure) -> Printing {
     let answer = try await listing("print-table", name)
     let listing = answer.listing
+    // Where a comment has a quote it may look like further elements.
+    let outline = answer.strangeness == nil ? answer.outline : nil
     let table = listing.content.flatMap { text in
-      answer.outline.flatMap { Table.read(outline: $0, printed: text, name: name)?.with(answer.flags) }
+      outline.flatMap { Table.read(outline: $0, printed: text, name: name)?.with(answer.flags) }
     }
     return Printing(
       text: listing.content, table: table, outline: answer.outline, strangeness: answer.strangeness,

@@ -105,6 +105,23 @@ struct InjectionTests {
         """)
   }
 
+  @Test("16.3: a comment that looks like an element that is missing hides nothing from diff")
+  func forgedElement() async throws {
+    try await expect(
+      #"""
+      address='external ip    203.0.113.10'
+      sed "s/files/mails/; s/$address/external ip 203.0.113.11/; s/10.10.20.200/10.10.20.201/" old.sally >more.sally
+      cat old.sally more.sally >both.sally; $S apply both.sally $A
+      nft list map inet sallyport passive4 >listed; grep -q mails listed || fail "$(cat listed)"
+      nft delete element inet sallyport passive4 '{ 203.0.113.10 . 50000-50399, 203.0.113.11 . 50000-50399 }'
+      evil='files" : 10.10.20.200, 203.0.113.11 . 50000-50399 comment "mails'
+      add element "\"name\": \"passive4\", \"elem\": [[{\"elem\": {\"val\": {\"concat\": [\"203.0.113.10\", {\"range\": [50000, 50399]}]}, \"comment\": $(quoted "$evil")}}, \"10.10.20.201\"]]"
+      # As text it is what both policies want.
+      nft list map inet sallyport passive4 | tr -d '[:space:]' >forged; tr -d '[:space:]' <listed | cmp - forged || fail "$(cat forged)"
+      status=0; $S diff both.sally >said || status=$?; test $status = 1 || fail "diff: $status $(cat said)"
+      """#)
+  }
+
   @Test("16.4: a dormant table is a difference, comes to life, and is dormant again on the way back")
   func dormant() async throws {
     try await expect(

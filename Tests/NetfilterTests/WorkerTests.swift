@@ -24,11 +24,13 @@ struct WorkerTests {
 
   /// A worker that answers like the real one.
   private static func answer(
-    status: Int = 0, output: String = "", errors: String = "", generation: Int? = nil, outline: String? = nil
+    status: Int = 0, output: String = "", errors: String = "", generation: Int? = nil, outline: String? = nil,
+    strange: String? = ""
   ) -> String {
     let frames =
       [Frame("protocol", "1"), Frame("status", "\(status)"), Frame("output", output), Frame("errors", errors)]
       + (generation.map { [Frame("generation", "\($0)")] } ?? []) + (outline.map { [Frame("outline", $0)] } ?? [])
+      + (strange.map { [Frame("strange", $0)] } ?? [])
     return "cat <<'EOF'\n\(String(decoding: Frame.bytes(of: frames).dropLast(), as: UTF8.self))\nEOF"
   }
 
@@ -167,7 +169,8 @@ struct WorkerTests {
 
   /// How often `running` and then `printed` ask for a listing in JSON, and what they return.
   private func readings(
-    text: String = text, outline: String? = outline, printing: String = "", generation: Int = 7
+    text: String = text, outline: String? = outline, printing: String = "", generation: Int = 7,
+    strange: String? = ""
   ) async throws -> (running: Listed<Table>, printed: Listed<PrintedTable>?, asked: Int) {
     try await withFolder { folder in
       try writeProgram(
@@ -176,7 +179,7 @@ struct WorkerTests {
         cat >\(folder)/request
         if grep -qx print-table \(folder)/request; then
         \(printing)
-        \(Self.answer(output: text, generation: 7, outline: outline))
+        \(Self.answer(output: text, generation: 7, outline: outline, strange: strange))
         else
         echo >>\(folder)/asked
         \(Self.answer(output: Self.full, generation: generation))
@@ -216,6 +219,12 @@ struct WorkerTests {
     let later = try await readings(text: strange, generation: 8)
     #expect(later.printed == nil)
     #expect(later.running.rulesetGeneration == 8 && later.running.content == expected)
+    // A comment with a quote may look like further elements; so may one that was not looked at.
+    for place in ["a comment of an element", nil] {
+      let result = try await readings(strange: place)
+      expect(result, asked: 2)
+      #expect(result.printed?.content?.strangeness != nil)
+    }
     // Listing what the outline takes more may be what ends the worker.
     expect(try await readings(printing: "kill -SEGV $$"), asked: 1)
     expect(try await readings(printing: "exit 1"), asked: 1)
