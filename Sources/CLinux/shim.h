@@ -1,11 +1,15 @@
 // What the module of the C library lacks: the allocator's own settings (mallopt(3)), on which processors this process may
 // run (sched_getaffinity(2)), extended attributes of files (xattr(7)), and the calls that reserve room for a file
-// (fallocate(2)), rename only where nothing is (renameat2(2)) and write a whole file system down (syncfs(2)).
+// (fallocate(2)), rename only where nothing is (renameat2(2)), write a whole file system down (syncfs(2)) and open a file through no
+// link (openat2(2)), and of what kind a file system is (fstatfs(2)).
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -55,3 +59,30 @@ static inline int rename_to_new(const char *from, const char *to) {
 
 /// Writes down what the file system of an open file holds in memory; 0, or -1 and errno.
 static inline int sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
+
+/// Opens a file for reading, through no symbolic link at all (RESOLVE_NO_SYMLINKS, RESOLVE_NO_MAGICLINKS), and waits for nobody: a
+/// pipe or a device without a partner is opened at once. A kernel before 5.6, or one that a filter keeps from it, looks at the last
+/// part of the path alone. -1 and errno.
+static inline int open_without_links(const char *path) {
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
+  const struct {
+    uint64_t flags, mode, resolve;
+  } how = {(uint64_t)(unsigned)flags, 0, 0x02 | 0x04};
+  int descriptor = (int)syscall(437, -100, path, &how, sizeof how);
+  if (descriptor < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL)) descriptor = open(path, flags);
+  return descriptor;
+}
+
+/// Whether an open file is one that the kernel makes up: its size says nothing, and reading it may wait, or tell of other processes
+/// (the numbers are those of magic.h: proc, sysfs, debugfs, tracefs, securityfs, bpf, both kinds of cgroup).
+static inline int is_made_by_kernel(int descriptor) {
+  struct statfs status;
+  if (fstatfs(descriptor, &status) < 0) return 0;
+  switch ((uint32_t)status.f_type) {
+  case 0x9fa0: case 0x62656572: case 0x64626720: case 0x74726163: case 0x73636673: case 0xcafe4a11: case 0x27e0eb:
+  case 0x63677270:
+    return 1;
+  default:
+    return 0;
+  }
+}

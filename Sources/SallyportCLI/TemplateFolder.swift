@@ -29,7 +29,7 @@ func readTemplates(_ folder: String?, console: Console) throws -> [String: Strin
       faults.append("\(full): is the second template of that name; remove one of them")
       continue
     }
-    let bytes = try PolicyFiles(files: [], console: console).read(full)
+    let bytes = try console.content(of: full, readRegularInput(full))
     guard let text = String(validating: bytes, as: UTF8.self) else {
       faults.append("\(full): is not UTF-8; save it as UTF-8")
       continue
