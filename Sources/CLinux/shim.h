@@ -2,8 +2,6 @@
 // run (sched_getaffinity(2)), extended attributes of files (xattr(7)), and the calls that reserve room for a file
 // (fallocate(2)), rename only where nothing is (renameat2(2)), write a whole file system down (syncfs(2)) and open a file through no
 // link (openat2(2)), and of what kind a file system is (fstatfs(2)).
-#include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,17 +58,13 @@ static inline int rename_to_new(const char *from, const char *to) {
 /// Writes down what the file system of an open file holds in memory; 0, or -1 and errno.
 static inline int sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
 
-/// Opens a file for reading, through no symbolic link at all (RESOLVE_NO_SYMLINKS, RESOLVE_NO_MAGICLINKS), and waits for nobody: a
-/// pipe or a device without a partner is opened at once. A kernel before 5.6, or one that a filter keeps from it, looks at the last
-/// part of the path alone. -1 and errno.
-static inline int open_without_links(const char *path) {
-  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW;
+/// Opens a file with some flags, through no symbolic link at all (RESOLVE_NO_SYMLINKS, RESOLVE_NO_MAGICLINKS); -1 and errno, ENOSYS
+/// before Linux 5.6.
+static inline int open_without_links(const char *path, int flags) {
   const struct {
     uint64_t flags, mode, resolve;
   } how = {(uint64_t)(unsigned)flags, 0, 0x02 | 0x04};
-  int descriptor = (int)syscall(437, -100, path, &how, sizeof how);
-  if (descriptor < 0 && (errno == ENOSYS || errno == EPERM || errno == EINVAL)) descriptor = open(path, flags);
-  return descriptor;
+  return (int)syscall(437, -100, path, &how, sizeof how);
 }
 
 /// Whether an open file is one that the kernel makes up: its size says nothing, and reading it may wait, or tell of other processes

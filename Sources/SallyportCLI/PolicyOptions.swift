@@ -46,7 +46,11 @@ struct FindingOptions: ParsableArguments {
     let text = render(
       findings, in: sources, as: format, style: style, version: sallyportVersion,
       describe: ruleDescription)
-    if format.isMachineReadable { try console.write(text) } else { console.say(text) }
+    switch format {
+    case .github: try console.write(commands: text)
+    case .json, .sarif: try console.write(text)
+    case .full, .concise: console.say(text)
+    }
     if format == .full { console.say((text.isEmpty ? "" : "\n") + closing() + "\n") }
   }
 }

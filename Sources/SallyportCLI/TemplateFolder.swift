@@ -40,11 +40,16 @@ func readTemplates(_ folder: String?, console: Console) throws -> [String: Strin
   if templates.isEmpty, faults.isEmpty {
     faults.append("\(folder): holds no template, a file such as `\(TemplateCheck.names.last ?? "")`")
   }
+  if faults.count > mostFaults {
+    faults[mostFaults...] = ["\(folder): \(faults.count - mostFaults) more faults"]
+  }
   for fault in faults.dropLast() { _ = console.failure(fault, .usage) }
   if let last = faults.last { throw console.failure(last, .usage) }
   return templates
 }
 
+/// Faults that are told at most.
+private let mostFaults = 20
 private let templateSuffix = ".mustache"
 
 /// The template that a file of another kind was meant to be; `nil` for a file that is none of ours, such as a page that explains.

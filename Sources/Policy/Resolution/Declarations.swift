@@ -131,7 +131,7 @@ struct DeclarationReader {
 
   private mutating func reportUnknown(_ statement: StatementSyntax) {
     let token = tree.token(statement.tokens.lowerBound)
-    guard token.kind != .invalid else { return }
+    guard token.kind != .invalid, !token.kind.onlySeparates else { return }
     let keyword = tree.text(token)
     let keywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
     let suggestion = nearest(to: keyword, among: keywords)
