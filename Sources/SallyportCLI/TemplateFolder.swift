@@ -30,6 +30,10 @@ func readTemplates(_ folder: String?, console: Console) throws -> [String: Strin
       continue
     }
     let bytes = try console.content(of: full, readRegularInput(full))
+    guard bytes.count <= largestTemplate else {
+      faults.append("\(full): is larger than \(largestTemplate >> 10) KiB, which is no template")
+      continue
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       faults.append("\(full): is not UTF-8; save it as UTF-8")
       continue
@@ -48,6 +52,8 @@ func readTemplates(_ folder: String?, console: Console) throws -> [String: Strin
   return templates
 }
 
+/// Bytes of a template at most, far above any real one: what fills them in takes time with the square of their length.
+private let largestTemplate = 64 << 10
 /// Faults that are told at most.
 private let mostFaults = 20
 private let templateSuffix = ".mustache"
