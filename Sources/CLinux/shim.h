@@ -1,11 +1,13 @@
 // What the module of the C library lacks: the allocator's own settings (mallopt(3)), on which processors this process may
 // run (sched_getaffinity(2)), extended attributes of files (xattr(7)), and the calls that reserve room for a file
-// (fallocate(2)), rename only where nothing is (renameat2(2)) and write a whole file system down (syncfs(2)).
+// (fallocate(2)), rename only where nothing is (renameat2(2)), write a whole file system down (syncfs(2)) and open a file through no
+// link (openat2(2)), and of what kind a file system is (fstatfs(2)).
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -55,3 +57,26 @@ static inline int rename_to_new(const char *from, const char *to) {
 
 /// Writes down what the file system of an open file holds in memory; 0, or -1 and errno.
 static inline int sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
+
+/// Opens a file with some flags, through no symbolic link at all (RESOLVE_NO_SYMLINKS, RESOLVE_NO_MAGICLINKS); -1 and errno, ENOSYS
+/// before Linux 5.6.
+static inline int open_without_links(const char *path, int flags) {
+  const struct {
+    uint64_t flags, mode, resolve;
+  } how = {(uint64_t)(unsigned)flags, 0, 0x02 | 0x04};
+  return (int)syscall(437, -100, path, &how, sizeof how);
+}
+
+/// Whether an open file is one that the kernel makes up: its size says nothing, and reading it may wait, or tell of other processes
+/// (the numbers are those of magic.h: proc, sysfs, debugfs, tracefs, securityfs, bpf, both kinds of cgroup).
+static inline int is_made_by_kernel(int descriptor) {
+  struct statfs status;
+  if (fstatfs(descriptor, &status) < 0) return 0;
+  switch ((uint32_t)status.f_type) {
+  case 0x9fa0: case 0x62656572: case 0x64626720: case 0x74726163: case 0x73636673: case 0xcafe4a11: case 0x27e0eb:
+  case 0x63677270:
+    return 1;
+  default:
+    return 0;
+  }
+}

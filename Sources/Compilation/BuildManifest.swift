@@ -8,7 +8,7 @@ package struct BuildManifest: Codable, Sendable {
     var purpose: String
     var destination: String?
     var bytes: Int
-    /// Of what was written; the first versions did not say it.
+    /// Of what was written; the first versions did not say it, and their files are taken for changed ones.
     var sha256: String?
   }
 
@@ -46,13 +46,23 @@ package struct BuildManifest: Codable, Sendable {
     return both
   }
 
-  /// Asks whether the bytes of a file are what was written there.
+  /// The paths that it names and that a build may have written. A manifest is a text that anybody may have written, so it makes
+  /// nothing ours that lies elsewhere.
+  package var paths: Set<String> { Set(files.map(\.path).filter(Self.mayBeWritten)) }
+
+  private static func mayBeWritten(_ path: String) -> Bool {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return false }
+    return parts.first == "gateways" && parts.count == 3 || parts.first == "servers" && (3...4).contains(parts.count)
+  }
+
+  /// Asks whether the bytes of a file are what was written there, as its digest tells.
   package func recognizer() -> @Sendable (_ path: String, _ bytes: [UInt8]) -> Bool {
     let entries = Dictionary(grouping: files, by: \.path)
     return { path, bytes in
       if path == Self.fileName { return true }
       let digest = sha256(bytes)
-      return (entries[path] ?? []).contains { $0.sha256.map { $0 == digest } ?? ($0.bytes == bytes.count) }
+      return (entries[path] ?? []).contains { $0.sha256 == digest }
     }
   }
 }

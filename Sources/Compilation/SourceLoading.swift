@@ -7,6 +7,8 @@ package enum ReadFailure: Error, Hashable, Sendable {
   case missing
   /// The system's reason, for example `permission denied`.
   case unreadable(String)
+  /// It lies where a policy may not read.
+  case outside
 }
 
 /// The files of one policy, read and parsed.
@@ -25,6 +27,9 @@ package struct LoadedSources: Sendable {
 /// Bytes of one policy file at most; far above any real policy, and far below what offsets can express.
 package let largestSource = 256 << 20
 
+/// Levels of includes at most.
+package let deepestInclude = 100
+
 /// Parses the roots and every file that they include, each file once.
 ///
 /// - Parameters:
@@ -32,6 +37,17 @@ package let largestSource = 256 << 20
 ///   - read: Reads an included file; called with a path relative to the same folder as the names of the roots.
 package func loadSources(
   _ roots: [SourceFile], read: (String) -> Result<[UInt8], ReadFailure>
+) -> LoadedSources {
+  loadSources(roots, readingBelow: { path, _ in read(path) })
+}
+
+/// The same, where what may be read depends on the file that the user named.
+///
+/// - Parameters:
+///   - roots: The files that the user named, already read.
+///   - readingBelow: Reads an included file; called with its path and the name of the root that leads to it.
+package func loadSources(
+  _ roots: [SourceFile], readingBelow read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
 ) -> LoadedSources {
   var loader = Loader()
   for root in roots { loader.add(root, path: normalized(root.name), includedBy: nil) }
@@ -44,77 +60,140 @@ package func loadSources(
   return loader.result
 }
 
+/// What `include` brings in. What a file holds that is none of the policy's own is never shown.
 private struct Loader {
+  private struct Known {
+    var path: String
+    var parent: Int?
+    var depth: Int
+    /// The name of the root that leads there.
+    var root: String
+  }
+
   var result = LoadedSources()
-  private var paths: [String] = []
-  private var parents: [Int?] = []
+  private var known: [Known] = []
   private var byPath: [String: Int] = [:]
+  /// Why files were not taken, by path.
+  private var refused: [String: IncludeRefusal] = [:]
 
   mutating func add(_ file: SourceFile, path: String, includedBy parent: Int?) {
     guard byPath[path] == nil else { return }
-    byPath[path] = paths.count
-    paths.append(path)
-    parents.append(parent)
     let id = result.sources.add(file)
-    result.trees.append(parse(file, as: id))
+    add(parse(file, as: id), path: path, includedBy: parent)
+  }
+
+  private mutating func add(_ tree: PolicyFileSyntax, path: String, includedBy parent: Int?) {
+    byPath[path] = known.count
+    let above = parent.map { known[$0] }
+    known.append(
+      Known(
+        path: path, parent: parent, depth: above.map { $0.depth + 1 } ?? 0, root: above?.root ?? tree.source.name))
+    result.trees.append(tree)
   }
 
   /// Reads what one file includes.
-  mutating func follow(_ index: Int, _ read: (String) -> Result<[UInt8], ReadFailure>) {
+  mutating func follow(
+    _ index: Int, _ read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
+  ) {
     for include in includes(of: result.trees[index]) {
-      let path = resolve(include.path.value, from: paths[index])
+      let path = resolve(include.path.value, from: known[index].path)
       if let loop = cycle(to: path, from: index) {
         report(cycle: loop, at: include)
       } else if byPath[path] == nil {
-        switch read(path) {
+        let refusal = refused[path] ?? take(path, from: index, read)
+        guard let refusal else { continue }
+        refused[path] = refusal
+        result.isIncomplete = true
         // What is wrong with the path is said already.
-        case .failure where !include.isInOrder || path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }):
-          result.isIncomplete = true
-        case .success(let bytes) where bytes.count > largestSource:
-          report("the file is larger than \(largestSource >> 20) MiB", at: include)
-        case .success(let bytes):
-          add(SourceFile(name: path, bytes: bytes), path: path, includedBy: index)
-        case .failure(.missing):
-          report("there is no file `\(path)`", at: include)
-        case .failure(.unreadable(let reason)):
-          report("`\(path)` cannot be read: \(reason)", at: include)
-        }
+        let isSaid = !include.isInOrder || path.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+        if !isSaid { result.diagnostics.append(refusal.finding(at: include.path.span)) }
       }
+    }
+  }
+
+  /// Reads a file and adds it.
+  ///
+  /// - Returns: Why it was not taken.
+  private mutating func take(
+    _ path: String, from index: Int, _ read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
+  ) -> IncludeRefusal? {
+    guard known[index].depth < deepestInclude else { return .tooDeep }
+    switch read(path, known[index].root) {
+    case .failure(.missing): return .missing(path)
+    case .failure(.unreadable(let reason)): return .unreadable(path, reason)
+    case .failure(.outside): return .outside(path)
+    case .success(let bytes) where bytes.count > largestSource: return .tooLarge
+    case .success(let bytes):
+      let file = SourceFile(name: path, bytes: bytes)
+      // The tree says which file it is of before the sources have it.
+      let tree = parse(file, as: SourceID(result.sources.files.count))
+      guard mayBePolicy(tree) else { return .noPolicy(path) }
+      _ = result.sources.add(file)
+      add(tree, path: path, includedBy: index)
+      return nil
     }
   }
 
   /// The files from `path` down to the one that includes it again; `nil` when there is no loop.
   private func cycle(to path: String, from index: Int) -> [String]? {
+    guard let target = byPath[path] else { return nil }
     var chain: [String] = []
     var current: Int? = index
     while let position = current {
-      chain.append(paths[position])
-      if paths[position] == path { return chain.reversed() }
-      current = parents[position]
+      chain.append(known[position].path)
+      if position == target { return chain.reversed() }
+      current = known[position].parent
     }
     return nil
   }
 
   private mutating func report(cycle: [String], at include: IncludeSyntax) {
-    let names = (cycle + cycle.prefix(1)).map { "`\($0)`" }
+    var names = (cycle + cycle.prefix(1)).map { "`\($0)`" }
+    if names.count > 8 { names.replaceSubrange(4..<(names.count - 3), with: ["and \(names.count - 7) more"]) }
     result.diagnostics.append(
       .error(
         "include-cycle", "files include one another: \(names.joined(separator: " -> "))", at: include.path.span,
         help: "remove one of these includes; a name may be used before it is declared"))
   }
+}
 
-  private mutating func report(_ message: String, at include: IncludeSyntax) {
-    result.isIncomplete = true
-    result.diagnostics.append(
+/// Why a file was not included.
+private enum IncludeRefusal {
+  case missing(String)
+  case unreadable(String, String)
+  case outside(String)
+  case noPolicy(String)
+  case tooLarge
+  case tooDeep
+
+  func finding(at span: SourceSpan) -> Diagnostic {
+    let relative = "paths are relative to the file that includes"
+    return switch self {
+    case .missing(let path): .error("include-not-found", "there is no file `\(path)`", at: span, help: relative)
+    case .unreadable(let path, let reason):
+      .error("include-not-found", "`\(path)` cannot be read: \(reason)", at: span, help: relative)
+    case .tooLarge:
+      .error("include-not-found", "the file is larger than \(largestSource >> 20) MiB", at: span, help: relative)
+    case .tooDeep:
       .error(
-        "include-not-found", message, at: include.path.span,
-        help: "paths are relative to the file that includes"))
+        "include-refused", "files include one another more than \(deepestInclude) levels deep", at: span,
+        help: "name the files on the command line, or include them from one file")
+    case .outside(let path):
+      .error(
+        "include-refused", "`\(path)` lies outside of the policy's folder, and is not read", at: span,
+        help: "name the folder in which it lies with `--include-path`; what counts is where links lead in the end")
+    case .noPolicy(let path):
+      .error(
+        "include-refused", "`\(path)` is no policy: no declaration in it is understood", at: span,
+        help: "include files of declarations: `clients`, `gateway`, `server`, `publish`; check the file by itself to "
+          + "have its mistakes shown")
+    }
   }
 }
 
 /// An include path as seen from the folder of the roots.
 private func resolve(_ path: String, from includer: String) -> String {
-  guard !path.hasPrefix("/"), includer != standardInputName, let slash = includer.lastIndex(of: "/") else {
+  guard !path.hasPrefix("/"), !isStandardInput(includer), let slash = includer.lastIndex(of: "/") else {
     return normalized(path)
   }
   return normalized(includer[...slash] + path)
@@ -122,6 +201,13 @@ private func resolve(_ path: String, from includer: String) -> String {
 
 /// The name under which standard input appears.
 package let standardInputName = "<stdin>"
+
+/// Whether a name is that of a stream that the program was given open: standard input, or `/dev/fd/N` as a shell writes for
+/// `<(COMMAND)`. It lies in no folder of its own, so that of the program counts.
+package func isStandardInput(_ name: String) -> Bool {
+  name == standardInputName || name == "-" || name == "/dev/stdin" || name.hasPrefix("/dev/fd/")
+    || name.hasPrefix("/proc/self/fd/")
+}
 
 /// A path without `.` and without `NAME/..`, so that one file has one name.
 private func normalized(_ path: some StringProtocol) -> String {

@@ -23,6 +23,9 @@ package struct Style: Sendable {
     }
   }
 
+  /// What stands between `ESC [` and `m` in the sequences that are written, and no other.
+  static let codes: Set<String> = ["1", "1;31", "1;33", "32", "1;34", "36", "0"]
+
   private func wrap(_ text: String, _ code: String) -> String {
     isColored && !text.isEmpty ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
   }

@@ -50,6 +50,12 @@ package func readAll(_ descriptor: Int32, limit: Int = .max) throws(FileFailure)
   }
 }
 
+/// Whether a path leads to a regular file, links followed.
+package func isRegularFile(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}
+
 /// Every byte of a file.
 ///
 /// - Parameter limit: Bytes beyond which a file is refused.

@@ -217,8 +217,8 @@ private struct Lexer {
     }
   }
 
-  /// Comments and strings hold any UTF-8 but control characters, so that no file can write to a terminal or
-  /// end a line in a server's file.
+  /// Comments and strings hold any UTF-8 but control characters, and what changes the direction of text: so no file can write to
+  /// a terminal, end a line in a server's file, or look like another one.
   mutating func reportBadText(in range: Range<Int>, context: String) {
     if let position = range.first(where: { isControl(bytes[$0]) }) {
       report(
@@ -226,9 +226,22 @@ private struct Lexer {
         help: "remove the byte \(bytes[position])")
       return
     }
-    guard range.contains(where: { bytes[$0] >= 0x80 }), String(validating: bytes[range], as: UTF8.self) == nil
-    else { return }
-    report("invalid-utf8", "\(context) holds bytes that are not UTF-8", range, help: "save the file as UTF-8")
+    guard range.contains(where: { bytes[$0] >= 0x80 }) else { return }
+    guard let text = String(validating: bytes[range], as: UTF8.self) else {
+      return report(
+        "invalid-utf8", "\(context) holds bytes that are not UTF-8", range, help: "save the file as UTF-8")
+    }
+    guard let place = text.unicodeScalars.firstIndex(where: { $0 != "\t" && printable($0) != $0 }) else { return }
+    let start = range.lowerBound + text.utf8.distance(from: text.startIndex, to: place)
+    let scalar = text.unicodeScalars[place]
+    let hex = String(scalar.value, radix: 16, uppercase: true)
+    let code = "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+    report(
+      "control-character",
+      scalar.value < 0xA0
+        ? "\(context) holds the control character \(code)"
+        : "\(context) holds \(code), which changes how the text around it is shown",
+      start..<start + UTF8.width(scalar), help: "remove it; it may not be visible in your editor")
   }
 
   mutating func report(_ code: String, _ message: String, _ range: Range<Int>, help: String) {

@@ -124,6 +124,12 @@ private struct Parser {
       }
       return nil
     }
+    let beginning = tree.token(first)
+    if beginning.kind.onlySeparates {
+      report(
+        "syntax-error", "a statement begins with its keyword, not with `\(tree.text(beginning))`", at: beginning,
+        help: beginning.kind == .comma ? "a list goes on after a comma at the end of its line" : nil)
+    }
     var block: BlockSyntax?
     if current.kind == .leftBrace {
       reportBraceOnOwnLine()
@@ -150,6 +156,9 @@ private struct Parser {
       switch token.kind {
       case .word, .string, .equals, .comma, .arrow, .invalid:
         if token.startsLine, index > first, !continues || beginsDeclaration { return }
+        if token.kind.onlySeparates, index > first, tree.token(index - 1).kind.onlySeparates {
+          report("syntax-error", "a value is missing before this `\(tree.text(token))`", at: token)
+        }
         continues = token.kind == .comma
         index += 1
       case .leftBrace, .rightBrace, .semicolon, .endOfFile:

@@ -11,6 +11,9 @@ package enum TokenKind: Sendable {
   /// A run of bytes that begins no token; reported by the lexer and passed over by the parser.
   case invalid
   case endOfFile
+
+  /// Whether it stands between values, and so begins no statement.
+  package var onlySeparates: Bool { self == .comma || self == .equals || self == .arrow }
 }
 
 /// One token and where it stands.

@@ -26,23 +26,30 @@ struct Console {
     }
   }
 
-  /// Writes data.
+  /// Writes what somebody reads, or a program: no control characters, and nothing that a log would obey.
   ///
   /// - Throws: `ExitStatus.inputOutput` when standard output takes no more, for example on a full disk.
-  func write(_ bytes: [UInt8]) throws { try write([bytes]) }
+  func write(_ text: String) throws { try put(Array(text.utf8), isData: false) }
 
-  /// The same for data in pieces.
-  func write(_ pieces: [[UInt8]]) throws {
-    for piece in pieces {
-      guard let reason = writeAll(piece, to: STDOUT_FILENO) else { continue }
-      throw failure("standard output: \(reason)", .inputOutput)
-    }
+  /// Writes a text that is a file of its own: a ruleset, settings, a policy. No control characters.
+  func write(data bytes: [UInt8]) throws { try put(bytes, isData: true) }
+
+  /// The same in pieces, each of them whole lines.
+  func write(data pieces: [[UInt8]]) throws { for piece in pieces { try put(piece, isData: true) } }
+
+  /// Writes workflow commands, whose values are escaped.
+  func write(commands text: String) throws { try put(Array(text.utf8), isData: true) }
+
+  private func put(_ bytes: [UInt8], isData: Bool) throws {
+    let text = streamText(bytes, isColored: outputStyle.isColored, isData: isData)
+    guard let reason = writeAll(text, to: STDOUT_FILENO) else { return }
+    throw failure("standard output: \(reason)", .inputOutput)
   }
 
-  func write(_ text: String) throws { try write(Array(text.utf8)) }
-
   /// Says something to the person at the terminal. What cannot be said is lost: there is nobody else to tell.
-  func say(_ text: String) { _ = writeAll(Array(text.utf8), to: STDERR_FILENO) }
+  func say(_ text: String) {
+    _ = writeAll(streamText(Array(text.utf8), isColored: errorStyle.isColored, isData: false), to: STDERR_FILENO)
+  }
 
   /// Prints `sallyport: MESSAGE` and returns what to throw.
   func failure(_ message: String, _ status: ExitStatus) -> ExitCode {

@@ -15,6 +15,7 @@ struct Fixing {
   private var before: [String: [UInt8]] = [:]
   private var after: [String: [UInt8]] = [:]
   private let includesUnsafe: Bool
+  private let input: PolicyFiles
 
   /// Rounds after which it is taken for granted that there is no end.
   private static let mostRounds = 100
@@ -23,19 +24,19 @@ struct Fixing {
   init(_ compilation: Compilation, from input: PolicyFiles, includesUnsafe: Bool) throws {
     self.compilation = compilation
     self.includesUnsafe = includesUnsafe
+    self.input = input
     let roots = try input.paths().map { $0 == "-" ? standardInputName : $0 }
     let texts = Dictionary(
       compilation.sources.files.map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
     var seen: Set<[String: [UInt8]]> = [[:]]
+    let read = input.includeReader()
     for _ in 0..<Self.mostRounds {
       guard applyOnce() else { return }
       isUnsettled = !seen.insert(after).inserted
       self.compilation = Compilation(
         loadSources(
-          roots.compactMap { name in (after[name] ?? texts[name]).map { SourceFile(name: name, bytes: $0) } }
-        ) {
-          path in (after[path] ?? texts[path]).map { .success($0) } ?? readInput(path)
-        })
+          roots.compactMap { name in (after[name] ?? texts[name]).map { SourceFile(name: name, bytes: $0) } },
+          readingBelow: { path, root in (after[path] ?? texts[path]).map { .success($0) } ?? read(path, root) }))
       if isUnsettled { return }
     }
     isUnsettled = true
@@ -96,6 +97,11 @@ struct Fixing {
   func write(_ console: Console) throws {
     guard !changes.contains(where: { $0.name == standardInputName }) else {
       throw console.failure("--fix cannot change standard input; name a file, or take --diff", .usage)
+    }
+    // A link may stand there by now.
+    let changed = changes.map(\.name)
+    if let stray = try input.outside(changed).first {
+      throw console.failure("\(stray): leads out of the policy's folder by now; nothing was written", .inputOutput)
     }
     try replaceFiles(changes.map { ($0.name, $0.after) }, console)
     say("applied", console)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
+import Files
 import FoundationEssentials
 import Parallel
 import Policy
@@ -45,8 +46,26 @@ struct FindingOptions: ParsableArguments {
     let text = render(
       findings, in: sources, as: format, style: style, version: sallyportVersion,
       describe: ruleDescription)
-    if format.isMachineReadable { try console.write(text) } else { console.say(text) }
+    switch format {
+    case .github: try console.write(commands: text)
+    case .json, .sarif: try console.write(text)
+    case .full, .concise: console.say(text)
+    }
     if format == .full { console.say((text.isEmpty ? "" : "\n") + closing() + "\n") }
+  }
+}
+
+/// From where else a policy may include files.
+struct IncludeOptions: ParsableArguments {
+  @Option(
+    name: .customLong("include-path"),
+    help: ArgumentHelp(
+      "A folder in which `include` may read as well; it reads in that of the policy alone. May be repeated.",
+      valueName: "directory"))
+  var folders: [String] = []
+
+  func validate() throws {
+    for folder in folders where folder.isEmpty { throw ValidationError("--include-path needs a folder") }
   }
 }
 
@@ -58,6 +77,8 @@ struct PolicyInput: ParsableArguments {
   @Option(help: ArgumentHelp("text, or json for one object.", valueName: "form"))
   var output: OutputForm = .text
 
+  @OptionGroup var includes: IncludeOptions
+
   @OptionGroup var common: CommonOptions
 
   var console: Console { common.console }
@@ -66,7 +87,7 @@ struct PolicyInput: ParsableArguments {
   ///
   /// - Throws: `ExitStatus.inputMissing` when a file cannot be read, `ExitStatus.findings` when the policy is refused.
   func accepted() throws -> Compilation {
-    let compilation = try PolicyFiles(files: files, console: console).compile()
+    let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     try compilation.reportOnError(console, as: output)
     return compilation
   }
@@ -75,7 +96,15 @@ struct PolicyInput: ParsableArguments {
 /// The policy files of a command.
 struct PolicyFiles {
   var files: [String]
+  /// Folders in which `include` may read beside those of the files.
+  var folders: [String] = []
   var console: Console
+
+  init(files: [String], includes: IncludeOptions? = nil, console: Console) {
+    self.files = files
+    folders = includes?.folders ?? []
+    self.console = console
+  }
 
   /// Reads and compiles the files as one policy; without files, every `*.sally` of the current folder.
   ///
@@ -92,7 +121,26 @@ struct PolicyFiles {
     let roots = try paths().map { path in
       SourceFile(name: path == "-" ? standardInputName : path, bytes: try read(path))
     }
-    return loadSources(roots) { readInput($0) }
+    return loadSources(roots, readingBelow: includeReader())
+  }
+
+  /// Reads what a policy includes: regular files in the folder of the file that the user named, and in those of `--include-path`.
+  func includeReader() -> (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure> {
+    var known: [String: OpenFolders] = [:]
+    return { path, root in
+      let place = isStandardInput(root) ? "." : folder(of: root)
+      let open = known[place] ?? OpenFolders([place] + folders)
+      known[place] = open
+      return readInput(path, inside: open)
+    }
+  }
+
+  /// Those of some files that the user did not name, and that lie where a policy may not read.
+  func outside(_ names: [String]) throws -> [String] {
+    let roots = try paths()
+    let open = OpenFolders(roots.map { isStandardInput($0) ? "." : folder(of: $0) } + folders)
+    let known = Set(roots)
+    return names.filter { !known.contains($0) && !open.holds($0) }
   }
 
   /// The files as given; without any, every `*.sally` of the current folder.
@@ -103,17 +151,34 @@ struct PolicyFiles {
     guard !policies.isEmpty else {
       throw console.failure("no file named, and no *.sally in this folder", .inputMissing)
     }
+    // Nobody named these: they may be links that lead to what is no policy.
+    let here = OpenFolders(["."] + folders)
+    for path in policies where !here.holds(path) {
+      throw console.failure("\(path): leads out of this folder; name the file if it is meant", .inputMissing)
+    }
+    for path in policies where !isRegularFile(path) {
+      throw console.failure("\(path): it is not a regular file; name it if it is meant", .inputMissing)
+    }
     return policies
   }
 
   func read(_ path: String) throws -> [UInt8] {
-    switch readInput(path) {
+    try console.content(of: path, readInput(path))
+  }
+}
+
+extension Console {
+  /// The bytes of a file.
+  ///
+  /// - Throws: `ExitStatus.inputMissing` when there are none.
+  func content(of path: String, _ result: Result<[UInt8], ReadFailure>) throws -> [UInt8] {
+    switch result {
     case .success(let bytes): return bytes
-    case .failure(.missing): throw console.failure("\(path): no such file", .inputMissing)
-    case .failure(.unreadable(let reason)): throw console.failure("\(path): \(reason)", .inputMissing)
+    case .failure(.missing): throw failure("\(path): no such file", .inputMissing)
+    case .failure(.unreadable(let reason)): throw failure("\(path): \(reason)", .inputMissing)
+    case .failure(.outside): throw failure("\(path): leads out of its folder", .inputMissing)
     }
   }
-
 }
 
 extension Compilation {

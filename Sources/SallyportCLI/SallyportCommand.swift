@@ -18,8 +18,22 @@ package func runSallyport() async {
       try command.run()
     }
   } catch {
-    SallyportCommand.exit(withError: error)
+    end(with: error)
   }
+}
+
+/// Says what is wrong with a command line, or what was asked about it, and ends. Words of the command line may be names of files.
+private func end(with error: any Error) -> Never {
+  let status = SallyportCommand.exitCode(for: error)
+  let text = SallyportCommand.fullMessage(for: error)
+  guard !text.isEmpty else { SallyportCommand.exit(withError: status) }
+  let console = Console(color: .never)
+  guard status.isSuccess else {
+    console.say(text + "\n")
+    SallyportCommand.exit(withError: status)
+  }
+  do { try console.write(text + "\n") } catch { SallyportCommand.exit(withError: error) }
+  SallyportCommand.exit(withError: status)
 }
 
 /// A word in the place of a command that names none.

@@ -29,7 +29,11 @@ func readTemplates(_ folder: String?, console: Console) throws -> [String: Strin
       faults.append("\(full): is the second template of that name; remove one of them")
       continue
     }
-    let bytes = try PolicyFiles(files: [], console: console).read(full)
+    let bytes = try console.content(of: full, readRegularInput(full))
+    guard bytes.count <= largestTemplate else {
+      faults.append("\(full): is larger than \(largestTemplate >> 10) KiB, which is no template")
+      continue
+    }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       faults.append("\(full): is not UTF-8; save it as UTF-8")
       continue
@@ -40,11 +44,18 @@ func readTemplates(_ folder: String?, console: Console) throws -> [String: Strin
   if templates.isEmpty, faults.isEmpty {
     faults.append("\(folder): holds no template, a file such as `\(TemplateCheck.names.last ?? "")`")
   }
+  if faults.count > mostFaults {
+    faults[mostFaults...] = ["\(folder): \(faults.count - mostFaults) more faults"]
+  }
   for fault in faults.dropLast() { _ = console.failure(fault, .usage) }
   if let last = faults.last { throw console.failure(last, .usage) }
   return templates
 }
 
+/// Bytes of a template at most, far above any real one: what fills them in takes time with the square of their length.
+private let largestTemplate = 64 << 10
+/// Faults that are told at most.
+private let mostFaults = 20
 private let templateSuffix = ".mustache"
 
 /// The template that a file of another kind was meant to be; `nil` for a file that is none of ours, such as a page that explains.

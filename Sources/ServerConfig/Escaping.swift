@@ -1,3 +1,4 @@
+import Diagnostics
 package import Mustache
 
 /// How text from a policy is written into one kind of file, so that it stays one value of that file.
@@ -19,10 +20,8 @@ extension DocumentFormat {
 }
 
 extension Unicode.Scalar {
-  /// Whether it is a control character or one that some reader takes for the end of a line.
-  var breaksLine: Bool {
-    value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
-  }
+  /// Whether it is a control character, one that some reader takes for the end of a line, or one that changes the direction of text.
+  var breaksLine: Bool { printable(self) != self }
 }
 
 extension String {

@@ -23,14 +23,33 @@ package enum TemplateCheck {
     for tag in scan.tags {
       switch tag.kind {
       case .partial where Templates.text(tag.name) == nil:
-        scan.note(tag.line, "there is no template `\(tag.name)`\(wayOut(tag.name, TemplateCheck.names))")
+        scan.note(tag.line, "there is no template `\(tag.shown)`\(wayOut(tag.name, TemplateCheck.names))")
       case .value, .section, .inverted:
         guard tag.name != ".", !known.contains(tag.name) else { continue }
-        scan.note(tag.line, "nothing fills in `{{\(tag.name)}}` here\(wayOut(tag.name, known.sorted()))")
+        scan.note(tag.line, "nothing fills in `{{\(tag.shown)}}` here\(wayOut(tag.name, known.sorted()))")
       default: continue
       }
     }
     return scan.faults.sorted { $0.line < $1.line }
+  }
+
+  /// The templates through which one of these texts includes itself, in their order; `nil` when none does.
+  static func circle(in texts: [String: String]) -> [String]? {
+    let partials = texts.mapValues { TemplateScan($0).partials.filter { texts[$0] != nil } }
+    var done: Set<String> = []
+    for root in texts.keys.sorted() {
+      // The way to where we are, each with what it has still to show.
+      var path: [(name: String, left: ArraySlice<String>)] = [(root, (partials[root] ?? [])[...])]
+      while let last = path.indices.last {
+        guard let next = path[last].left.popFirst() else {
+          done.insert(path.removeLast().name)
+          continue
+        }
+        if let start = path.firstIndex(where: { $0.name == next }) { return path[start...].map(\.name) + [next] }
+        if !done.contains(next) { path.append((next, (partials[next] ?? [])[...])) }
+      }
+    }
+    return nil
   }
 
   private static func wayOut(_ name: String, _ known: [String]) -> String {
@@ -46,7 +65,13 @@ private struct TemplateScan {
     var kind: Kind
     var name: String
     var line: Int
+
+    /// The name as far as it is told.
+    var shown: String { name.utf8.count > 80 ? name.prefix(60) + "…" : name }
   }
+
+  /// Levels of sections at most.
+  private static let deepest = 100
 
   private(set) var tags: [Tag] = []
   private(set) var faults: [TemplateFault] = []
@@ -67,26 +92,32 @@ private struct TemplateScan {
       rest = rest[end.upperBound...]
       tags.append(tag)
       switch tag.kind {
-      case .section, .inverted: open.append(tag)
+      case .section, .inverted:
+        open.append(tag)
+        // Who fills in a template goes as deep as its sections.
+        if open.count == Self.deepest + 1 { note(tag.line, "sections go more than \(Self.deepest) levels deep here") }
       case .end:
         guard let last = open.popLast() else {
-          note(tag.line, "`{{/\(tag.name)}}` ends a section that never began; remove it")
+          note(tag.line, "`{{/\(tag.shown)}}` ends a section that never began; remove it")
           continue
         }
         if last.name != tag.name {
           note(
             tag.line,
-            "`{{/\(tag.name)}}` stands where `{{/\(last.name)}}` has to end the section of line \(last.line)")
+            "`{{/\(tag.shown)}}` stands where `{{/\(last.shown)}}` has to end the section of line \(last.line)")
           // Which of both is wrong is not known, and neither is what follows.
           open = []
         }
       default: break
       }
     }
-    for tag in open { note(tag.line, "the section `\(tag.name)` is never closed; add `{{/\(tag.name)}}`") }
+    for tag in open { note(tag.line, "the section `\(tag.shown)` is never closed; add `{{/\(tag.shown)}}`") }
   }
 
   mutating func note(_ line: Int, _ message: String) { faults.append(TemplateFault(line: line, message: message)) }
+
+  /// The templates that are put in its place.
+  var partials: [String] { tags.filter { $0.kind == .partial }.map(\.name) }
 
   /// What is filled in, as it is written.
   var names: [String] {

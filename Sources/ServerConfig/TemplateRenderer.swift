@@ -13,6 +13,14 @@ package struct TemplateRenderer {
   init(_ templates: [EmitterTemplate], overrides: [String: String]) throws(EmitError) {
     Formats.register()
     var library = MustacheLibrary()
+    let texts = Dictionary(
+      templates.compactMap { template in
+        (overrides[template.name] ?? Templates.text(template.name)).map { (template.name, $0) }
+      },
+      uniquingKeysWith: { first, _ in first })
+    if let circle = TemplateCheck.circle(in: texts), let first = circle.first {
+      throw .unusableTemplate(first, reason: "it includes itself: \(circle.joined(separator: " -> "))")
+    }
     for template in templates {
       let name = template.name
       guard let text = overrides[name] ?? Templates.text(name) else {

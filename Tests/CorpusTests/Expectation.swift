@@ -19,7 +19,7 @@ struct Observation {
     unreadable = corpusCase.unreadable
     let root = SourceFile(name: "policy.sally", text: policy)
     let loaded = loadSources([root]) { path in
-      corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(.missing)
+      corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
     }
     compilation = Compilation(loaded)
   }

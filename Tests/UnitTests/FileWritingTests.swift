@@ -122,6 +122,30 @@ import Testing
     }
   }
 
+  @Test("16.12: a manifest that somebody forged makes nothing ours: neither by its size nor with its digest")
+  func forgedManifest() async throws {
+    let digest = "2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df"
+    let fields = [#""bytes": 2"#, #""bytes": 2, "sha256": "\#(digest)""#]
+    for (field, name) in fields.flatMap({ field in ["notes.txt", "a/b/notes.txt"].map { (field, $0) } }) {
+      try await withFolder(["office.sally": everyStatement]) { folder in
+        let out = folder.appending(path: "out")
+        let file = out.appending(path: name)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try "ok".write(to: file, atomically: false, encoding: .utf8)
+        let manifest =
+          #"{"format_version": 1, "sallyport": "1", "files": [{"path": "\#(name)", "purpose": "x", \#(field)}]}"#
+        try manifest.write(to: out.appending(path: "manifest.json"), atomically: false, encoding: .utf8)
+        let run = try await sallyport(["build", "office.sally", "-o", "out"], in: folder)
+        #expect(run.status == 74 && run.errors.contains("which build did not write"), "\(run)")
+        #expect(contents(of: out) == [name: "ok", "manifest.json": manifest])
+        // Forced, it still takes nothing away.
+        #expect(try await sallyport(["build", "office.sally", "-o", "out", "--force"], in: folder).status == 0)
+        #expect(contents(of: out)[name] == "ok")
+      }
+    }
+  }
+
   @Test("C1: a manifest cannot lead out of its folder")
   func hostileManifest() async throws {
     try await withFolder(["office.sally": everyStatement, "precious.txt": "mine"]) { folder in

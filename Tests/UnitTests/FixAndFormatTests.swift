@@ -101,6 +101,39 @@ import Testing
     }
   }
 
+  @Test(
+    "16.12: a separator at the start of a line is a mistake of syntax: fmt says so, and touches nothing",
+    arguments: [
+      ",\n", "\n,\n\n", ", a\npublish a {\n tls off\n}\n", "clients a = 10.0.0.1\n, 10.0.0.2\nclients b=10.0.0.3\n",
+      "publish a {\n,\n tls off\n}\n", "publish a {\n allow 10.0.0.1\n , 10.0.0.2\n}\nclients b=10.0.0.3\n",
+      ",publish a {\n tls off\n}\n", "= 1\n", "-> 2\nclients b=10.0.0.3\n", "clients a = 10.0.0.1,\n, 10.0.0.2\n",
+    ])
+  func separators(text: String) async throws {
+    try await withFolder(["a.sally": text]) { folder in
+      for options in [[], ["--check"], ["--diff"]] {
+        let run = try await sallyport(["fmt", "a.sally"] + options, in: folder)
+        #expect(run.status == 1 && run.errors.contains("error[syntax-error]") && run.output.isEmpty, "\(run)")
+        #expect(contents(of: folder) == ["a.sally": text])
+      }
+      let check = try await sallyport(["check", "--format", "concise", "a.sally"], in: folder)
+      let found = check.errors.matches(of: /\[(syntax-error|foreign-punctuation)\]/)
+      #expect(found.count == 1, "\(check.errors)")
+    }
+  }
+
+  @Test("16.12: what runs that were killed left behind is in nobody's way")
+  func leftovers() async throws {
+    try await withFolder(["a.sally": "publish a{tls off}"]) { folder in
+      for number in 0..<300 {
+        for name in ["a.sally.sallyport-\(number)", ".sallyport-\(number)"] {
+          try "x".write(to: folder.appending(path: name), atomically: false, encoding: .utf8)
+        }
+      }
+      #expect(try await sallyport(["fmt", "a.sally"], in: folder).status == 0)
+      #expect(contents(of: folder)["a.sally"] == "publish a {\n    tls  off\n}\n")
+    }
+  }
+
   @Test func formatStandardInput() async throws {
     let run = try await sallyport(["fmt", "-"], input: "publish a{tls off}")
     #expect(run.status == 0)

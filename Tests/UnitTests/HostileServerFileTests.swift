@@ -101,6 +101,30 @@ import Testing
     }
   }
 
+  @Test("16.9: servers times rules that all share are limited, and the limit is named")
+  func serversTimesRules() throws {
+    let hosts = (0..<3000).map { "<VirtualHost 10.1.\($0 >> 8).\($0 & 255)>\nPort 21\n</VirtualHost>\n" }.joined()
+    let rules = "<Global>\n<Limit LOGIN>\n" + String(repeating: "Allow from 10.0.0.1\n", count: 3000)
+    let settings = try read(.proftpd, Array((hosts + rules + "</Limit>\n</Global>\n").utf8))
+    #expect(settings.services.isEmpty && settings.diagnostics.hasErrors)
+    #expect(settings.diagnostics.contains { $0.message.contains("more than 5000000") }, "\(settings.diagnostics)")
+  }
+
+  @Test("16.9: classes of many entries, with one or all of them to hold")
+  func classes() throws {
+    func clients(_ lines: String) throws -> [String] {
+      let text = "<Class a>\n\(lines)</Class>\n<Limit LOGIN>\nOrder deny,allow\nAllowClass a\n</Limit>\n"
+      let services = try read(.proftpd, Array(text.utf8)).services
+      return services.map { "\($0.clientsTitle) \($0.login.value)" }
+    }
+    let few = (0..<3).map { "From !10.0.0.\($0)\n" }.joined()
+    let many = (0..<20_000).map { "From !10.0.\($0 >> 8).\($0 & 255)\n" }.joined()
+    #expect(try clients(few + "Satisfy all\n") == clients(many + "Satisfy all\n"))
+    #expect(try clients("From !10.0.0.1\n").count == 2)
+    // Nobody is both addresses, so everybody is not one of them.
+    #expect(try clients(few) == clients("From all\n"))
+  }
+
   @Test func includesThatGrow() throws {
     var files: [String: [UInt8]] = [:]
     for index in 0..<3000 { files["/d/\(index).conf"] = Array("MaxClients 3\n".utf8) }

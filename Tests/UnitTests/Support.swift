@@ -12,7 +12,7 @@ let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLa
 func compile(_ policy: String, including files: [String: String] = [:]) -> Compilation {
   Compilation(
     loadSources([SourceFile(name: "policy.sally", text: policy)]) { path in
-      files[path].map { .success(Array($0.utf8)) } ?? .failure(.missing)
+      files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
     })
 }
 
@@ -34,11 +34,13 @@ extension Compilation {
 }
 
 /// The smallest useful policy, with more statements in its block.
-func published(_ statements: String = "tls explicit required", range: String = "passive range 50000-50399") -> String
-{
+func published(
+  _ statements: String = "tls explicit required", range: String = "passive range 50000-50399",
+  server: String = "server 10.10.20.200 proftpd"
+) -> String {
   """
   publish files {
-      server         10.10.20.200 proftpd
+      \(server)
       external ip    203.0.113.10
       \(range)
       \(statements)

@@ -45,7 +45,7 @@ private func runsAsHelper(_ words: [String]) -> Bool {
 
 /// The parts of a run.
 enum Section: String, CaseIterable {
-  case instructions, start, compile, editing, load, diff, apply, packets
+  case instructions, cost, start, compile, editing, load, diff, apply, packets
 }
 
 /// What all parts share.
@@ -77,6 +77,7 @@ struct Bench {
   func run(_ section: Section) throws {
     switch section {
     case .instructions: try instructions()
+    case .cost: try cost()
     case .start: try start()
     case .compile: try compile()
     case .editing: try editing()

@@ -25,7 +25,26 @@ private func encode(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrate
   encoder.keyEncodingStrategy = keys
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   guard let data = try? encoder.encode(value) else { return "" }
-  return String(decoding: data, as: UTF8.self) + "\n"
+  return escapedForTerminals(String(decoding: data, as: UTF8.self)) + "\n"
+}
+
+/// JSON that says the same and may be shown: the encoder escapes control characters of ASCII alone. Others, what changes the
+/// direction of text, and what the log of GitHub Actions takes for a command can only stand in strings, where an escape means
+/// the same.
+private func escapedForTerminals(_ json: String) -> String {
+  let isPlain = json.utf8.allSatisfy { $0 < 0x7F }
+  let text = json.contains("##[") ? json.replacing("##[", with: "##\\u005b") : json
+  guard !isPlain else { return text }
+  var result = String.UnicodeScalarView()
+  for scalar in text.unicodeScalars {
+    if scalar == "\n" || printable(scalar) == scalar {
+      result.append(scalar)
+    } else {
+      let hex = String(scalar.value, radix: 16)
+      result.append(contentsOf: ("\\u" + String(repeating: "0", count: 4 - hex.count) + hex).unicodeScalars)
+    }
+  }
+  return String(result)
 }
 
 private struct JSONDiagnostics: Encodable {

@@ -151,7 +151,7 @@ struct DeclarationReader {
 
   private mutating func reportUnknown(_ statement: StatementSyntax) {
     let token = tree.token(statement.tokens.lowerBound)
-    guard token.kind != .invalid else { return }
+    guard token.kind != .invalid, !token.kind.onlySeparates else { return }
     if let continued = tree.continuedList(statement) { return reader.report(continued) }
     let keyword = tree.text(token)
     if reportsMeant(keyword, statement) { return }

@@ -165,7 +165,8 @@ struct StatementForms<Subject>: Sendable {
         && (position == 0 || tree.read(token) { $0.allSatisfy { (0x61...0x7A).contains($0 | 0x20) } })
     }.map(\.element)
     guard let last = words.last, first.kind == .word else {
-      guard first.kind != .invalid else { return (nil, nil) }
+      // The parser and the lexer say what is wrong with these.
+      guard first.kind != .invalid, !first.kind.onlySeparates else { return (nil, nil) }
       let message = "a statement begins with its keyword, not with `\(tree.text(first))`"
       let help = "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))"
       return (.error("syntax-error", message, at: tree.span(first), help: help), nil)

@@ -242,6 +242,10 @@ struct StatementReader {
     _ message: String, code: String = "syntax-error", at span: SourceSpan? = nil, label: String = "",
     related: [Label] = [], help: String? = nil, fixes: [FixIt] = []
   ) {
+    // The parser says where a value is missing.
+    if span == nil, let next, next.kind.onlySeparates, tree.token(index - 1).kind.onlySeparates {
+      return failSilently()
+    }
     fail(.error(code, message, at: span ?? nextSpan, label: label, related: related, help: help, fixes: fixes))
   }
 

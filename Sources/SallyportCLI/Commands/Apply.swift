@@ -150,7 +150,7 @@ struct Apply: AsyncParsableCommand {
     } else if trial.plan.difference.isSame {
       console.say("the running rules are what the policy wants\n")
     } else {
-      try console.write(trial.plan.transaction.script.bytes)
+      try console.write(data: trial.plan.transaction.script.bytes)
     }
     guard trial.refusals.isEmpty else {
       show(trial.refusals, of: wanted)

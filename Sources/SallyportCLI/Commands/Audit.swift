@@ -19,7 +19,8 @@ struct Audit: ParsableCommand {
       with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
       a Compose file, a Dockerfile. Several are those of \
       one program, in the order in which it reads them. \
-      With --root DIR it is read in a copy of another machine's files: includes and links lead inside of DIR.
+      What its files name, and where links lead, is read in the folder of PATH alone; with --root DIR inside of DIR, which stands \
+      for / of the server: a copy of another machine's files, or / itself.
       Reads \(readable). Exit status 0 without findings, 1 with errors or warnings, 66 when PATH is missing. full and \
       concise go to standard error; json, github and sarif go to standard output.
 
@@ -44,6 +45,8 @@ struct Audit: ParsableCommand {
   @OptionGroup var place: ServerFileOptions
 
   @OptionGroup var findings: FindingOptions
+
+  @OptionGroup var includes: IncludeOptions
 
   @OptionGroup var common: CommonOptions
 
@@ -71,7 +74,7 @@ struct Audit: ParsableCommand {
 
   func run() throws {
     let console = common.console
-    let compilation = try PolicyFiles(files: policies, console: console).compile()
+    let compilation = try PolicyFiles(files: policies, includes: includes, console: console).compile()
     guard compilation.isAccepted else { return try compilation.reportOnError(console, as: findings.output) }
     let index = try compilation.server(named: server, console)
     let software = compilation.policy.servers[index].software?.value

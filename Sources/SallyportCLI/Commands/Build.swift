@@ -63,11 +63,12 @@ struct Build: ParsableCommand {
     var earlier: BuildManifest?
     do {
       try writeFolder(out, isForced: force) { folder in
-        earlier = (try? readFile("\(folder)/\(BuildManifest.fileName)", limit: largestSource)).flatMap(
-          BuildManifest.init)
+        let manifest = "\(folder)/\(BuildManifest.fileName)"
+        guard isOwn(manifest, in: folder) else { return .none }
+        earlier = (try? readRegularFile(manifest, limit: largestSource)).flatMap(BuildManifest.init)
         guard let earlier else { return .none }
         return EarlierFiles(
-          paths: Set(earlier.files.map(\.path)).union([BuildManifest.fileName]), isUnchanged: earlier.recognizer())
+          paths: earlier.paths.union([BuildManifest.fileName]), isUnchanged: earlier.recognizer())
       } content: { _ in
         FolderContent(
           files: bundle.files.dropLast().map { ($0.path, $0.bytes) },

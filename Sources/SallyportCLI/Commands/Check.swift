@@ -55,6 +55,8 @@ struct Check: AsyncParsableCommand {
       "With --kernel: the gateway that this machine is, where the policy has several.", valueName: "name"))
   var gateway: String?
 
+  @OptionGroup var includes: IncludeOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -69,7 +71,7 @@ struct Check: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
-    let input = PolicyFiles(files: files, console: console)
+    let input = PolicyFiles(files: files, includes: includes, console: console)
     var compilation = try input.compile()
     if fix || diff {
       let fixing = try Fixing(compilation, from: input, includesUnsafe: unsafeFixes)

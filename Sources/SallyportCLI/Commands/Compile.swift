@@ -40,9 +40,9 @@ struct Compile: ParsableCommand {
     let (header, makeTable) = try read(console)
     let table = makeTable { keepUntilExit($0) }
     keepUntilExit(table)
-    guard format == .nft else { return try console.write(try table.json()) }
+    guard format == .nft else { return try console.write(data: try table.json()) }
     let script = table.script(header: header, isTraced: false)
-    guard input.output == .json else { return try console.write(script.pieces) }
+    guard input.output == .json else { return try console.write(data: script.pieces) }
     try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
   }
 

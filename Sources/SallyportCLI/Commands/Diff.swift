@@ -45,6 +45,8 @@ struct Diff: AsyncParsableCommand {
   @Option(help: ArgumentHelp("text or json.", valueName: "form"))
   var output: OutputForm = .text
 
+  @OptionGroup var includes: IncludeOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -59,7 +61,7 @@ struct Diff: AsyncParsableCommand {
     // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
     // not told.
     async let asked = kernelTable(Compilation.tableName)
-    let compilation = try PolicyFiles(files: files, console: console).compile()
+    let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     if !quiet || !compilation.isAccepted { try compilation.reportOnError(console, as: output) }
     let wanted: Table
     do {

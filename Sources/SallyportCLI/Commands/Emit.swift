@@ -58,8 +58,8 @@ struct Emit: ParsableCommand {
       let files = documents.map { EmitOutput.Document(name: $0.name, text: $0.text) }
       return try console.write(encodeJSON(EmitOutput(formatVersion: 1, server: server, documents: files)))
     }
-    guard documents.count > 1 else { return try console.write(documents.map(\.text).joined()) }
-    for document in documents { try console.write("# file: \(document.name)\n\(document.text)") }
+    guard documents.count > 1 else { return try console.write(data: Array(documents.map(\.text).joined().utf8)) }
+    for document in documents { try console.write(data: Array("# file: \(document.name)\n\(document.text)".utf8)) }
   }
 }
 

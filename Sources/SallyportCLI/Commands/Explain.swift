@@ -75,6 +75,8 @@ struct Explain: AsyncParsableCommand {
   @Option(help: ArgumentHelp("text or json.", valueName: "form"))
   var output: OutputForm = .text
 
+  @OptionGroup var includes: IncludeOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -99,7 +101,7 @@ struct Explain: AsyncParsableCommand {
     } catch {
       throw console.failure("--what-if: \(error)", .usage)
     }
-    let compilation = try PolicyFiles(files: files, console: console).compile()
+    let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     let publication = try publication(in: compilation, console)
     let host = running ? try await runningHost(publication, compilation.policy, console) : nil
     if let trial { return try compare(compilation, publication, trial, host, console) }

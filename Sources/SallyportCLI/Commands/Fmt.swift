@@ -55,7 +55,7 @@ struct Fmt: ParsableCommand {
       if check || diff {
         if diff, output == .text { try showDifference(path, bytes, text, console) }
       } else if isStandardInput {
-        try console.write(text)
+        try console.write(data: Array(text.utf8))
       } else if isChanged {
         try replaceFiles([(path, Array(text.utf8))], console)
       }

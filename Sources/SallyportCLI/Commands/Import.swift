@@ -76,7 +76,7 @@ struct Import: ParsableCommand {
         render(found, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
     }
     let draft = PolicyDraft(settings, from: serverConfig.joined(separator: " "), version: softwareVersion).text
-    guard findings.output == .json else { return try console.write(draft) }
+    guard findings.output == .json else { return try console.write(data: Array(draft.utf8)) }
     try console.write(encodeJSON(ImportOutput(software: settings.software.rawValue, policy: draft)))
   }
 }

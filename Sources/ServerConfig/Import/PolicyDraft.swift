@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 import Policy
 
 /// A policy that says what a server does today. What its files do not tell stands in comments that begin with `DECIDE`.
@@ -26,7 +27,7 @@ package struct PolicyDraft {
 
   /// In the canonical layout.
   package var text: String {
-    let text = lines.joined(separator: "\n") + "\n"
+    let text = lines.map { printable($0) }.joined(separator: "\n") + "\n"
     return inCanonicalLayout(text) ?? text
   }
 

@@ -76,7 +76,8 @@ package struct ReadingContext {
     return nil
   }
 
-  private mutating func report(_ path: String, _ reason: String, askedFor span: SourceSpan?) {
+  /// Says that nothing of a file is known.
+  mutating func report(_ path: String, _ reason: String, askedFor span: SourceSpan?) {
     let place = span ?? SourceSpan(file: add(path), 0..<0)
     diagnostics.append(
       .error("server-file-unreadable", "`\(path)` cannot be read: \(reason)", at: place))

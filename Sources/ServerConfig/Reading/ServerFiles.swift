@@ -22,18 +22,21 @@ package struct ServerFiles {
   package var target: (_ link: String) -> String?
   /// The name by which the user finds a file, where the server knows it by another path.
   package var name: (_ path: String) -> String
+  /// Why nothing at a path is looked at, although it may be there; `nil` where it is.
+  package var closure: (_ path: String) -> String?
 
   package init(
     read: @escaping (_ path: String, _ limit: Int) -> Result<[UInt8], ServerFileFailure>,
     kind: @escaping (_ path: String) -> Kind?, names: @escaping (_ folder: String) -> [String]?,
     target: @escaping (_ link: String) -> String? = { _ in nil },
-    name: @escaping (_ path: String) -> String = { $0 }
+    name: @escaping (_ path: String) -> String = { $0 }, closure: @escaping (_ path: String) -> String? = { _ in nil }
   ) {
     self.read = read
     self.kind = kind
     self.names = names
     self.target = target
     self.name = name
+    self.closure = closure
   }
 
   /// Files that are in memory, by path; folders are the prefixes of their names.

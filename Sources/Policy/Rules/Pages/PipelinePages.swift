@@ -14,6 +14,14 @@ let pipelinePages: [RulePage] = [
     explanation: "The path of an include is relative to the file in which it stands.",
     origin: .includes, bad: "include \"no-such-file.sally\"\n\n" + sample(), good: sample()),
   RulePage(
+    .error, "include-refused", "an included file is none that a policy may read",
+    explanation: """
+      A policy reads regular files in the folder of the file that was named on the command line, below it, and in the folders of \
+      `--include-path`. Where links lead in the end decides. What another file holds is never shown: a policy may come from \
+      somebody who may not read it. A file without a single declaration is no policy, and includes go 100 levels deep at most.
+      """,
+    origin: .includes, bad: "include \"/etc/hostname\"\n\n" + sample(), good: sample()),
+  RulePage(
     .error, "session-without-path", "sessions that the policy permits do not work",
     explanation: """
       Every kind of session that the policy permits is played against the ruleset that it compiles to: control connection, \

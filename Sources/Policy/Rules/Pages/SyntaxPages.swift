@@ -6,7 +6,8 @@ let syntaxPages: [RulePage] = [
     .error, "control-character", "a comment or a string holds a control character",
     explanation: """
       Comments and strings may hold any text, but no control characters: they could write to the terminal of \
-      whoever reads the file, and end a line in the file of a server.
+      whoever reads the file, and end a line in the file of a server. Nor characters that change the direction of text: what is \
+      read on a screen would be something else than what counts.
       """,
     bad: sample(before: "# the FTP server\u{7F}"), good: sample(before: "# the FTP server")),
   RulePage(

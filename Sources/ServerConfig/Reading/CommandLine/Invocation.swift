@@ -148,7 +148,10 @@ struct InvocationText {
       let after = rest.dropFirst()
       if let (name, value) = Self.assignment(text) {
         environment[name] = Located(value, word.span)
-        if rest.count == 1 { variables[name] = value }
+        // One made of others may be twice as long as they are, and so on: it is taken for unknown.
+        if rest.count == 1 {
+          variables[name] = !word.hasVariable || value.utf8.count <= Self.longestReplaced ? value : nil
+        }
         rest = after
       } else if Launcher.shells.contains(name) {
         let shell = Launcher.shell(after, variables)
@@ -190,19 +193,21 @@ struct InvocationText {
     _ software: SoftwareKind, _ words: [ShellWord], _ variables: [String: String],
     _ environment: [String: Located<String>], at span: SourceSpan
   ) -> Invocation {
-    let known = variables.merging(environment.mapValues(\.value)) { $1 }
     var invocation = Invocation(software: software, arguments: [], variables: environment, span: span)
     for word in words {
-      let (text, unknown) = word.text(known)
+      let (text, unknown) = word.text { environment[$0]?.value ?? variables[$0] }
       invocation.unknown += unknown.map { Located($0, word.span) }
       // An unquoted variable with blanks in it becomes several words.
-      let hasVariable = word.parts.contains { if case .variable = $0 { true } else { false } }
       let pieces =
-        hasVariable && word.parts.count == 1 ? text.split(whereSeparator: \.isWhitespace).map(String.init) : [text]
+        word.hasVariable && word.parts.count == 1
+        ? text.split(whereSeparator: \.isWhitespace).map(String.init) : [text]
       invocation.arguments += pieces.map { Located($0, word.span) }
     }
     return invocation
   }
+
+  /// Bytes of a variable that is made of others at most.
+  private static let longestReplaced = 256
 
   static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 

@@ -20,15 +20,25 @@ struct ShellWord {
 
   init(_ word: Located<String>) { self.init([.text(Array(word.value.utf8))], word.span) }
 
-  /// The text with variables replaced; what is not known stays as it is written, and is named.
-  func text(_ variables: [String: String]) -> (text: String, unknown: [String]) {
+  /// Bytes of a word with variables replaced at most; variables in variables could make it as large as one likes. Nothing that a
+  /// server is told is near it.
+  static let mostReplaced = 1 << 16
+
+  var hasVariable: Bool {
+    parts.contains { if case .variable = $0 { true } else { false } }
+  }
+
+  func text(_ variables: [String: String]) -> (text: String, unknown: [String]) { text { variables[$0] } }
+
+  /// The text with variables replaced; what is not known stays as it is written, and is named. So does what would make it too long.
+  func text(_ value: (String) -> String?) -> (text: String, unknown: [String]) {
     var bytes: [UInt8] = []
     var unknown: [String] = []
     for part in parts {
       switch part {
       case .text(let text): bytes += text
       case .variable(let name, let fallback):
-        if let value = variables[name] ?? fallback {
+        if let value = value(name) ?? fallback, bytes.count + value.utf8.count <= Self.mostReplaced {
           bytes += value.utf8
         } else {
           unknown.append(name)

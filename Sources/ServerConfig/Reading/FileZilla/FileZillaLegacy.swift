@@ -59,12 +59,13 @@ struct FileZillaLegacy {
       return value.flatMap { number in UInt16(exactly: number.value).map { [Setting($0, number.span)] } } ?? []
     }
     var ports: [Setting<UInt16>] = []
+    var known: Set<UInt16> = []
     for word in words(list.text) {
       guard let port = UInt16(word), port > 0 else {
         context.ignore("FileZilla Server passes over `\(word)` in `\(name)`, which is no port", at: list.span)
         continue
       }
-      if !ports.contains(where: { $0.value == port }) { ports.append(Setting(port, list.span)) }
+      if known.insert(port).inserted { ports.append(Setting(port, list.span)) }
     }
     return ports
   }

@@ -15,11 +15,15 @@ struct ProftpdClass {
 
   /// The clients that it takes, where no host name decides.
   var clients: AddressSet {
-    let sets = entries.compactMap { entry in
-      entry.clients.map { entry.isNegated ? AddressSet.any.subtracting($0) : $0 }
+    let taken = entries.compactMap { $0.isNegated ? nil : $0.clients }
+    let others = entries.compactMap { $0.isNegated ? $0.clients : nil }
+    guard needsAll else {
+      // Whoever one entry does not name belongs to it, unless all of them name him.
+      let named = others.dropFirst().reduce(others.first) { $0?.intersection($1) }
+      return AddressSet(unionOf: taken + (named.map { [AddressSet.any.subtracting($0)] } ?? []))
     }
-    guard needsAll else { return AddressSet(unionOf: sets) }
-    return sets.dropFirst().reduce(sets.first ?? AddressSet()) { $0.intersection($1) }
+    guard !entries.allSatisfy({ $0.clients == nil }) else { return AddressSet() }
+    return taken.reduce(AddressSet.any) { $0.intersection($1) }.subtracting(AddressSet(unionOf: others))
   }
 
   mutating func take(_ line: ProftpdLine) {
@@ -160,6 +164,11 @@ struct ProftpdLimit {
     default: return false
     }
     return true
+  }
+
+  /// How many things are looked at to decide about one client.
+  var count: Int {
+    1 + allow.clients.count + deny.clients.count + allow.classes.count + deny.classes.count
   }
 
   /// What it says to clients; `nil` when it says nothing. With `deny,allow` who is not allowed is refused.

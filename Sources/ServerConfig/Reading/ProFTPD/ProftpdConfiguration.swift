@@ -26,7 +26,7 @@ struct ProftpdScope {
   init(joining scopes: [ProftpdScope], at place: SourceSpan) {
     self.place = place
     for scope in scopes {
-      directives.merge(scope.directives) { $0 + $1 }
+      for (key, lines) in scope.directives { directives[key, default: []] += lines }
       // Limits are searched from the end.
       sections += scope.sections
       blocksWithoutModule += scope.blocksWithoutModule

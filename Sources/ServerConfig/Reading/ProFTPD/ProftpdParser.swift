@@ -226,6 +226,9 @@ struct ProftpdParser {
       throw ProftpdMistake(message: "`\(path.value)` is not an absolute path", span: path.span)
     }
     let found = files(path.value, context.files)
+    if found.isEmpty, let reason = context.files.closure(fixedPart(of: path.value)) {
+      return context.report(path.value, reason, askedFor: path.span)
+    }
     guard !found.isEmpty || context.files.kind(path.value) == .folder else {
       return context.missingInclude(path.value, at: path.span)
     }
@@ -233,6 +236,12 @@ struct ProftpdParser {
     calls[calls.count - 1].include = path.span
     calls[calls.count - 1].isPattern =
       context.files.kind(path.value) == .folder || path.value.contains { "*?[".contains($0) }
+  }
+
+  /// The folder in which a pattern begins, or a path itself.
+  private func fixedPart(of path: String) -> String {
+    let parts = path.split(separator: "/").prefix { !$0.contains { "*?[".contains($0) } }
+    return "/" + parts.joined(separator: "/")
   }
 
   /// The files that a path or a pattern stands for, sorted. Of a folder every file, hidden ones and copies of editors too.

@@ -38,12 +38,23 @@ package struct ProftpdReader: ServerReader {
     readAll(paths, version, &context)
   }
 
+  /// Decisions about clients at most that rules which all servers share ask for; far above any real configuration.
+  private static let mostDecisions = 5_000_000
+
   private func services(_ configuration: ProftpdConfiguration, _ context: inout ReadingContext) -> [EffectiveService]
   {
     let globals = ProftpdScope(joining: configuration.globals.reversed(), at: configuration.main.place)
     reportUndecided(configuration, &context)
     let regions = configuration.regions() ?? tooMany(configuration, &context)
     let owns = [configuration.main] + configuration.hosts
+    let shared = (globals.limits + globals.folderLimits).reduce(globals.sections.count) { $0 + $1.count }
+    guard owns.count * regions.count <= Self.mostDecisions / max(1, shared) else {
+      context.report(
+        "ProFTPD's files",
+        "\(owns.count) servers times \(shared) rules about clients that all share are more than \(Self.mostDecisions)",
+        askedFor: configuration.globals.first?.place ?? configuration.main.place)
+      return []
+    }
     var services: [EffectiveService] = []
     var taken: [Socket: EffectiveService] = [:]
     let unspawned = unspawned(configuration, context.spawner)

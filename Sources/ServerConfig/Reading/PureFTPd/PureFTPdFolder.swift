@@ -129,6 +129,9 @@ struct PureFTPdFolder {
 
   /// Authentication has no part in the audit, but a link to an option that does not exist stops the service.
   private func links(_ context: inout ReadingContext) {
+    if context.files.kind(auth) != nil, let reason = context.files.closure(auth) {
+      return context.report(auth, reason, askedFor: nil)
+    }
     for name in (context.files.names(auth) ?? []).sorted() {
       guard let target = context.files.target("\(auth)/\(name)"), let option = target.split(separator: "/").last,
         context.files.kind(target.hasPrefix("/") ? target : "\(auth)/\(target)") == .file,
