@@ -1,10 +1,12 @@
 import ArgumentParser
 import Diagnostics
+import Glibc
 
 /// Runs the command line of the process and exits with its status.
 @MainActor
 package func runSallyport() async {
   let arguments = Array(CommandLine.arguments.dropFirst())
+  fillStandardStreams()
   do {
     // Asked for alone, it takes no look at every option of every command.
     if arguments == ["--version"] {
@@ -19,6 +21,14 @@ package func runSallyport() async {
     }
   } catch {
     SallyportCommand.exit(withError: error)
+  }
+}
+
+/// A standard stream that is closed must not become the next file that is opened. What is opened in its place can be read and not
+/// written, so that writing still fails.
+private func fillStandardStreams() {
+  for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+    _ = open("/dev/null", O_RDONLY)
   }
 }
 

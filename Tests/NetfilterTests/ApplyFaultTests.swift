@@ -137,7 +137,7 @@ struct ApplyFaultTests {
   func folder() async throws {
     let ended = try await expect(
       """
-      mkdir state; mount -t tmpfs -o size=64k none state; $S apply old.sally $A; nft list ruleset >before
+      mkdir state; mount -t tmpfs -o size=64k,mode=700 none state; $S apply old.sally $A; nft list ruleset >before
       dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
       status=0; $S apply new.sally $A || status=$?; test $status = 74 || fail "full: $status"
       nft list ruleset | cmp - before
@@ -153,7 +153,7 @@ struct ApplyFaultTests {
   func fullFolderLater() async throws {
     try await expect(
       """
-      mkdir state; mount -t tmpfs -o size=64k none state; $S apply old.sally $A
+      mkdir state; mount -t tmpfs -o size=64k,mode=700 none state; $S apply old.sally $A
       $S apply new.sally $A --confirm-within 60s; is new.sally
       dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
       expire; quiet; is old.sally || fail "not put back"
@@ -317,7 +317,6 @@ struct ApplyFaultTests {
       """
       { cat old.sally | sed 's/helper .*/helper off\\n  allow many/'; printf 'clients many = 192.0.2.1'
         for i in $(seq 30000); do printf ', 10.%d.%d.1' $((i / 250)) $((i % 250)); done; echo; } >many.sally
-      chmod -R 777 .
       cat >inner.sh <<'END'
       ./sallyport apply new.sally --state-dir inner || exit 9
       status=0; ./sallyport apply many.sally --state-dir inner || status=$?

@@ -20,15 +20,14 @@ struct Watch: AsyncParsableCommand {
     guard let generation = Generation(name: change) else {
       throw console.failure("`\(change)` names no change", .usage)
     }
-    let changer = try state.changer(console)
+    let changer = try state.changer(console, blockedSignals: Watchdog.blockedSignals)
     let watchdog: Watchdog
     do throws(ApplyFailure) {
       watchdog = try Watchdog(of: generation, changer)
     } catch {
       throw console.failure(error)
     }
-    // The end of a shell is none for us.
-    for number in [SIGHUP, SIGINT, SIGPIPE] { signal(number, SIG_IGN) }
+    Watchdog.shield()
     chdir("/")
     try console.write(armedMessage)
     leaveStreams()
