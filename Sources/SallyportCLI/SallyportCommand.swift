@@ -15,6 +15,7 @@ package func runSallyport() async {
     try refuseUnknownCommand(arguments)
     var command = try SallyportCommand.parseAsRoot(arguments)
     if var waiting = command as? any AsyncParsableCommand {
+      try Console(color: .auto).checkDescriptors()
       try await waiting.run()
     } else {
       try command.run()

@@ -17,9 +17,8 @@ struct StateOptions: ParsableArguments {
   var folder: StateFolder { StateFolder(path: stateDir) }
 
   /// - Parameter blockedSignals: Signals that do not reach the worker.
-  /// - Throws: `ExitStatus.internalFault` when the worker is missing, `.inputOutput` when too few files may be open.
+  /// - Throws: `ExitStatus.internalFault` when the worker is missing.
   func changer(_ console: Console, blockedSignals: [Int32] = []) throws -> RuleChanger<NetfilterWorker> {
-    try console.checkDescriptors()
     do throws(NetfilterFailure) {
       return RuleChanger(
         backend: NetfilterWorker(path: try WorkerLocation.find(), blockedSignals: blockedSignals), state: folder)
@@ -33,7 +32,8 @@ extension Console {
   /// Files that a command which asks the kernel may have open at the same time, with those of its libraries.
   private static let neededFiles = 24
 
-  /// Makes sure that what asks the kernel is not stopped halfway.
+  /// Makes sure that what asks the kernel is not stopped halfway: the runtime, too, ends the process when a thread of it cannot open
+  /// what it needs.
   ///
   /// - Throws: `ExitStatus.inputOutput`.
   func checkDescriptors() throws {

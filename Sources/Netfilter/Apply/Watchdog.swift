@@ -81,7 +81,10 @@ package struct Watchdog: Sendable {
   }
 
   /// Waits for the deadline, and does what is to be done then.
-  package func run() async {
+  ///
+  /// It waits for nothing but its descriptors, and so on the main thread of its process alone: a thread of the runtime, or the
+  /// main one where it waits for others, would take the signals that are blocked here.
+  package func run() {
     log.write(.notice, "change \(generation.name) is taken back in \(deadline.remaining / 1000) s unless confirmed")
     var course = Course()
     while true {
@@ -97,7 +100,7 @@ package struct Watchdog: Sendable {
         log.write(.warning, "change \(generation.name): its record is gone, so it is taken back")
         course.saidLost = true
       }
-      if await attempt(&course) { return }
+      if attempt(&course) { return }
     }
   }
 
@@ -147,7 +150,7 @@ package struct Watchdog: Sendable {
   }
 
   /// Whether nothing is left to do.
-  private func attempt(_ course: inout Course) async -> Bool {
+  private func attempt(_ course: inout Course) -> Bool {
     let now = BootClock.monotonic
     guard now >= course.next else {
       rest(course.next - now)

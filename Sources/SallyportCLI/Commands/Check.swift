@@ -109,7 +109,6 @@ struct Check: AsyncParsableCommand {
     } catch {
       throw console.failure("\(error)", .usage)
     }
-    try console.checkDescriptors()
     guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
     do throws(NetfilterFailure) {
       let worker = NetfilterWorker(path: try WorkerLocation.find())

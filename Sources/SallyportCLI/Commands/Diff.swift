@@ -59,7 +59,6 @@ struct Diff: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
-    if against == nil { try console.checkDescriptors() }
     // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
     // not told.
     async let asked = kernelTable(Compilation.tableName)

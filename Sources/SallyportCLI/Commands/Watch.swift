@@ -4,7 +4,7 @@ import Netfilter
 import Nftables
 
 /// `sallyport watch`, which `apply` starts: the watchdog of one change. It says `armed` when it is.
-struct Watch: AsyncParsableCommand {
+struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
     abstract: "Take one change back at its deadline unless it is confirmed.", shouldDisplay: false)
@@ -15,8 +15,9 @@ struct Watch: AsyncParsableCommand {
   @OptionGroup var state: StateOptions
   @OptionGroup var common: CommonOptions
 
-  func run() async throws {
+  func run() throws {
     let console = common.console
+    try console.checkDescriptors()
     guard let generation = Generation(name: change) else {
       throw console.failure("`\(change)` names no change", .usage)
     }
@@ -31,7 +32,7 @@ struct Watch: AsyncParsableCommand {
     chdir("/")
     try console.write(armedMessage)
     leaveStreams()
-    await watchdog.run()
+    watchdog.run()
   }
 
   /// Whoever reads them sees their end.
