@@ -85,10 +85,11 @@ package final class OwnedFolder: Sendable {
     return try readAll(file.descriptor)
   }
 
-  /// Whether something bears a name.
-  package func has(_ name: String) -> Bool {
+  /// Whether something bears a name; `nil` when the system does not tell.
+  package func has(_ name: String) -> Bool? {
     var status = stat()
-    return fstatat(place.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0
+    if fstatat(place.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return true }
+    return errno == ENOENT ? false : nil
   }
 
   /// Whether an open file is the one that bears a name.

@@ -2,7 +2,7 @@ import CLinux
 import Files
 import Glibc
 
-/// A program that was started. It inherits the open files that it is given, and no other.
+/// A program that was started. It inherits the open files that it is given, and no other unless that is asked for.
 package struct ChildProcess: Sendable {
   /// The files of a program.
   package struct Streams: Sendable {
@@ -46,10 +46,11 @@ package struct ChildProcess: Sendable {
 
   /// - Parameters:
   ///   - environment: Lines `NAME=VALUE`; `nil` for ours.
+  ///   - inheritsAll: Whether it also inherits what whoever started us has left open for programs.
   ///   - blocked: Signals that wait from its first moment on, in its own children, too; it gets all others.
   package init(
     _ path: String, _ arguments: [String], environment: [String]? = nil, _ streams: Streams = Streams(),
-    _ standing: Standing = .ours, blocked: [Int32] = []
+    _ standing: Standing = .ours, inheritsAll: Bool = false, blocked: [Int32] = []
   ) throws(Failure) {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -65,7 +66,7 @@ package struct ChildProcess: Sendable {
     ] {
       if let file { posix_spawn_file_actions_adddup2(&actions, file, place) }
     }
-    close_from(&actions, streams.kept == nil ? 3 : 4)
+    if !inheritsAll { close_from(&actions, streams.kept == nil ? 3 : 4) }
     var waiting = signals(blocked)
     // What we ignore, and what whoever started us may have ignored: without SIGCHLD nobody's end can be waited for.
     var usual = signals([SIGPIPE, SIGCHLD])
@@ -82,10 +83,17 @@ package struct ChildProcess: Sendable {
     let lines = (environment ?? []).map { strdup($0) }
     defer { for text in words + lines { free(text) } }
     var started: pid_t = 0
-    let status =
+    func start() -> Int32 {
       environment == nil
-      ? posix_spawn(&started, path, &actions, &attributes, words + [nil], environ)
-      : posix_spawn(&started, path, &actions, &attributes, words + [nil], lines + [nil])
+        ? posix_spawn(&started, path, &actions, &attributes, words + [nil], environ)
+        : posix_spawn(&started, path, &actions, &attributes, words + [nil], lines + [nil])
+    }
+    var status = start()
+    // A program that was just written is busy until every process has closed it, also one that another thread is about to start.
+    for _ in 0..<100 where status == ETXTBSY {
+      poll(nil, 0, 10)
+      status = start()
+    }
     guard status == 0 else { throw Failure(number: status) }
     process = started
     end = OpenFile(process_descriptor(started))

@@ -44,13 +44,13 @@ struct ChangeEntry: Encodable {
 /// A change that waits, for programs.
 struct PendingEntry: Encodable {
   private var change: String
-  /// Left out when the record is gone, and the change is taken back now.
+  /// Left out when the record is gone, and the change is taken back now, or lies in another state folder.
   private var remainingSeconds: Int64?
   private var watchdogAlive: Bool
 
   init(_ pending: PendingChange) {
     change = pending.generation.name
-    remainingSeconds = pending.remaining.map { ($0 + 999) / 1000 }
+    if case .remaining(let milliseconds) = pending.standing { remainingSeconds = (milliseconds + 999) / 1000 }
     watchdogAlive = pending.isWatched
   }
 }

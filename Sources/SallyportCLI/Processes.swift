@@ -36,7 +36,7 @@ func armWatchdog(of generation: Generation, folder: String) throws(ApplyFailure)
 func runShell(_ command: String, seconds: Int) -> Bool {
   guard
     let child = try? ChildProcess(
-      "/bin/sh", ["sh", "-c", command], ChildProcess.Streams(output: STDERR_FILENO), .group)
+      "/bin/sh", ["sh", "-c", command], ChildProcess.Streams(output: STDERR_FILENO), .group, inheritsAll: true)
   else { return false }
   let deadline = ContinuousClock.now + .seconds(seconds)
   while ContinuousClock.now < deadline {

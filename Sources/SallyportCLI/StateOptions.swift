@@ -62,9 +62,9 @@ extension Console {
     case .state(.notPermitted): self.failure("\(failure)", .privilegeMissing)
     case .state, .restless, .bootFile, .bootFileRefused: self.failure("\(failure)", .inputOutput)
     case .pending, .refused, .noWayBack, .noScript, .noReturn, .nothingKnown: self.failure("\(failure)", .findings)
-    case .noWatchdog, .unknown, .nothingToConfirm, .tooLate, .lost, .unseen:
+    case .noWatchdog, .unknown, .nothingToConfirm, .tooLate, .unrecorded, .unseen:
       self.failure("\(failure)", .internalFault)
-    case .takenBack, .notInForce: self.failure("\(failure)", .takenBack)
+    case .takenBack, .notInForce, .watchdogEnded: self.failure("\(failure)", .takenBack)
     }
   }
 }

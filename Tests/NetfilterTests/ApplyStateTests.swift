@@ -67,12 +67,27 @@ struct ApplyStateTests {
     try await expect(
       """
       $S apply old.sally $A; touch armed
-      $S apply new.sally $A --confirm-within 60s || true; quiet || fail "a watchdog is left"
+      ends 70 $S apply new.sally $A --confirm-within 60s; says "is gone: its watchdog, which is alive, takes it back"
+      quiet || fail "a watchdog is left"
       test ! -e armed || fail "nothing was removed"; is old.sally || fail "not taken back"
       """,
       worker: #"""
         cd ${REQUEST%/*}
         if grep -qx commit $REQUEST && test -e armed; then rm -r armed state; sleep 2; fi
+        exec $WORKER <$REQUEST
+        """#)
+  }
+
+  @Test("1: no change is left without a watchdog: one that ends while the change is made has it taken back")
+  func watchdogEnds() async throws {
+    try await expect(
+      """
+      $S apply old.sally $A; nft list ruleset >before; touch armed; ends 75 $S apply new.sally $A --confirm-within 60s; says "watchdog ended"
+      test ! -e armed || fail "nothing was killed"; nft list ruleset | cmp - before
+      """,
+      worker: #"""
+        cd ${REQUEST%/*}
+        if grep -qx commit $REQUEST && test -e armed; then rm armed; kill -KILL $(pgrep -f "sallyport watch .*$PWD/state"); fi
         exec $WORKER <$REQUEST
         """#)
   }
@@ -182,7 +197,8 @@ struct ApplyStateTests {
     try await expect(
       """
       change; cp -a state copy; mv state aside; mv copy state
-      ends 70 $S confirm $A; says "does not see"; expire; quiet; is old.sally || fail "not taken back"
+      ends 70 $S confirm $A; says "does not see";
+      ends 70 $S confirm --state-dir nowhere; says "another state folder"; expire; quiet; is old.sally || fail "not taken back"
       """)
   }
 }

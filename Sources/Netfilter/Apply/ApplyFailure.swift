@@ -31,8 +31,10 @@ package enum ApplyFailure: Error, Sendable {
   case notInForce(Generation)
   /// Its deadline has passed; whether its watchdog lives.
   case tooLate(Generation, isWatched: Bool)
-  /// The record of the change in force is gone, and its watchdog takes it back.
-  case lost(Generation)
+  /// The change in force waits, and has no record here.
+  case unrecorded(PendingChange)
+  /// The watchdog ended before the change was made, which was taken back then.
+  case watchdogEnded
   /// The watchdog does not see the confirmation: it looks into another folder, or does not answer.
   case unseen(Generation)
   /// The file for boot cannot be written, so nothing was changed.
@@ -74,8 +76,8 @@ extension ApplyFailure: CustomStringConvertible {
     case .tooLate(let generation, isWatched: false):
       "too late: change \(generation.name) was not confirmed in time, and its watchdog is gone, so it still runs; "
         + "`sallyport rollback` takes it back"
-    case .lost(let generation):
-      "nothing is confirmed: the record of change \(generation.name) is gone, and its watchdog takes it back"
+    case .unrecorded(let change): "nothing is confirmed: \(change)"
+    case .watchdogEnded: "the watchdog ended while the change was made; the change has been taken back"
     case .unseen(let generation):
       "the watchdog of change \(generation.name) does not see the confirmation, and may take it back; `sallyport diff` "
         + "tells what runs"

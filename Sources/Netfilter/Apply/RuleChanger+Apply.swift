@@ -169,8 +169,32 @@ extension RuleChanger {
       throw error
     }
     records.removeAll(but: plan.generation)
-    if options.confirmWithin == nil { try persist(record, in: records) }
+    if options.confirmWithin == nil {
+      try persist(record, in: records)
+    } else {
+      try await checkWatchdog(record, before, lock)
+    }
     return .changed(plan)
+  }
+
+  /// A change that waits has a watchdog which sees its record, or is no change.
+  private func checkWatchdog(
+    _ record: ChangeRecord, _ before: Listed<PrintedTable>, _ lock: StateLock
+  ) async throws(ApplyFailure) {
+    let generation = record.generation
+    switch askWatchdog(of: generation) {
+    case .waiting?, .silent?, .confirmed?, .takenBack?: return
+    case .lost?: throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
+    case nil: break
+    }
+    let script = record.wayBack(to: before.content?.text)
+    for _ in 0..<Self.tries {
+      let now = try await inKernel { () throws(NetfilterFailure) in try await backend.rulesetGeneration() }
+      guard try await commit(script, expecting: now, lock, isDone: { $0?.generation != generation }) else { continue }
+      lock.records.remove(generation)
+      throw .watchdogEnded
+    }
+    throw .restless(tries: Self.tries)
   }
 
   /// Whether the kernel would take the running table in again.

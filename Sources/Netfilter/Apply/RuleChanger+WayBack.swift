@@ -14,7 +14,7 @@ extension RuleChanger {
   ///
   /// - Parameter wanted: The change that is meant; `nil` for whichever waits.
   /// - Throws: Unless the rules stay: `takenBack` or `notInForce` when they are others, `tooLate` behind the deadline,
-  ///   `lost` or `unseen` when the change is going to be taken back all the same, `nothingToConfirm` when nothing is known.
+  ///   `unrecorded` or `unseen` when the change is going to be taken back all the same, `nothingToConfirm` when nothing is known.
   package func confirm(_ wanted: Generation? = nil) async throws(ApplyFailure) -> Confirmation {
     guard try inState({ () throws(StateFailure) in try state.records() }) != nil else {
       throw unknownChange(wanted, running: try await running().content?.generation)
@@ -49,8 +49,10 @@ extension RuleChanger {
   /// Why a change that has no record, or is not in force, cannot be confirmed.
   private func unknownChange(_ wanted: Generation?, running: Generation?) -> ApplyFailure {
     if let wanted, wanted != running { return .notInForce(wanted) }
-    guard let running else { return .nothingToConfirm }
-    return askWatchdog(of: running) == nil ? .nothingToConfirm : .lost(running)
+    guard let running, let sign = askWatchdog(of: running), let pending = PendingChange(running, sign) else {
+      return .nothingToConfirm
+    }
+    return .unrecorded(pending)
   }
 
   /// Writes down that a change stays, and then the file for boot.

@@ -3,13 +3,30 @@ package import Nftables
 /// A change that is in force and waits to be confirmed or taken back.
 package struct PendingChange: Hashable, Sendable {
   package let generation: Generation
-  /// Milliseconds until its deadline; `nil` when its record is gone, and then it is taken back now.
-  package let remaining: Int64?
+  package let standing: Standing
   /// Whether its watchdog lives.
   package let isWatched: Bool
 
-  package init(_ generation: Generation, remaining: Int64?, isWatched: Bool) {
-    (self.generation, self.remaining, self.isWatched) = (generation, remaining, isWatched)
+  package enum Standing: Hashable, Sendable {
+    /// Milliseconds until its deadline; 0 when it has passed.
+    case remaining(Int64)
+    /// Its record is gone, and its watchdog takes it back now.
+    case lost
+    /// Its record lies in another state folder.
+    case elsewhere
+  }
+
+  package init(_ generation: Generation, _ standing: Standing, isWatched: Bool) {
+    (self.generation, self.standing, self.isWatched) = (generation, standing, isWatched)
+  }
+
+  /// A change of which only its watchdog tells; `nil` when it says that nothing waits any more.
+  init?(_ generation: Generation, _ sign: WatchdogSign) {
+    switch sign {
+    case .waiting: self.init(generation, .elsewhere, isWatched: true)
+    case .lost, .silent: self.init(generation, .lost, isWatched: true)
+    case .confirmed, .takenBack: return nil
+    }
   }
 
   /// What is known of changes that wait.
@@ -25,17 +42,16 @@ package struct PendingChange: Hashable, Sendable {
   /// - Parameter running: That of the table that runs.
   package static func find(_ running: Generation?, in state: StateFolder) -> Answer {
     guard let running else { return .none }
-    let isWatched = askWatchdog(of: running) != nil
+    let sign = askWatchdog(of: running)
+    let witnessed = sign.flatMap { PendingChange(running, $0) }
     do throws(StateFailure) {
-      guard let known = try state.records()?.known(running) else {
-        return isWatched ? .waits(PendingChange(running, remaining: nil, isWatched: true)) : .none
-      }
+      guard let known = try state.records()?.known(running) else { return witnessed.map(Answer.waits) ?? .none }
       guard case .waiting = known.fate, let deadline = known.record.deadline, deadline.isOfThisBoot else {
         return .none
       }
-      return .waits(PendingChange(running, remaining: deadline.remaining, isWatched: isWatched))
+      return .waits(PendingChange(running, .remaining(deadline.remaining), isWatched: sign != nil))
     } catch {
-      return isWatched ? .waits(PendingChange(running, remaining: nil, isWatched: true)) : .unknown(error)
+      return witnessed.map(Answer.waits) ?? .unknown(error)
     }
   }
 
@@ -54,15 +70,19 @@ extension PendingChange: CustomStringConvertible {
   /// What waits, for how long, and what to do, in one line for people.
   package var description: String {
     let keep = "`sallyport confirm \(generation.name)` keeps it, `sallyport rollback` takes it back"
-    return switch (remaining, isWatched) {
-    case (nil, _): "the record of change \(generation.name) is gone: its watchdog, which is alive, takes it back"
-    case (0?, true): "change \(generation.name) was not confirmed in time, and its watchdog is taking it back"
-    case (0?, false):
+    return switch (standing, isWatched) {
+    case (.lost, _): "the record of change \(generation.name) is gone: its watchdog, which is alive, takes it back"
+    case (.elsewhere, _):
+      "change \(generation.name) waits for its confirmation, and its watchdog is alive; its record lies in another state "
+        + "folder, for --state-dir"
+    case (.remaining(0), true):
+      "change \(generation.name) was not confirmed in time, and its watchdog is taking it back"
+    case (.remaining(0), false):
       "change \(generation.name) was not confirmed in time, and its watchdog is gone: `sallyport rollback` takes it back"
-    case (let remaining?, true):
+    case (.remaining(let remaining), true):
       "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, and its watchdog is alive; "
         + keep
-    case (let remaining?, false):
+    case (.remaining(let remaining), false):
       "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, but its watchdog is gone: "
         + "nothing takes it back by itself; \(keep)"
     }

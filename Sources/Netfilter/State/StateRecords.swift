@@ -42,9 +42,18 @@ package struct StateRecords: Sendable {
   private func name(_ generation: Generation, _ rest: String) -> String { "\(prefix)\(generation.name).\(rest)" }
   private func name(_ generation: Generation, _ fate: ChangeFate) -> String { name(generation, "\(fate.name).json") }
 
-  /// What has become of a change; `nil` when nothing is known of it, and that means: take it back.
+  /// What has become of a change; `nil` when nothing is known of it, and that means: take it back. Where the system does not tell,
+  /// it waits.
   package func fate(of generation: Generation) -> ChangeFate? {
-    ChangeFate.all.first { folder.has(name(generation, $0)) }
+    var isTold = true
+    for fate in ChangeFate.all {
+      guard let isThere = folder.has(name(generation, fate)) else {
+        isTold = false
+        continue
+      }
+      if isThere { return fate }
+    }
+    return isTold ? nil : .waiting
   }
 
   /// - Throws: `StateFailure.damaged` for a record that is not understood.
@@ -98,7 +107,7 @@ package struct StateRecords: Sendable {
   }
 
   package func has(_ kind: Attachment, of generation: Generation) -> Bool {
-    folder.has(name(generation, kind.rawValue))
+    folder.has(name(generation, kind.rawValue)) ?? false
   }
 
   /// Where such a file lies, for people.

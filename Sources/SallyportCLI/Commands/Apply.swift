@@ -220,7 +220,9 @@ extension Apply {
       _ = try await changer.rollback(.unverified, of: generation)
     } catch .nothingKnown {
       // The watchdog was faster, or is about to.
-      if try await changer.isInForce(generation) { throw .lost(generation) }
+      if try await changer.isInForce(generation) {
+        throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
+      }
     }
   }
 }
