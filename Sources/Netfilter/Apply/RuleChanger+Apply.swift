@@ -187,7 +187,7 @@ extension RuleChanger {
     case .lost?: throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
     case nil: break
     }
-    let script = record.wayBack(to: before.content?.text)
+    let script = record.wayBack(to: before.content?.script)
     for _ in 0..<Self.tries {
       let now = try await inKernel { () throws(NetfilterFailure) in try await backend.rulesetGeneration() }
       guard try await commit(script, expecting: now, lock, isDone: { $0?.generation != generation }) else { continue }

@@ -44,6 +44,9 @@ package struct Watchdog: Sendable {
       known.fate == .waiting, let deadline = known.record.deadline
     else { throw .nothingKnown }
     let before = try changer.inState { () throws(StateFailure) in try opened.bytes(.before, of: generation) }
+    guard (before != nil) == known.record.hadTable else {
+      throw .state(.damaged(path: opened.path(.before, of: generation)))
+    }
     let bytes = NetfilterWorker.commitRequest(known.record.wayBack(to: before), expecting: nil)
     do throws(NetfilterFailure) {
       request = try requestFile(bytes)

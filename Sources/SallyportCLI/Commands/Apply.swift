@@ -29,9 +29,13 @@ struct Apply: AsyncParsableCommand {
       Nothing is changed where the policy names interfaces, or external addresses of a local server, that this machine does \
       not have.
 
+      The state folder, and the folder of the file for boot, belong to root or to the user who runs this, and so do the folders \
+      above them; nobody else may write there.
+
       Exit status 0 when the rules are as the policy wants, 1 when the policy or the kernel refuses or an earlier change \
-      waits for its confirmation, 74 when the state folder or the file for boot cannot be written or other programs keep \
-      changing rules, 75 when the change was made and taken back, 77 without root or CAP_NET_ADMIN.
+      waits for its confirmation, 70 when the record of the change is lost and its watchdog takes it back, 74 when the state \
+      folder, the file for boot or standard output cannot be written or other programs keep changing rules (the change stands \
+      then if it was told, with its watchdog), 75 when the change was made and taken back, 77 without root or CAP_NET_ADMIN.
 
       EXAMPLES:
         sallyport apply office.sally --dry-run
