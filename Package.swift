@@ -49,8 +49,7 @@ let package = Package(
     .target(
       name: "Netfilter",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Lowering", "Nftables", "Policy",
-        subprocess,
+        "Addressing", "CLinux", "Compilation", "Diagnostics", "FTPSession", "Files", "Lowering", "Nftables", "Policy",
         systemPackage,
       ],
       swiftSettings: strict),

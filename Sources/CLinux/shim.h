@@ -1,10 +1,15 @@
 // What the module of the C library lacks: the allocator's own settings (mallopt(3)), on which processors this process may
 // run (sched_getaffinity(2)), extended attributes of files (xattr(7)), and the calls that reserve room for a file
-// (fallocate(2)), rename only where nothing is (renameat2(2)), write a whole file system down (syncfs(2)) and open a file through no
-// link (openat2(2)), and of what kind a file system is (fstatfs(2)).
+// (fallocate(2)), rename only where nothing is (renameat2(2)), write a whole file system down (syncfs(2)), open a file through no
+// link (openat2(2)), say of what kind a file system is (fstatfs(2)), make files in memory (memfd_create(2)), open folders without
+// following links (O_PATH in open(2)), wait for processes and signals by descriptor (pidfd_open(2), signalfd(2)), and speak over
+// sockets of this machine (unix(7)). No header is included here whose types Swift code uses: they would belong to this module then.
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -79,4 +84,114 @@ static inline int is_made_by_kernel(int descriptor) {
   default:
     return 0;
   }
+}
+
+/// A new file in memory, closed on exec (MFD_CLOEXEC); -1 and errno.
+static inline int memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U); }
+
+/// What a name in an open folder is, links not followed, for use with the calls that take a folder (O_PATH); -1 and errno.
+static inline int open_place(int folder, const char *name) {
+  return openat(folder, name, 010000000 | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/// A descriptor that can be read once the process has ended (Linux 5.3); -1 and errno.
+static inline int process_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0U); }
+
+/// A descriptor that tells of signals which every thread has blocked; takes a `sigset_t`; -1 and errno.
+static inline int signal_descriptor(const void *signals) {
+  return (int)syscall(SYS_signalfd4, -1, signals, 8UL, O_CLOEXEC | O_NONBLOCK);
+}
+
+/// The next signal of such a descriptor; 0 when there is none.
+static inline int next_signal(int descriptor) {
+  // `struct signalfd_siginfo` begins with the number.
+  uint32_t signal[32];
+  return read(descriptor, signal, sizeof signal) == (ssize_t)sizeof signal ? (int)signal[0] : 0;
+}
+
+/// `POSIX_SPAWN_SETSID` (glibc 2.26).
+static inline short spawn_in_new_session(void) { return 0x80; }
+
+extern int posix_spawn_file_actions_addclosefrom_np(void *, int);
+
+/// Has a program start without the descriptors from that number on (glibc 2.34); takes file actions; 0, or the error.
+static inline int close_from(void *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+/// An address of the family AF_UNIX, which is 1.
+struct local_address { uint16_t family; char path[108]; };
+
+/// The address of a name that is no file and belongs to the network namespace; its length, or 0 when the name is too long.
+static inline unsigned abstract_address(struct local_address *address, const char *name) {
+  size_t length = strlen(name);
+  if (length + 1 > sizeof address->path) return 0;
+  memset(address, 0, sizeof *address);
+  address->family = 1;
+  memcpy(address->path + 1, name, length);
+  return (unsigned)(sizeof address->family + 1 + length);
+}
+
+/// Closes a descriptor and leaves errno as it is; -1.
+static inline int give_up(int descriptor) {
+  int reason = errno;
+  close(descriptor);
+  errno = reason;
+  return -1;
+}
+
+/// A socket that waits in no call: SOCK_STREAM (1) or SOCK_DGRAM (2), whose flags are those of files; -1 and errno.
+static inline int local_socket(int kind) { return (int)syscall(SYS_socket, 1, kind | O_CLOEXEC | O_NONBLOCK, 0); }
+
+/// Listens under such a name; the socket, or -1 and errno.
+static inline int listen_at(const char *name) {
+  struct local_address address;
+  unsigned length = abstract_address(&address, name);
+  int descriptor = local_socket(1);
+  if (descriptor < 0) return -1;
+  if (syscall(SYS_bind, descriptor, &address, length) == 0 && syscall(SYS_listen, descriptor, 16) == 0) return descriptor;
+  return give_up(descriptor);
+}
+
+/// Connects to such a name; the socket, or -1 and errno.
+static inline int connect_to(const char *name) {
+  struct local_address address;
+  unsigned length = abstract_address(&address, name);
+  int descriptor = local_socket(1);
+  if (descriptor < 0) return -1;
+  return syscall(SYS_connect, descriptor, &address, length) == 0 ? descriptor : give_up(descriptor);
+}
+
+/// The user who connected, or who listens (SO_PEERCRED of SOL_SOCKET); -1 when the kernel does not say.
+static inline int64_t peer_user(int descriptor) {
+  uint32_t peer[3] = {0, 0, 0};  // `struct ucred`: process, user, group
+  unsigned length = sizeof peer;
+  return syscall(SYS_getsockopt, descriptor, 1, 17, peer, &length) == 0 ? (int64_t)peer[1] : -1;
+}
+
+/// Sends one datagram to the socket of that path, unless that would have to wait (MSG_NOSIGNAL); 0, or -1 and errno.
+static inline int send_datagram(const char *path, const void *bytes, size_t count) {
+  struct local_address address = {.family = 1};
+  if (strlen(path) >= sizeof address.path) return -1;
+  strcpy(address.path, path);
+  int descriptor = local_socket(2);
+  if (descriptor < 0) return -1;
+  long sent = syscall(SYS_sendto, descriptor, bytes, count, 0x4000, &address, (unsigned)sizeof address);
+  close(descriptor);
+  return sent == (long)count ? 0 : -1;
+}
+
+/// Keeps all memory that this process uses from being swapped out, also what it comes to use (MCL_ONFAULT, Linux 4.4), where no
+/// limit could make that fail later; 0, or -1 and errno.
+static inline int lock_memory(void) {
+  uint64_t limit[2] = {~0ULL, ~0ULL};
+  // RLIMIT_MEMLOCK
+  syscall(SYS_prlimit64, 0, 8, limit, NULL);
+  if (syscall(SYS_prlimit64, 0, 8, NULL, limit) != 0) return -1;
+  // Effective, permitted and inheritable capabilities, the lower ones first (capget(2), version 3). Nobody with CAP_IPC_LOCK,
+  // which is number 14, has a limit.
+  uint32_t head[2] = {0x20080522, 0}, sets[6] = {0};
+  syscall(SYS_capget, head, sets);
+  if (limit[0] != ~0ULL && !(sets[0] >> 14 & 1)) return -1;
+  return mlockall(MCL_CURRENT | MCL_FUTURE | 4);
 }

@@ -81,6 +81,11 @@ package func isOwn(_ path: String, in folder: String) -> Bool {
 private func entries(of path: String) -> [String] {
   guard let stream = opendir(path) else { return [] }
   defer { closedir(stream) }
+  return folderNames(stream)
+}
+
+/// The names that an open folder still has to tell, sorted.
+func folderNames(_ stream: OpaquePointer) -> [String] {
   var names: [String] = []
   while let entry = readdir(stream) {
     let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in

@@ -1,5 +1,5 @@
+package import Files
 package import Nftables
-package import SystemPackage
 
 /// Whoever knows the rules of a network namespace: the worker, or in tests a ruleset in memory.
 package protocol NetfilterBackend: Sendable {
@@ -32,10 +32,10 @@ package protocol ChangingBackend: NetfilterBackend {
   ///
   /// - Parameters:
   ///   - generation: That of the ruleset for which the script was made; another one makes it fail.
-  ///   - file: Where the request is written for the worker. It keeps the file open as long as it may change anything, and
-  ///     with it every lock of its description.
+  ///   - lock: A file that the worker keeps open as long as it may change anything, and with it every lock of its
+  ///     description; `nil` where nobody holds one.
   func commit(
-    _ script: [UInt8], expecting generation: UInt32, through file: FileDescriptor
+    _ script: [UInt8], expecting generation: UInt32, holding lock: OpenFile?
   ) async throws(NetfilterFailure) -> CommitOutcome
 
   /// The TCP connections that the kernel tracks.

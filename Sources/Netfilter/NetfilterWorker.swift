@@ -1,5 +1,5 @@
+package import Files
 package import Nftables
-package import SystemPackage
 
 /// The kernel's rules through the worker, in the network namespace of this process.
 package struct NetfilterWorker: ChangingBackend {
@@ -9,8 +9,10 @@ package struct NetfilterWorker: ChangingBackend {
   ///   - path: Absolute path of the worker.
   ///   - seconds: Time for one request. A dry run of 100,000 services takes a few seconds.
   ///   - answerLimit: Bytes of one answer at most.
-  package init(path: String, seconds: Int = 120, answerLimit: Int = 64 << 20) {
-    process = WorkerProcess(path: path, seconds: seconds, answerLimit: answerLimit)
+  ///   - blockedSignals: Signals that do not reach the worker.
+  package init(path: String, seconds: Int = 120, answerLimit: Int = 64 << 20, blockedSignals: [Int32] = []) {
+    process = WorkerProcess(
+      path: path, seconds: seconds, answerLimit: answerLimit, blockedSignals: blockedSignals)
   }
 
   package func dryRun(_ script: [UInt8]) async throws(NetfilterFailure) -> [KernelMessage] {
@@ -150,15 +152,14 @@ package struct NetfilterWorker: ChangingBackend {
   }
 
   package func commit(
-    _ script: [UInt8], expecting generation: UInt32, through file: FileDescriptor
+    _ script: [UInt8], expecting generation: UInt32, holding lock: OpenFile?
   ) async throws(NetfilterFailure) -> CommitOutcome {
-    try writeRequest(Self.commitRequest(script, expecting: generation), to: file)
-    return try await commit(preparedIn: file)
+    try commit(preparedIn: try requestFile(Self.commitRequest(script, expecting: generation)), holding: lock)
   }
 
   /// Has the kernel take in the script of a request that lies in a file already.
-  package func commit(preparedIn file: FileDescriptor) async throws(NetfilterFailure) -> CommitOutcome {
-    let answer = try Self.answer(in: try await process.answer(toRequestIn: file))
+  package func commit(preparedIn file: OpenFile, holding lock: OpenFile?) throws(NetfilterFailure) -> CommitOutcome {
+    let answer = try Self.answer(in: try process.answer(toRequestIn: file, holding: lock))
     if answer.isSuccess { return .committed }
     if answer.errors.contains(Self.staleGeneration) { return .stale }
     if let messages = kernelMessages(in: answer.errors), !messages.isEmpty { return .refused(messages) }
@@ -204,7 +205,7 @@ package struct NetfilterWorker: ChangingBackend {
   }
 
   private func ask(_ verb: String, _ arguments: [Frame] = []) async throws(NetfilterFailure) -> Answer {
-    try Self.answer(in: try await process.answer(to: Self.request(verb, arguments)))
+    try Self.answer(in: try process.answer(to: Self.request(verb, arguments)))
   }
 
   private static func request(_ verb: String, _ arguments: [Frame]) -> [UInt8] {

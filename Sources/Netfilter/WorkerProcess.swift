@@ -1,7 +1,10 @@
-import Subprocess
-import SystemPackage
+import Files
+import Glibc
 
 /// Runs the worker once: a request in, an answer out.
+///
+/// All of it goes through files in memory. So nothing is lost where one side ends before the other, few descriptors are needed,
+/// and no thread but that of the caller waits.
 struct WorkerProcess: Sendable {
   /// Absolute path of the program.
   var path: String
@@ -9,64 +12,72 @@ struct WorkerProcess: Sendable {
   var seconds: Int
   /// Bytes of its answer at most.
   var answerLimit: Int
+  /// Signals that do not reach it.
+  var blockedSignals: [Int32] = []
+
+  /// Milliseconds between two looks at how much it has written, and whether the answer is still wanted.
+  private static let interval: Int32 = 5
+  /// Bytes of standard error at most.
+  private static let errorLimit = 1 << 20
 
   /// The frames of the answer, without those that frame it.
-  func answer(to request: [UInt8]) async throws(NetfilterFailure) -> [Frame] {
-    try await answer(toRequestIn: try requestFile(request))
+  ///
+  /// - Parameter lock: An open file that the worker keeps open until it ends, and with it every lock of its description.
+  func answer(to request: [UInt8], holding lock: OpenFile? = nil) throws(NetfilterFailure) -> [Frame] {
+    try answer(toRequestIn: try requestFile(request), holding: lock)
   }
 
-  /// The same for a request in a file, which is closed here, and by the worker when it ends.
-  func answer(toRequestIn file: FileDescriptor) async throws(NetfilterFailure) -> [Frame] {
-    let ended = try await run(file)
-    switch ended.status {
+  /// The same for a request in a file, which is read from its beginning.
+  func answer(toRequestIn file: OpenFile, holding lock: OpenFile?) throws(NetfilterFailure) -> [Frame] {
+    let (output, errors) = (try requestFile(), try requestFile())
+    switch try run(file, output, errors, lock) {
     case .signaled(let signal): throw .killed(signal: signal)
     case .exited(let status):
-      guard let frames = Frame.parse(ended.output), status == 0 else {
-        throw .brokenAnswer(status: status, errors: ended.errors)
+      guard let frames = Frame.parse(try bytes(output)), status == 0 else {
+        throw .brokenAnswer(status: status, errors: String(decoding: try bytes(errors), as: UTF8.self))
       }
       return frames
     }
   }
 
-  private struct Ended: Sendable {
-    var status: TerminationStatus
-    var output: [UInt8]
-    var errors: String
-  }
-
-  private func run(_ file: FileDescriptor) async throws(NetfilterFailure) -> Ended {
-    do {
-      return try await withThrowingTaskGroup(of: Ended?.self) { group in
-        group.addTask { try await start(reading: file) }
-        group.addTask {
-          try await Task.sleep(for: .seconds(seconds))
-          return nil
-        }
-        // Cancelling the first task ends the process that it has started, and waits for that.
-        defer { group.cancelAll() }
-        guard let ended = try await group.next().flatMap(\.self) else {
-          throw NetfilterFailure.timedOut(seconds: seconds)
-        }
-        return ended
-      }
-    } catch let failure as NetfilterFailure {
-      throw failure
-    } catch let error as SubprocessError where error.code == .outputLimitExceeded {
-      throw .answerTooLong(limit: answerLimit)
+  /// Nothing is inherited but the network namespace: no language, no search path.
+  private func run(
+    _ file: OpenFile, _ output: OpenFile, _ errors: OpenFile, _ lock: OpenFile?
+  ) throws(NetfilterFailure) -> ChildProcess.Ending {
+    guard file.rewind() else { throw .noRequestFile(systemError()) }
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    let child: ChildProcess
+    do throws(ChildProcess.Failure) {
+      child = try ChildProcess(
+        path, [path], environment: ["LC_ALL=C"],
+        ChildProcess.Streams(
+          input: file.descriptor, output: output.descriptor, errors: errors.descriptor, kept: lock?.descriptor),
+        blocked: blockedSignals)
     } catch {
-      throw .notStarted("\(error)")
+      throw .notStarted("\(path): \(systemError(error.number))")
+    }
+    while true {
+      let ending = child.wait(milliseconds: Self.interval)
+      let failure: NetfilterFailure? =
+        if output.size > answerLimit || errors.size > Self.errorLimit {
+          .answerTooLong(limit: answerLimit)
+        } else if ending != nil {
+          nil
+        } else if ContinuousClock.now >= deadline {
+          .timedOut(seconds: seconds)
+        } else {
+          Task.isCancelled ? .notStarted("nobody waits for it any more") : nil
+        }
+      if let failure {
+        if ending == nil { child.kill() }
+        throw failure
+      }
+      if let ending { return ending }
     }
   }
 
-  /// Nothing is inherited but the network namespace: no language, no search path.
-  private func start(reading file: FileDescriptor) async throws -> Ended {
-    let result = try await Subprocess.run(
-      .path(FilePath(path)), environment: .custom(["LC_ALL": "C"]),
-      input: .fileDescriptor(file, closeAfterSpawningProcess: true), output: .bytes(limit: answerLimit),
-      error: .string(limit: Self.errorLimit))
-    return Ended(status: result.terminationStatus, output: result.standardOutput, errors: result.standardError)
+  private func bytes(_ file: OpenFile) throws(NetfilterFailure) -> [UInt8] {
+    guard file.rewind(), let bytes = try? readAll(file.descriptor) else { throw .noRequestFile(systemError()) }
+    return bytes
   }
-
-  /// Bytes of standard error at most.
-  private static let errorLimit = 1 << 20
 }

@@ -1,5 +1,7 @@
 import Compilation
 import Diagnostics
+import Netfilter
+import Nftables
 
 extension PolicyChange {
   /// One line for people.
@@ -36,5 +38,19 @@ struct ChangeEntry: Encodable {
     try container.encode(kind, forKey: .kind)
     try container.encode(publication, forKey: .publication)
     try container.encode(summary, forKey: .summary)
+  }
+}
+
+/// A change that waits, for programs.
+struct PendingEntry: Encodable {
+  private var change: String
+  /// Left out when the record is gone, and the change is taken back now, or lies in another state folder.
+  private var remainingSeconds: Int64?
+  private var watchdogAlive: Bool
+
+  init(_ pending: PendingChange) {
+    change = pending.generation.name
+    if case .remaining(let milliseconds) = pending.standing { remainingSeconds = (milliseconds + 999) / 1000 }
+    watchdogAlive = pending.isWatched
   }
 }

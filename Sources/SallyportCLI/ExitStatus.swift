@@ -7,7 +7,7 @@ enum ExitStatus: Int32 {
   case findings = 1
   case usage = 64
   case inputMissing = 66
-  /// A fault of the program or of its installation, not of the policy.
+  /// A fault of the program or of its installation, not of the policy; or what it cannot tell of the rules that run.
   case internalFault = 70
   case inputOutput = 74
   /// A change of the rules was made and taken back.
@@ -25,7 +25,8 @@ enum ExitStatus: Int32 {
           canonical layout, a change that the kernel refuses or that waits
       64  usage: the command line is wrong
       66  an input file is missing or cannot be read
-      70  internal fault, or a part of the installation that is missing
+      70  internal fault, a part of the installation that is missing, or
+          what cannot be told: whether a change of the rules stays
       74  input/output: a file or folder cannot be written, or other programs
           keep changing the rules
       75  the rules were changed, and changed back

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Diagnostics
+import Glibc
 
 /// Runs the command line of the process and exits with its status.
 @MainActor
 package func runSallyport() async {
   let arguments = Array(CommandLine.arguments.dropFirst())
+  fillStandardStreams()
   do {
     // Asked for alone, it takes no look at every option of every command.
     if arguments == ["--version"] {
@@ -13,6 +15,7 @@ package func runSallyport() async {
     try refuseUnknownCommand(arguments)
     var command = try SallyportCommand.parseAsRoot(arguments)
     if var waiting = command as? any AsyncParsableCommand {
+      try Console(color: .auto).checkDescriptors()
       try await waiting.run()
     } else {
       try command.run()
@@ -34,6 +37,14 @@ private func end(with error: any Error) -> Never {
   }
   do { try console.write(text + "\n") } catch { SallyportCommand.exit(withError: error) }
   SallyportCommand.exit(withError: status)
+}
+
+/// A standard stream that is closed must not become the next file that is opened. What is opened in its place can be read and not
+/// written, so that writing still fails.
+private func fillStandardStreams() {
+  for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
+    _ = open("/dev/null", O_RDONLY)
+  }
 }
 
 /// A word in the place of a command that names none.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Files
 import Netfilter
 
 /// Options of every command that changes the rules.
@@ -13,13 +14,42 @@ struct StateOptions: ParsableArguments {
     guard !stateDir.isEmpty else { throw ValidationError("--state-dir needs a folder") }
   }
 
+  var folder: StateFolder { StateFolder(path: stateDir) }
+
+  /// - Parameter blockedSignals: Signals that do not reach the worker.
   /// - Throws: `ExitStatus.internalFault` when the worker is missing.
-  func changer(_ console: Console) throws -> RuleChanger<NetfilterWorker> {
+  func changer(_ console: Console, blockedSignals: [Int32] = []) throws -> RuleChanger<NetfilterWorker> {
     do throws(NetfilterFailure) {
       return RuleChanger(
-        backend: NetfilterWorker(path: try WorkerLocation.find()), state: StateFolder(path: stateDir))
+        backend: NetfilterWorker(path: try WorkerLocation.find(), blockedSignals: blockedSignals), state: folder)
     } catch {
       throw console.failure(error)
+    }
+  }
+}
+
+extension Console {
+  /// Files that a command which asks the kernel may have open at the same time, with those of its libraries.
+  private static let neededFiles = 24
+
+  /// Makes sure that what asks the kernel is not stopped halfway: the runtime, too, ends the process when a thread of it cannot open
+  /// what it needs.
+  ///
+  /// - Throws: `ExitStatus.inputOutput`.
+  func checkDescriptors() throws {
+    guard !canOpen(files: Self.neededFiles) else { return }
+    throw failure(
+      "too few files may be open at the same time: \(Self.neededFiles) more are needed; raise the limit with `ulimit -n 64`",
+      .inputOutput)
+  }
+
+  /// Says that a change waits for its confirmation, if one does or nobody can tell.
+  func say(_ pending: PendingChange.Answer) {
+    switch pending {
+    case .none: break
+    case .waits(let change): say("\(errorStyle.yellow("note:")) \(change)\n")
+    case .unknown(let failure):
+      say("\(errorStyle.yellow("note:")) whether a change waits is not known: \(printable("\(failure)"))\n")
     }
   }
 }
@@ -32,8 +62,9 @@ extension Console {
     case .state(.notPermitted): self.failure("\(failure)", .privilegeMissing)
     case .state, .restless, .bootFile, .bootFileRefused: self.failure("\(failure)", .inputOutput)
     case .pending, .refused, .noWayBack, .noScript, .noReturn, .nothingKnown: self.failure("\(failure)", .findings)
-    case .noWatchdog, .unknown: self.failure("\(failure)", .internalFault)
-    case .takenBack: self.failure("\(failure)", .takenBack)
+    case .noWatchdog, .unknown, .nothingToConfirm, .tooLate, .unrecorded, .unseen:
+      self.failure("\(failure)", .internalFault)
+    case .takenBack, .notInForce, .watchdogEnded: self.failure("\(failure)", .takenBack)
     }
   }
 }

@@ -92,6 +92,11 @@ struct ApplyFaultTests {
     try await expectKills(Self.kills, in: Array(repeating: Self.injectedLoop, count: Self.loops / 2))
   }
 
+  @Test("SIGKILL at 300 random moments in two namespaces that share a state folder, with a hostile program beside it")
+  func killedTogether() async throws {
+    try await expectKills(2 * Self.sharedKills, in: Array(repeating: Self.sharedLoop, count: Self.loops))
+  }
+
   private func expectKills(_ kills: Int, in loops: [String]) async throws {
     let ends = try await withThrowingTaskGroup(of: Ended.self) { group in
       for loop in loops { group.addTask { try await expect(loop) } }
@@ -101,9 +106,59 @@ struct ApplyFaultTests {
     let kept = words.compactMap { $0.count == 4 ? Int($0[1]) : nil }.reduce(0, +)
     let changed = words.compactMap { $0.count == 4 ? Int($0[3]) : nil }.reduce(0, +)
     #expect(kept + changed == loops.count * kills)
-    // Moments before and behind the commit were among them.
+    // Moments before and after the commit were among them.
     #expect(kept > 0 && changed > 0, "kept \(kept), changed \(changed)")
   }
+
+  /// In each of two namespaces.
+  private static let sharedKills = 15
+
+  /// The state folder lies in a folder in which everybody may write, as in /tmp, and somebody without privilege renames, replaces,
+  /// links and locks there what he can, asks every watchdog without end, and fills the disk again and again.
+  private static let sharedLoop = """
+    touch other.net; unshare --net=$PWD/other.net true
+    first() { "$@"; }; second() { nsenter --net=$PWD/other.net "$@"; }
+    mkdir -m 1777 shared; mount -t tmpfs -o size=256k,mode=1777 none shared; A="--state-dir $PWD/shared/state"
+    watched() { pgrep -f "sallyport watch .*$PWD/shared/state" >/dev/null; }
+    for space in first second; do $space $S apply old.sally $A; done
+    started=$(date +%s%N); $S apply new.sally $A --confirm-within 60s; span=$((($(date +%s%N) - started) / 1000)); $S rollback $A
+    cat >hostile.sh <<'END'
+    cd shared
+    while :; do
+      mv state mine; mv state/lock lock; rm -rf state; ln -sfT /etc state; ln -sf /etc/passwd state/lock; chmod 777 state
+      for file in state/*.json; do mv $file state/0.confirmed.json; done
+      echo >state/lock; flock -n state true; flock -n state/lock true
+      kill -KILL $(pgrep -f "sallyport watch .*$PWD/state")
+      for name in $(grep -o "sallyport-watchdog-[0-9a-f]*" /proc/self/net/unix); do
+        perl -MSocket -e 'for (1 .. 200) { socket(S, PF_UNIX, SOCK_STREAM, 0); connect(S, pack_sockaddr_un("\0$ARGV[0]")) }' $name
+      done
+      dd if=/dev/zero of=filler bs=4k; sleep 0.05; rm -f filler; sleep 0.05
+    done
+    END
+    setpriv --reuid 65534 --clear-groups sh hostile.sh >/dev/null 2>&1 &
+    hostile=$!; trap 'kill -KILL $hostile' EXIT
+    was() { $S diff --quiet --against now.json $1; }
+    kept=0; changed=0
+    for i in $(seq \(sharedKills)); do
+      setsid sh -c "$S apply new.sally $A --confirm-within 60s; :" & one=$!
+      second setsid sh -c "$S apply new.sally $A --confirm-within 60s; :" & two=$!
+      for shell in $one $two; do
+        sleep $(printf 0.%06d $((RANDOM * (span + span / 2) / 32767)))
+        if [ $((i % 2)) = 0 ]; then kill -KILL -- -$shell 2>/dev/null || true; else pkill -KILL -P $shell -x sallyport || true; fi
+      done
+      wait $one $two || true
+      flock shared/state/lock true
+      for space in first second; do
+        $space nft -j list table inet sallyport >now.json
+        if was old.sally; then kept=$((kept + 1))
+        else was new.sally || fail "neither the old nor the new rules"; changed=$((changed + 1)); fi
+      done
+      expire; quiet || fail "a watchdog is left"
+      for space in first second; do $space $S diff --quiet old.sally || fail "the new rules stayed"; done
+    done
+    test "$(stat -c %u:%a shared/state)" = 0:700 || fail "$(stat -c %u:%a shared/state)"
+    echo "kept $kept changed $changed"
+    """
 
   @Test("a worker that is killed before it commits: 70, nothing changed")
   func workerKilledBefore() async throws {
@@ -137,7 +192,7 @@ struct ApplyFaultTests {
   func folder() async throws {
     let ended = try await expect(
       """
-      mkdir state; mount -t tmpfs -o size=64k none state; $S apply old.sally $A; nft list ruleset >before
+      mkdir state; mount -t tmpfs -o size=64k,mode=700 none state; $S apply old.sally $A; nft list ruleset >before
       dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
       status=0; $S apply new.sally $A || status=$?; test $status = 74 || fail "full: $status"
       nft list ruleset | cmp - before
@@ -153,7 +208,7 @@ struct ApplyFaultTests {
   func fullFolderLater() async throws {
     try await expect(
       """
-      mkdir state; mount -t tmpfs -o size=64k none state; $S apply old.sally $A
+      mkdir state; mount -t tmpfs -o size=64k,mode=700 none state; $S apply old.sally $A
       $S apply new.sally $A --confirm-within 60s; is new.sally
       dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
       expire; quiet; is old.sally || fail "not put back"
@@ -317,7 +372,6 @@ struct ApplyFaultTests {
       """
       { cat old.sally | sed 's/helper .*/helper off\\n  allow many/'; printf 'clients many = 192.0.2.1'
         for i in $(seq 30000); do printf ', 10.%d.%d.1' $((i / 250)) $((i % 250)); done; echo; } >many.sally
-      chmod -R 777 .
       cat >inner.sh <<'END'
       ./sallyport apply new.sally --state-dir inner || exit 9
       status=0; ./sallyport apply many.sally --state-dir inner || status=$?

@@ -22,10 +22,8 @@ import Testing
     "sallyport-netfilter": ["CNftables", "Glibc"],
     "Files": ["CLinux", "Glibc"],
     "Netfilter": [
-      "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc", "Lowering",
-      "Nftables",
-      "Policy",
-      "Subprocess", "Synchronization", "SystemPackage",
+      "Addressing", "CLinux", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials", "Glibc",
+      "Lowering", "Nftables", "Policy", "Synchronization", "SystemPackage",
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",

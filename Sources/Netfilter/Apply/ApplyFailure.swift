@@ -1,11 +1,12 @@
 package import Diagnostics
+package import Nftables
 
 /// Why the rules were not changed as asked. Unless said otherwise they are as they were.
 package enum ApplyFailure: Error, Sendable {
   case netfilter(NetfilterFailure)
   case state(StateFailure)
-  /// An earlier change waits for its confirmation; for that many more milliseconds.
-  case pending(remaining: Int64)
+  /// An earlier change waits for its confirmation.
+  case pending(PendingChange)
   /// Other programs changed the rules of this host again and again while the change was made ready.
   case restless(tries: Int)
   /// The kernel refused the change; why, at the statements that asked for it.
@@ -20,10 +21,22 @@ package enum ApplyFailure: Error, Sendable {
   case noWatchdog(String)
   /// The worker failed, and what is running now cannot be found out.
   case unknown(NetfilterFailure)
-  /// No change is known that could be taken back or confirmed.
+  /// No change is known that could be taken back.
   case nothingKnown
+  /// Nothing is known of the rules that run, so nothing can be said about their confirmation.
+  case nothingToConfirm
   /// The change was taken back already.
-  case takenBack(ChangeOutcome.Reason)
+  case takenBack(ChangeFate.TakingBack)
+  /// The change is not in force: it never was, or other rules came after it.
+  case notInForce(Generation)
+  /// Its deadline has passed; whether its watchdog lives.
+  case tooLate(Generation, isWatched: Bool)
+  /// The change in force waits, and has no record here.
+  case unrecorded(PendingChange)
+  /// The watchdog ended before the change was made, which was taken back then.
+  case watchdogEnded
+  /// The watchdog does not see the confirmation: it looks into another folder, or does not answer.
+  case unseen(Generation)
   /// The file for boot cannot be written, so nothing was changed.
   case bootFileRefused(path: String, reason: String)
   /// The rules are as asked; the file for boot is not.
@@ -36,12 +49,7 @@ extension ApplyFailure: CustomStringConvertible {
     switch self {
     case .netfilter(let failure): "\(failure)"
     case .state(let failure): "\(failure)"
-    case .pending(0):
-      "the last change was not confirmed in time, and its watchdog is gone; `sallyport rollback` takes it back, "
-        + "`sallyport confirm` keeps it"
-    case .pending(let remaining):
-      "the last change still waits \((remaining + 999) / 1000) seconds for its confirmation; `sallyport confirm` keeps it, "
-        + "`sallyport rollback` takes it back"
+    case .pending(let change): "\(change); nothing was changed"
     case .restless(let tries):
       "other programs keep changing the rules of this host; gave up after \(tries) tries, nothing was changed"
     case .refused: "the kernel refused the change; nothing was changed"
@@ -58,6 +66,21 @@ extension ApplyFailure: CustomStringConvertible {
     case .unknown(let failure):
       "\(failure); whether the rules were changed could not be found out: `sallyport diff` tells"
     case .nothingKnown: "no change is known that could be taken back"
+    case .nothingToConfirm:
+      "nothing is confirmed: nothing is known of a change of the rules that run now; `sallyport diff` compares them with a "
+        + "policy"
+    case .notInForce(let generation):
+      "change \(generation.name) is not in force: it was taken back, or other rules have come after it"
+    case .tooLate(let generation, isWatched: true):
+      "too late: change \(generation.name) was not confirmed in time, and its watchdog is taking it back"
+    case .tooLate(let generation, isWatched: false):
+      "too late: change \(generation.name) was not confirmed in time, and its watchdog is gone, so it still runs; "
+        + "`sallyport rollback` takes it back"
+    case .unrecorded(let change): "nothing is confirmed: \(change)"
+    case .watchdogEnded: "the watchdog ended while the change was made; the change has been taken back"
+    case .unseen(let generation):
+      "the watchdog of change \(generation.name) does not see the confirmation, and may take it back; `sallyport diff` "
+        + "tells what runs"
     case .takenBack(.unconfirmed): "the change was not confirmed in time and has been taken back"
     case .takenBack(.unverified): "the change was taken back because the command of --verify failed"
     case .takenBack(.requested): "the change has been taken back"

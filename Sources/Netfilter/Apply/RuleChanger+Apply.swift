@@ -50,6 +50,14 @@ package enum Applied: Sendable {
   }
 }
 
+/// What `--dry-run` finds out.
+package struct Trial: Sendable {
+  package var plan: ApplyPlan
+  /// What the kernel refuses.
+  package var refusals: [Diagnostic]
+  package var pending: PendingChange.Answer
+}
+
 /// The running table when it was asked for, or why there is no answer; `nil` inside when other programs changed rules
 /// meanwhile.
 package typealias RunningAnswer = Result<Listed<PrintedTable>?, NetfilterFailure>
@@ -76,36 +84,44 @@ extension RuleChanger {
     var answer = answer
     return try await changing { lock throws(ApplyFailure) in
       guard let before = try await snapshot(answer.take()) else { return nil }
-      if let waiting = try record(of: before.content?.table)?.deadline, waiting.isOfThisBoot {
-        throw .pending(remaining: waiting.remaining)
+      let running = before.content?.table.generation
+      switch PendingChange.find(running, in: state) {
+      case .none: break
+      case .waits(let change): throw .pending(change)
+      case .unknown(let failure): throw .state(failure)
       }
-      state.forgetOutcome()
       let plan = wanted.plan(from: before.content?.table, replacing: options.replacing)
       if plan.difference.isSame {
         if let path = options.bootFile {
-          try writeBootFile(path, wanted.bootScript(before.content?.table.generation))
+          if let reason = try bootFile(path).write(wanted.bootScript(running)) {
+            throw .bootFile(path: path, reason: reason)
+          }
         }
+        lock.records.removeAll(but: running)
+        if try known(before.content?.table, lock.records) == nil { lock.records.noteFound(running) }
         return .unchanged(plan)
       }
+      // What became of earlier changes is of no interest any more, and says nothing about this one.
+      lock.records.removeAll(but: running)
       return try await change(wanted, plan, before, options, lock)
     }
   }
 
   /// Has the kernel check what `apply` would send, and throw it away.
   ///
-  /// - Returns: The plan, and what the kernel refuses.
   package func tryOut(
     _ wanted: WantedRules, replacing: Bool, running answer: RunningAnswer? = nil
-  ) async throws(ApplyFailure) -> (plan: ApplyPlan, refusals: [Diagnostic]) {
+  ) async throws(ApplyFailure) -> Trial {
     let running = try await inKernel { () throws(NetfilterFailure) in
       if let told = try answer?.get() { return told.content?.table }
       return try await backend.table(named: ownTableName)
     }
     let plan = wanted.plan(from: running, replacing: replacing)
-    guard !plan.difference.isSame else { return (plan, []) }
+    let pending = PendingChange.find(running?.generation, in: state)
+    guard !plan.difference.isSame else { return Trial(plan: plan, refusals: [], pending: pending) }
     let script = plan.transaction.script.bytes
     let messages = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
-    return (plan, wanted.diagnostics(messages, of: plan))
+    return Trial(plan: plan, refusals: wanted.diagnostics(messages, of: plan), pending: pending)
   }
 
   /// The running table; `nil` when other programs changed rules while it was read.
@@ -130,30 +146,55 @@ extension RuleChanger {
       deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile,
       replacesAnyBootFile: options.replacesAnyBootFile)
     if script == nil { record.lacksWayBack = before.content?.strangeness }
+    let records = lock.records
     do throws(ApplyFailure) {
       try inState { () throws(StateFailure) in
-        if let script { try state.write(script, to: state.beforePath(plan.generation)) }
+        if let script { try records.write(script, .before, of: plan.generation) }
         if options.bootFile != nil {
-          try state.write(wanted.bootScript(plan.generation), to: state.bootPath(plan.generation))
+          try records.write(wanted.bootScript(plan.generation), .boot, of: plan.generation)
         }
-        try state.write(record)
+        try records.write(record, as: options.confirmWithin == nil ? .confirmed : .waiting)
       }
       if options.confirmWithin != nil { try await options.arm(plan.generation) }
       let isCommitted = try await commit(
         plan.transaction.script.bytes, expecting: before.rulesetGeneration, lock,
         isDone: { $0?.generation == plan.generation }, refusal: { .refused(wanted.diagnostics($0, of: plan)) })
       guard isCommitted else {
-        state.remove(plan.generation)
+        records.remove(plan.generation)
         return nil
       }
     } catch {
       if case .unknown = error { throw error }
-      state.remove(plan.generation)
+      records.remove(plan.generation)
       throw error
     }
-    state.removeAll(but: plan.generation)
-    if options.confirmWithin == nil { try keep(record) }
+    records.removeAll(but: plan.generation)
+    if options.confirmWithin == nil {
+      try persist(record, in: records)
+    } else {
+      try await checkWatchdog(record, before, lock)
+    }
     return .changed(plan)
+  }
+
+  /// A change that waits has a watchdog which sees its record, or is no change.
+  private func checkWatchdog(
+    _ record: ChangeRecord, _ before: Listed<PrintedTable>, _ lock: StateLock
+  ) async throws(ApplyFailure) {
+    let generation = record.generation
+    switch askWatchdog(of: generation) {
+    case .waiting?, .silent?, .confirmed?, .takenBack?: return
+    case .lost?: throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
+    case nil: break
+    }
+    let script = record.wayBack(to: before.content?.script)
+    for _ in 0..<Self.tries {
+      let now = try await inKernel { () throws(NetfilterFailure) in try await backend.rulesetGeneration() }
+      guard try await commit(script, expecting: now, lock, isDone: { $0?.generation != generation }) else { continue }
+      lock.records.remove(generation)
+      throw .watchdogEnded
+    }
+    throw .restless(tries: Self.tries)
   }
 
   /// Whether the kernel would take the running table in again.

@@ -15,27 +15,45 @@ extension RuleChanger {
   /// - Parameter dryRun: Whether to tell only what would happen.
   /// - Returns: `nil` when there is no table.
   package func remove(dryRun: Bool) async throws(ApplyFailure) -> Removal? {
-    if dryRun {
-      guard let table = try await running().content else { return nil }
-      return try await removal(of: table)
-    }
     // Where nobody changed anything, nothing is made either.
-    if !isStateKept, try await running().content == nil { return nil }
+    let isStateKept = try inState { () throws(StateFailure) in try state.records() != nil }
+    guard !dryRun, isStateKept else {
+      return try await removeWithoutState(dryRun: dryRun)
+    }
     return try await changing { lock throws(ApplyFailure) -> Removal?? in
-      let now = try await running()
-      guard let table = now.content else { return .some(nil) }
-      let removal = try await removal(of: table)
-      let script = Array("delete table inet \(ownTableName)\n".utf8)
-      let isCommitted = try await commit(
-        script, expecting: now.rulesetGeneration, lock, isDone: { $0 == nil })
-      guard isCommitted else { return nil }
-      state.removeAll(but: nil)
+      let removal = try await remove(lock)
+      // Watchdogs see it, and end: what they would take back is not in force.
+      if case .some = removal { lock.records.removeAll(but: nil) }
       return removal
     }
   }
 
+  /// The kernel keeps transactions apart by itself: the lock is for what the state folder holds.
+  private func removeWithoutState(dryRun: Bool) async throws(ApplyFailure) -> Removal? {
+    if dryRun {
+      guard let table = try await running().content else { return nil }
+      return try await removal(of: table)
+    }
+    for _ in 0..<Self.tries {
+      if let removal = try await remove(nil) { return removal }
+    }
+    throw .restless(tries: Self.tries)
+  }
+
+  /// Removes the table; `nil` when other programs were faster, `nil` inside when there is none.
+  private func remove(_ lock: StateLock?) async throws(ApplyFailure) -> Removal?? {
+    let now = try await running()
+    guard let table = now.content else { return .some(nil) }
+    let removal = try await removal(of: table)
+    let script = Array("delete table inet \(ownTableName)\n".utf8)
+    let isCommitted = try await commit(script, expecting: now.rulesetGeneration, lock, isDone: { $0 == nil })
+    return isCommitted ? removal : nil
+  }
+
   private func removal(of table: Table) async throws(ApplyFailure) -> Removal {
     let connections = try await inKernel { () throws(NetfilterFailure) in try await backend.connections() }
-    return Removal(sessions: liveSessions(of: table, connections), bootFile: try? record(of: table)?.bootFile)
+    var bootFile: String?
+    if let records = try? state.records() { bootFile = (try? known(table, records))?.record.bootFile }
+    return Removal(sessions: liveSessions(of: table, connections), bootFile: bootFile)
   }
 }

@@ -15,11 +15,8 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
     self.state = state
   }
 
-  /// Whether there is a state folder. What only asks for changes makes none.
-  package var isStateKept: Bool { state.exists }
-
   /// How often a change is made ready again when other programs were faster.
-  private static var tries: Int { 20 }
+  static var tries: Int { 20 }
   /// Seconds to wait for another `sallyport`. It needs few: only a ruleset of 100,000 publications takes that long to load.
   private static var patience: Int { 10 }
 
@@ -27,20 +24,15 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
   func changing<Result>(
     _ attempt: (StateLock) async throws(ApplyFailure) -> Result?
   ) async throws(ApplyFailure) -> Result {
-    let lock = try await locked()
-    defer { lock.release() }
+    let lock = try locked()
     for _ in 0..<Self.tries {
       if let result = try await attempt(lock) { return result }
     }
     throw .restless(tries: Self.tries)
   }
 
-  private func locked() async throws(ApplyFailure) -> StateLock {
-    do throws(StateFailure) {
-      return try await state.lock(waiting: Self.patience)
-    } catch {
-      throw .state(error)
-    }
+  private func locked() throws(ApplyFailure) -> StateLock {
+    try inState { () throws(StateFailure) in try state.lock(waiting: Self.patience) }
   }
 
   func running() async throws(ApplyFailure) -> Listed<Table> {
@@ -57,10 +49,10 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
     }
   }
 
-  /// The record of the change that is in force; `nil` when none is known.
-  func record(of table: Table?) throws(ApplyFailure) -> ChangeRecord? {
+  /// The change that is in force; `nil` when none is known.
+  func known(_ table: Table?, _ records: StateRecords) throws(ApplyFailure) -> StateRecords.Known? {
     guard let generation = table?.generation else { return nil }
-    return try inState { () throws(StateFailure) in try state.record(of: generation) }
+    return try inState { () throws(StateFailure) in try records.known(generation) }
   }
 
   func inState<Result>(_ body: () throws(StateFailure) -> Result) throws(ApplyFailure) -> Result {
@@ -75,16 +67,16 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
   ///
   /// - Parameters:
   ///   - generation: That of the ruleset for which the script was made.
+  ///   - lock: `nil` where there is no state folder.
   ///   - isDone: Whether a running table shows that the script took place.
   ///   - refusal: What to throw when the kernel refuses the script.
   func commit(
-    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock, isDone: (Table?) -> Bool,
+    _ script: [UInt8], expecting generation: UInt32, _ lock: StateLock?, isDone: (Table?) -> Bool,
     refusal: ([KernelMessage]) -> ApplyFailure = Self.refusedByKernel
   ) async throws(ApplyFailure) -> Bool {
     let outcome: CommitOutcome
     do throws(NetfilterFailure) {
-      // The worker's side of a copy: the lock itself stays open here.
-      outcome = try await backend.commit(script, expecting: generation, through: lock.duplicate())
+      outcome = try await backend.commit(script, expecting: generation, holding: lock?.file)
     } catch {
       // A worker that was ended may have done its work before: the kernel knows.
       guard let now = try? await backend.running(table: ownTableName) else { throw .unknown(error) }

@@ -10,6 +10,13 @@ package enum BootClock {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
+  /// Milliseconds of a clock that nothing moves, for short spans (`CLOCK_MONOTONIC`).
+  static var monotonic: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+
   /// Names this boot; another one has another. Empty where the kernel does not say.
   static let bootID: String = {
     let bytes = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id") ?? Data()
@@ -37,6 +44,13 @@ package struct Deadline: Codable, Hashable, Sendable {
   /// Whether it belongs to this boot; what an earlier one was waiting for has ended with it.
   package var isOfThisBoot: Bool { bootID == BootClock.bootID }
 
-  /// Milliseconds until then; 0 when it has passed.
-  package var remaining: Int64 { max(0, milliseconds - BootClock.now) }
+  /// Milliseconds until then; 0 when it has passed. A record may hold any number, and none is further away than the longest
+  /// time that can be asked for.
+  package var remaining: Int64 {
+    let now = BootClock.now
+    return milliseconds <= now ? 0 : min(milliseconds - now, Self.longest)
+  }
+
+  /// A day, in milliseconds.
+  private static let longest: Int64 = 86_400_000
 }

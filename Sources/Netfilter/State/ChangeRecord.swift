@@ -1,21 +1,19 @@
 package import Nftables
 
-/// What is known of a change of the rules, written before it is made.
+/// What is known of a change of the rules, written before it is made. What has become of it is `ChangeFate`.
 package struct ChangeRecord: Codable, Hashable, Sendable {
-  private var formatVersion = 1
+  private var formatVersion = 2
   package let generation: Generation
   /// Whether there was a table before, whose listing lies beside the record.
   package var hadTable: Bool
   /// Where that held something of which no script can be written, so that there is no way back; `nil` where there is one.
   package var lacksWayBack: String?
-  /// When the change is taken back; `nil` when it is confirmed, or needs no confirmation.
+  /// When the change is taken back unless it is confirmed; `nil` when it needs no confirmation.
   package var deadline: Deadline?
   /// Absolute path of the file that loads the rules at boot; written only once the change is confirmed.
   package var bootFile: String?
-  /// Whether it may be one that we did not write; records of the first versions do not say so.
-  package var replacesAnyBootFile: Bool?
-  /// Whether the file for boot has been written, and its former content lies beside the record if it had any.
-  package var wroteBootFile = false
+  /// Whether it may be one that we did not write.
+  package var replacesAnyBootFile: Bool
 
   private enum CodingKeys: String, CodingKey {
     case formatVersion = "format_version"
@@ -24,11 +22,11 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
     case lacksWayBack = "lacks_way_back"
     case bootFile = "boot_file"
     case replacesAnyBootFile = "replaces_any_boot_file"
-    case wroteBootFile = "wrote_boot_file"
   }
 
   package init(
-    _ generation: Generation, hadTable: Bool, deadline: Deadline?, bootFile: String?, replacesAnyBootFile: Bool? = nil
+    _ generation: Generation, hadTable: Bool, deadline: Deadline?, bootFile: String?,
+    replacesAnyBootFile: Bool = false
   ) {
     self.generation = generation
     self.hadTable = hadTable

@@ -7,14 +7,25 @@ package enum StateFailure: Error, Hashable, Sendable {
   case system(path: String, reason: String)
   /// The folder is not for this user.
   case notPermitted(path: String)
+  /// Somebody else could put other files in the place of ours.
+  case untrusted(path: String, reason: String)
   /// Another `sallyport` holds the lock.
   case busy(path: String, seconds: Int)
   /// A file is not what was written there.
   case damaged(path: String)
 
   /// The reason is that of `errno`.
-  init(_ path: String) {
-    self = errno == EACCES ? .notPermitted(path: path) : .system(path: path, reason: systemError())
+  init(_ path: String) { self.init(path, number: errno) }
+
+  init(_ refusal: FolderRefusal) {
+    switch refusal {
+    case .untrusted(let path, let reason): self = .untrusted(path: path, reason: reason)
+    case .system(let path, let number): self.init(path, number: number)
+    }
+  }
+
+  private init(_ path: String, number: Int32) {
+    self = number == EACCES ? .notPermitted(path: path) : .system(path: path, reason: systemError(number))
   }
 }
 
@@ -22,7 +33,9 @@ extension StateFailure: CustomStringConvertible {
   package var description: String {
     switch self {
     case .system(let path, let reason): "\(path): \(reason)"
-    case .notPermitted(let path): "\(path): permission denied; run this as root"
+    case .notPermitted(let path):
+      "\(path): permission denied; run this as root, or name a folder of your own with --state-dir"
+    case .untrusted(let path, let reason): "\(path) cannot lead to a state folder: \(reason)"
     case .busy(let path, let seconds):
       "another sallyport is changing the rules (lock in \(path)); waited \(seconds) seconds for it"
     case .damaged(let path): "\(path): not a state of sallyport; remove it if no change waits for its confirmation"

@@ -3,6 +3,7 @@ import Compilation
 import Diagnostics
 import Files
 import FoundationEssentials
+import Glibc
 import Netfilter
 import Nftables
 
@@ -28,9 +29,13 @@ struct Apply: AsyncParsableCommand {
       Nothing is changed where the policy names interfaces, or external addresses of a local server, that this machine does \
       not have.
 
+      The state folder, and the folder of the file for boot, belong to root or to the user who runs this, and so do the folders \
+      above them; nobody else may write there.
+
       Exit status 0 when the rules are as the policy wants, 1 when the policy or the kernel refuses or an earlier change \
-      waits for its confirmation, 74 when the state folder or the file for boot cannot be written or other programs keep \
-      changing rules, 75 when the change was made and taken back, 77 without root or CAP_NET_ADMIN.
+      waits for its confirmation, 70 when the record of the change is lost and its watchdog takes it back, 74 when the state \
+      folder, the file for boot or standard output cannot be written or other programs keep changing rules (the change stands \
+      then if it was told, with its watchdog), 75 when the change was made and taken back, 77 without root or CAP_NET_ADMIN.
 
       EXAMPLES:
         sallyport apply office.sally --dry-run
@@ -84,6 +89,8 @@ struct Apply: AsyncParsableCommand {
 
   @MainActor
   func run() async throws {
+    // A reader that has gone is an error of writing like any other: what was begun is brought to its end.
+    signal(SIGPIPE, SIG_IGN)
     // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
     // not told.
     async let asked = runningTable()
@@ -98,17 +105,19 @@ struct Apply: AsyncParsableCommand {
     }
     guard let machine = Machine.current() else { throw console.noInterfaces }
     try compilation.report(wanted.findings(on: machine), console, as: input.output)
-    let options = options(StateFolder(path: state.stateDir).path)
+    let options = options(state.folder.path)
     if dryRun { return try await tryOut(wanted, options, changer, running: await asked) }
     let applied = try await apply(wanted, options, changer, running: await asked)
-    try show(applied)
-    if case .changed = applied { try await verifyChange(wanted, changer) }
+    // What cannot be shown does not keep a change from being verified: it is made.
+    let shown = Result { try show(applied) }
+    if case .changed(let plan) = applied { try await verifyChange(plan.generation, changer) }
+    try shown.get()
   }
 
   /// What the kernel says while the policy is compiled; `nil` when there is no worker to ask it.
   private func runningTable() async -> RunningAnswer? {
     guard let path = try? WorkerLocation.find() else { return nil }
-    return await RuleChanger(backend: NetfilterWorker(path: path), state: StateFolder(path: state.stateDir)).ask()
+    return await RuleChanger(backend: NetfilterWorker(path: path), state: state.folder).ask()
   }
 
   private func apply(
@@ -138,13 +147,14 @@ struct Apply: AsyncParsableCommand {
   private func tryOut(
     _ wanted: WantedRules, _ options: ApplyOptions, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
   ) async throws {
-    let trial: (plan: ApplyPlan, refusals: [Diagnostic])
+    let trial: Trial
     do throws(ApplyFailure) {
       try options.checkBootFile()
       trial = try await changer.tryOut(wanted, replacing: replace, running: running)
     } catch {
       throw console.failure(error)
     }
+    console.say(trial.pending)
     if input.output == .json {
       try console.write(encodeJSON(ApplyOutput(trial.plan, applied: false, confirmWithin: nil)))
     } else if trial.plan.difference.isSame {
@@ -175,29 +185,48 @@ struct Apply: AsyncParsableCommand {
         encodeJSON(ApplyOutput(plan, applied: isChanged, confirmWithin: isChanged ? patience : nil)))
     }
     guard isChanged else { return console.say("the running rules are what the policy wants\n") }
-    try console.write(plan.difference.changes.map { $0.sentence(console.outputStyle) }.joined())
+    let shown = Result {
+      try console.write(plan.difference.changes.map { $0.sentence(console.outputStyle) }.joined())
+    }
     console.say("\napplied as change \(plan.generation.name): \(plan.summary)\n")
-    guard let patience, verify == nil else { return }
-    console.say("`sallyport confirm` keeps it; without that it is taken back in \(patience) seconds\n")
+    if let patience, verify == nil {
+      console.say(
+        "`sallyport confirm \(plan.generation.name)` keeps it; without that it is taken back in \(patience) seconds\n"
+      )
+    }
+    try shown.get()
   }
 
   /// `--verify`: keeps the change or takes it back.
-  private func verifyChange(_ wanted: WantedRules, _ changer: RuleChanger<NetfilterWorker>) async throws {
+  private func verifyChange(_ generation: Generation, _ changer: RuleChanger<NetfilterWorker>) async throws {
     guard let verify, let patience else { return }
-    let success = await runShell(verify, seconds: patience)
+    let success = runShell(verify, seconds: patience)
     do throws(ApplyFailure) {
       if success {
-        _ = try await changer.confirm()
+        _ = try await changer.confirm(generation)
         console.say("the command of --verify succeeded: confirmed\n")
       } else {
-        _ = try await changer.rollback(.unverified)
+        try await takeBack(generation, changer)
         throw ApplyFailure.takenBack(.unverified)
       }
-    } catch .nothingKnown {
-      // The watchdog was faster.
-      throw console.failure(.takenBack(.unverified))
     } catch {
       throw console.failure(error)
+    }
+  }
+}
+
+extension Apply {
+  /// After a command of `--verify` that failed.
+  private func takeBack(
+    _ generation: Generation, _ changer: RuleChanger<NetfilterWorker>
+  ) async throws(ApplyFailure) {
+    do throws(ApplyFailure) {
+      _ = try await changer.rollback(.unverified, of: generation)
+    } catch .nothingKnown {
+      // The watchdog was faster, or is about to.
+      if try await changer.isInForce(generation) {
+        throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
+      }
     }
   }
 }

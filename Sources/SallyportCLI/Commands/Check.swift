@@ -2,6 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import Netfilter
+import Nftables
 import Policy
 
 /// `sallyport check`.
@@ -16,7 +17,7 @@ struct Check: AsyncParsableCommand {
       --kernel asks the kernel of this machine as well, in this network namespace: it hands over the ruleset of each \
       gateway, which is checked and thrown away, plays the published sessions through all tables that run there, and warns \
       where those of others stop them; interfaces and addresses that the policy names and the machine does not have are \
-      errors. --gateway tells which gateway of the policy this machine is. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when \
+      errors. It says when a change waits for its confirmation, and whether its watchdog is alive. --gateway tells which gateway of the policy this machine is. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when \
       libnftables or the program sallyport-netfilter is missing or fails.
 
       EXAMPLES:
@@ -57,6 +58,7 @@ struct Check: AsyncParsableCommand {
 
   @OptionGroup var includes: IncludeOptions
 
+  @OptionGroup var state: StateOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -112,6 +114,10 @@ struct Check: AsyncParsableCommand {
     guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
     do throws(NetfilterFailure) {
       let worker = NetfilterWorker(path: try WorkerLocation.find())
+      if PendingChange.isPossible(in: state.folder), let table = try? await worker.table(named: Compilation.tableName)
+      {
+        console.say(PendingChange.find(table.generation, in: state.folder))
+      }
       return await compilation.kernelReport(
         from: worker, forwarding: .current(), surroundings: surroundings, gateway: chosen, version: sallyportVersion)
     } catch {

@@ -15,6 +15,8 @@ struct Diff: AsyncParsableCommand {
       elements do not count. Says in the words of the policy what differs, names what nobody asked for as foreign, and \
       shows the change of the ruleset as a unified diff. Nothing is changed.
 
+      Says as well when a change waits for its confirmation, and whether its watchdog is alive.
+
       Exit status 0 when both are the same, 1 when they differ. Without --against it needs root or CAP_NET_ADMIN, and \
       ends with 77 without; it ends with 70 when libnftables or the program sallyport-netfilter is missing or fails. A \
       listing that is missing or not understood ends with 66.
@@ -47,6 +49,7 @@ struct Diff: AsyncParsableCommand {
 
   @OptionGroup var includes: IncludeOptions
 
+  @OptionGroup var state: StateOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -76,7 +79,8 @@ struct Diff: AsyncParsableCommand {
     case nil: running = try listedTable(wanted.name, console)
     }
     let difference = PolicyDifference(running: running, wanted: wanted)
-    if !quiet { try show(difference, console) }
+    let pending = against == nil ? PendingChange.find(running?.generation, in: state.folder) : .none
+    if !quiet { try show(difference, pending, console) }
     if !difference.isSame { throw ExitStatus.findings.code }
   }
 
@@ -103,8 +107,9 @@ struct Diff: AsyncParsableCommand {
     }
   }
 
-  private func show(_ difference: PolicyDifference, _ console: Console) throws {
-    guard output == .text else { return try console.write(encodeJSON(DiffOutput(difference))) }
+  private func show(_ difference: PolicyDifference, _ pending: PendingChange.Answer, _ console: Console) throws {
+    console.say(pending)
+    guard output == .text else { return try console.write(encodeJSON(DiffOutput(difference, pending))) }
     guard !difference.isSame else { return console.say("the running rules are what the policy wants\n") }
     let style = console.outputStyle
     let sentences = difference.changes.map { $0.sentence(style) }.joined()
@@ -125,9 +130,12 @@ private struct DiffOutput: Encodable {
   var formatVersion = 1
   var same: Bool
   var changes: [ChangeEntry]
+  /// A change that is in force and waits for its confirmation; left out when none is known.
+  var pending: PendingEntry?
 
-  init(_ difference: PolicyDifference) {
+  init(_ difference: PolicyDifference, _ pending: PendingChange.Answer) {
     same = difference.isSame
+    if case .waits(let change) = pending { self.pending = PendingEntry(change) }
     changes = difference.changes.map { ChangeEntry($0) }
   }
 }

@@ -4,7 +4,7 @@ import Netfilter
 import Nftables
 
 /// `sallyport watch`, which `apply` starts: the watchdog of one change. It says `armed` when it is.
-struct Watch: AsyncParsableCommand {
+struct Watch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "watch",
     abstract: "Take one change back at its deadline unless it is confirmed.", shouldDisplay: false)
@@ -15,24 +15,24 @@ struct Watch: AsyncParsableCommand {
   @OptionGroup var state: StateOptions
   @OptionGroup var common: CommonOptions
 
-  func run() async throws {
+  func run() throws {
     let console = common.console
+    try console.checkDescriptors()
     guard let generation = Generation(name: change) else {
       throw console.failure("`\(change)` names no change", .usage)
     }
-    let changer = try state.changer(console)
+    let changer = try state.changer(console, blockedSignals: Watchdog.blockedSignals)
     let watchdog: Watchdog
     do throws(ApplyFailure) {
       watchdog = try Watchdog(of: generation, changer)
     } catch {
       throw console.failure(error)
     }
-    // The end of a shell is none for us.
-    for number in [SIGHUP, SIGINT, SIGPIPE] { signal(number, SIG_IGN) }
+    Watchdog.shield()
     chdir("/")
     try console.write(armedMessage)
     leaveStreams()
-    await watchdog.run()
+    watchdog.run()
   }
 
   /// Whoever reads them sees their end.
