@@ -5,7 +5,6 @@
 // following links (O_PATH in open(2)), wait for processes and signals by descriptor (pidfd_open(2), signalfd(2)), and speak over
 // sockets of this machine (unix(7)). No header is included here whose types Swift code uses: they would belong to this module then.
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -91,7 +90,13 @@ static inline int memory_file(const char *name) { return (int)syscall(SYS_memfd_
 
 /// What a name in an open folder is, links not followed, for use with the calls that take a folder (O_PATH); -1 and errno.
 static inline int open_place(int folder, const char *name) {
-  return openat(folder, name, 010000000 | O_NOFOLLOW | O_CLOEXEC);
+  // O_PATH, O_CLOEXEC and O_NOFOLLOW; the last has another number on ARM (fcntl.h of the kernel).
+#if defined(__aarch64__) || defined(__arm__)
+  const int flags = 010000000 | 02000000 | 0100000;
+#else
+  const int flags = 010000000 | 02000000 | 0400000;
+#endif
+  return (int)syscall(SYS_openat, folder, name, flags);
 }
 
 /// A descriptor that can be read once the process has ended (Linux 5.3); -1 and errno.
@@ -99,7 +104,7 @@ static inline int process_descriptor(pid_t process) { return (int)syscall(SYS_pi
 
 /// A descriptor that tells of signals which every thread has blocked; takes a `sigset_t`; -1 and errno.
 static inline int signal_descriptor(const void *signals) {
-  return (int)syscall(SYS_signalfd4, -1, signals, 8UL, O_CLOEXEC | O_NONBLOCK);
+  return (int)syscall(SYS_signalfd4, -1, signals, 8UL, 02000000 | 04000);
 }
 
 /// The next signal of such a descriptor; 0 when there is none.
@@ -141,7 +146,7 @@ static inline int give_up(int descriptor) {
 }
 
 /// A socket that waits in no call: SOCK_STREAM (1) or SOCK_DGRAM (2), whose flags are those of files; -1 and errno.
-static inline int local_socket(int kind) { return (int)syscall(SYS_socket, 1, kind | O_CLOEXEC | O_NONBLOCK, 0); }
+static inline int local_socket(int kind) { return (int)syscall(SYS_socket, 1, kind | 02000000 | 04000, 0); }
 
 /// Listens under such a name; the socket, or -1 and errno.
 static inline int listen_at(const char *name) {
