@@ -141,7 +141,9 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
       name: "sallyport-fuzz",
-      dependencies: ["Compilation", "Diagnostics", "Nftables", "Policy", "PolicySyntax", "ServerConfig"],
+      dependencies: [
+        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+      ],
       path: "Tests/Fuzz", exclude: ["Seeds"],
       swiftSettings: forTests + [.unsafeFlags(["-parse-as-library"])]))
 }

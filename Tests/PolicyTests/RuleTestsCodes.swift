@@ -12,6 +12,8 @@ struct RuleTestsCodes {
     // Names of programs on command lines.
     "dumb-init", "su-exec", "docker-compose", "docker-entrypoint", "start-stop-daemon", "pure-ftpd-ldap",
     "pure-ftpd-mysql", "pure-ftpd-postgresql",
+    // What the system says of its own end, and a watchdog of its change.
+    "is-system-running", "systemd-shutdow", "taken-back",
     // Names of services.
     "ftp-data", "ftps-data",
   ]
