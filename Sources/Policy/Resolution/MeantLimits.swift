@@ -1,6 +1,18 @@
 import PolicySyntax
 
+/// The forms of the language, after the number.
+private let limitForms = ["sessions", "sessions per client", "new per minute per client"]
+
 extension StatementReader {
+  /// Whether a limit stands as nearly all do: what else may be meant need not be looked for.
+  var isPlainLimit: Bool {
+    let text = restText.utf8
+    let digits = text.prefix { (0x30...0x39).contains($0) }
+    let form = text.dropFirst(digits.count)
+    return !digits.isEmpty && form.first == UInt8(ascii: " ")
+      && limitForms.contains { $0.utf8.elementsEqual(form.dropFirst()) }
+  }
+
   /// A limit whose number does not come first, that has a `/` for `per`, or that counts in another time than minutes; `nil` for
   /// what is in order or not known.
   ///
@@ -47,9 +59,8 @@ extension StatementReader {
   func meantLimit() -> (form: String, isCertain: Bool)? {
     let words = restText.lowercased().split(separator: " ").map { meantLimitWords[$0] ?? String($0) }
     let text = words.joined(separator: " ")
-    let forms = ["sessions", "sessions per client", "new per minute per client"]
-    guard !forms.contains(restText), text.allSatisfy({ $0.isLetter || $0 == " " }) else { return nil }
-    if forms.contains(text) { return (text, text != "sessions" || restText == "session") }
+    guard !limitForms.contains(restText), text.allSatisfy({ $0.isLetter || $0 == " " }) else { return nil }
+    if limitForms.contains(text) { return (text, text != "sessions" || restText == "session") }
     switch text {
     case "": return ("sessions per client", false)
     case "per client": return ("sessions per client", true)

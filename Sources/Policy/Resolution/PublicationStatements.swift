@@ -335,14 +335,15 @@ extension StatementReader {
   }
 
   fileprivate mutating func limit() -> Located<Limit>? {
-    if !failed, let (text, isCertain, help) = meantOrder() {
+    let isPlain = isPlainLimit
+    if !failed, !isPlain, let (text, isCertain, help) = meantOrder() {
       fail(
         "a limit is a number and what it counts: `sessions`, `sessions per client` or `new per minute per client`",
         at: restSpan, help: help, fixes: text.map { fix(restSpan, $0, isCertain: isCertain) } ?? [])
       return nil
     }
     guard let number = number("a number", in: 1...1_000_000) else { return nil }
-    if !failed, let (form, isCertain) = meantLimit() {
+    if !failed, !isPlain, let (form, isCertain) = meantLimit() {
       let text = "\(number.value) \(form)"
       fail(
         "a limit says what it counts: `sessions`, `sessions per client` or `new per minute per client`", at: restSpan,
