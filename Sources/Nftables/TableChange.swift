@@ -19,7 +19,7 @@ struct TableChange {
   init?(_ difference: Difference, from running: Table, to wanted: Table) {
     guard difference.removedForeign.isEmpty, difference.addedForeign.isEmpty, difference.dormancy == nil,
       difference.helpers.allSatisfy({ $0.old == nil || $0.new == nil }),
-      difference.sets.allSatisfy(\.isExpressible),
+      difference.sets.allSatisfy({ $0.isExpressible && $0.canName(removedFrom: running) }),
       difference.chains.allSatisfy({ $0.declaration.isAdditionOrRemoval || $0.declaration.old == $0.declaration.new }
       ),
       let removals = Removals(difference, running)
@@ -131,6 +131,13 @@ extension Difference.SetChange {
     guard !declaration.isAdditionOrRemoval else { return true }
     return declaration.old == declaration.new
       && (removed + added).allSatisfy { !$0.isForeign }
+  }
+
+  /// Whether every element that goes can be named: the canonical form has `?` for what ends a quoted text, so what is running is
+  /// asked.
+  fileprivate func canName(removedFrom running: Table) -> Bool {
+    guard removed.contains(where: { $0.key.contains(where: \.isText) }) else { return true }
+    return running.sets.first { $0.name == name }?.elements.allSatisfy { $0.key.allSatisfy(\.isExact) } ?? true
   }
 
   /// An element that goes needs no data.

@@ -34,10 +34,20 @@ extension Expression {
 }
 
 extension Value {
+  /// Whether it is written between quotes.
+  var isText: Bool {
+    switch self {
+    case .interface, .string: true
+    default: false
+    }
+  }
+
   /// Whether a script has the same value: what stands between quotes is written with `?` for what would end them.
-  fileprivate var isExact: Bool {
+  var isExact: Bool {
     switch self {
     case .foreign: false
+    // nft 1.0.6 takes no wildcard for every interface.
+    case .interface("*"): false
     case .interface(let text), .string(let text): ScriptWriter.quotable(text, limit: ScriptName.longest) == text
     default: true
     }

@@ -18,6 +18,7 @@ package func runSallyport() async {
       try Console(color: .auto).checkDescriptors()
       try await waiting.run()
     } else {
+      try Console(color: .auto).checkDescriptors(few: true)
       try command.run()
     }
   } catch {

@@ -31,15 +31,19 @@ struct StateOptions: ParsableArguments {
 extension Console {
   /// Files that a command which asks the kernel may have open at the same time, with those of its libraries.
   private static let neededFiles = 24
+  /// The same for one that only reads and writes.
+  private static let fewFiles = 6
 
   /// Makes sure that what asks the kernel is not stopped halfway: the runtime, too, ends the process when a thread of it cannot open
   /// what it needs.
   ///
+  /// - Parameter few: Whether no kernel is asked.
   /// - Throws: `ExitStatus.inputOutput`.
-  func checkDescriptors() throws {
-    guard !canOpen(files: Self.neededFiles) else { return }
+  func checkDescriptors(few: Bool = false) throws {
+    let needed = few ? Self.fewFiles : Self.neededFiles
+    guard !canOpen(files: needed) else { return }
     throw failure(
-      "too few files may be open at the same time: \(Self.neededFiles) more are needed; raise the limit with `ulimit -n 64`",
+      "too few files may be open at the same time: \(needed) more are needed; raise the limit with `ulimit -n 64`",
       .inputOutput)
   }
 

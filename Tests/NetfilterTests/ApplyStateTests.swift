@@ -245,6 +245,40 @@ struct ApplyScarcityTests {
       """)
   }
 
+  @Test("8: a file for boot that could not be written when the change was kept is written by the next confirm")
+  func bootFileLater() async throws {
+    try await expect(
+      """
+      mkdir boot; mount -t tmpfs -o size=64k,mode=700 none boot
+      fill() { dd if=/dev/zero of=boot/filler bs=1k status=none 2>/dev/null || true; }
+      change --persist $PWD/boot/rules.nft; fill; ends 74 $S confirm $A; ends 74 $S confirm $A
+      is new.sally || fail "not kept"; rm boot/filler; ends 0 $S confirm $A; test -s boot/rules.nft || fail "no file"
+      """)
+  }
+
+  @Test("2, 3: elements and helpers that no policy has are seen, and go")
+  func strangeParts() async throws {
+    try await expect(
+      #"""
+      element() {
+        printf '{"nftables":[{"add":{"element":{"family":"inet","table":"sallyport","name":"%s","elem":[%s]}}}]}' "$1" "$2" >j
+        nft -j -f j
+      }
+      ip link add out0 type veth peer name in0
+      cat >edge.sally <<'END'
+      gateway edge { outside out0; inside in0; }
+      publish files { server 10.10.20.200 vsftpd; external ip 203.0.113.10; tls off; helper on }
+      END
+      for name in '"a\";flush #"' '"*"'; do
+        ends 0 $S apply edge.sally $A; element outside_interfaces "$name"
+        ends 1 $S diff edge.sally $A; ends 0 $S apply edge.sally $A; ends 0 $S diff edge.sally $A
+      done
+      $S compile edge.sally 2>/dev/null | sed 's/type "ftp" protocol tcp/&; l3proto ip/' >halved.nft
+      grep -q 'l3proto ip' halved.nft || fail "no helper: $(cat halved.nft)"
+      nft -f halved.nft; ends 1 $S diff edge.sally $A; ends 0 $S apply edge.sally $A; ends 0 $S diff edge.sally $A
+      """#)
+  }
+
   @Test("12: a deadline of any number", arguments: [Int64.min, Int64.min + 1, -1, 0, Int64.max])
   func deadlines(_ number: Int64) async throws {
     try await expect(

@@ -35,6 +35,7 @@ extension RuleChanger {
     if let wanted {
       if case .takenBack(let how)? = records.fate(of: wanted) { throw .takenBack(how) }
       guard let known, wanted == running else { throw unknownChange(wanted, running: running) }
+      try persist(known.record, in: records)
       return .stays(known.record.generation)
     }
     for (generation, fate) in records.all() where generation != running {
@@ -43,6 +44,8 @@ extension RuleChanger {
     }
     if case .takenBack(let how)? = known?.fate { throw .takenBack(how) }
     guard known != nil || records.wasFound(running) else { throw unknownChange(nil, running: running) }
+    // A file for boot that could not be written when the change was kept is written now.
+    if let known { try persist(known.record, in: records) }
     return .stays(running)
   }
 

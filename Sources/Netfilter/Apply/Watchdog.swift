@@ -20,9 +20,7 @@ package struct Watchdog: Sendable {
   private let log = SystemLog()
 
   /// Signals that do not end it. They are blocked when the process begins, and in all its threads.
-  package static let blockedSignals: [Int32] = [
-    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ,
-  ]
+  package static let blockedSignals: [Int32] = (1...64).filter { ![SIGKILL, SIGSTOP, 32, 33].contains($0) }
 
   /// Milliseconds between two looks at the record.
   private static let interval: Int64 = 1000

@@ -62,7 +62,8 @@ struct ListingReader {
       } else {
         table.foreign.append(try object.foreign())
       }
-    case "ct helper" where object.value["protocol"]?.string == "tcp":
+    // One for IPv4 alone helps no session over IPv6.
+    case "ct helper" where object.value["protocol"]?.string == "tcp" && object.isForBothFamilies:
       table.helpers.append(HelperObject(try object.text("name"), type: try object.text("type")))
     default: table.foreign.append(try object.foreign())
     }
@@ -158,4 +159,10 @@ extension Table {
 extension SourceSpan {
   /// The provenance of what was read from a listing: no statement of a policy.
   package static let none = SourceSpan(file: SourceID(-1), 0..<0)
+}
+
+extension ListedObject {
+  /// Whether a helper object is for packets of every family, as the kernel has it where nobody says otherwise in a table of family
+  /// `inet`.
+  fileprivate var isForBothFamilies: Bool { value["l3proto"]?.string.map { $0 == "inet" } ?? true }
 }
