@@ -42,7 +42,7 @@ struct PureFTPdMeaning {
   }
 
   /// With `TrustedIP` users with a name log in at that address of the server only, and at all others anonymous ones, whatever
-  /// `NoAnonymous` says (measured: 1.0.50). Of `NoAnonymous` and `AnonymousOnly` the last one holds (source).
+  /// `NoAnonymous` says (measured: 1.0.50). Of `NoAnonymous` and `AnonymousOnly` the last one holds (measured).
   private func users(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     if let option = last("TrustedIP"), let address = option.values.first.flatMap({ IPAddress($0.value) }) {
       service.loginAddress = Setting(address, option.span)
@@ -56,8 +56,8 @@ struct PureFTPdMeaning {
     service.remedies[.login] = { _ in "remove `AnonymousOnly` if others than anonymous users may log in" }
     if let lost = set.first(where: { $0.name == "NoAnonymous" }) {
       context.ignore(
-        "`NoAnonymous` does not count: `AnonymousOnly` stands after it, and users with a name are answered with "
-          + "530 Only anonymous FTP is allowed here", at: lost.span, help: "remove `AnonymousOnly`")
+        "`NoAnonymous` does not count: `AnonymousOnly` stands after it, and takes every user for an anonymous one",
+        at: lost.span, help: "remove `AnonymousOnly`")
     }
   }
 
