@@ -65,6 +65,9 @@ private typealias Field = FieldServerTests
     let found = try notes("AnonymousOnly yes\n")
     #expect(found.map(\.code) == ["audit-login-limited"] && found.first?.help?.contains("`AnonymousOnly`") == true)
     #expect(try notes("AnonymousOnly yes\nNoAnonymous yes\n").isEmpty)
+    let both = try notes("NoAnonymous yes\nAnonymousOnly yes\n").map(\.code)
+    #expect(Set(both) == ["server-setting-ignored", "audit-login-limited"])
+    #expect(try pure("NoAnonymous yes\nAnonymousOnly no") == [])
   }
 
   // MARK: vsftpd

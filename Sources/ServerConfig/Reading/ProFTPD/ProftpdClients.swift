@@ -185,26 +185,6 @@ struct ProftpdLimit {
   }
 }
 
-/// `<IfClass>`, `<IfUser>`, `<IfGroup>` or `<IfAuthenticated>`: what counts in its place for some sessions.
-struct ProftpdSection {
-  var line: ProftpdLine
-  var scope: ProftpdScope
-
-  /// Whether it counts before the login, by the class of the client.
-  var isAboutClasses: Bool { line.key == "ifclass" }
-
-  /// Whether it counts for clients of a class; all words have to hold unless the first is `OR` (measured: 1.3.8).
-  func holds(for className: String?) -> Bool {
-    var words = ProftpdAccess.words(line.arguments)
-    let kind = words.first?.lowercased() ?? ""
-    if ["and", "or"].contains(kind) { words.removeFirst() }
-    let test = { (word: String) in word.hasPrefix("!") ? String(word.dropFirst()) != className : word == className }
-    return kind == "or" ? words.contains(where: test) : words.allSatisfy(test)
-  }
-
-  var isPattern: Bool { line.arguments.first?.value.lowercased() == "regex" }
-}
-
 extension ProftpdConfiguration {
   /// Regions at most; beyond, clients are not told apart.
   private static let mostRegions = 64

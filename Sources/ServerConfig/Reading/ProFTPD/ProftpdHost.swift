@@ -44,17 +44,18 @@ struct ProftpdHost {
 
   /// What tells clients of one region from those of another.
   func signature(_ region: ProftpdRegion) -> String {
-    let held = sections.indices.filter { sections[$0].isAboutClasses && sections[$0].holds(for: region.className) }
-    let scopes = [own, globals] + held.map { sections[$0].scope }
+    let held = sections.indices.compactMap { index in
+      sections[index].decided(for: region.className).map { (index: index, scope: $0) }
+    }
+    let scopes = [own, globals] + held.map(\.scope)
     let all = scopes.flatMap { $0.limits + $0.folderLimits }
     let decisions = all.map { limit in limit.decision(region).map { "\($0)" } ?? "-" }
-    return held.map(String.init).joined(separator: ",") + "|" + decisions.joined(separator: ",")
+    return held.map { "\($0.index)" }.joined(separator: ",") + "|" + decisions.joined(separator: ",")
   }
 
   func service(_ region: ProftpdRegion) -> EffectiveService {
     var host = self
-    host.holding = sections.filter { $0.isAboutClasses && !$0.isPattern && $0.holds(for: region.className) }.map(
-      \.scope)
+    host.holding = sections.compactMap { $0.decided(for: region.className) }
     return host.settings(region)
   }
 

@@ -145,15 +145,7 @@ package struct ProftpdReader: ServerReader {
         help: "look there too, or write `ServerType standalone`")
     }
     let scopes = [configuration.main] + configuration.hosts + configuration.globals
-    for section in scopes.flatMap(\.sections) where !section.isAboutClasses || section.isPattern {
-      let lines = section.scope.directives.values.flatMap(\.self).filter { ProftpdValues.decides($0.key) }
-      for line in lines.sorted(by: { $0.span.range.lowerBound < $1.span.range.lowerBound }) {
-        context.leaveOpen(
-          "whether `\(line.name.value)` counts depends on "
-            + (section.isAboutClasses ? "a pattern of classes" : "the user who logs in"), at: line.span,
-          notes: ["it stands in `\(section.line.name.value)>`, and is not compared with the policy"])
-      }
-    }
+    for section in scopes.flatMap(\.sections) { reportUndecided(section, &context) }
     for scope in scopes { reportUndecided(scope, &context) }
     let usesClasses = scopes.contains {
       !$0.sections.isEmpty || $0.limits.contains { !$0.allow.classes.isEmpty || !$0.deny.classes.isEmpty }
@@ -168,7 +160,7 @@ package struct ProftpdReader: ServerReader {
 
 extension ProftpdReader {
   /// What one scope leaves to folders, users, patterns and certificates.
-  private func reportUndecided(_ scope: ProftpdScope, _ context: inout ReadingContext) {
+  func reportUndecided(_ scope: ProftpdScope, _ context: inout ReadingContext) {
     for limit in scope.limitsElsewhere {
       context.leaveOpen(
         "whether this `<Limit>` counts for data connections depends on the folder that a session is in",

@@ -139,6 +139,10 @@ enum PureFTPdFlags {
       return context.refuse("Pure-FTPd does not start: `-\(flag.short)` has no value", at: word.span)
     }
     if attached == nil { rest = rest.dropFirst() }
+    guard flag.short != "l" else {
+      if let option = method(value, word) { options.append(option) }
+      return
+    }
     guard !flag.option.isEmpty else { return }
     let isPair = flag.option == "PassivePortRange"
     let parts =
@@ -146,5 +150,18 @@ enum PureFTPdFlags {
     let span = word.span.file == value.span.file ? word.span.joined(with: value.span) : value.span
     options.append(
       PureFTPdOption(name: flag.option, values: parts.map { Located($0, value.span) }, span: span))
+  }
+
+  /// The option that `-l METHOD:FILE` is; `nil` for methods without a file.
+  private static func method(_ value: Located<String>, _ word: Located<String>) -> PureFTPdOption? {
+    let parts = value.value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let names = [
+      "ldap": "LDAPConfigFile", "mysql": "MySQLConfigFile", "pgsql": "PGSQLConfigFile", "puredb": "PureDB",
+    ]
+    guard parts.count == 2, let path = parts.last, let name = parts.first.flatMap({ names[$0.lowercased()] }) else {
+      return nil
+    }
+    let span = word.span.file == value.span.file ? word.span.joined(with: value.span) : value.span
+    return PureFTPdOption(name: name, values: [Located(path, value.span)], span: span)
   }
 }

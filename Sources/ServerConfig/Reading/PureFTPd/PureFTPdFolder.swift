@@ -48,7 +48,7 @@ struct PureFTPdFolder {
       if let option = option(name, file, &context) { options.append(option) }
     }
     passedOver(names, &context)
-    links(&context)
+    options += links(&context)
     let meaning = PureFTPdMeaning(options: options, version: version, numbers: .wrapper)
     var service = meaning.service(at: place, &context)
     service.isOptionFolder = true
@@ -127,20 +127,26 @@ struct PureFTPdFolder {
     }
   }
 
-  /// Authentication has no part in the audit, but a link to an option that does not exist stops the service.
-  private func links(_ context: inout ReadingContext) {
+  /// A link to an option that does not exist stops the service; one to `PureDB` names a file that has to be there.
+  private func links(_ context: inout ReadingContext) -> [PureFTPdOption] {
     if context.files.kind(auth) != nil, let reason = context.files.closure(auth) {
-      return context.report(auth, reason, askedFor: nil)
+      context.report(auth, reason, askedFor: nil)
+      return []
     }
+    var options: [PureFTPdOption] = []
     for name in (context.files.names(auth) ?? []).sorted() {
-      guard let target = context.files.target("\(auth)/\(name)"), let option = target.split(separator: "/").last,
-        context.files.kind(target.hasPrefix("/") ? target : "\(auth)/\(target)") == .file,
-        !Self.methods.contains(String(option))
+      guard let target = context.files.target("\(auth)/\(name)"), let option = target.split(separator: "/").last
       else { continue }
-      let file = context.add("\(auth)/\(name)")
-      context.refuse(
-        "the service does not start: the link leads to `\(option)`, which is no method of authentication",
-        at: SourceSpan(file: file, 0..<0))
+      let path = target.hasPrefix("/") ? target : "\(auth)/\(target)"
+      guard context.files.kind(path) == .file else { continue }
+      if option == "PureDB" {
+        if let file = context.load(path), let found = self.option("PureDB", file, &context) { options.append(found) }
+      } else if !Self.methods.contains(String(option)) {
+        context.refuse(
+          "the service does not start: the link leads to `\(option)`, which is no method of authentication",
+          at: SourceSpan(file: context.add("\(auth)/\(name)"), 0..<0))
+      }
     }
+    return options
   }
 }

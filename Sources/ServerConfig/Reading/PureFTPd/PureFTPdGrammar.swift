@@ -47,6 +47,9 @@ enum PureFTPdGrammar {
     ("Umask", .colonPair), ("UserBandwidth", .numbers([2, 1])), ("UserRatio", .numbers([2])),
   ]
 
+  /// The options of which only builds with a database know, and the database.
+  static let databases = ["LDAPConfigFile": "LDAP", "MySQLConfigFile": "MySQL", "PGSQLConfigFile": "PostgreSQL"]
+
   /// Every option by its name in lower case.
   static let shapes: [String: (name: String, shape: PureFTPdShape)] = {
     let all = flags.map { (name: $0, shape: PureFTPdShape.flag) } + valued + [(name: "Include", shape: .text)]

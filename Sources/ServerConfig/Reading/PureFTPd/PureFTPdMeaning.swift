@@ -35,20 +35,52 @@ struct PureFTPdMeaning {
     let fxp = flag("AllowUserFXP") ?? flag("AllowAnonymousFXP")
     service.allowsForeignPort = fxp.map { Setting(true, $0) } ?? Setting(default: false)
     clients(&service)
-    users(&service)
+    users(&service, &context)
+    accounts(&context)
     ciphers(&service, &context)
     return service
   }
 
   /// With `TrustedIP` users with a name log in at that address of the server only, and at all others anonymous ones, whatever
-  /// `NoAnonymous` says; that in turn goes before `AnonymousOnly` (measured: 1.0.50).
-  private func users(_ service: inout EffectiveService) {
+  /// `NoAnonymous` says (measured: 1.0.50). Of `NoAnonymous` and `AnonymousOnly` the last one holds (measured).
+  private func users(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     if let option = last("TrustedIP"), let address = option.values.first.flatMap({ IPAddress($0.value) }) {
       service.loginAddress = Setting(address, option.span)
     }
-    guard let span = flag("AnonymousOnly"), flag("NoAnonymous") == nil else { return }
-    service.login = Setting(.someUsers, span)
+    let set = options.filter {
+      ["AnonymousOnly", "NoAnonymous"].contains($0.name)
+        && PureFTPdGrammar.flag($0.values.first?.value ?? "") == true
+    }
+    guard let holding = set.last, holding.name == "AnonymousOnly" else { return }
+    service.login = Setting(.someUsers, holding.span)
     service.remedies[.login] = { _ in "remove `AnonymousOnly` if others than anonymous users may log in" }
+    if let lost = set.first(where: { $0.name == "NoAnonymous" }) {
+      context.ignore(
+        "`NoAnonymous` does not count: `AnonymousOnly` stands after it, and takes every user for an anonymous one",
+        at: lost.span, help: "remove `AnonymousOnly`")
+    }
+  }
+
+  /// Where accounts are looked up: what only some builds can do, and files that are not here (measured: 1.0.50).
+  private func accounts(_ context: inout ReadingContext) {
+    for option in options where PureFTPdGrammar.databases[option.name] != nil && numbers == .file {
+      let database = PureFTPdGrammar.databases[option.name] ?? ""
+      context.diagnostics.append(
+        .warning(
+          "server-build-dependent", "only builds of Pure-FTPd with \(database) know `\(option.name)`",
+          at: option.span,
+          notes: ["another build does not start with it, as Debian's package `pure-ftpd` does not"],
+          help: "see that the server has a build with \(database), in Debian the package "
+            + "`pure-ftpd-\(database.lowercased())`, or remove the setting"))
+    }
+    for option in options where option.name == "PureDB" {
+      guard let path = option.values.first?.value, context.files.kind(path) == nil else { continue }
+      context.leaveOpen(
+        "`\(path)` is not here; without it Pure-FTPd answers logins with 421", at: option.span,
+        help:
+          "see that the file exists on the server (`pure-pw mkdb` makes it), or audit a copy of its files with `--root`"
+      )
+    }
   }
 
   /// A list that leaves no cipher: with TLS the daemon ends when it starts (measured: 1.0.50, by itself and under inetd).

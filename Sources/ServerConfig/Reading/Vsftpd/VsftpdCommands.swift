@@ -135,28 +135,6 @@ struct VsftpdUsers {
     }
   }
 
-  /// Files that the program reads for every session: without one it is answered with 500 OOPS (measured: 3.0.3, 3.0.5).
-  func missingFiles(_ context: inout ReadingContext) {
-    let anonymous = settings.flag("anonymous_enable", default: true).value
-    var wanted: [(path: String, span: SourceSpan)] = []
-    if let banner = settings.text("banner_file") { wanted.append((banner.value.value, banner.line)) }
-    for (flag, key, standard) in [
-      ("deny_email_enable", "banned_email_file", "/etc/vsftpd.banned_emails"),
-      ("secure_email_list_enable", "email_password_file", "/etc/vsftpd.email_passwords"),
-    ] {
-      guard anonymous, let span = settings.flag(flag, default: false).trueSpan else { continue }
-      let named = settings.text(key)
-      wanted.append((named?.value.value ?? standard, named?.line ?? span))
-    }
-    for (path, span) in wanted where context.files.kind(path) == nil { leaveOpen(missing: path, span, &context) }
-  }
-
-  private func leaveOpen(missing path: String, _ span: SourceSpan, _ context: inout ReadingContext) {
-    context.leaveOpen(
-      "`\(path)` is not here; without it vsftpd answers every session with 500 OOPS", at: span,
-      help: "see that the file exists on the server, or audit a copy of its files with `--root`")
-  }
-
   /// Anonymous users who have to encrypt their logins, and may not.
   private func encryption(_ local: Setting<Bool>, _ anonymous: Setting<Bool>) -> Refusal? {
     let allowed = settings.flag("allow_anon_ssl", default: false)
@@ -176,7 +154,7 @@ struct VsftpdUsers {
     let named = settings.text("userlist_file")
     let path = named?.value.value ?? "/etc/vsftpd.user_list"
     guard context.files.kind(path) != nil else {
-      leaveOpen(missing: path, named?.line ?? span, &context)
+      VsftpdNeeds.leaveOpen(missing: path, named?.line ?? span, &context)
       return nil
     }
     let denial = settings.flag("userlist_deny", default: true)

@@ -20,7 +20,7 @@ extension VsftpdSettings {
     service.maxPerClient = limit("max_per_ip", default: 50)
     VsftpdCommands(self).apply(to: &service)
     service.nobody = service.nobody ?? VsftpdUsers(self).nobody(&context)
-    VsftpdUsers(self).missingFiles(&context)
+    VsftpdNeeds(self).report(&context)
     if service.tls.control.value != .off, let span = flag("require_cert", default: false).trueSpan {
       context.leaveOpen(
         "clients have to show a certificate, and who has one is not in the files", at: span,
