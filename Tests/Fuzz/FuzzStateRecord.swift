@@ -14,6 +14,7 @@ enum FuzzStateRecord: FuzzTarget {
     guard let again = try? JSONEncoder().encode(record),
       (try? JSONDecoder().decode(ChangeRecord.self, from: again)) == record
     else { broken("a record is written and not read again") }
-    return record.bootFile?.contains("~") ?? false
+    return record.bootFile.map { !$0.utf8.allSatisfy { (0x2D...0x39).contains($0) || (0x61...0x7A).contains($0) } }
+      ?? false
   }
 }
