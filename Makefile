@@ -33,7 +33,7 @@ install: release ## install into PREFIX (default /usr/local)
 	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport docs/*.md
 
-test: setup lint ## everything: lint, unit, corpus and live tests, two minutes of fuzzing (live ones need root)
+test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing (live ones need root)
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing
 	-@scripts/fetch-releases >/dev/null
 	-@scripts/powershell-parser >/dev/null
