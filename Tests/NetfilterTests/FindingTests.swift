@@ -122,7 +122,10 @@ struct FindingTests {
     #expect(found == (stops ? ["foreign-chain-drops: publish files"] : []))
   }
 
-  @Test("A2, A10: single ports of a passive range that others drop", arguments: [(50040, true), (51000, false)])
+  /// 51000 is no passive port, and answers to clients that have it get dropped.
+  @Test(
+    "A2, A10, K4: single ports of a passive range or of clients that others drop",
+    arguments: [(50040, true), (51000, true), (1000, false)])
   func singlePorts(port: Int, stops: Bool) async throws {
     let chain =
       #"{"family": "ip", "table": "fw", "name": "c", "type": "filter", "hook": "forward", "prio": 0, "policy": "accept"}"#

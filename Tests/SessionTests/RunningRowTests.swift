@@ -80,7 +80,10 @@ import Testing
     let masquerade = "chain q { type nat hook postrouting priority 100; oifname \"eth0\" masquerade\n }"
     try await withLab { lab in
       for (more, outcome) in [("", "broken"), (masquerade, "works")] {
-        try await lab.load(ruleset: "flush ruleset\n" + Self.translation("21, 50000-50099", more))
+        // Else a data connection to one of these ports of a client would lead back to the server.
+        let rules = Self.translation("21, 50000-50099", more).replacing(
+          "tcp dport {", with: "iifname eth0 tcp dport {")
+        try await lab.load(ruleset: "flush ruleset\n" + rules)
         let (status, cells) = try await cells(lab, policy)
         let active = cells.filter {
           ["port", "eprt"].contains($0.mode) && $0.client == "allowed" && $0.family == "ipv4"

@@ -65,7 +65,11 @@ extension Compilation {
     guard all.tables.count > 1 || site != nil else { return ([], 0) }
     var others = ruleset
     others.tables.removeAll { ($0.family, $0.name) == (ours.family, ours.name) }
-    let borders = Borders(others.tables)
+    let routed =
+      site.flatMap { site in
+        policy.publications.first { $0.gateway == gateway }.flatMap { site($0).network.routing?.ports }
+      } ?? []
+    let borders = Borders(others.tables, routed)
     // Our own table treats all ports and all admitted clients of a publication alike.
     let program = Program(others)
     let (ports, addresses) = (PortBorders(program), AddressBorders(program))
@@ -74,29 +78,41 @@ extension Compilation {
     let kinds = check.kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     var collection = EffectCollection(own: "\(ours.family.rawValue) \(ours.name)")
     collection.unjudged = kinds.unjudged
+    /// Whether the parts of a passive range are played one by one: a few more than one, of as many publications as there is room
+    /// for; `nil` where all its ports are alike.
+    func isPlayedWhole(_ publication: Publication, _ ports: PortBorders) -> Bool? {
+      let parts =
+        publication.passiveRange.map { Set(ports.parts(of: $0.value.low...$0.value.high).map(\.kind)).count } ?? 1
+      guard parts > 1 else { return nil }
+      guard parts <= room else { return false }
+      room -= parts
+      return true
+    }
     for outside in all.tables.count == 1 ? [] : names.outside.isEmpty ? [nil] : names.outside.map({ $0 }) {
       var study = SessionStudy(policy, gateway: gateway, ruleset: all)
-      study.borders = ports
+      (study.borders, study.clientBorders) = (ports, ports)
       study.addressBorders = { _ in addresses }
       study.interfaces = { (outside, names.inside($0)) }
       for kind in kinds.judged {
         let publication = policy.publications[kind.first]
-        let parts =
-          publication.passiveRange.map { Set(ports.parts(of: $0.value.low...$0.value.high).map(\.kind)).count } ?? 1
-        // A few parts more than one are played one by one, of as many publications as there is room for.
-        let isWhole = parts > 1 && parts <= room
-        if isWhole { room -= parts } else if parts > 1 { collection.unjudged += kind.count }
-        guard isWhole || !study.permittedSessionsWork(of: publication) else { continue }
+        let isWhole = isPlayedWhole(publication, ports)
+        if isWhole == false { collection.unjudged += kind.count }
+        guard isWhole == true || !study.permittedSessionsWork(of: publication) else { continue }
         collection.add(study.table(of: publication, permittedOnly: true), publication, alike: kind.count - 1)
       }
     }
     guard let site else { return (collection.effects, collection.unjudged) }
     var study = SessionStudy(policy, gateway: gateway, ruleset: all)
+    // Marks of rules, and rules of the machine's routing, may send some ports another way.
+    (study.borders, study.clientBorders) = (ports, ports)
+    let onWay = ports.adding(routed)
     study.triesNetworks = kinds.judged.count <= mostWithNetworks
     for kind in kinds.judged {
       let publication = policy.publications[kind.first]
       let site = site(publication)
-      guard !study.permittedSessionsWork(of: publication, at: site) else { continue }
+      let isWhole = isPlayedWhole(publication, onWay)
+      if isWhole == false { collection.unjudged += kind.count }
+      guard isWhole == true || !study.permittedSessionsWork(of: publication, at: site) else { continue }
       let table = study.table(of: publication, at: site, permittedOnly: true)
       collection.add(table, publication, alike: kind.count - 1, isOfMachine: true)
     }
@@ -168,8 +184,9 @@ private struct Borders {
   private let addresses: [AddressFamily: [UInt128]]
   private let ports: [UInt128]
 
-  init(_ tables: [Table]) {
-    var found: Set<UInt128> = []
+  /// - Parameter routed: Ports by which the machine chooses the way of packets.
+  init(_ tables: [Table], _ routed: [ClosedRange<UInt16>]) {
+    var found = Set(routed.flatMap { [UInt128($0.lowerBound), UInt128($0.upperBound) + 1] })
     var numbers: [AddressFamily: Set<UInt128>] = [:]
     for text in tables.flatMap(\.texts) {
       // The address before a number: both may be a prefix, in the form of nft or of JSON.

@@ -62,9 +62,12 @@ extension Scenes {
     let addresses =
       isAllowed
       ? (others?.admitted ?? []) + (ruled?.admitted ?? []) : (others?.strangers ?? []) + (ruled?.strangers ?? [])
+    if clientPorts.trials.count * addresses.count > mostTogether {
+      notes.append("each kind of client was tried with one port of its own alone, because rules tell so many apart")
+    }
     var worse = addresses.unique.filter { address in
       guard address != scene.clientAddress else { return false }
-      let other = self.scene(scene.place, address, scene.endpoint)
+      let other = self.other(address, scene, of: addresses.count)
       return isAllowed ? !other.permittedSessionsWork : other.isLetIn
     }
     let bans = worse.prefix(Self.mostBans).compactMap { address in ban(of: address, scene).map { (address, $0) } }
@@ -76,7 +79,7 @@ extension Scenes {
     worse.removeAll { banned.contains($0) }
     let more = worse.count > 1 ? " and \(worse.count - 1) more addresses" : ""
     for address in worse.prefix(Self.mostWorse) {
-      for cell in self.scene(scene.place, address, scene.endpoint).cells(permittedOnly: permittedOnly) {
+      for cell in other(address, scene, of: addresses.count).cells(permittedOnly: permittedOnly) {
         guard let index = cells.firstIndex(where: { $0.isOfKind(cell) }), cell.isWorse(than: cells[index]) else {
           continue
         }
@@ -108,8 +111,15 @@ extension Scenes {
     let addresses = (networkClients(scene.endpoint)?.admitted ?? []) + (ruled?.admitted ?? [])
     return ruled?.untried ?? 0 == 0
       && addresses.unique.allSatisfy {
-        self.scene(scene.place, $0, scene.endpoint).permittedSessionsWork || ban(of: $0, scene) != nil
+        other($0, scene, of: addresses.count).permittedSessionsWork || ban(of: $0, scene) != nil
       }
+  }
+
+  /// Another client in the place of the one of a scene.
+  private func other(_ address: IPAddress, _ scene: Scene, of count: Int) -> Scene {
+    var other = self.scene(scene.place, address, scene.endpoint)
+    if clientPorts.trials.count * count > mostTogether { other.clientPorts = ClientPortKinds(nil) }
+    return other
   }
 
   private func networkClients(_ endpoint: Endpoint) -> OtherClients? {
@@ -159,6 +169,9 @@ extension Scenes {
   }
 }
 
+/// Kinds of clients times kinds of their ports up to which each is tried with each.
+private let mostTogether = 1000
+
 extension [IPAddress] {
   /// Each address once, in the order in which they stand.
   fileprivate var unique: [IPAddress] {
@@ -193,8 +206,10 @@ extension Scene {
   var isLetIn: Bool {
     let theatre = Theatre(study.program, network, kernel, keepsSteps: false)
     return Encryption.allCases.contains { encryption in
-      let login = theatre.logIn(session(encryption))
-      return login.isConnected || login.isUndecided
+      let session = session(encryption)
+      let login = theatre.logIn(session)
+      var logins = PortLogins(theatre)
+      return login.isConnected || login.isUndecided || entry(login, session, &logins) != nil
     }
   }
 }

@@ -18,6 +18,7 @@ struct Scenes {
   /// Where addresses of clients begin to fare differently.
   let addressBorders: AddressBorders?
   private let passivePorts: PassivePorts
+  let clientPorts: ClientPortKinds
   /// The same where the machine is not asked whose addresses are taken.
   private let looseSamples: ClientSamples
 
@@ -42,6 +43,7 @@ struct Scenes {
     let ftp = FTPServer(publication, server, party, publication.masquerade(endpoints))
     self.server = ftp
     passivePorts = PassivePorts(ftp.passivePorts, study.borders?.adding(site?.network.routing?.ports ?? []))
+    clientPorts = ClientPortKinds(study.clientBorders?.adding(site?.network.routing?.ports ?? []))
     let ends = endpoints.flatMap { [$0.dialled, $0.arrival, $0.server] }
     addressBorders = study.addressBorders?(Set(ends))
   }
@@ -74,7 +76,7 @@ struct Scenes {
       permission: SessionPermission(
         publication: publication, endpoint: endpoint,
         deniesInside: study.policy.deniedClients(of: publication).contains(address)),
-      passivePorts: passivePorts)
+      passivePorts: passivePorts, clientPorts: clientPorts)
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
@@ -138,6 +140,8 @@ struct Scene {
   let permission: SessionPermission
   /// The passive ports that are tried.
   let passivePorts: PassivePorts
+  /// The ports of the client that are tried.
+  var clientPorts: ClientPortKinds
 
   func cells(permittedOnly: Bool) -> [SessionCell] {
     let theatre = Theatre(study.program, network, kernel)
@@ -158,7 +162,12 @@ struct Scene {
     return wanted.allSatisfy { encryption, modes in
       let session = session(encryption)
       let login = theatre.logIn(session)
-      return modes.allSatisfy { play($0, session, login, theatre, isQuick: true).performance.ending == .works }
+      var logins = PortLogins(theatre)
+      return modes.allSatisfy { mode in
+        let played = play(mode, session, login, theatre, isQuick: true)
+        let onAll = onClientPorts(played, ports(mode, isQuick: true), &logins)
+        return onAll.performance.ending == .works && !onAll.leavesPortsOpen
+      }
     }
   }
 
@@ -192,12 +201,20 @@ struct Scene {
     guard !modes.isEmpty else { return [] }
     let session = session(encryption)
     let login = theatre.logIn(session)
+    var logins = PortLogins(theatre)
+    let entry = entry(login, session, &logins)
     return modes.map { mode in
-      let played = play(mode, session, login, theatre, isQuick: isQuick)
+      var played = play(mode, session, login, theatre, isQuick: isQuick)
       let refusal = permission.refusal(place, encryption, mode)
+      if refusal == nil { played = onClientPorts(played, ports(mode, isQuick: isQuick), &logins) }
       var (outcome, reason) = judge(played.performance, refusal, played.remark)
       if !played.parts.isEmpty, outcome != .refused {
         reason = [played.parts.sentence, reason].filter { !$0.isEmpty }.joined(separator: ": ")
+      }
+      if let sentence = played.clientSentence, outcome != .refused { reason = "\(sentence): \(reason)" }
+      if outcome == .works, refusal == nil, played.leavesPortsOpen {
+        outcome = .undecided
+        reason = ClientPortKinds.tooMany
       }
       // Ports that were not tried because there are too many parts.
       if outcome == .works, refusal == nil, played.parts.contains(where: { $0.outcome != .works }) {
@@ -208,27 +225,31 @@ struct Scene {
         place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
         isPermitted: refusal == nil, performance: played.performance)
       cell.passiveParts = played.parts
-      noteIntrusion(login, &cell)
+      noteIntrusion(entry, &cell)
       return cell
     }
   }
 
   /// Marks the sessions of a client who is kept out, and whose control connection comes about all the same.
-  private func noteIntrusion(_ login: Theatre.Login, _ cell: inout SessionCell) {
-    guard let refusal = permission.exclusion(place), login.isConnected || login.isUndecided else { return }
+  private func noteIntrusion(_ entry: Entry?, _ cell: inout SessionCell) {
+    guard let refusal = permission.exclusion(place), let entry else { return }
     cell.isIntrusion = true
     guard cell.outcome == .refused else { return }
     cell.reason =
-      login.isUndecided
-      ? "nobody can tell whether its control connection comes about although \(refusal)"
-      : "its control connection comes about although \(refusal)"
+      entry.isUndecided
+      ? "nobody can tell whether its control connection\(entry.words) comes about although \(refusal)"
+      : "its control connection\(entry.words) comes about although \(refusal)"
   }
 
-  private struct Played {
+  struct Played {
     var performance: Performance
     var remark = ""
     /// The parts of the passive range, where they fare differently.
     var parts: [PassivePart] = []
+    /// What becomes of the ports of the client, where a session does not work on all of them.
+    var clientParts: [PassivePart] = []
+    /// Whether ports of the client were not tried, because rules tell too many apart.
+    var leavesPortsOpen = false
   }
 
   /// The sessions of one mode, or the one among them that shows why they do not work, and what is to be said of it.
@@ -239,8 +260,7 @@ struct Scene {
   ) -> Played {
     var session = session
     session.mode = mode
-    let ends = server.passivePorts
-    let ports = isQuick ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : passivePorts
+    let ports = ports(mode, isQuick: isQuick)
     let played = worst(session, ports, login, theatre)
     if played.performance.ending != .works, session.encryption == .explicit, server.allowsClearControl {
       session.clearsControl = true
@@ -253,8 +273,14 @@ struct Scene {
     return played
   }
 
+  /// The passive ports that are tried in a mode.
+  private func ports(_ mode: DataMode, isQuick: Bool) -> PassivePorts {
+    let ends = server.passivePorts
+    return isQuick ? PassivePorts(Array(mode == .pasv ? ends.suffix(1) : ends.prefix(1)), nil) : passivePorts
+  }
+
   /// The session on the first of the passive ports where it does not work, or on the last where it does.
-  private func worst(
+  func worst(
     _ session: Session, _ ports: PassivePorts, _ login: Theatre.Login, _ theatre: Theatre
   ) -> Played {
     var session = session

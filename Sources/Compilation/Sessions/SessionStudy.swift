@@ -12,6 +12,9 @@ package struct SessionStudy: Sendable {
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
   var borders: PortBorders?
+  /// Where ports of clients begin to fare differently by rules of others; `nil` to try the usual ports alone. Our own table treats
+  /// all of them alike.
+  var clientBorders: PortBorders?
   /// Where addresses of clients begin to fare differently, of sessions with some addresses of the gateway and the server; `nil` to
   /// try one client of a kind alone.
   var addressBorders: (@Sendable (_ ends: Set<IPAddress>) -> AddressBorders)?
@@ -30,6 +33,11 @@ package struct SessionStudy: Sendable {
     self.program = program
     triesNetworks = judgesBorders
     borders = judgesBorders ? PortBorders(program) : nil
+    if judgesBorders {
+      var others = ruleset
+      others.tables.removeAll { $0.name == ownTableName }
+      clientBorders = PortBorders(Program(others))
+    }
     if judgesBorders { addressBorders = { AddressBorders(program, ends: $0) } }
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []

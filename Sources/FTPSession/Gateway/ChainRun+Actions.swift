@@ -56,6 +56,9 @@ extension ChainRun {
       case .packetMark(let mark): setMark(false, mark)
       case .connectionMark(let mark): setMark(true, mark)
       case .doubtfulMark(let ofConnection, let text): doubtMark(ofConnection, text)
+      case .field(let name, let value):
+        view.changed[name] = .some(value)
+        effects.append(change)
       case .element(let key, let set, let state): remember(key, set, state)
       default: effects.append(change)
       }

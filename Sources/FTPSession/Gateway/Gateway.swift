@@ -77,6 +77,11 @@ struct Gateway: Sendable {
     }
     transit.view.output = output
     transit.doubt = doubt
+    if let loss = transit.view.lifetimeLoss {
+      transit.end = .lost(loss)
+      return finish(&transit)
+    }
+    transit.view.countDown()
     guard run(.forward, &transit) else { return finish(&transit) }
     return leave(&transit)
   }
@@ -114,6 +119,7 @@ struct Gateway: Sendable {
       if let loss = neighbourLoss(tuple.destination, own: tuple.source, on: output, isArriving: false) {
         transit.end = .lost(loss)
       } else if passDevice(.egress, &transit) {
+        transit.doubt = transit.doubt ?? doubt(aboutLifetimeOf: transit.view, on: output)
         transit.end = .sent(output)
       }
       return finish(&transit)

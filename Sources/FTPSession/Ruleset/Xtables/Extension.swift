@@ -188,13 +188,13 @@ extension ExtensionTarget {
   /// Targets after which the next rule sees the packet as before, but for fields that decide nothing here.
   private static let withoutEffect: Set<String> = [
     "LOG", "NFLOG", "ULOG", "TRACE", "AUDIT", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "TOS", "DSCP", "CHECKSUM", "ECN",
-    "TTL", "HL", "TEE", "SECMARK", "CONNSECMARK", "IDLETIMER", "RATEEST", "LED", "ACCOUNT",
+    "TEE", "SECMARK", "CONNSECMARK", "IDLETIMER", "RATEEST", "LED", "ACCOUNT",
   ]
 
   private static let table: [String: @Sendable (ExtensionArguments) -> ExtensionTarget?] = [
     "DNAT": { translation($0, .destination) }, "SNAT": { translation($0, .source) },
     "MASQUERADE": { translation($0, .masquerade) }, "REDIRECT": { translation($0, .redirect) }, "NETMAP": netmap,
-    "REJECT": reject, "MARK": mark, "CONNMARK": connectionMark, "CT": tracking,
+    "REJECT": reject, "TTL": timeToLive, "HL": timeToLive, "MARK": mark, "CONNMARK": connectionMark, "CT": tracking,
     "NOTRACK": { _ in ExtensionTarget("-j NOTRACK") { _ in .goesOn([.untracked]) } }, "SET": changeSet,
     "NFQUEUE": { arguments in
       .never(
