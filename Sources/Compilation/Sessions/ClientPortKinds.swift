@@ -7,8 +7,11 @@ struct ClientPortKinds {
     "rules, sets and maps tell more ports of clients apart than are tried; the port that the client uses decides"
   /// Kinds that are tried at most.
   private static let most = 1000
-  /// Ports that programs get without asking for one; those below are the system's (RFC 6335 section 6).
-  private static let all: ClosedRange<UInt16> = 1024...65535
+  /// Ports that programs get without asking for one: 49152 and above by RFC 6335 section 6, as Windows has it; 32768 to 60999 on Linux
+  /// (`ip_local_port_range`).
+  static let usual: ClosedRange<UInt16> = 32768...65535
+  /// Ports that whoever wants to get in can choose.
+  static let any: ClosedRange<UInt16> = 1...65535
 
   /// All of them in parts that are alike; empty where no rule tells them apart.
   let parts: [PortBorders.Part]
@@ -17,9 +20,11 @@ struct ClientPortKinds {
   /// Whether there are more kinds than are tried.
   private(set) var isTooMany = false
 
-  /// - Parameter borders: `nil` to try none but the usual ports.
-  init(_ borders: PortBorders?) {
-    let parts = borders?.parts(of: Self.all) ?? []
+  /// - Parameters:
+  ///   - borders: `nil` to try one port alone.
+  ///   - range: The ports that the client may have.
+  init(_ borders: PortBorders?, of range: ClosedRange<UInt16> = usual) {
+    let parts = borders?.parts(of: range) ?? []
     var kinds: Set<UInt64> = []
     guard parts.contains(where: { $0.kind != parts.first?.kind }) else {
       self.parts = []

@@ -19,6 +19,8 @@ struct Scenes {
   let addressBorders: AddressBorders?
   private let passivePorts: PassivePorts
   let clientPorts: ClientPortKinds
+  /// Those of a client that is to be kept out.
+  private let chosenPorts: ClientPortKinds
   /// The same where the machine is not asked whose addresses are taken.
   private let looseSamples: ClientSamples
 
@@ -43,7 +45,9 @@ struct Scenes {
     let ftp = FTPServer(publication, server, party, publication.masquerade(endpoints))
     self.server = ftp
     passivePorts = PassivePorts(ftp.passivePorts, study.borders?.adding(site?.network.routing?.ports ?? []))
-    clientPorts = ClientPortKinds(study.clientBorders?.adding(site?.network.routing?.ports ?? []))
+    let borders = study.clientBorders?.adding(site?.network.routing?.ports ?? [])
+    clientPorts = ClientPortKinds(borders)
+    chosenPorts = ClientPortKinds(borders, of: ClientPortKinds.any)
     let ends = endpoints.flatMap { [$0.dialled, $0.arrival, $0.server] }
     addressBorders = study.addressBorders?(Set(ends))
   }
@@ -69,14 +73,14 @@ struct Scenes {
       let party = site.party(place, address, endpoint.arrival)
       return place == .inside ? party : party.without(routesOf: invented)
     }
+    let permission = SessionPermission(
+      publication: publication, endpoint: endpoint,
+      deniesInside: study.policy.deniedClients(of: publication).contains(address))
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
-      client: real ?? invented, server: server,
-      network: network, kernel: site?.kernel ?? KernelTraits(),
-      permission: SessionPermission(
-        publication: publication, endpoint: endpoint,
-        deniesInside: study.policy.deniedClients(of: publication).contains(address)),
-      passivePorts: passivePorts, clientPorts: clientPorts)
+      client: real ?? invented, server: server, network: network, kernel: site?.kernel ?? KernelTraits(),
+      permission: permission, passivePorts: passivePorts,
+      clientPorts: permission.exclusion(place) == nil ? clientPorts : chosenPorts)
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
