@@ -101,14 +101,18 @@ package struct ChildProcess: Sendable {
 
   /// How it ended; `nil` when it has not within that many milliseconds.
   package func wait(milliseconds: Int32) -> Ending? {
-    if let ending = ending() { return ending }
-    if let end {
-      var event = pollfd(fd: end.descriptor, events: Int16(POLLIN), revents: 0)
-      poll(&event, 1, milliseconds)
-    } else {
-      poll(nil, 0, min(2, milliseconds))
+    let deadline = BootClock.monotonic + Int64(milliseconds)
+    while true {
+      if let ending = ending() { return ending }
+      let rest = Int32(clamping: deadline - BootClock.monotonic)
+      guard rest > 0 else { return nil }
+      if let end {
+        var event = pollfd(fd: end.descriptor, events: Int16(POLLIN), revents: 0)
+        poll(&event, 1, rest)
+      } else {
+        poll(nil, 0, min(2, rest))
+      }
     }
-    return ending()
   }
 
   private func ending() -> Ending? {

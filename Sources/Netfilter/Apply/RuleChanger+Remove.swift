@@ -15,10 +15,13 @@ extension RuleChanger {
   /// - Parameter dryRun: Whether to tell only what would happen.
   /// - Returns: `nil` when there is no table.
   package func remove(dryRun: Bool) async throws(ApplyFailure) -> Removal? {
+    if dryRun {
+      guard let table = try await running().content else { return nil }
+      return try await removal(of: table)
+    }
     // Where nobody changed anything, nothing is made either.
-    let isStateKept = try inState { () throws(StateFailure) in try state.records() != nil }
-    guard !dryRun, isStateKept else {
-      return try await removeWithoutState(dryRun: dryRun)
+    guard try inState({ () throws(StateFailure) in try state.records() }) != nil else {
+      return try await removeWithoutState()
     }
     return try await changing { lock throws(ApplyFailure) -> Removal?? in
       let removal = try await remove(lock)
@@ -29,11 +32,7 @@ extension RuleChanger {
   }
 
   /// The kernel keeps transactions apart by itself: the lock is for what the state folder holds.
-  private func removeWithoutState(dryRun: Bool) async throws(ApplyFailure) -> Removal? {
-    if dryRun {
-      guard let table = try await running().content else { return nil }
-      return try await removal(of: table)
-    }
+  private func removeWithoutState() async throws(ApplyFailure) -> Removal? {
     for _ in 0..<Self.tries {
       if let removal = try await remove(nil) { return removal }
     }

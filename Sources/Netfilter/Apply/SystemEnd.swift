@@ -27,12 +27,12 @@ private func systemdState() -> String? {
     let child = try? ChildProcess(
       path, ["systemctl", "is-system-running"], ChildProcess.Streams(output: output.descriptor), blocked: [SIGTERM])
   else { return nil }
-  for _ in 0..<30 where child.wait(milliseconds: 100) != nil {
-    guard output.rewind(), let bytes = try? readAll(output.descriptor, limit: 1 << 10) else { return nil }
-    return firstWord(bytes)
+  guard child.wait(milliseconds: 3000) != nil else {
+    child.kill()
+    return nil
   }
-  child.kill()
-  return nil
+  guard output.rewind(), let bytes = try? readAll(output.descriptor, limit: 1 << 10) else { return nil }
+  return firstWord(bytes)
 }
 
 private func firstWord(_ bytes: [UInt8]) -> String {

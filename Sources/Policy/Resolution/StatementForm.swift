@@ -97,7 +97,9 @@ struct StatementForms<Subject>: Sendable {
           keywords.unreadable.insert(meant)
           keywords.named.formUnion(self.statement(meant))
         } else if hasHome(statement, in: reader.tree) {
-          keywords.elsewhere.insert(reader.tree.text(reader.tree.token(statement.tokens.lowerBound)))
+          // Keywords have one word or two.
+          let words = statement.tokens.prefix(2).map { reader.tree.text(reader.tree.token($0)) }
+          keywords.elsewhere.formUnion([words.first ?? "", words.joined(separator: " ")])
         } else {
           isAnythingMissing = true
         }
@@ -278,7 +280,7 @@ private func isAddress(_ bytes: TokenBytes) -> Bool { addressAndPrefix(bytes) !=
 package func homes(ofKeyword keyword: String) -> [String] {
   let all = [
     ("publish", publicationForms.forms.map(\.keyword)), ("server", serverForms.forms.map(\.keyword)),
-    ("gateway", gatewayForms.forms.map(\.keyword)), ("file", DeclarationKind.allCases.map(\.rawValue) + ["include"]),
+    ("gateway", gatewayForms.forms.map(\.keyword)), ("file", declarationKeywords),
   ]
   return all.filter { $0.1.contains(keyword) }.map(\.0)
 }

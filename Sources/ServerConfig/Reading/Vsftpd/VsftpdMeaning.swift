@@ -35,7 +35,9 @@ extension VsftpdSettings {
   private func hostsAccess(at span: SourceSpan, _ context: inout ReadingContext) {
     let paths = ["/etc/hosts.allow", "/etc/hosts.deny"].filter { context.files.kind($0) == .file }
     let decides = paths.contains { path in
-      guard case .success(let bytes) = context.files.read(path, 1 << 16) else { return true }
+      // What is not read may say anything.
+      let limit = 1 << 16
+      guard case .success(let bytes) = context.files.read(path, limit), bytes.count <= limit else { return true }
       return bytes.split(separator: 0x0A).contains { line in
         let text = String(decoding: line.trimmed, as: UTF8.self)
         let daemons = text.prefix { $0 != ":" }.split { $0.isWhitespace || $0 == "," }.map(String.init)
