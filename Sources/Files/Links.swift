@@ -47,8 +47,3 @@ func temporaryPath(in folder: String) -> String {
   let digits = String(UInt64.random(in: .min ... .max), radix: 36)
   return (folder == "/" ? "/" : folder + "/") + temporaryPrefix + digits
 }
-
-/// Removes a file, and not the symbolic links that lead to it. Nothing happens when it is not there.
-package func removeFile(_ path: String) {
-  if let target = try? followLinks(path) { unlink(target) }
-}

@@ -16,6 +16,9 @@ package enum FolderRefusal: Error, Hashable, Sendable {
     }
   }
 
+  /// The same for people who know one path: with the part that is to blame where that is another.
+  package func reason(for path: String) -> String { self.path == path ? reason : "\(self.path): \(reason)" }
+
   package var path: String {
     switch self {
     case .untrusted(let path, _), .system(let path, _): path

@@ -23,8 +23,8 @@ struct WorkerProcess: Sendable {
   /// The frames of the answer, without those that frame it.
   ///
   /// - Parameter lock: An open file that the worker keeps open until it ends, and with it every lock of its description.
-  func answer(to request: [UInt8], holding lock: OpenFile? = nil) throws(NetfilterFailure) -> [Frame] {
-    try answer(toRequestIn: try requestFile(request), holding: lock)
+  func answer(to request: [UInt8]) throws(NetfilterFailure) -> [Frame] {
+    try answer(toRequestIn: try requestFile(request), holding: nil)
   }
 
   /// The same for a request in a file, which is read from its beginning.

@@ -27,6 +27,13 @@ extension Ruleset {
     return try reader.read(JSONParser.parse(bytes))
   }
 
+  /// The ruleset but for one table.
+  package func without(_ name: String, _ family: TableFamily) -> Ruleset {
+    var ruleset = self
+    ruleset.tables.removeAll { ($0.family, $0.name) == (family, name) }
+    return ruleset
+  }
+
   /// The ruleset after a table of ours came into the place of the one with its family and name, as `apply` would do it.
   package func replacing(_ table: Table) -> Ruleset {
     var ruleset = self

@@ -1,8 +1,10 @@
 import Foundation
 import LiveSupport
+import Testing
 
 /// A folder with the programs, two policies that differ in a passive range, and words for a shell: `$S` with a command is
-/// `sallyport`, `$A` the options for its state, `is FILE` whether the running rules are those of a policy.
+/// `sallyport`, `$A` the options for its state, `is FILE` whether the running rules are those of a policy; `change` makes a change
+/// that waits, and leaves its name in `$name`; `ends STATUS COMMAND` is about an exit status, and `says TEXT` about what was said.
 struct ApplyBench {
   static let old = policy(range: "50000-50399")
   static let new = policy(range: "50000-50499")
@@ -34,6 +36,16 @@ struct ApplyBench {
     # Every deadline passes: the time since boot is an hour later.
     export LD_PRELOAD=\(clockLibrary) CLOCKS=$PWD; echo 0 >boottime
     expire() { echo $(($(cat boottime) + 3600)) >boottime.new; mv boottime.new boottime; }
+    ends() {
+      local want=$1 status=0; shift
+      "$@" >out 2>&1 || status=$?; test $status = $want || fail "$*: $status, not $want: $(cat out)"
+    }
+    says() { grep -q -- "$1" out || fail "it does not say $1: $(cat out)"; }
+    change() {
+      $S apply old.sally $A; $S apply new.sally $A --confirm-within 60s "$@" 2>told
+      name=$(sed -n 's/^applied as change \\([0-9a-f]*\\):.*/\\1/p' told); test -n "$name" || fail "$(cat told)"
+    }
+    watchdog() { pgrep -f "sallyport watch $name"; }
 
     """
 
@@ -105,6 +117,16 @@ struct ApplyBench {
       try (words + lines).write(toFile: "\(folder)/test.sh", atomically: false, encoding: .utf8)
       return try await shell("cd \(folder) && exec unshare --mount bash test.sh")
     }
+  }
+
+  /// Runs lines that end with status 0 when all is as it should be.
+  @discardableResult
+  static func expect(
+    _ lines: String, worker: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) async throws -> Ended {
+    let ended = try await run("set -e\n" + lines, worker: worker)
+    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
+    return ended
   }
 }
 

@@ -5,16 +5,6 @@ import Testing
 /// the message and the exit status tell.
 @Suite("apply, when things break", .kernel)
 struct ApplyFaultTests {
-  /// Runs lines that end with status 0 when all is as it should be.
-  @discardableResult
-  private func expect(
-    _ lines: String, worker: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
-  ) async throws -> Ended {
-    let ended = try await ApplyBench.run("set -e\n" + lines, worker: worker)
-    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
-    return ended
-  }
-
   /// Loops that run side by side, each in a network namespace of its own, and kills in each of them.
   private static let loops = 10
   private static let kills = 20
@@ -99,7 +89,7 @@ struct ApplyFaultTests {
 
   private func expectKills(_ kills: Int, in loops: [String]) async throws {
     let ends = try await withThrowingTaskGroup(of: Ended.self) { group in
-      for loop in loops { group.addTask { try await expect(loop) } }
+      for loop in loops { group.addTask { try await ApplyBench.expect(loop) } }
       return try await group.reduce(into: []) { $0.append($1) }
     }
     let words = ends.compactMap { $0.output.split(separator: "\n").last?.split(separator: " ") }
@@ -162,7 +152,7 @@ struct ApplyFaultTests {
 
   @Test("a worker that is killed before it commits: 70, nothing changed")
   func workerKilledBefore() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       rm -f armed; $S apply old.sally $A; touch armed; nft list ruleset >before
       status=0; $S apply new.sally $A --confirm-within 60s || status=$?; test $status = 70 || fail "status $status"
@@ -175,14 +165,14 @@ struct ApplyFaultTests {
 
   @Test("a worker that is killed behind its commit: the kernel is asked, and the change stands")
   func workerKilledBehind() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       "$S apply old.sally $A; $S apply new.sally $A --persist boot.nft; is new.sally; test -e boot.nft; $S rollback $A; is old.sally",
       worker: #"$WORKER <$REQUEST >answer.$$; grep -qx commit $REQUEST && kill -KILL $$; cat answer.$$"#)
   }
 
   @Test("a crash of libnftables names the cause")
   func crash() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       "status=0; $S apply old.sally $A || status=$?; test $status = 70; test -z \"$(nft list ruleset)\"",
       worker: "grep -qx commit $REQUEST && kill -SEGV $$; exec $WORKER <$REQUEST")
     #expect(ended.errors.contains("libnftables 1.1.3 or newer is needed"), "\(ended.errors)")
@@ -190,7 +180,7 @@ struct ApplyFaultTests {
 
   @Test("a state folder that is full or read-only: 74, nothing changed")
   func folder() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       mkdir state; mount -t tmpfs -o size=64k,mode=700 none state; $S apply old.sally $A; nft list ruleset >before
       dd if=/dev/zero of=state/filler bs=1k status=none 2>/dev/null || true
@@ -206,7 +196,7 @@ struct ApplyFaultTests {
 
   @Test("the watchdog needs no space in a state folder that has become full")
   func fullFolderLater() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       mkdir state; mount -t tmpfs -o size=64k,mode=700 none state; $S apply old.sally $A
       $S apply new.sally $A --confirm-within 60s; is new.sally
@@ -217,7 +207,7 @@ struct ApplyFaultTests {
 
   @Test("a watchdog whose worker fails tries again")
   func watchdogTriesAgain() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       $S apply old.sally $A; $S apply new.sally $A --confirm-within 60s; touch broken; expire
       comes test -e failed || fail "nobody tries"
@@ -232,7 +222,7 @@ struct ApplyFaultTests {
 
   @Test("a clock that is set forward or back moves no deadline", arguments: [86_400, -86_400])
   func clock(offset: Int) async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       $S apply old.sally $A; echo 0 >realtime
       $S apply new.sally $A --confirm-within 60s
@@ -246,7 +236,7 @@ struct ApplyFaultTests {
 
   @Test("two applies at once: one behind the other, and the second sees what the first did")
   func twoAtOnce() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       for i in 1 2 3 4 5; do
         $S apply old.sally $A & first=$!; $S apply new.sally $A & second=$!
@@ -259,7 +249,7 @@ struct ApplyFaultTests {
 
   @Test("what was listed before the lock was there does not count once another sallyport has changed the rules")
   func changedWhileWaiting() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       $S apply old.sally $A; touch armed
       flock state/lock sh -c 'while test -e armed; do sleep 0.05; done; ./sallyport compile new.sally | nft -f -' &
@@ -279,7 +269,7 @@ struct ApplyFaultTests {
   @Test("a policy with errors: its errors are all that is told, and nothing is written")
   func policyErrors() async throws {
     for worker in [nil, "exit 3", "kill -SEGV $$"] {
-      let ended = try await expect(
+      let ended = try await ApplyBench.expect(
         """
         sed 's/vsftpd/dreamt/' old.sally >bad.sally; for more in "" --dry-run; do
           status=0; $S apply bad.sally $A $more || status=$?; test $status = 1 || fail "status $status"
@@ -292,7 +282,7 @@ struct ApplyFaultTests {
 
   @Test("a lock that is not given back: 74 after ten seconds")
   func lock() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       mkdir state; flock state/lock sleep infinity & holder=$!
       comes eval '! flock -n state/lock true' || fail "no lock"
@@ -304,7 +294,7 @@ struct ApplyFaultTests {
 
   @Test("another program that changes our table between plan and commit: made anew, and nothing of it is mixed in")
   func otherWriter() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       $S apply old.sally $A; touch armed
       $S apply new.sally $A; is new.sally || fail "mixed"
@@ -320,7 +310,7 @@ struct ApplyFaultTests {
 
   @Test("programs that never stop changing rules: 74, nothing changed")
   func restless() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       $S apply old.sally $A; nft list table inet sallyport >before; touch armed
       status=0; $S apply new.sally $A || status=$?; test $status = 74 || fail "status $status"
@@ -335,7 +325,7 @@ struct ApplyFaultTests {
 
   @Test("a table that another program replaced is left alone by the watchdog and by rollback")
   func replaced() async throws {
-    try await expect(
+    try await ApplyBench.expect(
       """
       $S apply old.sally $A; $S apply new.sally $A --confirm-within 60s
       sed 's/50399/50999/' old.sally >other.sally; $S compile other.sally | nft -f -
@@ -346,7 +336,7 @@ struct ApplyFaultTests {
 
   @Test("what the kernel refuses is shown at its statement: 1, nothing changed")
   func refused() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       "$S apply new.sally $A --confirm-within 60s || status=$?; test $status = 1; test -z \"$(nft list ruleset)\"; test \"$(ls state)\" = lock; quiet",
       worker: #"""
         if grep -qx commit $REQUEST; then
@@ -368,7 +358,7 @@ struct ApplyFaultTests {
   /// libnftables 1.0.6 sends more than the socket takes; 1.1.3 and later need less room and get it through (measured).
   @Test("a transaction that exceeds the socket of an unprivileged namespace is refused whole, or taken whole")
   func tooLarge() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       { cat old.sally | sed 's/helper .*/helper off\\n  allow many/'; printf 'clients many = 192.0.2.1'
         for i in $(seq 30000); do printf ', 10.%d.%d.1' $((i / 250)) $((i % 250)); done; echo; } >many.sally

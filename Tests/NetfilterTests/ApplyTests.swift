@@ -3,18 +3,9 @@ import Testing
 
 @Suite("apply", .kernel)
 struct ApplyTests {
-  /// Runs lines that end with status 0 when all is as it should be.
-  private func expect(
-    _ lines: String, worker: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
-  ) async throws -> Ended {
-    let ended = try await ApplyBench.run("set -e\n" + lines, worker: worker)
-    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
-    return ended
-  }
-
   @Test("the first apply makes the table, the next ones change what differs, and nothing is done twice")
   func transactions() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       $S apply old.sally $A --output json; is old.sally
       $S apply new.sally $A --output json; is new.sally
@@ -34,7 +25,7 @@ struct ApplyTests {
 
   @Test("a dry run shows what the kernel would take, and changes nothing")
   func dryRun() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       $S apply old.sally $A; nft list ruleset >before
       $S apply new.sally $A --dry-run; nft list ruleset >after; cmp before after
@@ -47,7 +38,7 @@ struct ApplyTests {
 
   @Test("other tables stay as they are, byte for byte, and so do counters and what packets have added")
   func keeps() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       nft -f - <<'END'
       table ip other { set s { type ipv4_addr; elements = { 192.0.2.1 }; }
@@ -74,7 +65,7 @@ struct ApplyTests {
 
   @Test("unconfirmed: the watchdog puts back what ran, to the byte; confirmed: it stays; too late: 75")
   func confirmation() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       $S apply old.sally $A; nft list ruleset >before
       $S apply new.sally $A --confirm-within 60s; is new.sally || fail "not applied"
@@ -91,14 +82,14 @@ struct ApplyTests {
 
   @Test("an unconfirmed first apply leaves no table behind")
   func firstUnconfirmed() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       "$S apply new.sally $A --confirm-within 1s; quiet; test -z \"$(nft list ruleset)\"; test -z \"$(ls state/*.nft state/0* 2>/dev/null)\""
     )
   }
 
   @Test("the watchdog outlives the shell, its session and whatever started it")
   func survivors() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       $S apply old.sally $A
       setsid bash -c "$S apply new.sally $A --confirm-within 60s; touch applied; exec sleep infinity" &
@@ -111,7 +102,7 @@ struct ApplyTests {
 
   @Test("--verify keeps what works, takes back what fails or hangs")
   func verify() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       $S apply old.sally $A
       status=0; $S apply new.sally $A --verify false || status=$?
@@ -125,7 +116,7 @@ struct ApplyTests {
 
   @Test("--persist: for boot, only once confirmed, and back with the rules")
   func persist() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       echo '# mine' >boot.nft
       $S apply old.sally $A
@@ -141,7 +132,7 @@ struct ApplyTests {
     "C10: what --persist cannot write is said before anything is changed; no command makes a state folder for nothing"
   )
   func bootFileFirst() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       refuses() {
         status=0; $S apply "$@" $A 2>errors || status=$?; test $status = 74 || fail "$*: $status"
@@ -169,7 +160,7 @@ struct ApplyTests {
 
   @Test("rules that somebody else changed are put right; a table that somebody else made is taken over")
   func foreign() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       $S compile old.sally 2>/dev/null | nft -f -
       $S apply new.sally $A; is new.sally || fail "not taken over"
@@ -184,7 +175,7 @@ struct ApplyTests {
 
   @Test("remove takes our table away and nothing else")
   func remove() async throws {
-    let ended = try await expect(
+    let ended = try await ApplyBench.expect(
       """
       nft add table ip other; nft list ruleset >before
       $S remove $A
@@ -199,7 +190,7 @@ struct ApplyTests {
 
   @Test("without privilege: 77, and nothing is left behind")
   func unprivileged() async throws {
-    _ = try await expect(
+    _ = try await ApplyBench.expect(
       """
       mkdir -m 700 state; chown 65534 state
       for command in "apply old.sally" "apply old.sally --dry-run" "remove" "confirm" "rollback"; do

@@ -6,8 +6,7 @@ import Testing
 @Suite("the worker's privileges", .kernel)
 struct ConfinementTests {
   private func expect(_ lines: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    let ended = try await ApplyBench.run("set -e\n" + Self.words + lines)
-    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
+    try await ApplyBench.expect(Self.words + lines, sourceLocation: sourceLocation)
   }
 
   private static let words = #"""

@@ -6,8 +6,7 @@ import Testing
 @Suite("injected names and comments", .kernel)
 struct InjectionTests {
   private func expect(_ lines: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-    let ended = try await ApplyBench.run("set -e\n" + Hostile.words + lines, worker: nil)
-    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
+    try await ApplyBench.expect(Hostile.words + lines, sourceLocation: sourceLocation)
   }
 
   /// Every command, with something hostile in the running table: the rules of others stay, no file is shown; a change either

@@ -5,25 +5,11 @@ import Testing
 /// What keeps a watchdog alive, what it tells, and what ends it.
 @Suite("the watchdog of a change", .kernel)
 struct WatchdogTests {
-  private static let words = """
-    set -e
-    change() {
-      $S apply old.sally $A; $S apply new.sally $A --confirm-within 60s "$@" 2>told
-      name=$(sed -n 's/^applied as change \\([0-9a-f]*\\):.*/\\1/p' told); test -n "$name" || fail "$(cat told)"
-    }
-    watchdog() { pgrep -f "sallyport watch $name"; }
-    # The programs of the machine see other files below /run; what stood there stays for everybody else.
-    own_run() { mount -t tmpfs -o mode=755 none /run; }
+  /// The programs of the machine see other files below /run; what stood there stays for everybody else.
+  private static let words = "own_run() { mount -t tmpfs -o mode=755 none /run; }\n"
 
-    """
-
-  @discardableResult
-  private func expect(
-    _ lines: String, sourceLocation: SourceLocation = #_sourceLocation
-  ) async throws -> Ended {
-    let ended = try await ApplyBench.run(Self.words + lines)
-    #expect(ended.status == 0, "\(ended.output)\n\(ended.errors)", sourceLocation: sourceLocation)
-    return ended
+  private func expect(_ lines: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    try await ApplyBench.expect(Self.words + lines, sourceLocation: sourceLocation)
   }
 
   @Test("7: no signal but SIGKILL ends it before its time")

@@ -225,20 +225,7 @@ private let image = "stilliard/pure-ftpd:hardened"
   }
 
   @Test("B17: ProFTPD with `-c` and `-D`") func proftpd() throws {
-    let file = """
-      DefaultAddress 10.10.20.200
-      PassivePorts 50000 50399
-      AllowForeignAddress off
-      <Limit PORT EPRT>
-        DenyAll
-      </Limit>
-      TLSEngine on
-      TLSRequired on
-      <IfDefine NAT>
-        MasqueradeAddress 203.0.113.10
-      </IfDefine>
-
-      """
+    let file = Field.proftpd + "<IfDefine NAT>\n  MasqueradeAddress 203.0.113.10\n</IfDefine>\n"
     let run = { (command: String) in
       try Field.codes(Field.policy("proftpd"), [("start", command + "\n"), ("/etc/p.conf", file)])
     }

@@ -17,7 +17,7 @@ private typealias Field = FieldServerTests
   }
 
   private func proftpd(_ lines: String) throws -> [String] {
-    let file = FieldStartTests.proftpd + "MasqueradeAddress 203.0.113.10\n" + lines + "\n"
+    let file = Field.proftpd + "MasqueradeAddress 203.0.113.10\n" + lines + "\n"
     return try Field.codes(Field.policy("proftpd"), [("/etc/proftpd/proftpd.conf", file)])
   }
 
@@ -116,7 +116,7 @@ private typealias Field = FieldServerTests
   }
 
   @Test("B21: `<Limit LOGIN>` that is closed is one thing, for audit and import") func closed() throws {
-    let lines = FieldStartTests.proftpd + "<Limit LOGIN>\nDenyAll\n</Limit>\nAuthOrder mod_auth_unix.c\n"
+    let lines = Field.proftpd + "<Limit LOGIN>\nDenyAll\n</Limit>\nAuthOrder mod_auth_unix.c\n"
     let read = try readServer(.proftpd, [("/etc/proftpd.conf", lines)])
     let nobody = try #require(read.settings.services.first?.nobody)
     #expect(read.sources.text(nobody.span).hasPrefix("<Limit LOGIN>"))

@@ -110,7 +110,7 @@ private typealias Field = FieldServerTests
   // MARK: ProFTPD
 
   private func proftpd(_ lines: String) throws -> [String] {
-    let file = FieldStartTests.proftpd + "MasqueradeAddress 203.0.113.10\n" + lines + "\n"
+    let file = Field.proftpd + "MasqueradeAddress 203.0.113.10\n" + lines + "\n"
     return try Field.codes(Field.policy("proftpd"), [("/etc/proftpd/proftpd.conf", file)])
   }
 

@@ -39,6 +39,19 @@ import Testing
     return try audit(compilation, files, at: path, and: more).found.filter { $0.severity > .note }.map(\.code)
   }
 
+  /// What the policy asks of ProFTPD, but for the address that it announces.
+  static let proftpd = """
+    DefaultAddress 10.10.20.200
+    PassivePorts 50000 50399
+    AllowForeignAddress off
+    <Limit PORT EPRT>
+      DenyAll
+    </Limit>
+    TLSEngine on
+    TLSRequired on
+
+    """
+
   static let vsftpd = """
     listen=YES
     listen_address=10.10.20.200

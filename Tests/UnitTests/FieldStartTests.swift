@@ -162,7 +162,7 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
       ("ServerType inetd\n", "port = 2121", ["audit-control-port"]),
     ])
   func spawnedProftpd(lines: String, more: String, expected: [String]) throws {
-    let file = lines + FieldStartTests.proftpd + "MasqueradeAddress 203.0.113.10\n"
+    let file = lines + Field.proftpd + "MasqueradeAddress 203.0.113.10\n"
     let files = [("ftp", Self.xinetd("proftpd", "", more)), ("/etc/proftpd/proftpd.conf", file)]
     #expect(try Field.codes(Field.policy("proftpd"), files) == expected)
   }
@@ -217,18 +217,6 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
     #expect(Set(try codes(compose.replacing("    env_file: ftp.env", with: "    <<: *base"))) == ["server-undecided"])
   }
 
-  static let proftpd = """
-    DefaultAddress 10.10.20.200
-    PassivePorts 50000 50399
-    AllowForeignAddress off
-    <Limit PORT EPRT>
-      DenyAll
-    </Limit>
-    TLSEngine on
-    TLSRequired on
-
-    """
-
   @Test(
     "B14: variables of ProFTPD from what starts it",
     arguments: [
@@ -238,7 +226,7 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
       "services:\n  f:\n    image: my/proftpd\n    network_mode: host\n    command: -c /etc/p.conf\n    environment:\n      PUB: 203.0.113.10\n",
     ])
   func variables(text: String) throws {
-    let file = ("/etc/p.conf", Self.proftpd + "MasqueradeAddress %{env:PUB}\n")
+    let file = ("/etc/p.conf", Field.proftpd + "MasqueradeAddress %{env:PUB}\n")
     let run = { (text: String) in try Field.codes(Field.policy("proftpd"), [("start", text), file]) }
     #expect(try run(text) == [])
     #expect(try run(text.replacing("203.0.113.10", with: "192.0.2.1")) == ["audit-announced-address"])

@@ -83,8 +83,11 @@ extension Scene {
   }
 
   /// A session that works, made worse by what happens on other ports of its client.
-  func onClientPorts(_ played: Played, _ passive: PassivePorts, _ logins: inout PortLogins) -> Played {
-    guard played.performance.ending == .works, !clientPorts.trials.isEmpty else { return played }
+  func onClientPorts(
+    _ played: Played, _ passive: @autoclosure () -> PassivePorts, _ logins: inout PortLogins
+  ) -> Played {
+    guard !clientPorts.trials.isEmpty, played.performance.ending == .works else { return played }
+    let passive = passive()
     var result = played
     var session = played.performance.session
     let count = session.mode.isActive ? 1 : max(1, passive.parts.count)

@@ -63,8 +63,7 @@ extension Compilation {
   ) -> (effects: [ForeignEffect], unjudged: Int) {
     let all = ruleset.replacing(ours)
     guard all.tables.count > 1 || site != nil else { return ([], 0) }
-    var others = ruleset
-    others.tables.removeAll { ($0.family, $0.name) == (ours.family, ours.name) }
+    let others = ruleset.without(ours.name, ours.family)
     let routed =
       site.flatMap { site in
         policy.publications.first { $0.gateway == gateway }.flatMap { site($0).network.routing?.ports }

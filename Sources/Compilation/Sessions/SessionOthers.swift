@@ -44,10 +44,6 @@ extension ClosedRange<IPAddress> {
   }
 }
 
-extension AddressFamily {
-  fileprivate var highest: UInt128 { self == .ipv4 ? UInt128(UInt32.max) : .max }
-}
-
 extension Scenes {
   /// The cells of a client, made worse by what other clients of its kind meet.
   func cells(of scene: Scene, permittedOnly: Bool, _ notes: inout [String]) -> [SessionCell] {
@@ -136,9 +132,10 @@ extension Scenes {
     guard let addressBorders else { return nil }
     // What is named one by one may be any; of the rest, hosts on the Internet, unless clients dial a private address.
     let isPrivate = scene.endpoint.dialled.scope == .privateUse
+    let named = namedClients
     return RuleClients(addressBorders, samples.admitted, besides: scene.clientAddress) { address in
       guard isOutside(address) else { return false }
-      if namedClients.contains(address) { return true }
+      if named.contains(address) { return true }
       return (address.isOfInternet || isPrivate)
         && (site.map { $0.network.interface(leadingTo: address) != nil } ?? true)
     }

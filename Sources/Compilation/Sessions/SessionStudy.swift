@@ -32,13 +32,11 @@ package struct SessionStudy: Sendable {
     let program = Program(ruleset)
     self.program = program
     triesNetworks = judgesBorders
-    borders = judgesBorders ? PortBorders(program) : nil
     if judgesBorders {
-      var others = ruleset
-      others.tables.removeAll { $0.name == ownTableName }
-      clientBorders = PortBorders(Program(others))
+      borders = PortBorders(program)
+      clientBorders = PortBorders(Program(ruleset.without(ownTableName, .inet)))
+      addressBorders = { AddressBorders(program, ends: $0) }
     }
-    if judgesBorders { addressBorders = { AddressBorders(program, ends: $0) } }
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []
     var servers: Set<IPAddress> = []

@@ -71,17 +71,19 @@ extension ChainRun {
 extension PacketView {
   /// Searches a set or map for a key, as rules have changed it until now.
   ///
-  /// - Parameter ofClient: Whether the key has an address, so that nobody else's packets change the element.
+  /// - Parameter ofClient: Whether the key has an address, so that nobody else's packets change the element; asked where rules change
+  ///   the set.
   func search(
-    _ key: [Datum], _ lookup: Lookup, _ reference: LookupReference, _ table: Program.CompiledTable, ofClient: Bool
+    _ key: [Datum], _ lookup: Lookup, _ reference: LookupReference, _ table: Program.CompiledTable,
+    ofClient: @autoclosure () -> Bool
   ) -> Lookup.Answer {
-    guard case .named(let name) = reference, let doubt = lookup.doubt else { return lookup.find(key) }
+    guard let doubt = lookup.doubt, case .named(let name) = reference else { return lookup.find(key) }
     guard lookup.isSet else { return .unknown(doubt) }
     switch memory.state(of: key, in: SetName(owner: table.title, name: name)) {
     case .isElement?: return .found(Lookup.Entry(key: key.map(FieldPattern.init)))
     case .isNone?: return .missing
     case .unknown?: return .unknown(doubt)
-    case nil: return ofClient ? lookup.find(key) : .unknown(doubt)
+    case nil: return ofClient() ? lookup.find(key) : .unknown(doubt)
     }
   }
 }

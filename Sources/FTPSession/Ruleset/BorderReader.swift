@@ -178,9 +178,8 @@ struct BorderReader {
     _ operand: Operand, _ range: ClosedRange<UInt128>, fields: [FieldPattern] = [], data: String = ""
   ) {
     guard case .masked(_, let mask) = operand else { return note(range, fields: fields, data: data) }
-    guard subject != .port else { return classes.add(mask: mask) }
-    let all: UInt128 = subject == .address(.ipv4) ? UInt128(UInt32.max) : .max
-    let rest = all & ~mask
+    guard case .address(let family) = subject else { return classes.add(mask: mask) }
+    let rest = family.highest & ~mask
     if rest & (rest &+ 1) == 0 {
       note(range.lowerBound...max(range.lowerBound, range.upperBound | rest), fields: fields, data: data)
     } else {

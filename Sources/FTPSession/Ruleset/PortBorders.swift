@@ -59,7 +59,7 @@ package struct AddressBorders: Sendable {
 
   /// All addresses of a family in parts that are alike, from low to high.
   package func parts(_ family: AddressFamily) -> [Part] {
-    let all: ClosedRange<UInt128> = 0...(family == .ipv4 ? UInt128(UInt32.max) : .max)
+    let all: ClosedRange<UInt128> = 0...family.highest
     return (readers[family]?.classes.parts(of: all) ?? []).compactMap { part in
       guard let low = IPAddress(family: family, value: part.range.lowerBound),
         let high = IPAddress(family: family, value: part.range.upperBound), low <= high

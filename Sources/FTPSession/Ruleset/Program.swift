@@ -182,8 +182,6 @@ extension Table {
 }
 
 extension TableFamily {
-  fileprivate var seesIP: Bool { self == .ip || self == .ip6 || self == .inet }
-
   fileprivate func sees(_ family: AddressFamily) -> Bool {
     self == .inet || (self == .ip && family == .ipv4) || (self == .ip6 && family == .ipv6)
   }

@@ -103,7 +103,7 @@ extension RuleChanger {
     do throws(FolderRefusal) {
       return try BootFile(path)
     } catch {
-      throw .bootFile(path: path, reason: error.path == path ? error.reason : "\(error.path): \(error.reason)")
+      throw .bootFile(path: path, reason: error.reason(for: path))
     }
   }
 

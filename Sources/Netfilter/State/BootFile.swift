@@ -52,10 +52,10 @@ package struct BootFile: Sendable {
 }
 
 /// The same by path: why the ruleset cannot be written into the file for boot; `nil` when it can.
-package func bootFileObstacle(_ path: String, _ script: [UInt8] = [], isForced: Bool) -> String? {
+package func bootFileObstacle(_ path: String, isForced: Bool) -> String? {
   do throws(FolderRefusal) {
-    return try BootFile(path).obstacle(script, isForced: isForced)
+    return try BootFile(path).obstacle([], isForced: isForced)
   } catch {
-    return error.path == path ? error.reason : "\(error.path): \(error.reason)"
+    return error.reason(for: path)
   }
 }

@@ -38,6 +38,9 @@ private func isInclude(_ statement: StatementSyntax, _ tree: PolicyFileSyntax) -
 }
 
 private let includeKeyword = "include"
+/// The first words of what a file holds.
+let declarationKeywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
+
 private let includeKeywords = Keywords([includeKeyword])
 private let declarationKinds = Choices<DeclarationKind>("a declaration")
 
@@ -155,9 +158,8 @@ struct DeclarationReader {
     if let continued = tree.continuedList(statement) { return reader.report(continued) }
     let keyword = tree.text(token)
     if reportsMeant(keyword, statement) { return }
-    let keywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
-    let suggestion = nearest(to: keyword, among: keywords)
-    var help = suggestion.map { "did you mean `\($0)`?" } ?? "a file holds \(listed(keywords))"
+    let suggestion = nearest(to: keyword, among: declarationKeywords)
+    var help = suggestion.map { "did you mean `\($0)`?" } ?? "a file holds \(listed(declarationKeywords))"
     if suggestion == nil, statement.tokens.count > 2, statement.block == nil { help += "; a comment begins with `#`" }
     if suggestion == nil, publicationForms.find(tree, statement) != nil {
       help = "this statement belongs into a `publish` block"

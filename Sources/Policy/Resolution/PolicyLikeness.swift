@@ -21,4 +21,4 @@ private func holdsDeclaration(_ tree: PolicyFileSyntax) -> Bool {
 }
 
 /// The words that declarations begin with.
-private let words = DeclarationKind.allCases.map(\.rawValue) + ["include"]
+private let words = declarationKeywords

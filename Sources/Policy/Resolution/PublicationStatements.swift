@@ -268,11 +268,16 @@ extension StatementReader {
 
   private mutating func clientTerm() -> ClientTerm? {
     if let any = accept("any") { return ClientTerm(.any, any) }
-    if !failed, let next, next.kind == .word, Meant.isEveryone(nextText), names.find(nextText, .clients) == nil {
-      fail("every client is called `any`, not `\(nextText)`", code: "unknown-name", fixes: fix(nextSpan, "any"))
-      return nil
+    // No word that means something else begins as addresses do, and none of them is meant where a list has its name.
+    if !failed, let next, next.kind == .word, !tree.read(next, { (0x30...0x39).contains($0.first ?? 0x30) }),
+      names.find(nextText, .clients) == nil
+    {
+      if Meant.isEveryone(nextText) {
+        fail("every client is called `any`, not `\(nextText)`", code: "unknown-name", fixes: fix(nextSpan, "any"))
+        return nil
+      }
+      if reportsMeantClients(next) { return nil }
     }
-    if reportsMeantClients() { return nil }
     if let next, next.kind == .word, tree.read(next, isName) {
       let span = tree.span(next)
       return reference(.clients).map { ClientTerm(.list($0), span) }
@@ -308,8 +313,7 @@ extension StatementReader {
   }
 
   /// Reports words before clients that say nothing here, and words for no clients. Returns whether there are any.
-  private mutating func reportsMeantClients() -> Bool {
-    guard !failed, let next, next.kind == .word, names.find(nextText, .clients) == nil else { return false }
+  private mutating func reportsMeantClients(_ next: Token) -> Bool {
     let hasMore = index + 1 < tokens.upperBound && tree.token(index + 1).kind == .word
     switch nextText {
     case "from", "only", "host", "hosts", "net", "network", "ip", "clients", "to", "for":

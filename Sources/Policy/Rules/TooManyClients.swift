@@ -62,9 +62,9 @@ package struct TooManyClients: PolicyRule {
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     let policy = context.policy
-    let restricted = policy.publications.filter { !$0.admitsEveryone }
+    let restricted = policy.publications.lazy.filter { !$0.admitsEveryone }
     // Nearly every policy is far below the limit even when each list is counted for each publication.
-    let bound = restricted.reduce(0) { $0 + $1.places * policy.mostRanges($1.allow + $1.deny) }
+    let bound = restricted.reduce(0) { $0 + $1.places * (policy.mostRanges($1.allow) + policy.mostRanges($1.deny)) }
     guard bound > most else { return [] }
     var lists: Set<AddressSet> = []
     var statements: Set<[ClientTerm.Kind]> = []

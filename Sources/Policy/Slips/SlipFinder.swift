@@ -231,7 +231,7 @@ struct SlipFinder {
 
 /// The words that begin declarations with a block.
 let blockKeywords: Set<String> = ["publish", "gateway", "server"]
-let declarationWords = LooseKeywords(DeclarationKind.allCases.map(\.rawValue) + ["include"])
+let declarationWords = LooseKeywords(declarationKeywords)
 private let statementWords = LooseKeywords(
   publicationForms.forms.map(\.keyword) + serverForms.forms.map(\.keyword) + gatewayForms.forms.map(\.keyword))
 

@@ -73,7 +73,7 @@ extension InvocationText {
     }
     for index in inner.indices {
       let byte = inner[index]
-      if byte == quote, inner[index - 1] != UInt8(ascii: "\\") || index == inner.startIndex {
+      if byte == quote, inner[index - 1] != UInt8(ascii: "\\") {
         quote = nil
       } else if quote == nil, byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
         quote = byte
@@ -81,7 +81,7 @@ extension InvocationText {
         end(index)
       }
     }
-    if start <= inner.endIndex { end(inner.endIndex) }
+    end(inner.endIndex)
     return entries
   }
 

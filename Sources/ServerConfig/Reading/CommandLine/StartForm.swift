@@ -19,7 +19,7 @@ enum StartForm: Equatable {
 
   init?(_ bytes: [UInt8]) {
     // The first lines that are no comments, and all that stand alone in brackets.
-    let lines = bytes.split(separator: 0x0A).lazy.map { String(decoding: $0.trimmed, as: UTF8.self) }
+    let lines = bytes.split(separator: 0x0A).map { String(decoding: $0.trimmed, as: UTF8.self) }
     let sections = Set(lines.filter { $0.hasPrefix("[") && $0.hasSuffix("]") })
     let told = lines.filter { !$0.isEmpty && !$0.hasPrefix("#") }
     let first = told.prefix(2).map { $0.split(whereSeparator: \.isWhitespace).map(String.init) }
