@@ -65,7 +65,10 @@ struct IncludeOptions: ParsableArguments {
   var folders: [String] = []
 
   func validate() throws {
-    for folder in folders where folder.isEmpty { throw ValidationError("--include-path needs a folder") }
+    for folder in folders {
+      if folder.isEmpty { throw ValidationError("--include-path needs a folder") }
+      guard FileTree(root: folder).isFolder else { throw ValidationError("--include-path \(folder): no such folder") }
+    }
   }
 }
 

@@ -98,6 +98,10 @@ import Testing
         #expect(run.status == 0, "\(command) \(run)")
       }
       #expect(try await sallyport(["check", "a.sally"] + both.prefix(2), in: work).status == 1)
+      for wrong in ["", "../nosuch", "a.sally"] {
+        let run = try await sallyport(["check", "--include-path", wrong, "a.sally"], in: work)
+        #expect(run.status == 64 && run.errors.contains("--include-path"), "\(wrong): \(run)")
+      }
     }
   }
 
