@@ -17,8 +17,8 @@ let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mus
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
-/// Programs that cannot be led elsewhere by what an attacker writes over memory: every address that the linker fills in is
-/// filled in at the start, and cannot be written from then on.
+/// Programs that cannot be led elsewhere by what an attacker writes over memory: every address that the linker fills in
+/// is filled in at the start, and cannot be written from then on.
 let hardened: [LinkerSetting] = [
   .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "relro", "-Xlinker", "-z", "-Xlinker", "now"])
 ]

@@ -1,7 +1,7 @@
 /// A set of numbers kept as sorted intervals that neither overlap nor touch.
 ///
-/// Public and inlinable, so that other modules have it in a form for their numbers: of a generic type that is `package`, the
-/// compiler (Swift 6.3) makes no such forms, and every call looks up the types at run time.
+/// Public and inlinable, so that other modules have it in a form for their numbers: of a generic type that is
+/// `package`, the compiler (Swift 6.3) makes no such forms, and every call looks up the types at run time.
 public struct IntervalSet<Bound: FixedWidthInteger & UnsignedInteger & Sendable>: Hashable, Sendable {
   /// The intervals, lowest first, both ends inclusive.
   @usableFromInline

@@ -99,16 +99,16 @@ extension [UInt8] {
   }
 }
 
-/// Whether a code is a warning about a machine or the files of a server, which a policy may allow and which is not always
-/// looked for.
+/// Whether a code is a warning about a machine or the files of a server, which a policy may allow and which is not
+/// always looked for.
 private func isAboutMachines(_ code: String) -> Bool {
   rulePages.contains {
     $0.code == code && ($0.origin == .kernel || $0.origin == .audit) && $0.severity != .error
   }
 }
 
-/// Where a diagnostic is about a file: what it blames; for what stands in another file, the statement of this one that takes
-/// part.
+/// Where a diagnostic is about a file: what it blames; for what stands in another file, the statement of this one that
+/// takes part.
 private func place(of diagnostic: Diagnostic, in file: SourceID) -> SourceSpan? {
   if diagnostic.primary.span.file == file { return diagnostic.primary.span }
   return diagnostic.code.hasPrefix("audit") ? diagnostic.related.first { $0.span.file == file }?.span : nil

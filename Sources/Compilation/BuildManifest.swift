@@ -1,7 +1,7 @@
 import Diagnostics
 
-/// What `build` writes beside its files: which they are, where each belongs, and what was written. The next run knows by it
-/// what is its own.
+/// What `build` writes beside its files: which they are, where each belongs, and what was written. The next run knows
+/// by it what is its own.
 package struct BuildManifest: Codable, Sendable {
   package struct Entry: Codable, Sendable {
     package var path: String
@@ -46,8 +46,8 @@ package struct BuildManifest: Codable, Sendable {
     return both
   }
 
-  /// The paths that it names and that a build may have written. A manifest is a text that anybody may have written, so it makes
-  /// nothing ours that lies elsewhere.
+  /// The paths that it names and that a build may have written. A manifest is a text that anybody may have written, so
+  /// it makes nothing ours that lies elsewhere.
   package var paths: Set<String> { Set(files.map(\.path).filter(Self.mayBeWritten)) }
 
   private static func mayBeWritten(_ path: String) -> Bool {

@@ -40,8 +40,8 @@ extension ChangeWords {
     add(isWanted ? .added : .removed, name, "`\(name)`: `\(element.text)` in `\(set)` \(side)")
   }
 
-  /// Whether what a set says about a publication is said by another one as well: when other publications come to its address
-  /// or have something in common with it, the same is kept in another way.
+  /// Whether what a set says about a publication is said by another one as well: when other publications come to its
+  /// address or have something in common with it, the same is kept in another way.
   private mutating func isMoved(_ name: String, from set: String) -> Bool {
     guard !told.isEmpty || changesWhatIsInCommon else { return false }
     if Vocabulary.holdsClients(set) { return running[name]?.clients == wanted[name]?.clients }

@@ -2,8 +2,8 @@ import Addressing
 import Lowering
 package import Nftables
 
-/// What a table says about one publication, in the words of the language: read back from the elements that have its name
-/// as their comment.
+/// What a table says about one publication, in the words of the language: read back from the elements that have its
+/// name as their comment.
 struct PublicationFacts: Equatable {
   private var words: [Aspect: Set<String>] = [:]
   private var passive: [PortRange] = []

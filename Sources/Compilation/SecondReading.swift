@@ -10,8 +10,8 @@ package func syntaxFindings(of tree: PolicyFileSyntax) -> [Diagnostic] {
   return mended.findings
 }
 
-/// A policy with errors is read once more, the way its author meant it: without what comes from other languages (colons after
-/// keywords, `//`, a brace that is missing). What is left of the findings is true; each slip is told once.
+/// A policy with errors is read once more, the way its author meant it: without what comes from other languages (colons
+/// after keywords, `//`, a brace that is missing). What is left of the findings is true; each slip is told once.
 struct SecondReading {
   private let files: [MendedFile?]
   /// The files as they were meant; those in another language or encoding are empty.
@@ -36,7 +36,8 @@ struct SecondReading {
   /// Whether a file could not be read at all, so that names may be declared of which nobody knows.
   var isBlind: Bool { files.contains { $0.map { $0.text == nil } ?? false } }
 
-  /// What was found in the mended texts, where it stands in the files. Fixes that would meet an edit of a slip are left out.
+  /// What was found in the mended texts, where it stands in the files. Fixes that would meet an edit of a slip are left
+  /// out.
   func inPlace(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
     diagnostics.map { diagnostic in
       var diagnostic = diagnostic

@@ -202,8 +202,8 @@ private func resolve(_ path: String, from includer: String) -> String {
 /// The name under which standard input appears.
 package let standardInputName = "<stdin>"
 
-/// Whether a name is that of a stream that the program was given open: standard input, or `/dev/fd/N` as a shell writes for
-/// `<(COMMAND)`. It lies in no folder of its own, so that of the program counts.
+/// Whether a name is that of a stream that the program was given open: standard input, or `/dev/fd/N` as a shell writes
+/// for `<(COMMAND)`. It lies in no folder of its own, so that of the program counts.
 package func isStandardInput(_ name: String) -> Bool {
   name == standardInputName || name == "-" || name == "/dev/stdin" || name.hasPrefix("/dev/fd/")
     || name.hasPrefix("/proc/self/fd/")

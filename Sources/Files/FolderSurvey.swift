@@ -69,8 +69,8 @@ struct FolderSurvey {
   }
 }
 
-/// Whether a file in a folder is a regular one, no link, of ours or of whom the folder belongs to: what others put there says
-/// nothing of what may be replaced.
+/// Whether a file in a folder is a regular one, no link, of ours or of whom the folder belongs to: what others put
+/// there says nothing of what may be replaced.
 package func isOwn(_ path: String, in folder: String) -> Bool {
   var (file, place) = (stat(), stat())
   guard lstat(path, &file) == 0, stat(folder, &place) == 0, file.st_mode & S_IFMT == S_IFREG else { return false }

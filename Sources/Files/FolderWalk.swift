@@ -77,8 +77,8 @@ struct FolderWalk {
     return name
   }
 
-  /// Goes on where the last part of the path leads, if that is a link. Anything else has to be a file that nobody else may
-  /// change, or nothing.
+  /// Goes on where the last part of the path leads, if that is a link. Anything else has to be a file that nobody else
+  /// may change, or nothing.
   mutating func followLink(_ name: String) throws(FolderRefusal) -> Bool {
     let path = joined(name)
     guard let part = OpenFile(open_place(place.descriptor, name)) else {

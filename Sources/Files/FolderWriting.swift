@@ -18,8 +18,8 @@ package struct FolderContent: Sendable {
   package var files: [(path: String, bytes: [UInt8])]
   /// The file that is written last, and tells the next run what is ours.
   package var manifest: (path: String, bytes: [UInt8])
-  /// The same, with all that an earlier manifest says besides: it stands while some files are new and some are old, so that a
-  /// run that is killed at that moment leaves nothing that the next one would not know.
+  /// The same, with all that an earlier manifest says besides: it stands while some files are new and some are old, so
+  /// that a run that is killed at that moment leaves nothing that the next one would not know.
   package var interim: [UInt8]
 
   package init(files: [(path: String, bytes: [UInt8])], manifest: (path: String, bytes: [UInt8]), interim: [UInt8]) {
@@ -45,8 +45,9 @@ package struct EarlierFiles: Sendable {
   package static let none = EarlierFiles(paths: []) { _, _ in false }
 }
 
-/// Writes files into a folder: into a new one in one step, so that it is there whole or not at all; into one that exists once
-/// all of them lie ready there, each in one step. What we did not write stays. Links that lead to the folder are followed.
+/// Writes files into a folder: into a new one in one step, so that it is there whole or not at all; into one that
+/// exists once all of them lie ready there, each in one step. What we did not write stays. Links that lead to the
+/// folder are followed.
 ///
 /// - Parameters:
 ///   - isForced: Whether files of the same names may be replaced that we did not write, or that somebody changed.

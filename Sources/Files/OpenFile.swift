@@ -5,7 +5,8 @@ package final class OpenFile: Sendable {
   /// Valid as long as this object lives.
   package let descriptor: Int32
 
-  /// - Parameter descriptor: Belongs to this object from now on; `nil` comes back for one that is none, and `errno` stays.
+  /// - Parameter descriptor: Belongs to this object from now on; `nil` comes back for one that is none, and `errno`
+  ///   stays.
   package init?(_ descriptor: Int32) {
     guard descriptor >= 0 else { return nil }
     self.descriptor = descriptor
@@ -23,8 +24,8 @@ package final class OpenFile: Sendable {
   }
 }
 
-/// Whether this process may open that many files more. Where its own limit is in the way it is raised as far as the system
-/// permits (setrlimit(2)).
+/// Whether this process may open that many files more. Where its own limit is in the way it is raised as far as the
+/// system permits (setrlimit(2)).
 package func canOpen(files count: Int) -> Bool {
   if hasRoom(for: count) { return true }
   var limit = rlimit()

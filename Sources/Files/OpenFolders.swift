@@ -8,8 +8,8 @@ package enum OpenFolderFailure: Error, Hashable, Sendable {
   case failed(FileFailure)
 }
 
-/// Folders in which files may be read that somebody else's text names. What counts is where a path leads in the end, its links
-/// followed; only regular files are read, so that nothing waits for a pipe or a device.
+/// Folders in which files may be read that somebody else's text names. What counts is where a path leads in the end,
+/// its links followed; only regular files are read, so that nothing waits for a pipe or a device.
 package struct OpenFolders: Sendable {
   /// As the kernel knows them, without a slash at the end; that of `/` is empty.
   private let roots: [String]
@@ -50,7 +50,8 @@ package struct OpenFolders: Sendable {
   private func isInside(_ place: String) -> Bool { roots.contains { place.hasPrefix($0 + "/") || place == $0 } }
 }
 
-/// Every byte of a regular file; one of another kind, and one that the kernel makes up, is refused without a wait. Links are followed.
+/// Every byte of a regular file; one of another kind, and one that the kernel makes up, is refused without a wait.
+/// Links are followed.
 ///
 /// - Parameter limit: Bytes beyond which a file is refused.
 package func readRegularFile(_ path: String, limit: Int = .max) throws(FileFailure) -> [UInt8] {

@@ -26,11 +26,12 @@ package enum FolderRefusal: Error, Hashable, Sendable {
   }
 }
 
-/// A folder that nobody but root and the user of this process can move, replace or fill: every part of its path belongs to
-/// one of the two, and nobody else may write there, sticky folders like /tmp apart, in which everybody's names are their own.
+/// A folder that nobody but root and the user of this process can move, replace or fill: every part of its path belongs
+/// to one of the two, and nobody else may write there, sticky folders like /tmp apart, in which everybody's names are
+/// their own.
 ///
-/// The path is gone through part by part, and from then on the folder is used by its descriptor alone. So whatever happens to
-/// the path later, these are the same files.
+/// The path is gone through part by part, and from then on the folder is used by its descriptor alone. So whatever
+/// happens to the path later, these are the same files.
 package final class OwnedFolder: Sendable {
   /// The path that led here, for people.
   package let path: String
@@ -62,8 +63,8 @@ package final class OwnedFolder: Sendable {
 
   /// The folder that holds a file, and the name that the file has there: links are followed, its own too.
   ///
-  /// - Returns: The file itself need not exist. One that does belongs to root or to the user of this process, and nobody else
-  ///   may write to it.
+  /// - Returns: The file itself need not exist. One that does belongs to root or to the user of this process, and
+  ///   nobody else may write to it.
   package static func holding(_ path: String) throws(FolderRefusal) -> (folder: OwnedFolder, name: String) {
     var walk = try FolderWalk(path, .followed)
     while let name = try walk.stepToLast() {

@@ -3,11 +3,11 @@ import Glibc
 
 /// A new content for a file, ready on its disk: what can fail has been done, and the file is as it was.
 ///
-/// The content lies beside the file and gets its name in one step, so that a reader sees the old or the new text, and so does
-/// whoever starts the machine after it has lost its power. Links are followed and stay. Owner, group, mode and extended
-/// attributes stay. Where another name would lose something - the file has hard links, belongs to somebody whose files we
-/// cannot make, is mounted by itself, or lies in a folder in which we may write nothing - the file itself is overwritten,
-/// once there is room for it; a content that cannot be written whole is taken back.
+/// The content lies beside the file and gets its name in one step, so that a reader sees the old or the new text, and
+/// so does whoever starts the machine after it has lost its power. Links are followed and stay. Owner, group, mode and
+/// extended attributes stay. Where another name would lose something - the file has hard links, belongs to somebody
+/// whose files we cannot make, is mounted by itself, or lies in a folder in which we may write nothing - the file
+/// itself is overwritten, once there is room for it; a content that cannot be written whole is taken back.
 package struct PreparedFile: Sendable {
   /// The file in the end, links followed.
   package let target: String

@@ -2,9 +2,10 @@ import Nftables
 
 /// Elements with a thing in common that are worth a set of their own.
 ///
-/// The kernel finds a key in a hash set at once, and looks at bits of all elements of an interval set (`nft_set_pipapo.c`);
-/// but only an interval set has ranges in its keys. What makes a range of a key can stand in a rule instead, where elements
-/// have it in common. Each rule takes time as well, as much as some hundred elements of an interval set.
+/// The kernel finds a key in a hash set at once, and looks at bits of all elements of an interval set
+/// (`nft_set_pipapo.c`); but only an interval set has ranges in its keys. What makes a range of a key can stand in a
+/// rule instead, where elements have it in common. Each rule takes time as well, as much as some hundred elements of an
+/// interval set.
 private let worthASet = 100
 
 /// Elements apart by what many of them have in common.

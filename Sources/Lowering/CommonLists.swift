@@ -11,12 +11,12 @@ enum ClientListKind: String, CaseIterable {
   case deniedInside = "denied_inside_"
 }
 
-/// Long lists of clients that several addresses have in common, or several ports of them: each is a set of its own with a chain
-/// that asks it, and a map says which chain an address leads to.
+/// Long lists of clients that several addresses have in common, or several ports of them: each is a set of its own with
+/// a chain that asks it, and a map says which chain an address leads to.
 ///
-/// An element for each address and each of its clients would make the table grow with their product: 3,000 publications that
-/// share a list of 3,000 clients would be nine million elements. Short lists stay where they are: one lookup is quicker than
-/// two, and they make the table longer by a constant at most.
+/// An element for each address and each of its clients would make the table grow with their product: 3,000 publications
+/// that share a list of 3,000 clients would be nine million elements. Short lists stay where they are: one lookup is
+/// quicker than two, and they make the table longer by a constant at most.
 struct CommonLists {
   /// One list.
   struct List {
@@ -32,13 +32,15 @@ struct CommonLists {
   private let family: AddressFamily
   private let longestRepeated: Int
   private var positions: [AddressSet: Int] = [:]
-  /// What was asked for last. Neighbours often have the same list, and one that is compared with itself is equal at once.
+  /// What was asked for last. Neighbours often have the same list, and one that is compared with itself is equal at
+  /// once.
   private var last: (clients: AddressSet, position: Int?)?
 
   /// Finds the lists that are said more than once.
   ///
   /// - Parameters:
-  ///   - users: Each address, or segment of ports, that a list is about: the list, and the publication with its statement.
+  ///   - users: Each address, or segment of ports, that a list is about: the list, and the publication with its
+  ///     statement.
   ///   - longestRepeated: How many ranges a list has at most that is left where it is.
   init(
     _ kind: ClientListKind, of users: some Sequence<(clients: AddressSet, name: String, provenance: SourceSpan)>,

@@ -19,7 +19,8 @@ struct PortClaims {
     segments.append(PortSegments.Segment(address: address, ports: ports, claim: claim, others: 0..<0))
   }
 
-  /// Adds the ports that clients may dial, of the address for which their packets arrive: control port and passive range.
+  /// Adds the ports that clients may dial, of the address for which their packets arrive: control port and passive
+  /// range.
   mutating func addDialled(_ service: ServiceOutline, provenance: SourceSpan) {
     add(service.arrival, service.controlPort, service.passiveRange, of: service, provenance)
   }
@@ -147,7 +148,8 @@ extension PortSegments {
     others[Int(segment.others.lowerBound)..<Int(segment.others.upperBound)]
   }
 
-  /// The names of the publications, for the comment of an element; nft takes at most 128 bytes, and the writer cuts there.
+  /// The names of the publications, for the comment of an element; nft takes at most 128 bytes, and the writer cuts
+  /// there.
   func comment(_ segment: Segment) -> String {
     guard !isSole(segment) else { return service(segment).name }
     return Set(allServices(segment).map(\.name)).sorted().joined(separator: ", ")

@@ -3,7 +3,8 @@ import Diagnostics
 import Parallel
 import Policy
 
-/// One service in a few numbers: what the steps ask of every service, so that going over all of them touches nothing else.
+/// One service in a few numbers: what the steps ask of every service, so that going over all of them touches nothing
+/// else.
 struct ServiceOutline {
   /// What a service may have, for the steps that look for it.
   struct Traits: OptionSet {

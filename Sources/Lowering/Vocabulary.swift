@@ -129,8 +129,8 @@ package enum Vocabulary {
     return publication(ofList: name)
   }
 
-  /// Whether lowering writes such a rule: it refers to a set, map, chain or object of ours, or it is one of the few that
-  /// refer to none.
+  /// Whether lowering writes such a rule: it refers to a set, map, chain or object of ours, or it is one of the few
+  /// that refer to none.
   package static func isRule(_ rule: Rule, in chain: String) -> Bool {
     guard isChain(chain), !rule.statements.contains(where: { $0.isForeign }) else { return false }
     if rule.statements.contains(where: { $0.names.contains(where: isOurs) }) { return true }

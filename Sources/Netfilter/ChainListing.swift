@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// The base chains in the JSON of `nft -j list chains`; `nil` when it is no such listing. Chains without a hook are left
-/// out.
+/// The base chains in the JSON of `nft -j list chains`; `nil` when it is no such listing. Chains without a hook are
+/// left out.
 func installedBaseChains(inListing json: [UInt8]) -> [InstalledChain]? {
   guard let listing = try? JSONDecoder().decode(Listing.self, from: Data(json)) else { return nil }
   return listing.nftables.compactMap(\.chain).compactMap { chain in

@@ -89,7 +89,8 @@ package struct ChildProcess: Sendable {
         : posix_spawn(&started, path, &actions, &attributes, words + [nil], lines + [nil])
     }
     var status = start()
-    // A program that was just written is busy until every process has closed it, also one that another thread is about to start.
+    // A program that was just written is busy until every process has closed it, also one that another thread is about
+    // to start.
     for _ in 0..<100 where status == ETXTBSY {
       poll(nil, 0, 10)
       status = start()

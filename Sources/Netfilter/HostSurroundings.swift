@@ -19,8 +19,8 @@ package struct HostSurroundings: Sendable {
     return HostSurroundings(machine: machine, network: HostNetwork.network(of: machine))
   }
 
-  /// How interfaces are called where rules of others are judged: as the policy says where they exist, else as addresses and
-  /// routes tell.
+  /// How interfaces are called where rules of others are judged: as the policy says where they exist, else as addresses
+  /// and routes tell.
   func names(for view: GatewayView) -> InterfaceNames {
     let external = Set(view.services.map(\.endpoint.arrival))
     let named = view.gateway?.outside.map(\.value).filter { machine.link(named: $0) != nil } ?? []

@@ -1,8 +1,8 @@
-/// What the kernel refused, from the error text of a script in a file: `NAME:LINE:COLUMN-COLUMN: Error: TEXT`, then the line
-/// and carets, once for each error.
+/// What the kernel refused, from the error text of a script in a file: `NAME:LINE:COLUMN-COLUMN: Error: TEXT`, then the
+/// line and carets, once for each error.
 ///
-/// - Returns: The messages in the order of the script, where nft does not always write them; `nil` when libnftables itself
-///   did not understand a line: that is no answer of the kernel.
+/// - Returns: The messages in the order of the script, where nft does not always write them; `nil` when libnftables
+///   itself did not understand a line: that is no answer of the kernel.
 func kernelMessages(in errors: String) -> [KernelMessage]? {
   var messages: [KernelMessage] = []
   for line in errors.split(separator: "\n") where line.hasPrefix("/proc/self/fd/") {

@@ -18,15 +18,15 @@ package struct KernelReport: Sendable {
 }
 
 extension Compilation {
-  /// Tries the ruleset of every gateway in the kernel, without a change, and looks at what else is there: rules of others,
-  /// interfaces, addresses.
+  /// Tries the ruleset of every gateway in the kernel, without a change, and looks at what else is there: rules of
+  /// others, interfaces, addresses.
   ///
   /// - Parameters:
   ///   - backend: Whoever knows the kernel's rules.
   ///   - forwarding: Whether the kernel forwards.
   ///   - surroundings: The interfaces, addresses and routes of the machine; without them they are not looked at.
-  ///   - gateway: Position in `Policy.gateways` of the one that the machine is; without it what the machine has tells, or all
-  ///     are tried.
+  ///   - gateway: Position in `Policy.gateways` of the one that the machine is; without it what the machine has tells,
+  ///     or all are tried.
   ///   - version: The version of the program, which stands at the head of a script.
   package func kernelReport(
     from backend: some NetfilterBackend, forwarding: ForwardingSettings, surroundings: HostSurroundings? = nil,
@@ -58,7 +58,8 @@ extension Compilation {
     return report
   }
 
-  /// libnftables 1.0.6 still lists chains where sets of a newer nft crash everything else: then their policies tell a part.
+  /// libnftables 1.0.6 still lists chains where sets of a newer nft crash everything else: then their policies tell a
+  /// part.
   private func foreignFindings(
     _ views: [GatewayView], _ backend: some NetfilterBackend, _ surroundings: HostSurroundings?, isHere: Bool
   ) async throws(NetfilterFailure) -> [Diagnostic] {

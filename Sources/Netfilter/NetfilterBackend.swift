@@ -53,8 +53,8 @@ extension NetfilterBackend {
 package struct Listed<Content: Sendable>: Sendable {
   /// `nil` when there is no such table.
   package var content: Content?
-  /// The generation of the whole ruleset of the network namespace, read before the listing: each transaction of any program
-  /// adds one.
+  /// The generation of the whole ruleset of the network namespace, read before the listing: each transaction of any
+  /// program adds one.
   package var rulesetGeneration: UInt32
 
   package init(_ content: Content?, rulesetGeneration: UInt32) {
@@ -69,12 +69,12 @@ package struct PrintedTable: Sendable {
   package var table: Table
   /// As nft prints it, with counters and with what packets have added to sets.
   package var text: [UInt8]
-  /// Where the table holds something that nft prints in such a way that the text says something else than the kernel holds;
-  /// `nil` when it does not.
+  /// Where the table holds something that nft prints in such a way that the text says something else than the kernel
+  /// holds; `nil` when it does not.
   package var strangeness: String?
 
-  /// The script that makes the table anew: nft's text where it says what runs, otherwise one written from the values; `nil`
-  /// where neither can be had.
+  /// The script that makes the table anew: nft's text where it says what runs, otherwise one written from the values;
+  /// `nil` where neither can be had.
   package var script: [UInt8]? { strangeness == nil ? text : table.ownScript }
 }
 

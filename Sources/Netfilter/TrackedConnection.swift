@@ -22,8 +22,8 @@ package struct TrackedConnection: Hashable, Sendable {
   /// Whether its addresses or ports are translated towards the server.
   package var isTranslated: Bool { dialled != server }
 
-  /// Reads a line of `conntrack -L` (libnetfilter_conntrack 1.0.9): `tcp 6 SECONDS STATE src=.. dst=.. sport=.. dport=..`, then
-  /// the same for the way back.
+  /// Reads a line of `conntrack -L` (libnetfilter_conntrack 1.0.9): `tcp 6 SECONDS STATE src=.. dst=.. sport=..
+  /// dport=..`, then the same for the way back.
   init?(listed line: Substring) {
     var values: [Substring: [Substring]] = [:]
     for word in line.split(separator: " ") {

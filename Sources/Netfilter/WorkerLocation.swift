@@ -5,8 +5,8 @@ package enum WorkerLocation {
   /// The name of the program.
   package static let name = "sallyport-netfilter"
 
-  /// The places in which it is looked for, best first: beside a program, and in the libexec folder that belongs to it. Never
-  /// the search path: what runs as root is what was installed together.
+  /// The places in which it is looked for, best first: beside a program, and in the libexec folder that belongs to it.
+  /// Never the search path: what runs as root is what was installed together.
   ///
   /// - Parameter program: Absolute path of a program of the same installation.
   package static func candidates(beside program: String) -> [String] {

@@ -3,8 +3,8 @@ import Glibc
 
 /// Runs the worker once: a request in, an answer out.
 ///
-/// All of it goes through files in memory. So nothing is lost where one side ends before the other, few descriptors are needed,
-/// and no thread but that of the caller waits.
+/// All of it goes through files in memory. So nothing is lost where one side ends before the other, few descriptors are
+/// needed, and no thread but that of the caller waits.
 struct WorkerProcess: Sendable {
   /// Absolute path of the program.
   var path: String
@@ -22,7 +22,8 @@ struct WorkerProcess: Sendable {
 
   /// The frames of the answer, without those that frame it.
   ///
-  /// - Parameter lock: An open file that the worker keeps open until it ends, and with it every lock of its description.
+  /// - Parameter lock: An open file that the worker keeps open until it ends, and with it every lock of its
+  ///   description.
   func answer(to request: [UInt8]) throws(NetfilterFailure) -> [Frame] {
     try answer(toRequestIn: try requestFile(request), holding: nil)
   }

@@ -5,8 +5,8 @@ extension Table {
   /// The one form of all tables with the same meaning, for comparing what was written with what nft lists.
   ///
   /// Left out is what no listing of nft 1.0.6 has (`typeof`, the flag `dynamic`), what packets change (elements of
-  /// dynamic sets), and the generation. Objects and elements are sorted; the order of rules and of the statements in a rule
-  /// has a meaning and stays. Texts are cut as the script writer cuts them.
+  /// dynamic sets), and the generation. Objects and elements are sorted; the order of rules and of the statements in a
+  /// rule has a meaning and stays. Texts are cut as the script writer cuts them.
   ///
   /// - Parameter dynamicSets: Names of more sets that packets fill.
   package func canonical(dynamicSets more: Set<String> = []) -> Table {

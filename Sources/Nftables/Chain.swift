@@ -49,8 +49,8 @@ package struct BaseChain: Hashable, Sendable {
   package var priority: Int
   /// Whether packets that reach the end are dropped. No chain of ours does that.
   package var dropsByPolicy: Bool
-  /// The devices of a hook of devices, some perhaps with `*` at the end; `nil` where the listing does not tell them, as JSON of
-  /// nft 1.0.6 does not.
+  /// The devices of a hook of devices, some perhaps with `*` at the end; `nil` where the listing does not tell them, as
+  /// JSON of nft 1.0.6 does not.
   package var devices: [String]? = nil
 
   package init(_ kind: Kind, _ hook: Hook, priority: Int, dropsByPolicy: Bool = false) {

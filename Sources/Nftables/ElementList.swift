@@ -2,7 +2,8 @@ package import Addressing
 package import Diagnostics
 import Parallel
 
-/// The elements of a set or map. The fields of all of them lie in one array: a table has many elements of few fields each.
+/// The elements of a set or map. The fields of all of them lie in one array: a table has many elements of few fields
+/// each.
 package struct ElementList: Sendable {
   /// What an element has beside its fields, and where they end.
   private struct Entry: Sendable {
@@ -144,8 +145,8 @@ extension ElementList {
     return list
   }
 
-  /// Whether an element stands before one of another list in the canonical order. Nothing is copied or counted: large tables
-  /// ask this a million times.
+  /// Whether an element stands before one of another list in the canonical order. Nothing is copied or counted: large
+  /// tables ask this a million times.
   func precedes(_ position: Int, _ other: ElementList, _ otherPosition: Int) -> Bool {
     fields.precedes(key(position), other.fields, other.key(otherPosition))
       ?? ((entries[position].comment ?? "") < (other.entries[otherPosition].comment ?? ""))

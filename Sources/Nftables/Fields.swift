@@ -1,6 +1,7 @@
 import Addressing
 
-/// A value as a list of elements keeps it: small and without references, because a large policy has hundreds of thousands.
+/// A value as a list of elements keeps it: small and without references, because a large policy has hundreds of
+/// thousands.
 enum Field: Hashable, Sendable {
   case address(IPAddress)
   /// The first address of a prefix of more than one, and its length.

@@ -18,8 +18,8 @@ package struct Ruleset: Hashable, Sendable {
 extension Ruleset {
   /// Reads what `nft -j list ruleset` prints: tables of every family, whoever wrote them.
   ///
-  /// A foreign table may have anything in it, so nothing but the frame of the listing can be wrong: an object whose shape
-  /// is not understood is kept as a foreign object, which names itself when a packet meets it.
+  /// A foreign table may have anything in it, so nothing but the frame of the listing can be wrong: an object whose
+  /// shape is not understood is kept as a foreign object, which names itself when a packet meets it.
   ///
   /// - Throws: `ListingError` for what is no listing of nft.
   package static func read(listing bytes: [UInt8]) throws(ListingError) -> Ruleset {
@@ -37,7 +37,8 @@ extension Ruleset {
   /// The ruleset after a table of ours came into the place of the one with its family and name, as `apply` would do it.
   package func replacing(_ table: Table) -> Ruleset {
     var ruleset = self
-    // Its chains stay registered where they are: a chain of the same priority that was registered later still runs before them.
+    // Its chains stay registered where they are: a chain of the same priority that was registered later still runs
+    // before them.
     if let position = tables.firstIndex(where: { ($0.family, $0.name) == (table.family, table.name) }) {
       ruleset.tables[position] = table
     } else {

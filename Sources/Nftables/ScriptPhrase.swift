@@ -38,7 +38,8 @@ package struct ScriptPhrase: ExpressibleByStringInterpolation {
   }
 }
 
-/// A name that can stand in a command of nft and end none: what somebody else named, through JSON or netlink, may be any text.
+/// A name that can stand in a command of nft and end none: what somebody else named, through JSON or netlink, may be
+/// any text.
 package struct ScriptName: Hashable, Sendable {
   package let text: String
 
@@ -50,8 +51,8 @@ package struct ScriptName: Hashable, Sendable {
     self.text = text
   }
 
-  /// The text of a name or word: as it stands where nothing in it can end a command, otherwise between quotes, where nft
-  /// takes no name, so that a script with it does not load.
+  /// The text of a name or word: as it stands where nothing in it can end a command, otherwise between quotes, where
+  /// nft takes no name, so that a script with it does not load.
   static func written(_ text: String) -> String {
     isWord(text) ? text : quoted(text)
   }

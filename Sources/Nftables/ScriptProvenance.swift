@@ -1,9 +1,10 @@
 package import Diagnostics
 
-/// Which policy statements asked for which lines of a script, so that an error of nft at a line can be shown at the statement.
+/// Which policy statements asked for which lines of a script, so that an error of nft at a line can be shown at the
+/// statement.
 package struct ScriptProvenance: Sendable {
-  /// In the order of the lines. A line that no statement asked for has one entry without a span where it ends the reach of
-  /// the lines before it.
+  /// In the order of the lines. A line that no statement asked for has one entry without a span where it ends the reach
+  /// of the lines before it.
   private var entries: [(line: Int32, span: SourceSpan?)] = []
 
   mutating func reserve(lines: Int) { entries.reserveCapacity(entries.count + lines) }

@@ -43,8 +43,8 @@ package struct ScriptWriter {
     }
   }
 
-  /// What we never write, as a listing has it: JSON, whose quotes are in pairs for nft, which knows no escapes, as well. In a
-  /// script it is no command, and the script does not load.
+  /// What we never write, as a listing has it: JSON, whose quotes are in pairs for nft, which knows no escapes, as
+  /// well. In a script it is no command, and the script does not load.
   mutating func write(foreign value: JSONValue) {
     let text = value.scriptText
     write(atMost: text.utf8.count) { $0.append(trusted: text) }
@@ -128,8 +128,8 @@ package struct ScriptWriter {
     nextLine += 1
   }
 
-  /// `HEADER { ... }` over several lines, of which the first and those without statements of their own were asked for by
-  /// some.
+  /// `HEADER { ... }` over several lines, of which the first and those without statements of their own were asked for
+  /// by some.
   package mutating func block(
     _ header: ScriptPhrase, provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
   ) {

@@ -1,8 +1,8 @@
 /// The commands that turn one table into another by touching only what differs.
 ///
-/// Their order is that of need: rules and elements go first, then what is new comes with what it refers to, then rules and
-/// elements come, then goes what nothing refers to any more. Elements that go stand before those that come, because an
-/// element with other data, or an interval that overlaps, is refused while the old one is there (nft 1.0.6).
+/// Their order is that of need: rules and elements go first, then what is new comes with what it refers to, then rules
+/// and elements come, then goes what nothing refers to any more. Elements that go stand before those that come, because
+/// an element with other data, or an interval that overlaps, is refused while the old one is there (nft 1.0.6).
 struct TableChange {
   private let difference: Difference
   private let running: Table
@@ -13,9 +13,9 @@ struct TableChange {
   private var removals: Removals
 
   /// `nil` when commands cannot lead there. nft takes another definition of an object that exists and does nothing (a
-  /// helper of another type), or refuses it (another key of a set, another hook of a chain); what was listed and we never
-  /// write has no text of ours; a name that somebody else chose may be one that no command can hold; and a dormant table
-  /// is woken as a whole.
+  /// helper of another type), or refuses it (another key of a set, another hook of a chain); what was listed and we
+  /// never write has no text of ours; a name that somebody else chose may be one that no command can hold; and a
+  /// dormant table is woken as a whole.
   init?(_ difference: Difference, from running: Table, to wanted: Table) {
     guard difference.removedForeign.isEmpty, difference.addedForeign.isEmpty, difference.dormancy == nil,
       difference.helpers.allSatisfy({ $0.old == nil || $0.new == nil }),
@@ -133,8 +133,8 @@ extension Difference.SetChange {
       && (removed + added).allSatisfy { !$0.isForeign }
   }
 
-  /// Whether every element that goes can be named: the canonical form has `?` for what ends a quoted text, so what is running is
-  /// asked.
+  /// Whether every element that goes can be named: the canonical form has `?` for what ends a quoted text, so what is
+  /// running is asked.
   fileprivate func canName(removedFrom running: Table) -> Bool {
     guard removed.contains(where: { $0.key.contains(where: \.isText) }) else { return true }
     return running.sets.first { $0.name == name }?.elements.allSatisfy { $0.key.allSatisfy(\.isExact) } ?? true

@@ -1,6 +1,6 @@
 extension Table {
-  /// The script that makes the table as it was read, written from its values; `nil` where something in it is of a kind that we
-  /// never write. What packets have counted and added is not in it.
+  /// The script that makes the table as it was read, written from its values; `nil` where something in it is of a kind
+  /// that we never write. What packets have counted and added is not in it.
   package var ownScript: [UInt8]? {
     guard isExpressible else { return nil }
     var table = self

@@ -2,9 +2,9 @@ import Diagnostics
 
 /// The text of a file in the one canonical layout, or `nil` when the file has syntax errors.
 ///
-/// Four spaces a level; one statement a line; the values of a block in one column, two spaces behind its longest keyword;
-/// comments, and single blank lines between groups, kept; a line break behind a comma kept; trailing commas and `;`
-/// dropped.
+/// Four spaces a level; one statement a line; the values of a block in one column, two spaces behind its longest
+/// keyword; comments, and single blank lines between groups, kept; a line break behind a comma kept; trailing commas
+/// and `;` dropped.
 ///
 /// - Parameter twoWordKeywords: The keywords of two words, such as `external ip`.
 package func format(_ tree: PolicyFileSyntax, twoWordKeywords: Set<String>) -> String? {
@@ -13,8 +13,8 @@ package func format(_ tree: PolicyFileSyntax, twoWordKeywords: Set<String>) -> S
   return formatter.run()
 }
 
-/// Whether two texts say the same: the same tokens and comments, whatever the layout. Commas and `;` that only separate are
-/// left out of the comparison.
+/// Whether two texts say the same: the same tokens and comments, whatever the layout. Commas and `;` that only separate
+/// are left out of the comparison.
 package func haveSameMeaning(_ left: PolicyFileSyntax, _ right: PolicyFileSyntax) -> Bool {
   left.comments.count == right.comments.count
     && zip(left.comments, right.comments).allSatisfy { trimmed(left, $0).elementsEqual(trimmed(right, $1)) }

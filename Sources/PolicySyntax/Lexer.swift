@@ -217,8 +217,8 @@ private struct Lexer {
     }
   }
 
-  /// Comments and strings hold any UTF-8 but control characters, and what changes the direction of text: so no file can write to
-  /// a terminal, end a line in a server's file, or look like another one.
+  /// Comments and strings hold any UTF-8 but control characters, and what changes the direction of text: so no file can
+  /// write to a terminal, end a line in a server's file, or look like another one.
   mutating func reportBadText(in range: Range<Int>, context: String) {
     if let position = range.first(where: { isControl(bytes[$0]) }) {
       report(
@@ -249,7 +249,8 @@ private struct Lexer {
   }
 }
 
-/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_~`. Asked for every byte, so it is a bit of a number.
+/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_~`. Asked for every byte, so it is a bit of a
+/// number.
 private func isWordByte(_ byte: UInt8) -> Bool {
   let below64: UInt64 = 0x07FF_EC20_0000_0000
   let below128: UInt64 = 0x47FF_FFFE_87FF_FFFF

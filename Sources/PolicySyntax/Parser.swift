@@ -4,8 +4,8 @@ import Parallel
 /// Parses one policy file. Never fails: the tree holds whatever could be understood, its diagnostics the rest.
 ///
 /// The parser knows tokens, statements and braces; what a statement means is decided by `Policy`. After a mistake it
-/// goes on at the next statement or brace. A block may hold statements with blocks, and no deeper, so no nesting can exhaust
-/// the stack.
+/// goes on at the next statement or brace. A block may hold statements with blocks, and no deeper, so no nesting can
+/// exhaust the stack.
 package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax {
   let lexed = lex(source, as: file)
   let unread = PolicyFileSyntax(source, file, lexed)
@@ -25,8 +25,8 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
 }
 
 extension PolicyFileSyntax {
-  /// Where the first declaration with a block seems to begin, not before a token; the end of the file when there is none. What
-  /// seems so may lie in a block whose brace is missing.
+  /// Where the first declaration with a block seems to begin, not before a token; the end of the file when there is
+  /// none. What seems so may lie in a block whose brace is missing.
   fileprivate func declaration(atOrAfter index: Int) -> Int {
     index == 0 ? 0 : tokens.indices.dropFirst(index).first { beginsDeclaration($0) } ?? tokens.count
   }
@@ -192,8 +192,8 @@ private struct Parser {
     return BlockSyntax(open: open, statements: first..<end, close: close, isNested: isNested)
   }
 
-  /// Whether a line inside a block looks like the next declaration, so that one forgotten brace is reported once, where it is
-  /// missing.
+  /// Whether a line inside a block looks like the next declaration, so that one forgotten brace is reported once, where
+  /// it is missing.
   var beginsDeclaration: Bool { tree.beginsDeclaration(index) }
 
   /// Passes over a balanced `{ ... }`, however deep.

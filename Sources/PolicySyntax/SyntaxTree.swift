@@ -62,8 +62,8 @@ package struct BlockSyntax: Sendable {
 /// The bytes of a token, valid while they are read.
 package typealias TokenBytes = Slice<UnsafeBufferPointer<UInt8>>
 
-/// The lossless tree of one policy file: what was written, whatever was written. A class, because whoever reads a statement
-/// holds the tree.
+/// The lossless tree of one policy file: what was written, whatever was written. A class, because whoever reads a
+/// statement holds the tree.
 package final class PolicyFileSyntax: Sendable {
   package let source: SourceFile
   package let file: SourceID
@@ -111,8 +111,8 @@ package final class PolicyFileSyntax: Sendable {
 
   package func text(_ token: Token) -> String { read(token) { String(decoding: $0, as: UTF8.self) } }
 
-  /// Lets the bytes of a token be read where they lie; they are not to be kept. Holding on to the array for every token would
-  /// have all threads count references to the one text.
+  /// Lets the bytes of a token be read where they lie; they are not to be kept. Holding on to the array for every token
+  /// would have all threads count references to the one text.
   package func read<Result>(_ token: Token, _ body: (TokenBytes) -> Result) -> Result {
     source.bytes.withUnsafeBufferPointer { body($0[token.range.clamped(to: 0..<$0.count)]) }
   }

@@ -2,7 +2,8 @@ import Compilation
 import Files
 import Glibc
 
-/// Reads a whole file that the user named, or standard input for `-`; a file of more bytes than the limit cannot be read.
+/// Reads a whole file that the user named, or standard input for `-`; a file of more bytes than the limit cannot be
+/// read.
 func readInput(_ path: String, limit: Int = largestSource) -> Result<[UInt8], ReadFailure> {
   reading { () throws(FileFailure) in
     path == "-" ? try readAll(STDIN_FILENO, limit: limit) : try readFile(path, limit: limit)

@@ -2,8 +2,8 @@ import Compilation
 import Diagnostics
 import Files
 
-/// Applies fixes to the files of a policy until nothing is left that may be applied: what a fix brings up is mended in the same
-/// run, and so is what lay too close to another one.
+/// Applies fixes to the files of a policy until nothing is left that may be applied: what a fix brings up is mended in
+/// the same run, and so is what lay too close to another one.
 struct Fixing {
   /// The policy afterwards.
   private(set) var compilation: Compilation

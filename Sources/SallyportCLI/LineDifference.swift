@@ -2,8 +2,8 @@ import Diagnostics
 
 /// Which lines of two texts have no counterpart in the other.
 ///
-/// The shortest difference of the standard library takes time and memory with the square of the number of changes, too much
-/// for a ruleset of 100,000 lines. So texts are first cut at lines that occur once in each, in the same order
+/// The shortest difference of the standard library takes time and memory with the square of the number of changes, too
+/// much for a ruleset of 100,000 lines. So texts are first cut at lines that occur once in each, in the same order
 /// (patience diff); only small pieces between them get the shortest difference.
 struct LineDifference {
   private(set) var removed: Set<Int> = []

@@ -36,7 +36,8 @@ struct FindingOptions: ParsableArguments {
   /// Whether what is shown is data for a program.
   var isForPrograms: Bool { (format ?? (output == .json ? .json : .full)).isMachineReadable }
 
-  /// Shows diagnostics: for people on standard error, with a closing sentence in the full form, for programs on standard output.
+  /// Shows diagnostics: for people on standard error, with a closing sentence in the full form, for programs on
+  /// standard output.
   func show(
     _ diagnostics: [Diagnostic], in sources: SourceSet, _ console: Console, closing: @autoclosure () -> String
   ) throws {
@@ -127,7 +128,8 @@ struct PolicyFiles {
     return loadSources(roots, readingBelow: includeReader())
   }
 
-  /// Reads what a policy includes: regular files in the folder of the file that the user named, and in those of `--include-path`.
+  /// Reads what a policy includes: regular files in the folder of the file that the user named, and in those of
+  /// `--include-path`.
   func includeReader() -> (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure> {
     var known: [String: OpenFolders] = [:]
     return { path, root in

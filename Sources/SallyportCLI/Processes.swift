@@ -3,7 +3,8 @@ import Glibc
 import Netfilter
 import Nftables
 
-/// Starts the watchdog of a change as a process that outlives this one, and waits until it is armed. It has nothing of ours open.
+/// Starts the watchdog of a change as a process that outlives this one, and waits until it is armed. It has nothing of
+/// ours open.
 ///
 /// - Throws: `ApplyFailure.noWatchdog`.
 func armWatchdog(of generation: Generation, folder: String) throws(ApplyFailure) {

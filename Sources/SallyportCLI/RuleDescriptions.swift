@@ -15,8 +15,8 @@ private let descriptions: [String: RuleDescription] = Dictionary(
     )
   }, uniquingKeysWith: { first, _ in first })
 
-/// Where a page of the manual lies on this machine, as an absolute URI: beside the program where it is installed, else where it is
-/// installed when nobody says otherwise.
+/// Where a page of the manual lies on this machine, as an absolute URI: beside the program where it is installed, else
+/// where it is installed when nobody says otherwise.
 private func documentation(_ file: String, _ anchor: String) -> String {
   "file://\(percentEncoded(documentationFolder))/\(file)#\(anchor)"
 }

@@ -26,7 +26,8 @@ package func runSallyport() async {
   }
 }
 
-/// Says what is wrong with a command line, or what was asked about it, and ends. Words of the command line may be names of files.
+/// Says what is wrong with a command line, or what was asked about it, and ends. Words of the command line may be names
+/// of files.
 private func end(with error: any Error) -> Never {
   let status = SallyportCommand.exitCode(for: error)
   let text = SallyportCommand.fullMessage(for: error)
@@ -40,8 +41,8 @@ private func end(with error: any Error) -> Never {
   SallyportCommand.exit(withError: status)
 }
 
-/// A standard stream that is closed must not become the next file that is opened. What is opened in its place can be read and not
-/// written, so that writing still fails.
+/// A standard stream that is closed must not become the next file that is opened. What is opened in its place can be
+/// read and not written, so that writing still fails.
 private func fillStandardStreams() {
   for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) < 0 {
     _ = open("/dev/null", O_RDONLY)
@@ -69,7 +70,8 @@ private func refuseUnknownCommand(_ arguments: [String]) throws {
   throw console.failure("\(unknown("command", name, among: shown)); `sallyport --help` says more", .usage)
 }
 
-/// `sallyport`. Every command states its name: finding it out from the type takes longer at each start than all the rest.
+/// `sallyport`. Every command states its name: finding it out from the type takes longer at each start than all the
+/// rest.
 struct SallyportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyport",

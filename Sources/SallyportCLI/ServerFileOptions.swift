@@ -74,8 +74,8 @@ struct FileTree {
   /// Links that may lead on from one path; the kernel takes 40 too.
   private static let mostLinks = 40
 
-  /// Where a path of the other machine is here, its links followed as that machine would; `nil` when they go in circles. What
-  /// leads out of the root stays in it, so that nothing of this machine is read.
+  /// Where a path of the other machine is here, its links followed as that machine would; `nil` when they go in
+  /// circles. What leads out of the root stays in it, so that nothing of this machine is read.
   func local(_ path: String, followingLast: Bool = true) -> String? {
     var pending = Array(path.split(separator: "/").reversed())
     var done: [Substring] = []

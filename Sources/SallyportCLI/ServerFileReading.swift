@@ -5,10 +5,10 @@ import Glibc
 import ServerConfig
 
 extension ServerFiles {
-  /// The files of this machine: what the user named, and what lies in the same folders. What files there name, and where links
-  /// there lead, is read inside of these folders alone: the files may be those of a stranger. Of pipes only those are read
-  /// that the program was given open: standard input, and `/dev/fd/N` as a shell writes for `<(COMMAND)`, where the user named
-  /// them. Any other might wait for ever.
+  /// The files of this machine: what the user named, and what lies in the same folders. What files there name, and
+  /// where links there lead, is read inside of these folders alone: the files may be those of a stranger. Of pipes only
+  /// those are read that the program was given open: standard input, and `/dev/fd/N` as a shell writes for
+  /// `<(COMMAND)`, where the user named them. Any other might wait for ever.
   static func ofThisMachine(named: Set<String>) -> ServerFiles {
     let open = OpenFolders(named.sorted().flatMap(folders))
     func closure(_ path: String) -> String? {
@@ -36,8 +36,8 @@ extension ServerFiles {
       closure: closure)
   }
 
-  /// The folders that whoever names a path opens: of a file the one in which it lies. Debian's service of Pure-FTPd has a part of its
-  /// settings beside its folder.
+  /// The folders that whoever names a path opens: of a file the one in which it lies. Debian's service of Pure-FTPd has
+  /// a part of its settings beside its folder.
   private static func folders(_ path: String) -> [String] {
     if isStandardInput(path) { return ["."] }
     guard kind(path) == .folder else { return [folder(of: path)] }

@@ -34,8 +34,8 @@ extension Console {
   /// The same for one that only reads and writes.
   private static let fewFiles = 6
 
-  /// Makes sure that what asks the kernel is not stopped halfway: the runtime, too, ends the process when a thread of it cannot open
-  /// what it needs.
+  /// Makes sure that what asks the kernel is not stopped halfway: the runtime, too, ends the process when a thread of
+  /// it cannot open what it needs.
   ///
   /// - Parameter few: Whether no kernel is asked.
   /// - Throws: `ExitStatus.inputOutput`.

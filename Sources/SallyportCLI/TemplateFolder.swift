@@ -2,11 +2,11 @@ import Diagnostics
 import FoundationEssentials
 import ServerConfig
 
-/// The texts of `--templates DIR` by file name, from the folder itself and its subfolders; they replace built-in templates of
-/// the same name.
+/// The texts of `--templates DIR` by file name, from the folder itself and its subfolders; they replace built-in
+/// templates of the same name.
 ///
-/// - Throws: `ExitStatus.inputMissing` when the folder or a file in it cannot be read, `ExitStatus.usage` when it holds nothing
-///   that is used, or something that cannot be.
+/// - Throws: `ExitStatus.inputMissing` when the folder or a file in it cannot be read, `ExitStatus.usage` when it holds
+///   nothing that is used, or something that cannot be.
 func readTemplates(_ folder: String?, console: Console) throws -> [String: String] {
   guard let folder else { return [:] }
   guard let paths = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
@@ -58,7 +58,8 @@ private let largestTemplate = 64 << 10
 private let mostFaults = 20
 private let templateSuffix = ".mustache"
 
-/// The template that a file of another kind was meant to be; `nil` for a file that is none of ours, such as a page that explains.
+/// The template that a file of another kind was meant to be; `nil` for a file that is none of ours, such as a page that
+/// explains.
 private func meantTemplate(_ name: String) -> String? {
   let known = TemplateCheck.names
   return known.first { $0 == name + templateSuffix }

@@ -20,7 +20,8 @@ extension DocumentFormat {
 }
 
 extension Unicode.Scalar {
-  /// Whether it is a control character, one that some reader takes for the end of a line, or one that changes the direction of text.
+  /// Whether it is a control character, one that some reader takes for the end of a line, or one that changes the
+  /// direction of text.
   var breaksLine: Bool { printable(self) != self }
 }
 

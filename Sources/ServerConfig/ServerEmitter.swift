@@ -74,8 +74,8 @@ package struct ServerRequest {
 /// A request together with the services that the server has to offer.
 package final class ServerPlan {
   package let request: ServerRequest
-  /// One for each control port that the server listens on, in the order of the text; empty only without publications. Most
-  /// of what can be wrong is told without them.
+  /// One for each control port that the server listens on, in the order of the text; empty only without publications.
+  /// Most of what can be wrong is told without them.
   package private(set) lazy var services = request.services()
 
   init(_ request: ServerRequest) { self.request = request }

@@ -1,5 +1,5 @@
-/// The numbers at the start of a version, for example 1, 3 and 8 of `1.3.8` and of `1.3.8rc2`; a single letter after them is one
-/// more: `1.3.8c`, which Debian writes `1.3.8.c`, is 1, 3, 8, 3.
+/// The numbers at the start of a version, for example 1, 3 and 8 of `1.3.8` and of `1.3.8rc2`; a single letter after
+/// them is one more: `1.3.8c`, which Debian writes `1.3.8.c`, is 1, 3, 8, 3.
 package struct SoftwareVersion: Hashable, Comparable, Sendable, CustomStringConvertible {
   package var numbers: [Int]
 

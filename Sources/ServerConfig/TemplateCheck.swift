@@ -9,7 +9,8 @@ package struct TemplateFault: Hashable, Sendable {
   package var message: String
 }
 
-/// Finds in a template what the template language would pass over in silence: names that nothing fills in, and what never ends.
+/// Finds in a template what the template language would pass over in silence: names that nothing fills in, and what
+/// never ends.
 package enum TemplateCheck {
   /// The names of the built-in templates, sorted.
   package static var names: [String] { Templates.names }

@@ -48,8 +48,8 @@ struct Messages: Sequence, IteratorProtocol {
   }
 }
 
-/// Comments and the like, which the kernel keeps without knowing them (`udata.h` of libnftnl): a byte for the type, one for
-/// the length, and so many bytes.
+/// Comments and the like, which the kernel keeps without knowing them (`udata.h` of libnftnl): a byte for the type, one
+/// for the length, and so many bytes.
 struct UserData: Sequence, IteratorProtocol {
   private var rest: Bytes
 

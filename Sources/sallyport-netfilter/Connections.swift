@@ -3,8 +3,8 @@
 import CNftables
 import Glibc
 
-/// Every TCP connection that the kernel tracks in this network namespace, a line each as `conntrack -L` prints it; `nil`
-/// when they cannot be listed.
+/// Every TCP connection that the kernel tracks in this network namespace, a line each as `conntrack -L` prints it;
+/// `nil` when they cannot be listed.
 func trackedConnections() -> [UInt8]? {
   guard let handle = nfct_open(UInt8(NFNL_SUBSYS_CTNETLINK), 0) else { return nil }
   defer { nfct_close(handle) }

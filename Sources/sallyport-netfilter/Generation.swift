@@ -6,8 +6,8 @@ import Glibc
 /// The generation that the next transaction expects the ruleset of this network namespace to have.
 ///
 /// Every transaction of any program adds one to it (`nf_tables_api.c`). The kernel refuses a batch whose first message
-/// carries another number (`nfnetlink.c`, ERESTART), but libnftables never sends one. It makes that message by a call of
-/// libnftnl, in whose place the function below stands: a symbol of the program comes before that of a library.
+/// carries another number (`nfnetlink.c`, ERESTART), but libnftables never sends one. It makes that message by a call
+/// of libnftnl, in whose place the function below stands: a symbol of the program comes before that of a library.
 enum BatchGeneration {
   nonisolated(unsafe) static var expected: UInt32?
   /// Whether a transaction has carried it.

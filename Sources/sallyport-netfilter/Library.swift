@@ -3,8 +3,8 @@
 import CNftables
 import Glibc
 
-/// One context of libnftables. The library is not thread safe, whatever the number of contexts: one a process. It ends with
-/// the process, because taking apart what was listed of a large table takes longer than reading the answer.
+/// One context of libnftables. The library is not thread safe, whatever the number of contexts: one a process. It ends
+/// with the process, because taking apart what was listed of a large table takes longer than reading the answer.
 struct Library {
   private let context: OpaquePointer
 
@@ -73,8 +73,9 @@ struct Library {
     return answer
   }
 
-  /// The text, and beside it what the text does not tell. The listing of the ruleset alone spares reading the elements when
-  /// none are shown (nft 1.0.6). Names of protocols would have to be looked up in a file when the text is taken in again.
+  /// The text, and beside it what the text does not tell. The listing of the ruleset alone spares reading the elements
+  /// when none are shown (nft 1.0.6). Names of protocols would have to be looked up in a file when the text is taken in
+  /// again.
   private func print(table name: String) -> Answer {
     nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_JSON) | UInt32(NFT_CTX_OUTPUT_TERSE))
     let outline = list("list ruleset inet")
@@ -89,8 +90,8 @@ struct Library {
     return answer
   }
 
-  /// Runs a script from a file in memory: only files have line numbers in errors. It must be a regular file, which a memfd
-  /// is, and never `/dev/stdin`, which older versions read after they have freed it.
+  /// Runs a script from a file in memory: only files have line numbers in errors. It must be a regular file, which a
+  /// memfd is, and never `/dev/stdin`, which older versions read after they have freed it.
   private func run(script: [UInt8]) -> Answer {
     let file = memfd_create("sallyport", 0)
     guard file >= 0, writeAll(script, to: file), lseek(file, 0, SEEK_SET) == 0 else {

@@ -2,11 +2,12 @@
 
 import Glibc
 
-/// `sallyport-netfilter`: takes one request from standard input, hands it to libnftables, and answers on standard output.
+/// `sallyport-netfilter`: takes one request from standard input, hands it to libnftables, and answers on standard
+/// output.
 ///
-/// The only program that links libnftables. That library may end or crash its process, writes to standard error by itself
-/// and is GPL-2.0-only; here none of this reaches `sallyport`, which starts one worker for each request. An answer whose
-/// last frame is missing means that the library has ended the process.
+/// The only program that links libnftables. That library may end or crash its process, writes to standard error by
+/// itself and is GPL-2.0-only; here none of this reaches `sallyport`, which starts one worker for each request. An
+/// answer whose last frame is missing means that the library has ended the process.
 @main
 struct Worker {
   static func main() {

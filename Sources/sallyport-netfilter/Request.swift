@@ -7,13 +7,14 @@ enum Request {
 
   /// `check`: have the kernel take a script in and throw it away again.
   case check(script: [UInt8])
-  /// `commit`: have the kernel take a script in, if its ruleset is still of this generation; whatever it is, without one.
+  /// `commit`: have the kernel take a script in, if its ruleset is still of this generation; whatever it is, without
+  /// one.
   case commit(script: [UInt8], generation: UInt32?)
   /// `list-connections`: every tracked TCP connection of the network namespace.
   case listConnections
-  /// `print-table`: one table of family inet, as a text that nft takes in again; beside it, as `outline`, every table of
-  /// that family as JSON, without the elements of named sets; as `strange` where `StrangeTexts` has found something; and as
-  /// `tables`, as for `list-table`, messages of the kernel with every table, for their flags.
+  /// `print-table`: one table of family inet, as a text that nft takes in again; beside it, as `outline`, every table
+  /// of that family as JSON, without the elements of named sets; as `strange` where `StrangeTexts` has found something;
+  /// and as `tables`, as for `list-table`, messages of the kernel with every table, for their flags.
   case printTable(name: String)
   /// `generation`: that of the ruleset of the network namespace.
   case generation

@@ -33,7 +33,8 @@ struct RunningRules {
   /// - `tables`: messages of the kernel with every table, for their flags.
   /// - `chains`: messages with every chain, for the devices of their hooks.
   /// - `text`: the listing for people, when nft can write it.
-  /// - `rules`: messages of the kernel with every rule, where extensions of xtables are used: the listing has their names only.
+  /// - `rules`: messages of the kernel with every rule, where extensions of xtables are used: the listing has their
+  ///   names only.
   /// - `sets`, `set-names`: what `ipset` keeps.
   /// - `legacy`, `legacy-unread`: the tables of iptables-legacy.
   private static func parts(of listing: Answer, text: Answer) -> [Frame]? {

@@ -2,11 +2,11 @@
 
 import CNftables
 
-/// Looks for what nft prints in such a way that it cannot be read again as what it is: a name that is none in a command, a
-/// comment or the name of an interface with a quote or a line end. nft prints all of these as they stand.
+/// Looks for what nft prints in such a way that it cannot be read again as what it is: a name that is none in a
+/// command, a comment or the name of an interface with a quote or a line end. nft prints all of these as they stand.
 ///
-/// The kernel's own messages tell: JSON lacks the comments of tables, chains and sets (nft 1.0.6), and takes twice as long for
-/// elements. Rules and objects are for JSON.
+/// The kernel's own messages tell: JSON lacks the comments of tables, chains and sets (nft 1.0.6), and takes twice as
+/// long for elements. Rules and objects are for JSON.
 struct StrangeTexts {
   private let table: [UInt8]
 
@@ -102,8 +102,8 @@ extension StrangeTexts {
     }
   }
 
-  /// Whether a type, or a part of one (six bits each), is a string or the name of an interface (`enum datatypes` of nft). The
-  /// verdicts of maps are all bits.
+  /// Whether a type, or a part of one (six bits each), is a string or the name of an interface (`enum datatypes` of
+  /// nft). The verdicts of maps are all bits.
   private static func holdsNames(_ type: UInt32) -> Bool {
     guard type != 0xFFFF_FF00 else { return false }
     return sequence(first: type) { $0 >> 6 == 0 ? nil : $0 >> 6 }.contains { [5, 41].contains($0 & 63) }

@@ -5,8 +5,9 @@ import Policy
 import PolicySyntax
 import ServerConfig
 
-/// The pipeline of a policy. Promises: findings stay within the text and show nothing that a terminal obeys; the formatter is
-/// idempotent and keeps the meaning; what compiles has no difference from itself, and no emitted text obeys.
+/// The pipeline of a policy. Promises: findings stay within the text and show nothing that a terminal obeys; the
+/// formatter is idempotent and keeps the meaning; what compiles has no difference from itself, and no emitted text
+/// obeys.
 enum FuzzPolicy: FuzzTarget {
   static let name = "policy"
 

@@ -11,8 +11,8 @@ private func isStrange(_ name: String) -> Bool {
   }
 }
 
-/// Listings of our table in JSON. Promises: a table that is read prints, differs from itself in nothing, and is reached from any
-/// other by their difference.
+/// Listings of our table in JSON. Promises: a table that is read prints, differs from itself in nothing, and is reached
+/// from any other by their difference.
 enum FuzzListing: FuzzTarget {
   static let name = "listing"
 
@@ -24,8 +24,8 @@ enum FuzzListing: FuzzTarget {
   }
 }
 
-/// What nft prints as text beside the outline in JSON. The input is both, apart by a byte of zero. Promise: a table that is read has
-/// no difference from itself.
+/// What nft prints as text beside the outline in JSON. The input is both, apart by a byte of zero. Promise: a table
+/// that is read has no difference from itself.
 enum FuzzPrintedTable: FuzzTarget {
   static let name = "printed"
 

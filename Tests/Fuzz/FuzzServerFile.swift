@@ -4,8 +4,8 @@ import Policy
 import PolicySyntax
 import ServerConfig
 
-/// Files of servers. The first byte says whose; the rest is the file. Promises: findings stay within the file; what is imported is
-/// in the canonical layout and is a policy; comparing it with any policy ends.
+/// Files of servers. The first byte says whose; the rest is the file. Promises: findings stay within the file; what is
+/// imported is in the canonical layout and is a policy; comparing it with any policy ends.
 enum FuzzServerFile: FuzzTarget {
   static let name = "server-file"
 

@@ -1,8 +1,8 @@
 import Foundation
 import Netfilter
 
-/// Records of changes in the state folder. Promises: a record that is read can be written and read again, and its deadline is no further
-/// away than a day.
+/// Records of changes in the state folder. Promises: a record that is read can be written and read again, and its
+/// deadline is no further away than a day.
 enum FuzzStateRecord: FuzzTarget {
   static let name = "record"
 

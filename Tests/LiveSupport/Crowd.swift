@@ -1,4 +1,5 @@
-/// Publications beside those that a test is about: so many that what all of them have in common is kept in sets of its own.
+/// Publications beside those that a test is about: so many that what all of them have in common is kept in sets of its
+/// own.
 package enum Crowd {
   /// What the names of all of them begin with.
   package static let prefix = "crowd-"

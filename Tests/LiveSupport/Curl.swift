@@ -111,8 +111,8 @@ extension Lab {
       status: result.status, body: result.output, log: result.errorText, mode: session.mode)
   }
 
-  /// Tries to transfer a file where the session should get stuck, which is watched as long as something that must not come.
-  /// A session that has not come so far in that time gets more of it.
+  /// Tries to transfer a file where the session should get stuck, which is watched as long as something that must not
+  /// come. A session that has not come so far in that time gets more of it.
   package func curl(
     _ session: CurlSession, from host: LabHost = .client, stuckAfter hasComeSoFar: (CurlOutcome) -> Bool
   ) async throws -> CurlOutcome {

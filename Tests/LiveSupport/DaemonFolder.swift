@@ -58,8 +58,8 @@ struct DaemonFolder: Sendable {
     ]
   }
 
-  /// What the server sees of the machine's `/etc`, as it is when the server starts. All else is the bench's own, so that
-  /// nobody who replaces a file there in the meantime, as `useradd` does, takes it away from the server.
+  /// What the server sees of the machine's `/etc`, as it is when the server starts. All else is the bench's own, so
+  /// that nobody who replaces a file there in the meantime, as `useradd` does, takes it away from the server.
   private static let taken = [
     "alternatives", "gai.conf", "host.conf", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime",
     "login.defs", "protocols", "security", "services", "ssl/openssl.cnf",

@@ -76,9 +76,9 @@ extension DaemonRecipe {
 
   /// Debian's folder of Pure-FTPd, put in place by the script that comes with it, and its wrapper, which reads it.
   ///
-  /// The wrapper knows /etc/pure-ftpd and /usr/sbin/pure-ftpd only, so the first is laid under the bench's own /etc, with a
-  /// layer in memory that takes what is written, and the second over that of the machine. `service` does nothing: the bench
-  /// starts the wrapper itself.
+  /// The wrapper knows /etc/pure-ftpd and /usr/sbin/pure-ftpd only, so the first is laid under the bench's own /etc,
+  /// with a layer in memory that takes what is written, and the second over that of the machine. `service` does
+  /// nothing: the bench starts the wrapper itself.
   static func pureFTPDDebian(
     _ settings: [ServerSettings], _ folder: DaemonFolder, tree: String
   ) -> DaemonRecipe {

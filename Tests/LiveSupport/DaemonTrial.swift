@@ -71,8 +71,8 @@ package struct DaemonTrial: Sendable {
     }
   }
 
-  /// Starts the program with the first of these files (names are relative to the folder), and hands over when it listens on
-  /// the port. It is killed afterwards.
+  /// Starts the program with the first of these files (names are relative to the folder), and hands over when it
+  /// listens on the port. It is killed afterwards.
   ///
   /// - Returns: `nil` when the program ended by itself before.
   package func run<Value: Sendable>(

@@ -1,7 +1,7 @@
 /// How long tests wait: the one pair of numbers, for every target.
 ///
-/// Tests wait for events, not for seconds. How long an event takes says something about the machine and nothing about the
-/// program, so the first number is large: a test reaches it only when it fails.
+/// Tests wait for events, not for seconds. How long an event takes says something about the machine and nothing about
+/// the program, so the first number is large: a test reaches it only when it fails.
 package enum Patience {
   /// How long something that must come is waited for.
   package static let arrival: Duration = .seconds(60)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Whose nft and FTP servers the bench runs: those of this machine, or those of a newer Debian, each through the loader and
-/// the libraries that came with it.
+/// Whose nft and FTP servers the bench runs: those of this machine, or those of a newer Debian, each through the loader
+/// and the libraries that came with it.
 package enum Release: String, CaseIterable, Sendable, CustomStringConvertible {
   /// What is installed, and the servers of `scripts/fetch-daemons`.
   case machine

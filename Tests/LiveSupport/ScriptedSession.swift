@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// One FTP session of which the test plays both sides, word for word, so that it knows which of them gets stuck and where.
+/// One FTP session of which the test plays both sides, word for word, so that it knows which of them gets stuck and
+/// where.
 ///
 /// Where the question is what the gateway does, no daemon is needed: sockets of the test's own process stand in the
 /// namespaces of client and server.
@@ -140,8 +141,8 @@ package final class ScriptedServers: Sendable {
   /// Plays a session to its end.
   ///
   /// - Parameters:
-  ///   - expected: How it is said to end. Only a step at which it would end like that counts as lost soon; all others are
-  ///     waited for. `nil` where nobody can say.
+  ///   - expected: How it is said to end. Only a step at which it would end like that counts as lost soon; all others
+  ///     are waited for. `nil` where nobody can say.
   ///   - meeting: Where sessions wait for each other after their announcements.
   package func play(
     _ session: ScriptedSession, expecting expected: ScriptedEnding?, meeting: Meeting? = nil

@@ -41,8 +41,8 @@ struct ApplyTests {
       var session = CurlSession(Address.external, .explicit, .pasv)
       session.path = "large.bin"
       session.patience = Patience.arrival * 10
-      // What curl has fetched goes through a pipe that the test reads piece by piece, so the download lasts as long as the
-      // test wants, and no buffer of the kernel holds the rest of the file.
+      // What curl has fetched goes through a pipe that the test reads piece by piece, so the download lasts as long as
+      // the test wants, and no buffer of the kernel holds the rest of the file.
       let pipe = "\(lab.folder)/pipe"
       guard mkfifo(pipe, 0o600) == 0 else { throw LabError("mkfifo fails") }
       session.extra = ["--output", pipe]

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("allow and deny", .live)
 struct ClientTests {
-  /// Among many publications, prefixes of lengths that they have in common are in other sets, and so is the passive range.
+  /// Among many publications, prefixes of lengths that they have in common are in other sets, and so is the passive
+  /// range.
   @Test("deny wins, lists may be nested, both families", arguments: [false, true])
   func lists(amongMany: Bool) async throws {
     try await withLab { lab in

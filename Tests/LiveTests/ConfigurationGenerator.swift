@@ -1,7 +1,7 @@
 import LiveSupport
 
-/// Writes random configurations of a server: settings that decide about sessions, often twice, in any order, with the spellings
-/// that its grammar allows, and now and then with a mistake.
+/// Writes random configurations of a server: settings that decide about sessions, often twice, in any order, with the
+/// spellings that its grammar allows, and now and then with a mistake.
 struct ConfigurationGenerator {
   var random: SeededGenerator
   let trial: DaemonTrial

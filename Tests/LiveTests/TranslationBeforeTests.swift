@@ -1,8 +1,8 @@
 import LiveSupport
 import Testing
 
-/// A cloud's 1:1 NAT: the stranger of the bench is the box between client and gateway. Clients dial `dialled`, which only the box
-/// has, and packets arrive at the gateway for `arrival`; the box knows nothing of FTP.
+/// A cloud's 1:1 NAT: the stranger of the bench is the box between client and gateway. Clients dial `dialled`, which
+/// only the box has, and packets arrive at the gateway for `arrival`; the box knows nothing of FTP.
 @Suite("C2: `external ip A at B`: a box before the gateway translates", .live)
 struct TranslationBeforeTests {
   private static let dialled = Address.external

@@ -2,9 +2,10 @@ import Foundation
 import LiveSupport
 import Testing
 
-/// A folder with the programs, two policies that differ in a passive range, and words for a shell: `$S` with a command is
-/// `sallyport`, `$A` the options for its state, `is FILE` whether the running rules are those of a policy; `change` makes a change
-/// that waits, and leaves its name in `$name`; `ends STATUS COMMAND` is about an exit status, and `says TEXT` about what was said.
+/// A folder with the programs, two policies that differ in a passive range, and words for a shell: `$S` with a command
+/// is `sallyport`, `$A` the options for its state, `is FILE` whether the running rules are those of a policy; `change`
+/// makes a change that waits, and leaves its name in `$name`; `ends STATUS COMMAND` is about an exit status, and `says
+/// TEXT` about what was said.
 struct ApplyBench {
   static let old = policy(range: "50000-50399")
   static let new = policy(range: "50000-50499")

@@ -9,8 +9,8 @@ struct ApplyFaultTests {
   private static let loops = 10
   private static let kills = 20
 
-  /// One loop: the old rules run; an apply of the new ones is killed at a random moment, every other time together with the
-  /// shell that started it and with the worker. Then either the old or the new ones run, and the new ones not after
+  /// One loop: the old rules run; an apply of the new ones is killed at a random moment, every other time together with
+  /// the shell that started it and with the worker. Then either the old or the new ones run, and the new ones not after
   /// the deadline.
   private static let killLoop = """
     $S apply old.sally $A
@@ -103,8 +103,9 @@ struct ApplyFaultTests {
   /// In each of two namespaces.
   private static let sharedKills = 15
 
-  /// The state folder lies in a folder in which everybody may write, as in /tmp, and somebody without privilege renames, replaces,
-  /// links and locks there what he can, asks every watchdog without end, and fills the disk again and again.
+  /// The state folder lies in a folder in which everybody may write, as in /tmp, and somebody without privilege
+  /// renames, replaces, links and locks there what he can, asks every watchdog without end, and fills the disk again
+  /// and again.
   private static let sharedLoop = """
     touch other.net; unshare --net=$PWD/other.net true
     first() { "$@"; }; second() { nsenter --net=$PWD/other.net "$@"; }

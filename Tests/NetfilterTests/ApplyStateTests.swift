@@ -2,8 +2,8 @@ import Foundation
 import LiveSupport
 import Testing
 
-/// Whoever shares the state folder, removes it, owns it or fills it: a change is confirmed or taken back, and what is said about
-/// it is true.
+/// Whoever shares the state folder, removes it, owns it or fills it: a change is confirmed or taken back, and what is
+/// said about it is true.
 @Suite("apply, and where its way back is kept", .kernel)
 struct ApplyStateTests {
   /// `other` runs a command in a second network namespace.

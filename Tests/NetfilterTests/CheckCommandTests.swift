@@ -13,8 +13,8 @@ struct CheckCommandTests {
     }
     """
 
-  /// Copies the programs into a folder that everybody may read, with a policy, and runs lines of shell there in a network
-  /// namespace of their own, which forwards.
+  /// Copies the programs into a folder that everybody may read, with a policy, and runs lines of shell there in a
+  /// network namespace of their own, which forwards.
   private func inFolder(
     _ lines: String, worker: String? = nil, forwards: Bool = true, policy: String = policy
   ) async throws -> Ended {

@@ -14,8 +14,8 @@ struct DiffCommandTests {
     }
     """
 
-  /// Copies the programs into a folder that everybody may read, with a policy, and runs lines of shell there in a network
-  /// namespace of their own.
+  /// Copies the programs into a folder that everybody may read, with a policy, and runs lines of shell there in a
+  /// network namespace of their own.
   private func inFolder(_ lines: String, withWorker: Bool = true) async throws -> Ended {
     try await withFolder { folder in
       try Release.current.place(programs: programs.path, in: folder)

@@ -1,7 +1,8 @@
-/// Names and comments as somebody chooses them who may write rules, and a program that gives them to objects of the kernel.
+/// Names and comments as somebody chooses them who may write rules, and a program that gives them to objects of the
+/// kernel.
 enum Hostile {
-  /// Reads `NAME = ...` from the command line and makes objects of table inet sallyport with them over netlink, since nft's own
-  /// text and JSON take no such comments of tables, chains and sets:
+  /// Reads `NAME = ...` from the command line and makes objects of table inet sallyport with them over netlink, since
+  /// nft's own text and JSON take no such comments of tables, chains and sets:
   ///
   ///     table COMMENT | chain NAME COMMENT | set NAME COMMENT
   ///
@@ -67,7 +68,8 @@ enum Hostile {
 
     """#
 
-  /// Where the kernel keeps a comment, and the lines that put one there; `$evil` is the comment and `$json` the same in JSON.
+  /// Where the kernel keeps a comment, and the lines that put one there; `$evil` is the comment and `$json` the same in
+  /// JSON.
   static let comments: [(place: String, lines: String)] = [
     (
       "table",

@@ -9,8 +9,8 @@ struct InjectionTests {
     try await ApplyBench.expect(Hostile.words + lines, sourceLocation: sourceLocation)
   }
 
-  /// Every command, with something hostile in the running table: the rules of others stay, no file is shown; a change either
-  /// is refused for want of a way back, or its way back leads to what ran.
+  /// Every command, with something hostile in the running table: the rules of others stay, no file is shown; a change
+  /// either is refused for want of a way back, or its way back leads to what ran.
   private static let everyCommand = """
     everyCommand() {
       $S diff old.sally >before 2>&1 || true; cat before >>out

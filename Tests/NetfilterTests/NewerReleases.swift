@@ -2,8 +2,8 @@ import Foundation
 import LiveSupport
 import Testing
 
-/// Applying, taking back, checking and comparing with the nft of newer releases; the suites of this name in other targets
-/// read tables and run servers with them.
+/// Applying, taking back, checking and comparing with the nft of newer releases; the suites of this name in other
+/// targets read tables and run servers with them.
 @Suite("newer releases: rules", .kernel)
 struct NewerReleases {
   @Test("continuous integration has nft of Debian 13")

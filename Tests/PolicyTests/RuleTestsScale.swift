@@ -6,8 +6,8 @@ import PolicySyntax
 import Synchronization
 import Testing
 
-/// Rules stay linear: four times the policy costs four times the work, where pair loops, or client lists built anew for each
-/// publication, cost sixteen times as much.
+/// Rules stay linear: four times the policy costs four times the work, where pair loops, or client lists built anew for
+/// each publication, cost sixteen times as much.
 @Suite("Scale")
 struct RuleTestsScale {
   /// Publications that stand to one another in one way.
@@ -86,8 +86,8 @@ struct RuleTestsScale {
     #expect(linear < Self.mostRatio, "\(linear)")
   }
 
-  /// How many times the work of the first the second one takes. The least of several runs counts, and the processor time of
-  /// this thread, which does all of it: a busy machine adds to neither.
+  /// How many times the work of the first the second one takes. The least of several runs counts, and the processor
+  /// time of this thread, which does all of it: a busy machine adds to neither.
   private static func ratio(_ first: () -> Void, _ second: () -> Void) -> Double {
     Processors.$count.withValue(1) {
       // Where all is over in a moment, what is done once outweighs what is done for each publication.

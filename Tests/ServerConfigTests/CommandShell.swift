@@ -1,7 +1,7 @@
 import Foundation
 
-/// How cmd.exe reads a batch file while extensions are on and delayed expansion is off, as far as emitted scripts need it,
-/// and how a Windows program splits its command line.
+/// How cmd.exe reads a batch file while extensions are on and delayed expansion is off, as far as emitted scripts need
+/// it, and how a Windows program splits its command line.
 ///
 /// Percent signs are replaced first, in the whole line; then quotation marks, carets and operators are looked at
 /// (documented: cmd, `CommandLineToArgvW`).
@@ -54,8 +54,8 @@ struct CommandShell {
     return calls
   }
 
-  /// `%%` is a percent sign, `%0` to `%9` and `%*` are arguments, of which there are none, and `%NAME%` is a variable; a
-  /// percent sign that begins nothing vanishes.
+  /// `%%` is a percent sign, `%0` to `%9` and `%*` are arguments, of which there are none, and `%NAME%` is a variable;
+  /// a percent sign that begins nothing vanishes.
   func expanded(_ line: String) -> String {
     let characters = Array(line)
     var result = ""
@@ -113,8 +113,8 @@ struct CommandShell {
     return parts.map { ($0.operator, $0.text.trimmingCharacters(in: .whitespaces)) }
   }
 
-  /// `CommandLineToArgvW`: the first word ends at its quotation mark; in the others backslashes count before a quotation
-  /// mark only.
+  /// `CommandLineToArgvW`: the first word ends at its quotation mark; in the others backslashes count before a
+  /// quotation mark only.
   static func arguments(of line: String) -> [String] {
     var words: [String] = []
     var rest = Substring(line)

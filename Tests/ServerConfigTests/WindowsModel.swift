@@ -1,4 +1,5 @@
-/// As much of IIS and of Windows' firewall as emitted batch files change: what `appcmd` and `netsh` do with their arguments.
+/// As much of IIS and of Windows' firewall as emitted batch files change: what `appcmd` and `netsh` do with their
+/// arguments.
 struct WindowsModel: Equatable {
   /// Attributes of IIS by their paths.
   var attributes: [String: String] = [:]

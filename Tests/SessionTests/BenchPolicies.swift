@@ -40,8 +40,8 @@ struct BenchPolicyGenerator {
     self.certificate = certificate
   }
 
-  /// One or two publications, now and then beside a hundred that have much in common with them; `software` where the server
-  /// is to be run.
+  /// One or two publications, now and then beside a hundred that have much in common with them; `software` where the
+  /// server is to be run.
   mutating func policy(software: [String] = ["pure-ftpd", "proftpd", "vsftpd", "iis", "filezilla", "other"]) -> String
   {
     text = ""

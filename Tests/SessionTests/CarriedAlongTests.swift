@@ -2,8 +2,8 @@ import FTPSession
 import LiveSupport
 import Testing
 
-/// What rules note of a packet and ask for later, in the same session: elements of sets, zones of connection tracking, the link
-/// address of a neighbour. The model and the kernel.
+/// What rules note of a packet and ask for later, in the same session: elements of sets, zones of connection tracking,
+/// the link address of a neighbour. The model and the kernel.
 @Suite(.live) struct CarriedAlongTests {
   private static let set = "set s { type ipv4_addr; flags dynamic, timeout; timeout 60s; size 1000;\n }\n"
   private static let pairs =

@@ -1,7 +1,8 @@
 import LiveSupport
 import Testing
 
-/// Addresses that rules of others name: a client that is let in or kept out by itself, against real connections of that client.
+/// Addresses that rules of others name: a client that is let in or kept out by itself, against real connections of that
+/// client.
 @Suite(.live) struct ClientBorderTests {
   private static func policy(_ allow: String) -> String {
     """

@@ -4,8 +4,8 @@ import LiveSupport
 import Nftables
 import Testing
 
-/// Statements and conditions that the model knows besides addresses and ports, each before `drop` in a chain of the gateway: what
-/// happens to a session there, by the model and by the kernel.
+/// Statements and conditions that the model knows besides addresses and ports, each before `drop` in a chain of the
+/// gateway: what happens to a session there, by the model and by the kernel.
 @Suite(.live) struct ConditionTests {
   /// A condition, and whether the model may leave it open.
   struct Condition: Sendable {
@@ -167,7 +167,8 @@ import Testing
 }
 
 extension Arena {
-  /// A session in every part of a range of ports, at both its ends: kernel and model agree, and each part is of one kind.
+  /// A session in every part of a range of ports, at both its ends: kernel and model agree, and each part is of one
+  /// kind.
   func fightAtBorders(_ script: String, _ range: ClosedRange<UInt16>, _ duel: Duel) async throws -> [Verdict] {
     try await lab.load(ruleset: "flush ruleset\n" + script)
     let parts = PortBorders(Program(try await runningRuleset())).parts(of: range).map(\.ports)

@@ -2,7 +2,8 @@ import Foundation
 import LiveSupport
 import Testing
 
-/// `explain --running` on a gateway whose routes, rules, interfaces and settings stand in the way, against real connections.
+/// `explain --running` on a gateway whose routes, rules, interfaces and settings stand in the way, against real
+/// connections.
 @Suite(.live) struct MachineWayTests {
   private static let policy = """
     gateway edge { outside eth0; inside eth1; }
@@ -103,7 +104,8 @@ import Testing
     Change(lines: "ip rule add pref 90 \(text)", undo: "ip rule del pref 90", publication: publication)
   }
 
-  /// - Parameter address: The client; `nil` for those that `explain` chooses, whose way the machine's routes do not change.
+  /// - Parameter address: The client; `nil` for those that `explain` chooses, whose way the machine's routes do not
+  ///   change.
   private func sessions(_ lab: Lab, of publication: String, from address: String? = nil) async throws
     -> [ExplainedSessions.Entry]
   {
@@ -142,7 +144,8 @@ import Testing
     }
   }
 
-  /// A route that leads to the client through the inside interface: `explain` takes it for one inside, and nothing of it works.
+  /// A route that leads to the client through the inside interface: `explain` takes it for one inside, and nothing of
+  /// it works.
   private func compareMisled(_ lab: Lab, _ change: Change) async throws {
     let cells = try await sessions(lab, of: change.publication, from: Address.client)
     #expect(!cells.isEmpty && cells.allSatisfy { $0.outcome != "works" }, "\(change.lines): \(cells)")

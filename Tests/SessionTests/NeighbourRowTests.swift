@@ -1,7 +1,8 @@
 import LiveSupport
 import Testing
 
-/// Rules that keep machines from finding each other's link address, against real connections of machines that have not yet.
+/// Rules that keep machines from finding each other's link address, against real connections of machines that have not
+/// yet.
 @Suite(.live) struct NeighbourRowTests {
   private static let policy = """
     gateway edge { outside eth0; inside eth1; }

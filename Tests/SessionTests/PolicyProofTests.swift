@@ -6,7 +6,8 @@ import Lowering
 import Nftables
 import Testing
 
-/// Policies: what `explain` says of each kind of session, against the kernel with the rules that the policy compiles to.
+/// Policies: what `explain` says of each kind of session, against the kernel with the rules that the policy compiles
+/// to.
 @Suite(.live) struct PolicyProofTests {
   /// Sessions of one policy that are played at once.
   private static let most = 16
@@ -39,7 +40,8 @@ import Testing
 }
 
 @Suite struct CommonListTests {
-  /// Whether a list of clients is kept once or repeated for each address, the same sessions work and fail in the same way.
+  /// Whether a list of clients is kept once or repeated for each address, the same sessions work and fail in the same
+  /// way.
   @Test("16.11: a list that is kept once lets in whom a repeated one lets in") func sameVerdicts() throws {
     var kept = 0
     for seed in UInt64(1)...300 {

@@ -2,8 +2,9 @@ import Addressing
 import FTPSession
 import LiveSupport
 
-/// Writes rulesets of iptables as Docker, UFW, CSF, libvirt and kube-proxy write them, right ones and wrong ones for FTP, in the
-/// form of `iptables-restore`, and sessions to try on them. Without `--random`: the bench tells clients with one address by ports.
+/// Writes rulesets of iptables as Docker, UFW, CSF, libvirt and kube-proxy write them, right ones and wrong ones for
+/// FTP, in the form of `iptables-restore`, and sessions to try on them. Without `--random`: the bench tells clients
+/// with one address by ports.
 struct XtablesGenerator {
   private var base: RulesetGenerator
 

@@ -1,8 +1,8 @@
 import LiveSupport
 import Testing
 
-/// Whole rulesets in the words of the programs that write them, each on a gateway that publishes 10.10.20.200 on 203.0.113.10 with
-/// the ports 21 and 50000 to 50100.
+/// Whole rulesets in the words of the programs that write them, each on a gateway that publishes 10.10.20.200 on
+/// 203.0.113.10 with the ports 21 and 50000 to 50100.
 struct XtablesRuleset: Sendable, CustomTestStringConvertible {
   var name: String
   var sets = ""

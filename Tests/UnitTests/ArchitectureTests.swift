@@ -78,6 +78,19 @@ import Testing
     #expect(try String(contentsOf: licence, encoding: .utf8).contains("Version 2, June 1991"))
   }
 
+  /// The formatter leaves comments as they are, so their length is held here.
+  @Test func commentsWrap() throws {
+    for folder in ["Sources", "Tests", "Benchmarks/Sources"] {
+      for file in swiftFiles(repository.appending(path: folder)) where !file.path.contains("/.build/") {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+          guard line.trimmingPrefix(while: { $0 == " " }).hasPrefix("//") else { continue }
+          #expect(line.count <= 120, "\(file.path):\(index + 1): a comment is longer than 120 columns")
+        }
+      }
+    }
+  }
+
   /// A Swift trap in a release binary is silent: nothing in the product may ask for one.
   @Test func nothingTraps() throws {
     let forbidden = ["fatalError(", "preconditionFailure(", "try!", "as!", "unowned(unsafe)", ".unsafelyUnwrapped"]

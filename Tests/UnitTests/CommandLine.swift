@@ -14,8 +14,8 @@ struct Run {
   }
 }
 
-/// Runs the `sallyport` that was built beside the tests. Standard input is a file: a program that ends before it has read a
-/// pipe would end the tests with a broken one.
+/// Runs the `sallyport` that was built beside the tests. Standard input is a file: a program that ends before it has
+/// read a pipe would end the tests with a broken one.
 func sallyport(
   _ arguments: [String], input: String = "", environment: [Environment.Key: String] = [:], in folder: URL? = nil
 ) async throws -> Run {

@@ -121,8 +121,8 @@ import Testing
       ])
   }
 
-  /// A publication that comes to the address of another moves the clients of that one to sets with ports; nobody else may
-  /// connect to it than before.
+  /// A publication that comes to the address of another moves the clients of that one to sets with ports; nobody else
+  /// may connect to it than before.
   @Test func anotherPublicationAtTheAddress() {
     let first = published("tls explicit required; allow 192.0.2.7")
     let second = """

@@ -4,8 +4,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// Files that a policy, or a server's file, names and that are none of its own: never opened where that may wait, and what they
-/// hold never shown.
+/// Files that a policy, or a server's file, names and that are none of its own: never opened where that may wait, and
+/// what they hold never shown.
 @Suite(.timeLimit(.minutes(2))) struct ForeignFileTests {
   /// Stands in for what nobody may see.
   private static let secret = "topsecret:x:4711:hunter2"

@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  /// From each policy to the next one by `apply`, which changes only what differs: then nothing differs, and the way back
-  /// leads where it came from.
+  /// From each policy to the next one by `apply`, which changes only what differs: then nothing differs, and the way
+  /// back leads where it came from.
   @Test(.enabled(if: LiveRequirements.met, Comment(rawValue: LiveRequirements.comment)))
   func everyAcceptedPolicyIsApplied() async throws {
     let program = Sallyport.besideThisProgram.path

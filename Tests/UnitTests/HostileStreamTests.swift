@@ -2,10 +2,11 @@ import Diagnostics
 import Foundation
 import Testing
 
-/// What names and texts of strangers may do to a terminal or to the log of GitHub Actions: nothing, whatever the command, the format
-/// and the stream.
+/// What names and texts of strangers may do to a terminal or to the log of GitHub Actions: nothing, whatever the
+/// command, the format and the stream.
 @Suite struct HostileStreamTests {
-  /// Control characters of ASCII and of C1, directions of text, and both forms of a workflow command at the start of a line.
+  /// Control characters of ASCII and of C1, directions of text, and both forms of a workflow command at the start of a
+  /// line.
   private static let evil = "\u{1B}]0;x\u{7}\u{1B}[8mA\u{7F}\u{9B}31m\u{202E}\u{2066}\u{200F}##[error]x"
   private static let lines = "\n::error::x\n \u{3000}::add-mask::x\n##[error]x\n::stop-commands::x\n"
   private static let name = "::error file=a,line=1::\(evil)\(lines.replacing("\n", with: "\r\n"))b"

@@ -107,7 +107,8 @@ import Testing
         #expect(
           unexpected.isEmpty, "\(unexpected.map { "\($0.code): \($0.message)" })\n\(text)\n\(files.map(\.text))")
         count += 1
-        // Whether the helper is on is not in the server's files, and where it is the address in clear text may be another.
+        // Whether the helper is on is not in the server's files, and where it is the address in clear text may be
+        // another.
         guard drafted.isAccepted, !text.contains("DECIDE helper") else { continue }
         for index in drafted.policy.servers.indices {
           let errors = try audit(drafted, server: index, files, at: path).found.filter { $0.severity == .error }

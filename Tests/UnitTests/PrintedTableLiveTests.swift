@@ -142,7 +142,8 @@ struct PrintedTableLiveTests {
     try await withLab { lab in
       let wanted = ["192.0.2.1 . 21 limit rate over 3/minute", "192.0.2.1 ct count over 2"]
       var listed = ""
-      // The kernel collects elements that count no connection once a second (nft_rhash_gc in nft_set_hash.c), be it at once.
+      // The kernel collects elements that count no connection once a second (nft_rhash_gc in nft_set_hash.c), be it at
+      // once.
       for _ in 0..<20 where !wanted.allSatisfy(listed.contains) {
         let loaded = try await lab.nft(["-f", "-"], input: script)
         #expect(loaded.succeeded, "\(loaded.errorText)")

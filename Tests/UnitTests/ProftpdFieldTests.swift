@@ -6,7 +6,8 @@ import Policy
 import ServerConfig
 import Testing
 
-/// ProFTPD as people run it: builds, versions, classes, limits, the environment (measured: 1.3.8, 1.3.8c, 1.3.9e of Debian).
+/// ProFTPD as people run it: builds, versions, classes, limits, the environment (measured: 1.3.8, 1.3.8c, 1.3.9e of
+/// Debian).
 @Suite struct ProftpdFieldTests {
   private func policy(_ software: String = "proftpd", _ more: String = "") -> Compilation {
     compile(

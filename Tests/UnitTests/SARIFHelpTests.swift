@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What `--format sarif` and `--format github` write, held against SARIF 2.1.0 (OASIS) and the workflow commands of GitHub.
+/// What `--format sarif` and `--format github` write, held against SARIF 2.1.0 (OASIS) and the workflow commands of
+/// GitHub.
 @Suite struct SARIFHelpTests {
   private static let policy = """
     clients partners = 198.51.100.0/24

@@ -4,8 +4,8 @@ import Glibc
 private let mostGrowth = 6.0
 
 extension Bench {
-  /// What each reader and command takes for an input and for one four times as large: instructions under callgrind, or processor
-  /// time where there is none.
+  /// What each reader and command takes for an input and for one four times as large: instructions under callgrind, or
+  /// processor time where there is none.
   ///
   /// - Throws: When one of them takes more than six times as much.
   func cost() throws {

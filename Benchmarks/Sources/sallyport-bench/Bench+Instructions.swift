@@ -16,8 +16,8 @@ private let countedPublications = 1000
 private let tolerance = 1.03
 
 extension Bench {
-  /// Instructions that `compile` takes under callgrind, stage by stage, against the thresholds in the repository. They do not
-  /// depend on what else the machine does.
+  /// Instructions that `compile` takes under callgrind, stage by stage, against the thresholds in the repository. They
+  /// do not depend on what else the machine does.
   ///
   /// - Throws: When a stage takes more than its threshold.
   func instructions() throws {

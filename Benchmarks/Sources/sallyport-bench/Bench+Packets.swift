@@ -49,8 +49,8 @@ extension Bench {
 private struct Rates {
   private var rounds: [[Double]] = []
 
-  /// Goes through the gateways and back again: a machine that gets slower meanwhile is slower for all alike. Each round begins
-  /// with the next of them, because what one leaves behind to be tidied up takes time of the one after it.
+  /// Goes through the gateways and back again: a machine that gets slower meanwhile is slower for all alike. Each round
+  /// begins with the next of them, because what one leaves behind to be tidied up takes time of the one after it.
   mutating func addRound(_ gateways: [Gateway], port: Int) throws {
     let order = gateways.indices.map { ($0 + rounds.count) % gateways.count }
     var counts = [Double](repeating: 0, count: gateways.count)

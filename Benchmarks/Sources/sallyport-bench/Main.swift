@@ -1,7 +1,8 @@
 import Glibc
 
-/// `sallyport-bench FOLDER [SECTION...]`: measures the programs in a folder; `--policy COUNT` prints what it measures with. With `FULL=1` in the environment everything, else
-/// what ends within minutes; `PEERS` is a folder with other programs.
+/// `sallyport-bench FOLDER [SECTION...]`: measures the programs in a folder; `--policy COUNT` prints what it measures
+/// with. With `FULL=1` in the environment everything, else what ends within minutes; `PEERS` is a folder with other
+/// programs.
 @main
 struct Main {
   static func main() {

@@ -71,8 +71,8 @@ struct Peer: Sendable {
   }
 }
 
-/// Where a peer runs: with a network, mounts and processes of its own, so that neither its rules nor its files reach the
-/// machine, and no daemon outlives the run.
+/// Where a peer runs: with a network, mounts and processes of its own, so that neither its rules nor its files reach
+/// the machine, and no daemon outlives the run.
 struct PeerNamespace {
   /// With programs that were unpacked and not installed; they lie over those of the machine, read-only.
   var folder: String?

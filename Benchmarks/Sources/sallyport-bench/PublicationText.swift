@@ -1,8 +1,8 @@
-/// One publication as numbers, from which a policy, linear rules and the input of peers are written, so that all of them
-/// say the same.
+/// One publication as numbers, from which a policy, linear rules and the input of peers are written, so that all of
+/// them say the same.
 ///
-/// The mixture: an eighth has no TLS and a helper, a third of the others has TLS for those who want it, the rest for everybody; a
-/// fifth has both families, two thirds admit some clients only, a quarter has a limit, a tenth hairpin.
+/// The mixture: an eighth has no TLS and a helper, a third of the others has TLS for those who want it, the rest for
+/// everybody; a fifth has both families, two thirds admit some clients only, a quarter has a limit, a tenth hairpin.
 struct SamplePublication {
   /// From 0.
   var index: Int

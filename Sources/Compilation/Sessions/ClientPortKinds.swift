@@ -7,8 +7,8 @@ struct ClientPortKinds {
     "rules, sets and maps tell more ports of clients apart than are tried; the port that the client uses decides"
   /// Kinds that are tried at most.
   private static let most = 1000
-  /// Ports that programs get without asking for one: 49152 and above by RFC 6335 section 6, as Windows has it; 32768 to 60999 on Linux
-  /// (`ip_local_port_range`).
+  /// Ports that programs get without asking for one: 49152 and above by RFC 6335 section 6, as Windows has it; 32768 to
+  /// 60999 on Linux (`ip_local_port_range`).
   static let usual: ClosedRange<UInt16> = 32768...65535
   /// Ports that whoever wants to get in can choose.
   static let any: ClosedRange<UInt16> = 1...65535
@@ -110,7 +110,8 @@ extension Scene {
     return result
   }
 
-  /// How the control connection of a client comes about that is to be kept out, on any of its ports; `nil` where it does not.
+  /// How the control connection of a client comes about that is to be kept out, on any of its ports; `nil` where it
+  /// does not.
   func entry(_ login: Theatre.Login, _ session: Session, _ logins: inout PortLogins) -> Entry? {
     guard permission.exclusion(place) != nil else { return nil }
     if login.isConnected || login.isUndecided { return Entry(isUndecided: login.isUndecided) }

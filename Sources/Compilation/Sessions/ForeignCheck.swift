@@ -48,10 +48,11 @@ package struct InterfaceNames: Sendable {
 }
 
 extension Compilation {
-  /// What tables of others do to the sessions that the policy permits, found by playing these with all tables; of large policies
-  /// those of one publication of each kind. Alone our table lets them all through: `check` has seen to it.
+  /// What tables of others do to the sessions that the policy permits, found by playing these with all tables; of large
+  /// policies those of one publication of each kind. Alone our table lets them all through: `check` has seen to it.
   ///
-  /// - Returns: What they do, and how many publications are of kinds that were not played, because there are too many kinds.
+  /// - Returns: What they do, and how many publications are of kinds that were not played, because there are too many
+  ///   kinds.
   /// - Parameters:
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - ruleset: All tables that run there.
@@ -77,8 +78,8 @@ extension Compilation {
     let kinds = check.kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     var collection = EffectCollection(own: "\(ours.family.rawValue) \(ours.name)")
     collection.unjudged = kinds.unjudged
-    /// Whether the parts of a passive range are played one by one: a few more than one, of as many publications as there is room
-    /// for; `nil` where all its ports are alike.
+    /// Whether the parts of a passive range are played one by one: a few more than one, of as many publications as
+    /// there is room for; `nil` where all its ports are alike.
     func isPlayedWhole(_ publication: Publication, _ ports: PortBorders) -> Bool? {
       let parts =
         publication.passiveRange.map { Set(ports.parts(of: $0.value.low...$0.value.high).map(\.kind)).count } ?? 1

@@ -2,8 +2,8 @@ import Addressing
 import FTPSession
 import Policy
 
-/// Addresses that stand for all clients whom rules, sets and maps tell apart: one for each kind of those that are admitted, and
-/// of those that are not.
+/// Addresses that stand for all clients whom rules, sets and maps tell apart: one for each kind of those that are
+/// admitted, and of those that are not.
 struct RuleClients {
   /// Addresses that are tried at most for a place and family.
   static let most = 2000
@@ -78,8 +78,8 @@ extension IPAddress {
   fileprivate var successor: IPAddress? { value == .max ? nil : IPAddress(family: family, value: value + 1) }
   fileprivate var predecessor: IPAddress? { value == 0 ? nil : IPAddress(family: family, value: value - 1) }
 
-  /// Whether hosts on the Internet have such addresses: none of a special purpose (RFC 6890), but for those of documentation,
-  /// which stand for them.
+  /// Whether hosts on the Internet have such addresses: none of a special purpose (RFC 6890), but for those of
+  /// documentation, which stand for them.
   var isOfInternet: Bool {
     guard scope == .global else { return false }
     guard family == .ipv4 else { return value >> 125 == 1 }

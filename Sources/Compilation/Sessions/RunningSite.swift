@@ -3,8 +3,8 @@ package import FTPSession
 package import Policy
 
 extension SessionSite {
-  /// The gateway that this machine is, and what its routes say about the machines around it: hosts in one network reach each
-  /// other without it.
+  /// The gateway that this machine is, and what its routes say about the machines around it: hosts in one network reach
+  /// each other without it.
   ///
   /// - Parameters:
   ///   - network: Its interfaces and routes.
@@ -125,7 +125,8 @@ private struct Sides: Sendable {
       ?? ways.first { !outside.contains($0) && $0 != "lo" }
   }
 
-  /// A client in a network of that interface, with an address that nobody else is known to have; `nil` where there is none.
+  /// A client in a network of that interface, with an address that nobody else is known to have; `nil` where there is
+  /// none.
   func insideClient(_ family: AddressFamily, servers: [IPAddress]) -> IPAddress? {
     guard let name = insideInterface(servers), let interface = network.interface(named: name) else { return nil }
     let connected = interface.networks.filter { $0.family == family && $0.length < (family == .ipv4 ? 31 : 127) }

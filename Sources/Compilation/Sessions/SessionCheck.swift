@@ -7,8 +7,8 @@ import Policy
 /// Sessions that a policy permits and that have no path through the ruleset it compiles to: whatever no single rule of
 /// validation saw.
 ///
-/// A publication is judged together with those that share an address with it, for no key of a set of ours leads from one
-/// address to another. Of a large policy one publication of each kind is judged.
+/// A publication is judged together with those that share an address with it, for no key of a set of ours leads from
+/// one address to another. Of a large policy one publication of each kind is judged.
 struct SessionCheck {
   /// Publications up to which each is judged by itself.
   private static let few = 24
@@ -45,8 +45,8 @@ struct SessionCheck {
     ).kinds
   }
 
-  /// Publications of one gateway to be played under rules that nobody of us wrote: one of each kind, where what rules say of
-  /// its addresses and ports is a part of its kind.
+  /// Publications of one gateway to be played under rules that nobody of us wrote: one of each kind, where what rules
+  /// say of its addresses and ports is a part of its kind.
   ///
   /// - Parameter place: Tells how those rules see the publication at a position.
   func kinds(

@@ -37,14 +37,15 @@ extension Policy {
     return shape.value
   }
 
-  /// How an external address leads to a server, as a number from 1; `nil` where the server has no address of its family.
+  /// How an external address leads to a server, as a number from 1; `nil` where the server has no address of its
+  /// family.
   private func reach(of external: IPAddress, atServer server: Int) -> UInt64? {
     if servers[server].isLocal { return 3 }
     return servers[server].address(external.family).map { $0.value == external ? 2 : 1 }
   }
 
-  /// The addresses by which the rules of publications are found, with the positions of these: those that clients dial, then the
-  /// servers', because either mostly come in their order.
+  /// The addresses by which the rules of publications are found, with the positions of these: those that clients dial,
+  /// then the servers', because either mostly come in their order.
   fileprivate func forEachPlace(_ use: (IPAddress, Int) -> Void) {
     for (position, publication) in publications.enumerated() {
       for external in publication.externalAddresses { use(external.arrival.value, position) }

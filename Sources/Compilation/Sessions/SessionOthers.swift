@@ -147,8 +147,8 @@ extension Scenes {
     return AddressSet(unionOf: terms.map { study.policy.addresses(of: $0) })
   }
 
-  /// Where a client is kept out whom nobody named and a list holds, as programs fill them that ban: what does it. `allow any` does
-  /// not mean to forbid that.
+  /// Where a client is kept out whom nobody named and a list holds, as programs fill them that ban: what does it.
+  /// `allow any` does not mean to forbid that.
   private func ban(of address: IPAddress, _ scene: Scene) -> Citation? {
     guard scene.place == .allowed, !namedClients.contains(address) else { return nil }
     let losses = self.scene(scene.place, address, scene.endpoint).permittedLosses
@@ -156,7 +156,8 @@ extension Scenes {
     return losses.first?.citation
   }
 
-  /// Whether a client outside may have an address: nobody else has it, and it is not on the server's side of the gateway.
+  /// Whether a client outside may have an address: nobody else has it, and it is not on the server's side of the
+  /// gateway.
   private func isOutside(_ address: IPAddress) -> Bool {
     guard samples.isFree(address) else { return false }
     guard let network = site?.network else { return true }

@@ -2,8 +2,8 @@ import Addressing
 import FTPSession
 
 extension SessionView {
-  /// A page that says what the text says. Nothing is fetched for it. On a narrow screen, and for those who hear it, sentences stand
-  /// in the place of the pictures.
+  /// A page that says what the text says. Nothing is fetched for it. On a narrow screen, and for those who hear it,
+  /// sentences stand in the place of the pictures.
   package var html: String {
     let title = escapedForXML("Sessions of \(table.publication)")
     return """

@@ -24,7 +24,8 @@ struct SessionPermission {
     }
   }
 
-  /// With `hairpin` the server sees the gateway, and refuses commands that name the client, unless the helper rewrites them.
+  /// With `hairpin` the server sees the gateway, and refuses commands that name the client, unless the helper rewrites
+  /// them.
   private func refusalOfHiddenClient(_ encryption: Encryption) -> String? {
     let isReadable = encryption == .plain || publication.clearControl != nil
     let isHidden =

@@ -290,7 +290,8 @@ struct Scene {
     var session = session
     session.passivePort = ports.parts.first?.ports.lowerBound ?? session.passivePort
     let first = theatre.perform(session, after: login)
-    // Without a control connection, and in active mode, the passive port does not matter; and one part is all there is to tell.
+    // Without a control connection, and in active mode, the passive port does not matter; and one part is all there is
+    // to tell.
     guard !session.mode.isActive, login.isConnected, let part = ports.parts.first,
       ports.parts.count > 1 || ports.untried != nil
     else { return Played(performance: first) }

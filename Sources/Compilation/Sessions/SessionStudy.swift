@@ -12,11 +12,11 @@ package struct SessionStudy: Sendable {
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
   var borders: PortBorders?
-  /// Where ports of clients begin to fare differently by rules of others; `nil` to try the usual ports alone. Our own table treats
-  /// all of them alike.
+  /// Where ports of clients begin to fare differently by rules of others; `nil` to try the usual ports alone. Our own
+  /// table treats all of them alike.
   var clientBorders: PortBorders?
-  /// Where addresses of clients begin to fare differently, of sessions with some addresses of the gateway and the server; `nil` to
-  /// try one client of a kind alone.
+  /// Where addresses of clients begin to fare differently, of sessions with some addresses of the gateway and the
+  /// server; `nil` to try one client of a kind alone.
   var addressBorders: (@Sendable (_ ends: Set<IPAddress>) -> AddressBorders)?
   /// Whether clients of every network of `allow` and `deny` are tried.
   var triesNetworks: Bool
@@ -26,7 +26,8 @@ package struct SessionStudy: Sendable {
   /// - Parameters:
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - ruleset: What runs there, all tables.
-  ///   - judgesBorders: Whether to try passive ranges at every border of the ruleset. All its rules and elements are read then.
+  ///   - judgesBorders: Whether to try passive ranges at every border of the ruleset. All its rules and elements are
+  ///     read then.
   package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, judgesBorders: Bool = false) {
     self.policy = policy
     let program = Program(ruleset)
@@ -79,8 +80,8 @@ package struct SessionStudy: Sendable {
     return table
   }
 
-  /// Whether every session of a publication works that the policy permits, those that its table has with `permittedOnly`. That
-  /// takes less than the table, which tells each of them.
+  /// Whether every session of a publication works that the policy permits, those that its table has with
+  /// `permittedOnly`. That takes less than the table, which tells each of them.
   package func permittedSessionsWork(of publication: Publication, at site: SessionSite? = nil) -> Bool {
     guard let scenes = Scenes(self, of: publication, at: site) else { return true }
     return ClientPlace.allCases.filter { $0 != .stranger }.allSatisfy { place in

@@ -31,8 +31,8 @@ package struct SessionSite: Sendable {
   }
 }
 
-/// The machines around a gateway, as far as a policy tells; what it leaves open is invented, and clashes with nothing that it
-/// names.
+/// The machines around a gateway, as far as a policy tells; what it leaves open is invented, and clashes with nothing
+/// that it names.
 struct SessionSurroundings {
   let network: Network
   let server: Party
@@ -74,8 +74,8 @@ struct SessionSurroundings {
       : .host(Host(addresses, behind: insideInterface, neighbours: serverNetworks))
   }
 
-  /// A client on the outside with that address, to which the server's own network means nothing unless it is published as
-  /// it is.
+  /// A client on the outside with that address, to which the server's own network means nothing unless it is published
+  /// as it is.
   func outsideClient(_ address: IPAddress, _ endpoint: Endpoint) -> Party {
     let hidden = endpoint.reach == .translated ? serverNetworks : []
     return .host(Host([address], behind: outsideInterface, unreachable: hidden))
@@ -93,7 +93,8 @@ struct SessionSurroundings {
     return own.address(50, avoiding: taken) ?? own.address(2, avoiding: taken)
   }
 
-  /// A private network that holds no address of the gateway's outside, and none that the policy speaks of where that can be.
+  /// A private network that holds no address of the gateway's outside, and none that the policy speaks of where that
+  /// can be.
   private static func inventedNetwork(
     _ family: AddressFamily, avoiding others: Set<IPAddress>, _ policy: Policy, _ publication: Publication
   ) -> Prefix? {

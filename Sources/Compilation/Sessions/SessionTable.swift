@@ -63,7 +63,8 @@ package struct SessionTable: Sendable {
   /// What was not tried.
   package var notes: [String] = []
 
-  /// Whether a session that the policy permits does not work, or nobody can tell, or a client gets in whom it keeps out.
+  /// Whether a session that the policy permits does not work, or nobody can tell, or a client gets in whom it keeps
+  /// out.
   package var fails: Bool {
     cells.contains { $0.isPermitted && ($0.outcome == .broken || $0.outcome == .undecided) || $0.isIntrusion }
   }

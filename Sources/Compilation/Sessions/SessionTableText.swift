@@ -24,8 +24,9 @@ extension Encryption {
 }
 
 extension SessionTable {
-  /// The table for a terminal: a block for each client and family, a row for each mode, a column for each kind of TLS. What
-  /// is refused by design is named once; what is broken or undecided is named for each group of cells with one reason.
+  /// The table for a terminal: a block for each client and family, a row for each mode, a column for each kind of TLS.
+  /// What is refused by design is named once; what is broken or undecided is named for each group of cells with one
+  /// reason.
   package func text(_ style: Style) -> String {
     var lines: [String] = []
     for place in ClientPlace.allCases {
@@ -134,7 +135,8 @@ extension String {
 }
 
 extension SessionTable {
-  /// The sessions that the reader wants to see: those of a mode, or of each reason why one is broken or undecided the first.
+  /// The sessions that the reader wants to see: those of a mode, or of each reason why one is broken or undecided the
+  /// first.
   ///
   /// - Parameter most: How many at most.
   package func shown(mode: SessionChoice?, most: Int) -> [SessionCell] {
@@ -179,8 +181,8 @@ package struct SessionChoice: Hashable, Sendable {
 }
 
 extension SessionTable {
-  /// The session that is drawn where one alone can be: the first that is chosen, else the first that is broken or undecided, else
-  /// the first that works.
+  /// The session that is drawn where one alone can be: the first that is chosen, else the first that is broken or
+  /// undecided, else the first that works.
   package func drawn(mode: SessionChoice?) -> SessionCell? {
     if let mode { return shown(mode: mode, most: 1).first }
     let drawable = cells.filter { $0.performance != nil }

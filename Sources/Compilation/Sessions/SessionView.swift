@@ -58,8 +58,8 @@ package struct SessionView {
     return ([text] + pictures.map { $0.text(style) }).joined(separator: "\n")
   }
 
-  /// One picture: that of the first session that was chosen, whose outcome a trial changes, or that is broken, or of the first that
-  /// works; `nil` when there is nothing to draw.
+  /// One picture: that of the first session that was chosen, whose outcome a trial changes, or that is broken, or of
+  /// the first that works; `nil` when there is nothing to draw.
   package var svg: String? {
     let changed = choice == nil ? trial?.change.changes.lazy.map(\.cell).first { $0.performance != nil } : nil
     guard let cell = changed ?? table.drawn(mode: choice) else { return nil }

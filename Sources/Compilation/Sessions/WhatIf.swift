@@ -47,7 +47,8 @@ package struct WhatIf: Sendable {
   /// The statements, with `;` between them.
   package var text: String { changes.map(\.written).joined(separator: "; ") }
 
-  /// - Parameter texts: Statements; each text may hold several, with `;` between them. `no helper` takes a statement away.
+  /// - Parameter texts: Statements; each text may hold several, with `;` between them. `no helper` takes a statement
+  ///   away.
   /// - Throws: `WhatIfFailure.noStatement` or `.conflict`.
   package init(_ texts: [String]) throws(WhatIfFailure) {
     for text in texts {
@@ -78,8 +79,8 @@ package struct WhatIf: Sendable {
 private let repeatable: Set<String> = ["allow", "limit"]
 
 extension Compilation {
-  /// The policy with statements of a publication changed: each takes the place of the one with its keyword, or is added.
-  /// `allow` and `limit`, which may be repeated, are added.
+  /// The policy with statements of a publication changed: each takes the place of the one with its keyword, or is
+  /// added. `allow` and `limit`, which may be repeated, are added.
   package func changing(_ publication: Publication, _ what: WhatIf) throws(WhatIfFailure) -> Compilation {
     var current = self
     for change in what.changes {

@@ -28,9 +28,9 @@ private func encode(_ value: some Encodable, keys: JSONEncoder.KeyEncodingStrate
   return escapedForTerminals(String(decoding: data, as: UTF8.self)) + "\n"
 }
 
-/// JSON that says the same and may be shown: the encoder escapes control characters of ASCII alone. Others, what changes the
-/// direction of text, and what the log of GitHub Actions takes for a command can only stand in strings, where an escape means
-/// the same.
+/// JSON that says the same and may be shown: the encoder escapes control characters of ASCII alone. Others, what
+/// changes the direction of text, and what the log of GitHub Actions takes for a command can only stand in strings,
+/// where an escape means the same.
 private func escapedForTerminals(_ json: String) -> String {
   let isPlain = json.utf8.allSatisfy { $0 < 0x7F }
   let text = json.contains("##[") ? json.replacing("##[", with: "##\\u005b") : json

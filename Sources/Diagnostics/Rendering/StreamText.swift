@@ -1,12 +1,12 @@
-/// What a stream may carry, whoever wrote what is shown: control characters (C0, DEL, C1) and characters that change the
-/// direction of text become U+FFFD, but for tabs, line ends and, where there is colour, the sequences of `Style`. The one place for
-/// all of both streams; what is made readable before keeps its look.
+/// What a stream may carry, whoever wrote what is shown: control characters (C0, DEL, C1) and characters that change
+/// the direction of text become U+FFFD, but for tabs, line ends and, where there is colour, the sequences of `Style`.
+/// The one place for all of both streams; what is made readable before keeps its look.
 ///
 /// - Parameters:
 ///   - bytes: UTF-8; anything else becomes U+FFFD where a byte needs a look.
 ///   - isColored: Whether the sequences of `Style` may stay.
-///   - isData: Whether this is a text for a program or a file, of which no more is changed. In other text commands that the
-///     log of GitHub Actions would obey are broken.
+///   - isData: Whether this is a text for a program or a file, of which no more is changed. In other text commands that
+///     the log of GitHub Actions would obey are broken.
 package func streamText(_ bytes: [UInt8], isColored: Bool, isData: Bool) -> [UInt8] {
   if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x09 }), isData || !mayCommand(bytes) {
     return bytes
@@ -53,8 +53,8 @@ private func styleLength(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
   return Style.codes.contains(code) ? end - text.startIndex + 1 : nil
 }
 
-/// A line in which the runner of GitHub Actions finds no command: `::NAME ...::` after white space, as `ActionCommand` of the runner
-/// reads it (`TryParseV2`), or `##[NAME]` anywhere (`TryParse`). An address such as `::1` is none.
+/// A line in which the runner of GitHub Actions finds no command: `::NAME ...::` after white space, as `ActionCommand`
+/// of the runner reads it (`TryParseV2`), or `##[NAME]` anywhere (`TryParse`). An address such as `::1` is none.
 private func withoutCommands(_ line: [UInt8]) -> [UInt8] {
   guard mayCommand(line) else { return line }
   let text = String(decoding: line, as: UTF8.self).replacing("##[", with: "##\u{FFFD}[")

@@ -44,8 +44,8 @@ package struct Theatre: Sendable {
 
   /// Plays sessions one after the other, or two in turns, on a gateway that keeps its connections.
   ///
-  /// - Returns: The performances, in the order of the sessions. Each gets to its announcement before the next begins when
-  ///   `interleaved`, as two clients may.
+  /// - Returns: The performances, in the order of the sessions. Each gets to its announcement before the next begins
+  ///   when `interleaved`, as two clients may.
   package func perform(_ sessions: [Session], interleaved: Bool) -> [Performance] {
     var gateway = gateway
     var waiting: [Conversation] = []

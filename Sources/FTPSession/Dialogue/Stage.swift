@@ -162,7 +162,8 @@ struct LossError: Error {
 }
 
 extension Stage {
-  /// Opens a connection, with one repetition of a SYN that nobody answers: the first one may have used an expectation up.
+  /// Opens a connection, with one repetition of a SYN that nobody answers: the first one may have used an expectation
+  /// up.
   mutating func connect(
     from opener: Role, _ tuple: Tuple, listening port: UInt16, isData: Bool
   ) throws(Interruption) -> Stream {

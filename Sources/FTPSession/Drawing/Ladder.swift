@@ -57,7 +57,8 @@ package struct Ladder: Sendable {
 }
 
 extension Ladder {
-  /// The picture in sentences, one for each row and one for how it ends: for those who hear it, or have a narrow screen.
+  /// The picture in sentences, one for each row and one for how it ends: for those who hear it, or have a narrow
+  /// screen.
   package var sentences: [String] {
     rows.map { row in
       switch row {

@@ -29,7 +29,8 @@ extension Ladder {
 
   /// A self-contained SVG document, 800 units wide; it follows the reader's preference for light or dark.
   ///
-  /// Who cannot see it is told the same by its title and its description; on a page, where the sentences stand beside it, by these.
+  /// Who cannot see it is told the same by its title and its description; on a page, where the sentences stand beside
+  /// it, by these.
   ///
   /// - Parameter isDocument: Whether it is no part of a page, which has the style sheet and the sentences already.
   package func svg(isDocument: Bool = true) -> String {
@@ -120,8 +121,8 @@ extension Ladder {
   }
 }
 
-/// A text between tags or in an attribute. Control characters, which XML does not have, and characters that change the direction
-/// of text become U+FFFD.
+/// A text between tags or in an attribute. Control characters, which XML does not have, and characters that change the
+/// direction of text become U+FFFD.
 package func escapedForXML(_ text: String) -> String {
   var result = ""
   for scalar in text.unicodeScalars.lazy.map(printable) {

@@ -2,7 +2,8 @@ import Addressing
 import Diagnostics
 import Nftables
 
-/// The evaluation of one base chain for one packet, rule by rule as `nft_do_chain` in the kernel's nf_tables_core.c does it.
+/// The evaluation of one base chain for one packet, rule by rule as `nft_do_chain` in the kernel's nf_tables_core.c
+/// does it.
 struct ChainRun {
   enum Step {
     case next

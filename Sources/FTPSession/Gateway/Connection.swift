@@ -111,15 +111,16 @@ struct PacketView: Hashable, Sendable {
   /// The connections of the session so far, that of the packet included.
   var connectionCount = 1
 
-  /// Whether a count of connections is over a limit, where nobody but this session is connected; `nil` where that depends
-  /// on which of its connections the rule has seen (`nf_conncount_count` in nf_conncount.c).
+  /// Whether a count of connections is over a limit, where nobody but this session is connected; `nil` where that
+  /// depends on which of its connections the rule has seen (`nf_conncount_count` in nf_conncount.c).
   func counts(over limit: UInt32) -> Bool? {
     if limit < 1 { return true }
     return limit == 1 && connectionCount > 1 ? nil : false
   }
 }
 
-/// Positions of connections by tuple. A list, because a session has two connections, and comparing takes less than hashing.
+/// Positions of connections by tuple. A list, because a session has two connections, and comparing takes less than
+/// hashing.
 struct TupleTable: Sendable {
   private var entries: [(tuple: Tuple, connection: Int)] = []
 

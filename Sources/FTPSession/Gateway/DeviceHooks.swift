@@ -2,10 +2,10 @@ import Addressing
 import Nftables
 
 extension Gateway {
-  /// Runs the chains of the device by which the packet comes or goes: ingress is before prerouting, egress after postrouting
-  /// (`nf_ingress` and `nf_hook_egress` in the kernel's dev.c). Chains of family netdev and those of inet are in one list, by
-  /// priority. A packet comes in on a port of a bridge before it comes in on the bridge, and leaves by one after it. Returns
-  /// whether the packet goes on.
+  /// Runs the chains of the device by which the packet comes or goes: ingress is before prerouting, egress after
+  /// postrouting (`nf_ingress` and `nf_hook_egress` in the kernel's dev.c). Chains of family netdev and those of inet
+  /// are in one list, by priority. A packet comes in on a port of a bridge before it comes in on the bridge, and leaves
+  /// by one after it. Returns whether the packet goes on.
   mutating func passDevice(_ hook: BaseChain.Hook, _ transit: inout Transit) -> Bool {
     let program = premises.program
     guard !program.deviceChains.isEmpty || !program.bridgeChains.isEmpty,
@@ -60,7 +60,8 @@ extension Gateway {
     return run.run()
   }
 
-  /// Why neighbours may not reach each other without the gateway: it is the bridge between them, and has rules for that.
+  /// Why neighbours may not reach each other without the gateway: it is the bridge between them, and has rules for
+  /// that.
   func doubt(aboutBridged packet: Packet, on interface: String) -> String? {
     guard let link = network.link(of: interface), link.isBridge, link.lowers.count > 1 else { return nil }
     let program = premises.program
@@ -119,8 +120,8 @@ extension Gateway {
     return hook == .ingress || passChains(of: lower, hook, &transit) && passLowers(of: lower, hook, &transit)
   }
 
-  /// Below the interface of a VLAN packets have a tag. What chains do with these was not measured: only those count that let
-  /// the packet through with and without seeing what is in it.
+  /// Below the interface of a VLAN packets have a tag. What chains do with these was not measured: only those count
+  /// that let the packet through with and without seeing what is in it.
   private mutating func passTagged(
     on lower: String, under device: String, _ hook: BaseChain.Hook, _ transit: inout Transit
   ) -> Bool {

@@ -1,7 +1,7 @@
 package import Addressing
 
-/// What the helper remembers of one control connection: whether the next segment of a direction is looked at, because one
-/// that ended a line came before it (`nf_conntrack_ftp.c`, `find_nl_seq`; 6.12 and 6.18).
+/// What the helper remembers of one control connection: whether the next segment of a direction is looked at, because
+/// one that ended a line came before it (`nf_conntrack_ftp.c`, `find_nl_seq`; 6.12 and 6.18).
 struct HelperMemory: Hashable, Sendable {
   private var isPrimedForOriginal = false
   private var isPrimedForReply = false

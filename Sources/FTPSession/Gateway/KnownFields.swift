@@ -3,8 +3,8 @@ import Nftables
 
 /// Fields of headers, metadata and connections that matter to few rules, by the names that nft gives them.
 ///
-/// Of the packets that are played some are known: they are those of usual hosts, without IP options, fragments, DSCP and ECN.
-/// Of others the range is known, which is enough for most rules that ask for them.
+/// Of the packets that are played some are known: they are those of usual hosts, without IP options, fragments, DSCP
+/// and ECN. Of others the range is known, which is enough for most rules that ask for them.
 enum KnownFields {
   /// Fields that a rule may change without disturbing a session.
   static let changeable: Set<String> = [

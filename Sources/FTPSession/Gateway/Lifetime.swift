@@ -4,8 +4,8 @@ extension PacketView {
   /// The field that counts routers down.
   private var lifetimeField: String { packet.tuple.family == .ipv4 ? "ip ttl" : "ip6 hoplimit" }
 
-  /// Why a packet whose TTL rules have set before routing is not passed on (`ip_forward` in ip_forward.c, `ip6_forward` in
-  /// ip6_output.c); `nil` when it is.
+  /// Why a packet whose TTL rules have set before routing is not passed on (`ip_forward` in ip_forward.c, `ip6_forward`
+  /// in ip6_output.c); `nil` when it is.
   var lifetimeLoss: Loss? {
     guard let changed = changed[lifetimeField] else { return nil }
     guard let value = changed else {

@@ -3,7 +3,8 @@ import Nftables
 
 /// What rules read of messages by which neighbours find each other. Measured on Linux 6.18.
 extension PacketView {
-  /// How the packet is addressed on the link, as `meta pkttype` counts: to this host, to all, to a group (`PACKET_HOST`...).
+  /// How the packet is addressed on the link, as `meta pkttype` counts: to this host, to all, to a group
+  /// (`PACKET_HOST`...).
   var packetType: UInt128 {
     guard let message = packet.neighbourMessage, message.isQuestion, input != nil else { return 0 }
     return message.isARP ? 1 : 2

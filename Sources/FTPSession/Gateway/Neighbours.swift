@@ -13,8 +13,8 @@ struct NeighbourQuestion: Hashable {
 }
 
 extension Gateway {
-  /// Why a packet cannot come in or go out: rules keep gateway and neighbour from finding each other's link address. `nil`
-  /// where they find each other, and where nobody asks.
+  /// Why a packet cannot come in or go out: rules keep gateway and neighbour from finding each other's link address.
+  /// `nil` where they find each other, and where nobody asks.
   ///
   /// - Parameters:
   ///   - other: Where the packet comes from or goes to.
@@ -35,7 +35,8 @@ extension Gateway {
     return loss
   }
 
-  /// Runs a message between neighbours through everything that it meets. What becomes of it, `nil` when it gets through.
+  /// Runs a message between neighbours through everything that it meets. What becomes of it, `nil` when it gets
+  /// through.
   fileprivate mutating func pass(_ packet: Packet, _ message: NeighbourMessage, in interface: String) -> Loss? {
     var transit = Transit(packet, input: interface)
     guard passDevice(.ingress, &transit) else { return transit.loss }
@@ -92,8 +93,8 @@ private struct NeighbourPlay {
     var own: IPAddress?
   }
 
-  /// Over IPv6 neighbours ask from the address of the packet that waits or from their link-local one, for any address of the
-  /// gateway. The gateway asks from its link-local one for what it passes on (`ndisc_solicit` in ndisc.c).
+  /// Over IPv6 neighbours ask from the address of the packet that waits or from their link-local one, for any address
+  /// of the gateway. The gateway asks from its link-local one for what it passes on (`ndisc_solicit` in ndisc.c).
   private var ways: [Ends] {
     guard family == .ipv6, question.isArriving else { return [Ends(hop: question.hop, own: question.own)] }
     let hops = question.hop.scope == .linkLocal ? [question.hop] : [question.hop, nil]

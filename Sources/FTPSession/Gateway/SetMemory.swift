@@ -48,7 +48,8 @@ struct SetChange: Sendable {
 }
 
 extension ChainRun {
-  /// Adds or deletes an element. Returns whether the rule goes on: without a key it ends (`nft_dynset_eval` in nft_dynset.c).
+  /// Adds or deletes an element. Returns whether the rule goes on: without a key it ends (`nft_dynset_eval` in
+  /// nft_dynset.c).
   mutating func change(_ change: SetChange, isDoubtful: Bool) -> Bool {
     let key: [Datum]?
     switch read(change.key) {
@@ -71,8 +72,8 @@ extension ChainRun {
 extension PacketView {
   /// Searches a set or map for a key, as rules have changed it until now.
   ///
-  /// - Parameter ofClient: Whether the key has an address, so that nobody else's packets change the element; asked where rules change
-  ///   the set.
+  /// - Parameter ofClient: Whether the key has an address, so that nobody else's packets change the element; asked
+  ///   where rules change the set.
   func search(
     _ key: [Datum], _ lookup: Lookup, _ reference: LookupReference, _ table: Program.CompiledTable,
     ofClient: @autoclosure () -> Bool

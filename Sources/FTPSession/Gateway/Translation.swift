@@ -96,8 +96,8 @@ extension Gateway {
     makeUnique(index)
   }
 
-  /// A port that lies in the range stays; any other becomes the first of the range (`nf_nat_l4proto_unique_tuple`, without
-  /// an offset).
+  /// A port that lies in the range stays; any other becomes the first of the range (`nf_nat_l4proto_unique_tuple`,
+  /// without an offset).
   private func port(_ port: UInt16, _ range: ClosedRange<UInt16>?) -> UInt16 {
     guard let range, !range.contains(port) else { return port }
     return range.lowerBound

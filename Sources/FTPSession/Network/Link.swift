@@ -8,8 +8,8 @@ package struct Link: Hashable, Sendable {
   package var address: String?
   /// Its group (`ip link set dev eth0 group 7`).
   package var group: UInt32?
-  /// Whether machines there have to ask for each other's link address, by ARP and neighbour discovery; on a link between two
-  /// machines nobody asks.
+  /// Whether machines there have to ask for each other's link address, by ARP and neighbour discovery; on a link
+  /// between two machines nobody asks.
   package var asksForNeighbours = false
   /// The devices by one of which its packets come and go: ports of a bridge or bond, the device of a VLAN.
   package var lowers: [String] = []

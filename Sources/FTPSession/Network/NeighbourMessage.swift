@@ -1,7 +1,7 @@
 package import Addressing
 
-/// A message by which machines on one wire find each other's link addresses: ARP (RFC 826) over IPv4, neighbour discovery
-/// (RFC 4861 section 4.3) over IPv6.
+/// A message by which machines on one wire find each other's link addresses: ARP (RFC 826) over IPv4, neighbour
+/// discovery (RFC 4861 section 4.3) over IPv6.
 package struct NeighbourMessage: Hashable, Sendable {
   /// Whether it asks, as a solicitation and an ARP request do.
   package var isQuestion: Bool

@@ -54,8 +54,8 @@ package struct Network: Sendable {
       || otherAddresses.contains(address)
   }
 
-  /// The interface by which the gateway reaches an address, as the machine itself says where it was asked; `nil` where it has
-  /// no way there.
+  /// The interface by which the gateway reaches an address, as the machine itself says where it was asked; `nil` where
+  /// it has no way there.
   package func interface(leadingTo address: IPAddress) -> String? {
     routing.map { $0.lookUp(address, on: nil).interface } ?? interface(towards: address)
   }
@@ -81,8 +81,8 @@ package struct Network: Sendable {
   }
 }
 
-/// An address that clients outside dial, and the one for which their packets arrive at the gateway: a cloud's 1:1 NAT, or a
-/// provider's router. Ports stay, and nothing in a packet but its addresses is changed.
+/// An address that clients outside dial, and the one for which their packets arrive at the gateway: a cloud's 1:1 NAT,
+/// or a provider's router. Ports stay, and nothing in a packet but its addresses is changed.
 package struct TranslationBefore: Hashable, Sendable {
   package var dialled: IPAddress
   package var arrival: IPAddress

@@ -1,7 +1,7 @@
 package import Addressing
 
-/// What a machine does with packets by its routes, rules and settings. The model asks for each packet; the same question always
-/// gets the same answer.
+/// What a machine does with packets by its routes, rules and settings. The model asks for each packet; the same
+/// question always gets the same answer.
 package protocol Routing: Sendable {
   /// Where one packet goes.
   func way(of question: RouteQuestion) -> RouteAnswer

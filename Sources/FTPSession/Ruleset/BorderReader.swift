@@ -23,8 +23,8 @@ struct BorderReader {
   }
 
   let subject: BorderSubject
-  /// Addresses of the gateway and its server; elements of sets that name another address beside that of a client have nothing to
-  /// do with their sessions. `nil` to take all elements.
+  /// Addresses of the gateway and its server; elements of sets that name another address beside that of a client have
+  /// nothing to do with their sessions. `nil` to take all elements.
   let ends: Set<IPAddress>?
   private let sets: IPSets
   private(set) var classes = ValueClasses()

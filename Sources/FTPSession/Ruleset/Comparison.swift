@@ -3,8 +3,8 @@ import Nftables
 extension Operation {
   /// A comparison as a listing has it. One whose right side is not understood is a condition that cannot be evaluated.
   ///
-  /// A list at the right of `==` and `!=` is one value of bits (`src/json.c`, `flagcmp_expr_json` and `list_expr_json` of nft
-  /// 1.0.6; newer versions write `{"|": [...]}`); several values are always `{"set": [...]}`.
+  /// A list at the right of `==` and `!=` is one value of bits (`src/json.c`, `flagcmp_expr_json` and `list_expr_json`
+  /// of nft 1.0.6; newer versions write `{"|": [...]}`); several values are always `{"set": [...]}`.
   static func match(_ value: JSONValue) -> Operation? {
     guard let left = value["left"], let right = value["right"], let sign = value["op"]?.string else { return nil }
     let operand = Operand(left)

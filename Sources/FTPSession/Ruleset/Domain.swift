@@ -52,8 +52,8 @@ enum Domain: Sendable {
     }
   }
 
-  /// The number behind a word of the domain (`src/datatype.c`, `src/ct.c`, `src/meta.c`, `src/proto.c` of nftables 1.0.6 and
-  /// 1.1.7; values of the kernel).
+  /// The number behind a word of the domain (`src/datatype.c`, `src/ct.c`, `src/meta.c`, `src/proto.c` of nftables
+  /// 1.0.6 and 1.1.7; values of the kernel).
   func number(_ word: String) -> UInt128? {
     switch self {
     // Names of the machine's /etc/protocols; whatever has another name is not TCP.

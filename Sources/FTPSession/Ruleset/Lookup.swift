@@ -57,7 +57,8 @@ final class Lookup: Sendable {
     self.others = others
   }
 
-  /// - Parameter isChanged: Whether rules add or delete elements as packets pass. What the listing shows is not enough then.
+  /// - Parameter isChanged: Whether rules add or delete elements as packets pass. What the listing shows is not enough
+  ///   then.
   convenience init(_ set: NamedSet, isChanged: Bool) {
     let domains = set.key.map { Domain(typeName: $0.typeName) }
     self.init(

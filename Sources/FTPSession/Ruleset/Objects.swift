@@ -47,8 +47,8 @@ extension Operation {
     }
   }
 
-  /// Statements that a listing in JSON of nft 1.0.6 has as text: those that change maps. Without limits they change nothing
-  /// for the packet.
+  /// Statements that a listing in JSON of nft 1.0.6 has as text: those that change maps. Without limits they change
+  /// nothing for the packet.
   static func read(text: String) -> Operation? {
     if text == "notrack" { return .doNotTrack }
     let isChange = ["add @", "update @", "delete @"].contains { text.hasPrefix($0) }

@@ -1,8 +1,8 @@
 import Addressing
 import Nftables
 
-/// One statement of a rule, ready to be evaluated. What we write ourselves is read as it is; everything else from the JSON
-/// form, which says the same (`SessionModelTests`).
+/// One statement of a rule, ready to be evaluated. What we write ourselves is read as it is; everything else from the
+/// JSON form, which says the same (`SessionModelTests`).
 indirect enum Operation: Sendable {
   /// What a value is compared with.
   enum Test: Sendable {
@@ -41,7 +41,8 @@ indirect enum Operation: Sendable {
   case connectionCount(limit: UInt32, isOver: Bool)
   /// A named object that a rule refers to, or finds in a map.
   case object(ObjectReference)
-  /// Takes part in the rule only as long as the entry of the connection is not confirmed (`nft_ct_expect_obj_eval` in nft_ct.c).
+  /// Takes part in the rule only as long as the entry of the connection is not confirmed (`nft_ct_expect_obj_eval` in
+  /// nft_ct.c).
   case newConnectionOnly
   /// Something that neither matches nor changes anything here: counters, logs.
   case nothing

@@ -1,6 +1,7 @@
 package import Addressing
 
-/// The ports at which rules, sets and maps of a ruleset begin or cease to hold: between two of them all ports are alike.
+/// The ports at which rules, sets and maps of a ruleset begin or cease to hold: between two of them all ports are
+/// alike.
 package struct PortBorders: Sendable {
   /// Ports of a range that are alike.
   package struct Part: Hashable, Sendable {
@@ -71,7 +72,8 @@ package struct AddressBorders: Sendable {
   /// Whether rules look at bits of addresses by themselves.
   package func hasVariants(_ family: AddressFamily) -> Bool { readers[family]?.patterns.isEmpty == false }
 
-  /// An address and those like it that differ in bits which rules look at by themselves (`ip saddr & 0.0.0.255 == 0.0.0.7`).
+  /// An address and those like it that differ in bits which rules look at by themselves (`ip saddr & 0.0.0.255 ==
+  /// 0.0.0.7`).
   package func variants(of address: IPAddress) -> [IPAddress] {
     (readers[address.family]?.patterns ?? []).sorted { ($0.mask, $0.value) < ($1.mask, $1.value) }.compactMap {
       IPAddress(family: address.family, value: address.value & ~$0.mask | $0.value)

@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 package import Nftables
 
-/// A ruleset ready to be run: what is registered at each hook, in the order in which the kernel calls it. A class, because
-/// every gateway that is played runs the same one.
+/// A ruleset ready to be run: what is registered at each hook, in the order in which the kernel calls it. A class,
+/// because every gateway that is played runs the same one.
 package final class Program: Sendable {
   /// One rule. A class, because what it decided is cited by reference.
   final class CompiledRule: Hashable, Sendable {
@@ -87,7 +87,8 @@ package final class Program: Sendable {
   let bridgeChains: [BaseChainEntry]
   /// Chains of family arp, first to last.
   let arpChains: [BaseChainEntry]
-  /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is there.
+  /// Whether packets of programs on the machine are routed again when a rule has marked them: a chain of type route is
+  /// there.
   let routesByMark: Bool
   let sets: IPSets
 

@@ -6,14 +6,14 @@ import Policy
 /// `allow`, `deny`: connections to control ports and passive ranges from clients that are not admitted are dropped.
 ///
 /// What `deny` takes away is subtracted here, so one set of disjoint intervals is left: nft has no longest match. The
-/// address that clients dial stands first in every key, because the kernel's interval sets are quadratic in elements that
-/// share the first field.
+/// address that clients dial stands first in every key, because the kernel's interval sets are quadratic in elements
+/// that share the first field.
 ///
-/// A lookup in an interval set takes the longer the more elements it has (`nft_set_pipapo.c`), one in a hash set does not.
-/// So a hash set says on which addresses anybody is kept out, clients of an address that one publication alone restricts
-/// have no ports in their key, and only strangers have their ports looked up. Prefixes of clients whose length many have in
-/// common are in a hash set as well; the rule that asks it says the length. A long list that several addresses have in common
-/// is kept once (`CommonLists`).
+/// A lookup in an interval set takes the longer the more elements it has (`nft_set_pipapo.c`), one in a hash set does
+/// not. So a hash set says on which addresses anybody is kept out, clients of an address that one publication alone
+/// restricts have no ports in their key, and only strangers have their ports looked up. Prefixes of clients whose
+/// length many have in common are in a hash set as well; the rule that asks it says the length. A long list that
+/// several addresses have in common is kept once (`CommonLists`).
 func lowerClients(_ services: Services, _ builder: inout TableBuilder) {
   for services in services.families where services.has(.restricted) {
     let family = services.family

@@ -49,8 +49,8 @@ private func denyInside(
 }
 
 extension PortSegments {
-  /// The clients that nobody with these ports lets in, whatever lists them: a port that two publications share is open to whom
-  /// either lets in.
+  /// The clients that nobody with these ports lets in, whatever lists them: a port that two publications share is open
+  /// to whom either lets in.
   fileprivate func denied(_ segment: Segment) -> AddressSet {
     guard !isSole(segment) else { return service(segment).denied }
     let services = allServices(segment)

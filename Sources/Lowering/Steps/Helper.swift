@@ -2,8 +2,8 @@ import Addressing
 import Nftables
 import Policy
 
-/// `helper on`: the conntrack FTP helper, on exactly the published control connections. Where the server is the firewall
-/// host, also on connections that the host opens itself, which never pass prerouting unconfirmed.
+/// `helper on`: the conntrack FTP helper, on exactly the published control connections. Where the server is the
+/// firewall host, also on connections that the host opens itself, which never pass prerouting unconfirmed.
 func lowerHelper(_ services: Services, _ builder: inout TableBuilder) {
   for services in services.families where services.has(.helper) {
     let family = services.family

@@ -45,8 +45,8 @@ private struct LimitedService {
   }
 }
 
-/// `limit N sessions` of a publication with several addresses: an element counts the connections to one, so such a publication
-/// has a chain whose one rule counts the connections to all.
+/// `limit N sessions` of a publication with several addresses: an element counts the connections to one, so such a
+/// publication has a chain whose one rule counts the connections to all.
 private func lowerSharedCounts(_ services: Services, _ builder: inout TableBuilder) {
   for service in services.publications([.limited, .several]) {
     guard let limit = service.sharedLimit else { continue }

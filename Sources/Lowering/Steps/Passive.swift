@@ -2,8 +2,8 @@ import Addressing
 import Nftables
 import Policy
 
-/// `passive range`: data connections go to the server's address with their port unchanged. A map holds an address alone,
-/// because a port in the data of an interval map would send the whole range to one port.
+/// `passive range`: data connections go to the server's address with their port unchanged. A map holds an address
+/// alone, because a port in the data of an interval map would send the whole range to one port.
 ///
 /// A range that many addresses have in common stands in a rule of its own, and its map, a hash, has addresses as keys.
 func lowerPassive(_ services: Services, _ builder: inout TableBuilder) {

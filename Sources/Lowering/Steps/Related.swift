@@ -32,9 +32,9 @@ func lowerRelated(_ services: Services, _ builder: inout TableBuilder) {
   }
 }
 
-/// Drops what is left of the data connections of published control connections: those to the server that were dialled at
-/// a published address, and those from the server that clients see coming from one. A server may be a client of other
-/// servers too; what some other table's helper expects for those sessions is none of ours, and leaves or arrives
+/// Drops what is left of the data connections of published control connections: those to the server that were dialled
+/// at a published address, and those from the server that clients see coming from one. A server may be a client of
+/// other servers too; what some other table's helper expects for those sessions is none of ours, and leaves or arrives
 /// with another address.
 private func dropOthers(_ services: FamilyServices, _ builder: inout TableBuilder) {
   let family = services.family

@@ -7,7 +7,8 @@ package import Nftables
 package struct ApplyOptions: Sendable {
   /// Whether to replace the whole table where a change would do.
   package var replacing = false
-  /// Seconds after which the change is taken back unless it is confirmed; `nil` for a change that needs no confirmation.
+  /// Seconds after which the change is taken back unless it is confirmed; `nil` for a change that needs no
+  /// confirmation.
   package var confirmWithin: Int?
   /// Absolute path of the file that loads the rules at boot; `nil` for none.
   package var bootFile: String?
@@ -126,8 +127,8 @@ extension RuleChanger {
 
   /// The running table; `nil` when other programs changed rules while it was read.
   ///
-  /// - Parameter answer: One from before the lock was taken. It counts as long as the rules are of its generation: another
-  ///   `sallyport` may have changed them while this one waited for the lock.
+  /// - Parameter answer: One from before the lock was taken. It counts as long as the rules are of its generation:
+  ///   another `sallyport` may have changed them while this one waited for the lock.
   private func snapshot(_ answer: RunningAnswer?) async throws(ApplyFailure) -> Listed<PrintedTable>? {
     try await inKernel { () throws(NetfilterFailure) in
       if let told = try answer?.get(), try await backend.rulesetGeneration() == told.rulesetGeneration { return told }

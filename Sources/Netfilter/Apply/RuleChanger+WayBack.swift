@@ -14,7 +14,8 @@ extension RuleChanger {
   ///
   /// - Parameter wanted: The change that is meant; `nil` for whichever waits.
   /// - Throws: Unless the rules stay: `takenBack` or `notInForce` when they are others, `tooLate` behind the deadline,
-  ///   `unrecorded` or `unseen` when the change is going to be taken back all the same, `nothingToConfirm` when nothing is known.
+  ///   `unrecorded` or `unseen` when the change is going to be taken back all the same, `nothingToConfirm` when nothing
+  ///   is known.
   package func confirm(_ wanted: Generation? = nil) async throws(ApplyFailure) -> Confirmation {
     guard try inState({ () throws(StateFailure) in try state.records() }) != nil else {
       throw unknownChange(wanted, running: try await running().content?.generation)

@@ -3,9 +3,9 @@ import Nftables
 
 /// Changes the rules of this network namespace, with a way back.
 ///
-/// Every change holds the lock of the state folder, is bound to the generation of the ruleset for which it was made, and is
-/// written down before it is made. So whatever dies at whatever moment, the table is wholly the old or the new one, and the
-/// record of the new one is there.
+/// Every change holds the lock of the state folder, is bound to the generation of the ruleset for which it was made,
+/// and is written down before it is made. So whatever dies at whatever moment, the table is wholly the old or the new
+/// one, and the record of the new one is there.
 package struct RuleChanger<Backend: ChangingBackend>: Sendable {
   let backend: Backend
   let state: StateFolder
@@ -17,7 +17,8 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
 
   /// How often a change is made ready again when other programs were faster.
   static var tries: Int { 20 }
-  /// Seconds to wait for another `sallyport`. It needs few: only a ruleset of 100,000 publications takes that long to load.
+  /// Seconds to wait for another `sallyport`. It needs few: only a ruleset of 100,000 publications takes that long to
+  /// load.
   private static var patience: Int { 10 }
 
   /// Runs one change under the lock, again and again as long as it returns nothing because other programs were faster.

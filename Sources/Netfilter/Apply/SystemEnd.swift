@@ -3,8 +3,8 @@ import Glibc
 
 /// Whether this machine is going down.
 ///
-/// SIGTERM alone does not tell: it comes from whoever ends a service or a session, too. Asked are systemd, where it runs, the
-/// run level of OpenRC, and the last run level in utmp(5), where 0 is the end and 6 a new start.
+/// SIGTERM alone does not tell: it comes from whoever ends a service or a session, too. Asked are systemd, where it
+/// runs, the run level of OpenRC, and the last run level in utmp(5), where 0 is the end and 6 a new start.
 func isSystemStopping() -> Bool {
   if access("/run/systemd/system", F_OK) == 0 {
     // In the end another program takes the place of systemd, and nobody answers any more.

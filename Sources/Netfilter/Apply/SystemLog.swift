@@ -3,8 +3,8 @@ import Files
 import FoundationEssentials
 import Glibc
 
-/// The log of the machine, journal or syslog: both read what is sent to /dev/log. It waits for nobody: what is not taken at once is
-/// lost, because a watchdog has other things to do.
+/// The log of the machine, journal or syslog: both read what is sent to /dev/log. It waits for nobody: what is not
+/// taken at once is lost, because a watchdog has other things to do.
 package struct SystemLog: Sendable {
   /// The numbers of syslog(3).
   package enum Severity: Int, Sendable {

@@ -5,8 +5,9 @@ package import Nftables
 
 /// Takes a change back at its deadline unless somebody has confirmed it.
 ///
-/// All that it needs at that moment is read when it is armed: the request for the worker lies in memory, the state folder and its
-/// lock are open. What it sees there decides: a record that says so is a confirmation, a record that is gone is none.
+/// All that it needs at that moment is read when it is armed: the request for the worker lies in memory, the state
+/// folder and its lock are open. What it sees there decides: a record that says so is a confirmation, a record that is
+/// gone is none.
 package struct Watchdog: Sendable {
   private let changer: RuleChanger<NetfilterWorker>
   private let generation: Generation
@@ -26,8 +27,8 @@ package struct Watchdog: Sendable {
   private static let interval: Int64 = 1000
   /// Milliseconds between two looks at a lock that somebody else holds.
   private static let lockInterval: Int64 = 50
-  /// Milliseconds after which it takes the change back although somebody else holds the lock: the kernel does not need it, and
-  /// whoever has been at it for so long may never come back.
+  /// Milliseconds after which it takes the change back although somebody else holds the lock: the kernel does not need
+  /// it, and whoever has been at it for so long may never come back.
   private static let lockPatience: Int64 = 60_000
   /// How often it asks the worker, a second apart, before it gives up.
   private static let tries = 600
@@ -60,8 +61,8 @@ package struct Watchdog: Sendable {
     (self.changer, self.generation, self.deadline) = (changer, generation, deadline)
   }
 
-  /// Makes it hard to lose: its memory is not swapped out, and whoever looks for memory ends others first. Both need privilege and
-  /// are no loss without.
+  /// Makes it hard to lose: its memory is not swapped out, and whoever looks for memory ends others first. Both need
+  /// privilege and are no loss without.
   package static func shield() {
     _ = lock_memory()
     let file = OpenFile(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC))
@@ -83,8 +84,8 @@ package struct Watchdog: Sendable {
 
   /// Waits for the deadline, and does what is to be done then.
   ///
-  /// It waits for nothing but its descriptors, and so on the main thread of its process alone: a thread of the runtime, or the
-  /// main one where it waits for others, would take the signals that are blocked here.
+  /// It waits for nothing but its descriptors, and so on the main thread of its process alone: a thread of the runtime,
+  /// or the main one where it waits for others, would take the signals that are blocked here.
   package func run() {
     log.write(.notice, "change \(generation.name) is taken back in \(deadline.remaining / 1000) s unless confirmed")
     var course = Course()

@@ -17,8 +17,8 @@ enum WatchdogSign: String {
   case silent
 }
 
-/// The sign of life of a watchdog: a socket whose name is no file. Only its network namespace knows the name, which is where its
-/// change is, and the kernel takes the name away with the process.
+/// The sign of life of a watchdog: a socket whose name is no file. Only its network namespace knows the name, which is
+/// where its change is, and the kernel takes the name away with the process.
 struct WatchdogSocket: Sendable {
   private let listener: OpenFile
 

@@ -6,9 +6,9 @@ import Lowering
 import Nftables
 import Policy
 
-/// `foreign-chain-drops`, `foreign-nat-first`, `foreign-chain-undecided` and `foreign-tables-interfere`: what tables of other
-/// programs do to published sessions, found by playing these; `no-way-through-machine` and `way-through-machine-undecided`: the
-/// same of routes, settings and neighbours.
+/// `foreign-chain-drops`, `foreign-nat-first`, `foreign-chain-undecided` and `foreign-tables-interfere`: what tables of
+/// other programs do to published sessions, found by playing these; `no-way-through-machine` and
+/// `way-through-machine-undecided`: the same of routes, settings and neighbours.
 ///
 /// - Parameter isHere: Whether the machine is that gateway, as far as interfaces and addresses tell.
 func foreignFindings(
@@ -82,7 +82,8 @@ private func finding(_ effect: ForeignEffect, _ view: GatewayView) -> Diagnostic
   }
 }
 
-/// `foreign-chain-drops` where the rules of other tables cannot be listed: chains that drop by policy, whatever they accept.
+/// `foreign-chain-drops` where the rules of other tables cannot be listed: chains that drop by policy, whatever they
+/// accept.
 func unreadChainFindings(_ view: GatewayView, _ chains: [InstalledChain]) -> [Diagnostic] {
   chains.compactMap { chain in
     guard chain.family != "inet" || chain.table != view.table.name, chain.dropsByPolicy,

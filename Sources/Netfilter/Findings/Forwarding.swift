@@ -3,7 +3,8 @@ import Diagnostics
 import Lowering
 import Policy
 
-/// `forwarding-off`: publications on other machines, on a host that forwards nothing, or nothing of an interface that they pass.
+/// `forwarding-off`: publications on other machines, on a host that forwards nothing, or nothing of an interface that
+/// they pass.
 func forwardingFindings(
   _ view: GatewayView, _ settings: ForwardingSettings, _ machine: Machine?
 ) -> [Diagnostic] {

@@ -40,8 +40,8 @@ extension Compilation {
   }
 }
 
-/// `interface-missing` and `interface-enslaved`: names that no interface of the machine has, or one whose packets rules see
-/// under another name.
+/// `interface-missing` and `interface-enslaved`: names that no interface of the machine has, or one whose packets rules
+/// see under another name.
 private func interfaceFindings(_ view: GatewayView, _ machine: Machine) -> [Diagnostic] {
   guard let gateway = view.gateway else { return [] }
   return (gateway.outside + gateway.inside).compactMap { name in
@@ -78,7 +78,8 @@ private func missing(_ name: Located<String>, _ machine: Machine) -> Diagnostic 
     fixes: suggestion.map { [.replace(name.span, with: $0.asName, "write `\($0)`", .unsafe)] } ?? [])
 }
 
-/// `local-address-missing` and `external-address-absent`: addresses that clients dial and that no interface of the machine has.
+/// `local-address-missing` and `external-address-absent`: addresses that clients dial and that no interface of the
+/// machine has.
 private func addressFindings(_ view: GatewayView, _ machine: Machine) -> [Diagnostic] {
   var seen: Set<SourceSpan> = []
   var all: [Diagnostic] = []
@@ -165,8 +166,8 @@ extension Machine {
     Set((view.gateway?.outside ?? []).compactMap { link(named: $0.value)?.index })
   }
 
-  /// Why packets to an external address that nobody here has may not arrive; `nil` where nothing speaks for it: a router may
-  /// send them here.
+  /// Why packets to an external address that nobody here has may not arrive; `nil` where nothing speaks for it: a
+  /// router may send them here.
   fileprivate func doubt(about service: PublishedService, _ view: GatewayView) -> String? {
     let address = service.endpoint.arrival
     guard service.endpoint.reach == .translated else { return nil }

@@ -2,8 +2,8 @@ import Diagnostics
 import Nftables
 import Policy
 
-/// `kernel-refused` and `helper-module-missing`: what the kernel said about a script, at the statements that asked for the
-/// lines. One diagnostic a statement.
+/// `kernel-refused` and `helper-module-missing`: what the kernel said about a script, at the statements that asked for
+/// the lines. One diagnostic a statement.
 func refusals(_ messages: [KernelMessage], of script: ScriptWriter, _ view: GatewayView) -> [Diagnostic] {
   guard !messages.isEmpty else { return [] }
   let lines = script.bytes.split(separator: 0x0A, omittingEmptySubsequences: false)

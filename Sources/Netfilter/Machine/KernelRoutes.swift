@@ -144,7 +144,8 @@ package final class KernelRoutes: Routing {
         + "`ping \(hop)` tells whether it does now")
   }
 
-  /// Whether packets that come in are passed on. The kernel's answer has it for IPv4 alone (`ip6_forward` in ip6_output.c).
+  /// Whether packets that come in are passed on. The kernel's answer has it for IPv4 alone (`ip6_forward` in
+  /// ip6_output.c).
   private func forwards(_ question: RouteQuestion) -> Bool {
     guard question.tuple.family == .ipv6, let input = question.input else { return true }
     return KernelSetting.number("net.ipv6.conf.all.forwarding") ?? 1 != 0

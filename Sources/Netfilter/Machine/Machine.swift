@@ -12,7 +12,8 @@ package struct Machine: Sendable {
     package var isUp = true
     /// Whether it can send: its cable is plugged in, or what stands for one.
     package var hasCarrier = true
-    /// Whether IPv4 packets that come in there are passed on (`net.ipv4.conf.IFACE.forwarding`); `nil` when nobody says.
+    /// Whether IPv4 packets that come in there are passed on (`net.ipv4.conf.IFACE.forwarding`); `nil` when nobody
+    /// says.
     package var forwardsIPv4: Bool?
     /// Its type, `ARPHRD_ETHER` (1) and others of the kernel's if_arp.h.
     package var hardware: UInt16?
@@ -54,8 +55,8 @@ package struct Machine: Sendable {
   /// In the order of the kernel.
   package var links: [Link]
   package var addresses: [Address]
-  /// Whether packets to an address come to a program here although no interface has it: a route of type local, or a setting
-  /// that lets servers wait for an address that comes later (`net.ipv4.ip_nonlocal_bind`).
+  /// Whether packets to an address come to a program here although no interface has it: a route of type local, or a
+  /// setting that lets servers wait for an address that comes later (`net.ipv4.ip_nonlocal_bind`).
   package var expects: @Sendable (IPAddress) -> Expectation
 
   /// Whether an interface answers questions for an address that the machine does not have (proxy ARP, NDP).
@@ -124,7 +125,8 @@ extension Machine {
       // IFLA_ADDRESS; IFLA_GROUP
       link.linkAddress = attributes[1].flatMap { $0.linkAddress }
       link.group = attributes[27].map { $0.number(at: 0, as: UInt32.self) }
-      // Neither IFF_LOOPBACK nor IFF_NOARP (`arp_constructor` in arp.c, `ndisc_constructor` in ndisc.c), of Ethernet alone.
+      // Neither IFF_LOOPBACK nor IFF_NOARP (`arp_constructor` in arp.c, `ndisc_constructor` in ndisc.c), of Ethernet
+      // alone.
       link.asksForNeighbours = link.hardware == 1 && flags & 0x88 == 0
       link.master = attributes[10].map { $0.number(at: 0, as: Int32.self) }
       let information = attributes[18].map { NetlinkMessage.list($0) } ?? []

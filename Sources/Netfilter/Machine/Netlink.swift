@@ -1,7 +1,7 @@
 import Glibc
 
-/// Questions to the kernel about links, addresses, routes, rules and neighbours (rtnetlink(7)), in the network namespace of this
-/// process. They change nothing and need no privilege.
+/// Questions to the kernel about links, addresses, routes, rules and neighbours (rtnetlink(7)), in the network
+/// namespace of this process. They change nothing and need no privilege.
 enum Netlink {
   /// Types of messages and of what answers them (`linux/rtnetlink.h`).
   enum Kind: UInt16 {

@@ -13,7 +13,8 @@ extension RouteError {
   }
 }
 
-/// Why the kernel refuses a packet: it gives one number for several reasons, so settings and routes are asked for the rest.
+/// Why the kernel refuses a packet: it gives one number for several reasons, so settings and routes are asked for the
+/// rest.
 struct RouteLoss {
   private let question: RouteQuestion
   private let request: RouteRequest

@@ -44,8 +44,8 @@ package struct Deadline: Codable, Hashable, Sendable {
   /// Whether it belongs to this boot; what an earlier one was waiting for has ended with it.
   package var isOfThisBoot: Bool { bootID == BootClock.bootID }
 
-  /// Milliseconds until then; 0 when it has passed. A record may hold any number, and none is further away than the longest
-  /// time that can be asked for.
+  /// Milliseconds until then; 0 when it has passed. A record may hold any number, and none is further away than the
+  /// longest time that can be asked for.
   package var remaining: Int64 {
     let now = BootClock.now
     return milliseconds <= now ? 0 : min(milliseconds - now, Self.longest)

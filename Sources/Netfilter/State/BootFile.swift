@@ -1,7 +1,7 @@
 package import Files
 
-/// The file that loads the rules at boot, with the privilege of whoever loads it: only root and the user of this process can
-/// change it or put another one in its place. Links are followed and stay.
+/// The file that loads the rules at boot, with the privilege of whoever loads it: only root and the user of this
+/// process can change it or put another one in its place. Links are followed and stay.
 package struct BootFile: Sendable {
   private let folder: OwnedFolder
   private let name: String

@@ -1,4 +1,5 @@
-/// What has become of a change. It is a part of a file's name, so that it changes in one step that needs no room on any disk.
+/// What has become of a change. It is a part of a file's name, so that it changes in one step that needs no room on any
+/// disk.
 package enum ChangeFate: Hashable, Sendable {
   /// It is taken back at its deadline unless somebody confirms it.
   case waiting

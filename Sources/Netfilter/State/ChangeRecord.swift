@@ -6,7 +6,8 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
   package let generation: Generation
   /// Whether there was a table before, whose listing lies beside the record.
   package var hadTable: Bool
-  /// Where that held something of which no script can be written, so that there is no way back; `nil` where there is one.
+  /// Where that held something of which no script can be written, so that there is no way back; `nil` where there is
+  /// one.
   package var lacksWayBack: String?
   /// When the change is taken back unless it is confirmed; `nil` when it needs no confirmation.
   package var deadline: Deadline?

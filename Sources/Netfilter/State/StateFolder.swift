@@ -53,8 +53,8 @@ package struct StateFolder: Sendable {
   }
 }
 
-/// The lock of a state folder: one change at a time. A worker that changes rules keeps its file open, so that one that outlives
-/// its parent holds the lock until it has ended.
+/// The lock of a state folder: one change at a time. A worker that changes rules keeps its file open, so that one that
+/// outlives its parent holds the lock until it has ended.
 package struct StateLock: Sendable {
   let records: StateRecords
   /// Its description holds the lock. The end of all processes that have it open gives it back.

@@ -5,8 +5,9 @@ package import Nftables
 
 /// What the state folder knows of the changes of one network namespace. Files of other namespaces are never touched.
 ///
-/// The files of a change begin with the inode of the namespace and the name of the change. Which change is in force is not
-/// written down: it is that of the generation that the running table carries, so a program that dies leaves nothing wrong.
+/// The files of a change begin with the inode of the namespace and the name of the change. Which change is in force is
+/// not written down: it is that of the generation that the running table carries, so a program that dies leaves nothing
+/// wrong.
 package struct StateRecords: Sendable {
   private let folder: OwnedFolder
   private let namespace: NetworkNamespace
@@ -42,8 +43,8 @@ package struct StateRecords: Sendable {
   private func name(_ generation: Generation, _ rest: String) -> String { "\(prefix)\(generation.name).\(rest)" }
   private func name(_ generation: Generation, _ fate: ChangeFate) -> String { name(generation, "\(fate.name).json") }
 
-  /// What has become of a change; `nil` when nothing is known of it, and that means: take it back. Where the system does not tell,
-  /// it waits.
+  /// What has become of a change; `nil` when nothing is known of it, and that means: take it back. Where the system
+  /// does not tell, it waits.
   package func fate(of generation: Generation) -> ChangeFate? {
     var isTold = true
     for fate in ChangeFate.all {
@@ -149,8 +150,8 @@ package struct StateRecords: Sendable {
 extension StateRecords {
   private var foundName: String { "\(prefix)found" }
 
-  /// Notes that the rules of a generation are those that somebody wanted, although no change of ours made them: rules that were
-  /// loaded at boot. It is no loss when that cannot be written.
+  /// Notes that the rules of a generation are those that somebody wanted, although no change of ours made them: rules
+  /// that were loaded at boot. It is no loss when that cannot be written.
   package func noteFound(_ generation: Generation?) {
     try? folder.write(Array((generation?.name ?? "none").utf8), to: foundName)
   }

@@ -1,6 +1,6 @@
 extension Ruleset {
-  /// Completes chains whose devices a listing in JSON does not tell (nft before 1.0.8), from what the kernel tells: in the text of
-  /// nft a comment of somebody else's can look like another chain.
+  /// Completes chains whose devices a listing in JSON does not tell (nft before 1.0.8), from what the kernel tells: in
+  /// the text of nft a comment of somebody else's can look like another chain.
   ///
   /// - Parameter messages: `NFT_MSG_NEWCHAIN` one after the other; attributes as in `linux/netfilter/nf_tables.h`.
   package mutating func readDevices(inMessages messages: [UInt8]) {

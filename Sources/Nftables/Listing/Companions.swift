@@ -124,7 +124,8 @@ extension StringProtocol where SubSequence == Substring {
   }
 }
 
-/// The arguments of xtables extensions in rules, which JSON leaves out: `nft_compat` keeps each as the kernel's structure.
+/// The arguments of xtables extensions in rules, which JSON leaves out: `nft_compat` keeps each as the kernel's
+/// structure.
 struct ExtensionArguments {
   private struct Extension {
     var revision: UInt32

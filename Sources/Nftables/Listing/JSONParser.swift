@@ -1,5 +1,5 @@
-/// Reads JSON texts (RFC 8259) into values. A listing of 20,000 publications has 13 MB, for which JSONDecoder, trying one type
-/// after the other, takes 24 s (Swift 6.3.1, measured) and this a fraction of a second.
+/// Reads JSON texts (RFC 8259) into values. A listing of 20,000 publications has 13 MB, for which JSONDecoder, trying
+/// one type after the other, takes 24 s (Swift 6.3.1, measured) and this a fraction of a second.
 struct JSONParser {
   /// Arrays and objects inside each other at most; listings of nft have about 12.
   private static let deepest = 64

@@ -2,8 +2,8 @@ package import Diagnostics
 
 /// Reads what `nft -j list table` prints (nft 1.0.6, and 1.1.x where it differs) into the values of this module.
 ///
-/// Unknown members of objects are ignored, and so are all handles but those of rules. What has a shape that we never write is kept as JSON: a foreign
-/// statement, value or object, never an error.
+/// Unknown members of objects are ignored, and so are all handles but those of rules. What has a shape that we never
+/// write is kept as JSON: a foreign statement, value or object, never an error.
 struct ListingReader {
   var table: Table
   private var isPresent = false
@@ -105,8 +105,8 @@ struct ListedObject {
     return Int(number)
   }
 
-  /// Whether a table is dormant. Of one with flags nft 1.0.6 prints what happens to lie in its memory: whatever is no other
-  /// flag may be this one.
+  /// Whether a table is dormant. Of one with flags nft 1.0.6 prints what happens to lie in its memory: whatever is no
+  /// other flag may be this one.
   var hasDormantFlag: Bool {
     value["flags"]?.list.contains { $0 != .string("owner") && $0 != .string("persist") } ?? false
   }
@@ -162,7 +162,7 @@ extension SourceSpan {
 }
 
 extension ListedObject {
-  /// Whether a helper object is for packets of every family, as the kernel has it where nobody says otherwise in a table of family
-  /// `inet`.
+  /// Whether a helper object is for packets of every family, as the kernel has it where nobody says otherwise in a
+  /// table of family `inet`.
   fileprivate var isForBothFamilies: Bool { value["l3proto"]?.string.map { $0 == "inet" } ?? true }
 }

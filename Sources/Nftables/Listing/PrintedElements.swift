@@ -38,9 +38,10 @@ struct PrintedFields: Sendable {
 
 /// Reads the elements of a set as nft 1.0.6 and 1.1.x print them as text.
 ///
-/// It knows the forms of the values that we write, and nothing else: a name for a number, a catch-all element, a limit of an
-/// element make it give up, because only JSON tells what they are. A comment may hold whatever is not a quote, since nft takes
-/// in none; another program can write one that looks like the end of the comment and another element behind it.
+/// It knows the forms of the values that we write, and nothing else: a name for a number, a catch-all element, a limit
+/// of an element make it give up, because only JSON tells what they are. A comment may hold whatever is not a quote,
+/// since nft takes in none; another program can write one that looks like the end of the comment and another element
+/// behind it.
 struct PrintedElements {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position: Int

@@ -1,5 +1,5 @@
-/// Whether what nft printed is one table and nothing else, whoever chose the names and comments in it: `table inet NAME {`, braces
-/// in pairs, strings that end in their line, and no word that reads a file or sets a variable.
+/// Whether what nft printed is one table and nothing else, whoever chose the names and comments in it: `table inet NAME
+/// {`, braces in pairs, strings that end in their line, and no word that reads a file or sets a variable.
 ///
 /// Told by the bytes as nft's scanner takes them (`scanner.l`). What a string holds within the table is not told here.
 package func isOneTable(_ text: [UInt8], name: String) -> Bool {
@@ -75,8 +75,8 @@ extension UInt8 {
   fileprivate var isLetter: Bool { (0x61...0x7A).contains(self | 0x20) }
 }
 
-/// What of a table nft prints in such a way that its text says something else than the kernel holds: a text with a quote or a
-/// line end, which nft prints as it stands, a name that is none in a command, an extension of xtables.
+/// What of a table nft prints in such a way that its text says something else than the kernel holds: a text with a
+/// quote or a line end, which nft prints as it stands, a name that is none in a command, an extension of xtables.
 ///
 /// - Parameters:
 ///   - listing: What nft prints of the table, or of more, in JSON, where strings are what they are.

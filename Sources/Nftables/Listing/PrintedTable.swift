@@ -8,9 +8,9 @@ extension Table {
   ///   - outline: What `nft -j -t list ruleset inet` prints.
   ///   - text: What `nft list table inet NAME` prints.
   ///   - name: The name of the table, of family `inet`.
-  /// - Returns: What `read(listing:name:)` makes of `nft -j list table inet NAME`, but for sets that packets fill: these have
-  ///   no elements. `nil` when a word in the text is not understood, or both do not fit together: then only that listing
-  ///   tells.
+  /// - Returns: What `read(listing:name:)` makes of `nft -j list table inet NAME`, but for sets that packets fill:
+  ///   these have no elements. `nil` when a word in the text is not understood, or both do not fit together: then only
+  ///   that listing tells.
   package static func read(outline: [UInt8], printed text: [UInt8], name: String) -> Table? {
     guard var table = try? read(listing: outline, name: name), table.isOutline,
       let printed = PrintedSets(text, of: name),
@@ -135,8 +135,8 @@ private struct PrintedSets {
     return !line.contains(UInt8(ascii: "{")) && declarations.contains { word.elementsEqual($0.utf8) }
   }
 
-  /// The first words of such lines (`set_print_declaration` in nft's `rule.c`): what the set is, and statements that each new
-  /// element gets.
+  /// The first words of such lines (`set_print_declaration` in nft's `rule.c`): what the set is, and statements that
+  /// each new element gets.
   private static let declarations = [
     "type", "typeof", "flags", "size", "timeout", "gc-interval", "policy", "auto-merge", "counter", "limit", "quota",
     "ct", "last",

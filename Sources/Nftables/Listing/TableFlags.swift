@@ -1,5 +1,5 @@
-/// The flags of tables as the kernel tells them. In JSON nft 1.0.6 prints something else in their place, and in its text a
-/// comment of somebody else's can look like one.
+/// The flags of tables as the kernel tells them. In JSON nft 1.0.6 prints something else in their place, and in its
+/// text a comment of somebody else's can look like one.
 package struct TableFlags: Sendable {
   private var flags: [RuleName: UInt32] = [:]
 
@@ -13,7 +13,8 @@ package struct TableFlags: Sendable {
     }
   }
 
-  /// Whether the base chains of a table are not called (`NFT_TABLE_F_DORMANT`); `nil` for a table that is not among them.
+  /// Whether the base chains of a table are not called (`NFT_TABLE_F_DORMANT`); `nil` for a table that is not among
+  /// them.
   package func isDormant(_ table: Table) -> Bool? { flags[RuleName(table)].map { $0 & 1 != 0 } }
 }
 

@@ -59,8 +59,8 @@ extension Publication {
   /// Whether clients inside dial an address for which no packet from outside arrives.
   package var hasInsideEndpoints: Bool { hairpin.value && externalAddresses.contains { $0.at != nil } }
 
-  /// `external ip A at B` with `hairpin on`: clients inside dial A, and nobody translates it before their packets come to the
-  /// gateway. `nil` where there is nothing to add to an endpoint.
+  /// `external ip A at B` with `hairpin on`: clients inside dial A, and nobody translates it before their packets come
+  /// to the gateway. `nil` where there is nothing to add to an endpoint.
   package func insideEndpoint(_ endpoint: Endpoint) -> Endpoint? {
     guard hairpin.value, endpoint.external.at != nil else { return nil }
     return Endpoint(
@@ -78,7 +78,8 @@ extension Publication {
     }
     return MasqueradeAddresses(
       plain: external, encrypted: external,
-      // The helper would write the address for which packets arrive, which clients cannot dial where another box translates.
+      // The helper would write the address for which packets arrive, which clients cannot dial where another box
+      // translates.
       plainMayBeOwn: helper.value && tls.value == .explicitOptional && translated.external.at == nil)
   }
 }

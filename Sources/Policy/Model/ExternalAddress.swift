@@ -5,8 +5,8 @@ import Diagnostics
 package struct ExternalAddress: Sendable {
   /// What clients dial, and what servers announce.
   package var dialled: Located<IPAddress>
-  /// The `at B` of `external ip A at B`, of the same family: a box that the policy does not describe (a cloud's 1:1 NAT, a
-  /// provider's router) translates A, and packets arrive for B. `nil` when they arrive as they were sent.
+  /// The `at B` of `external ip A at B`, of the same family: a box that the policy does not describe (a cloud's 1:1
+  /// NAT, a provider's router) translates A, and packets arrive for B. `nil` when they arrive as they were sent.
   package var at: Located<IPAddress>?
 
   package init(_ dialled: Located<IPAddress>, at: Located<IPAddress>? = nil) {

@@ -2,8 +2,8 @@ import Diagnostics
 import Parallel
 package import PolicySyntax
 
-/// A declaration whose header is in order. Its tree is that of the file of its header: a reference of its own would be counted by
-/// all threads at once.
+/// A declaration whose header is in order. Its tree is that of the file of its header: a reference of its own would be
+/// counted by all threads at once.
 struct DeclarationSyntax {
   var name: Located<String>
   /// Keyword and name.
@@ -126,7 +126,8 @@ struct DeclarationReader {
     }
   }
 
-  /// Reports words of other languages before a declaration, and other words for `include`. Returns whether there are any.
+  /// Reports words of other languages before a declaration, and other words for `include`. Returns whether there are
+  /// any.
   private mutating func reportsMeant(_ keyword: String, _ statement: StatementSyntax) -> Bool {
     let first = tree.span(tree.token(statement.tokens.lowerBound))
     let rest = statement.tokens.dropFirst()

@@ -37,7 +37,8 @@ struct DeclaredNames {
   /// By `DeclarationKind.index`.
   private var byKind = [[String: Declaration]](repeating: [:], count: DeclarationKind.allCases.count)
 
-  /// Words of declarations that were not understood, which was reported: nothing is said about them where they are used.
+  /// Words of declarations that were not understood, which was reported: nothing is said about them where they are
+  /// used.
   private var unread: Set<String> = []
 
   mutating func addUnread(_ words: Set<String>) { unread.formUnion(words) }
@@ -111,8 +112,8 @@ struct UnknownName {
   var kind: DeclarationKind
 }
 
-/// What readers reported, with the nearest names for the first of those that nobody declared: of a large policy without one
-/// of its files thousands are unknown, and each look takes in all names.
+/// What readers reported, with the nearest names for the first of those that nobody declared: of a large policy without
+/// one of its files thousands are unknown, and each look takes in all names.
 struct ReadingReports {
   private(set) var diagnostics: [Diagnostic] = []
   private var suggestionsLeft = 20

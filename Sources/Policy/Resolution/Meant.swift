@@ -160,8 +160,8 @@ enum Meant {
     return ("write the numbers without leading zeros, which some programs read as octal", plain)
   }
 
-  /// The length of the prefix that a netmask stands for, or a mask of Cisco's access lists, which has the bits the other way
-  /// round; `nil` for every other text, and for masks of nothing and of everything.
+  /// The length of the prefix that a netmask stands for, or a mask of Cisco's access lists, which has the bits the
+  /// other way round; `nil` for every other text, and for masks of nothing and of everything.
   static func prefixLength(ofNetmask text: String) -> Int? {
     guard let mask = v4(text)?.value else { return nil }
     for value in [mask, ~mask] {

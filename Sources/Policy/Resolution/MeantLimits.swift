@@ -13,8 +13,8 @@ extension StatementReader {
       && limitForms.contains { $0.utf8.elementsEqual(form.dropFirst()) }
   }
 
-  /// A limit whose number does not come first, that has a `/` for `per`, or that counts in another time than minutes; `nil` for
-  /// what is in order or not known.
+  /// A limit whose number does not come first, that has a `/` for `per`, or that counts in another time than minutes;
+  /// `nil` for what is in order or not known.
   ///
   /// - Returns: What to write, or else what to say.
   func meantOrder() -> (text: String?, isCertain: Bool, help: String?)? {
@@ -55,7 +55,8 @@ extension StatementReader {
     }
   }
 
-  /// The limit that somebody meant who wrote `10`, `10 per client` or `10 connections per ip`; `nil` for what is in order.
+  /// The limit that somebody meant who wrote `10`, `10 per client` or `10 connections per ip`; `nil` for what is in
+  /// order.
   func meantLimit() -> (form: String, isCertain: Bool)? {
     let words = restText.lowercased().split(separator: " ").map { meantLimitWords[$0] ?? String($0) }
     let text = words.joined(separator: " ")

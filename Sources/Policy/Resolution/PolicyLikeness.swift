@@ -1,8 +1,8 @@
 import Diagnostics
 package import PolicySyntax
 
-/// Whether a file may be meant as a policy: it holds a declaration that is understood, perhaps once slips are mended, or a
-/// declaration with a block whose word is nearly right, or nothing but comments.
+/// Whether a file may be meant as a policy: it holds a declaration that is understood, perhaps once slips are mended,
+/// or a declaration with a block whose word is nearly right, or nothing but comments.
 package func mayBePolicy(_ tree: PolicyFileSyntax) -> Bool {
   if tree.statements.isEmpty, !tree.diagnostics.hasErrors { return true }
   if foreignLanguage(of: tree.source.bytes, tree.file) != nil { return false }

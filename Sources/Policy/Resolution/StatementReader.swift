@@ -42,7 +42,8 @@ struct StatementReader {
     failed = tree.hasInvalidTokens && statement.contains { tree.token($0).kind == .invalid }
   }
 
-  /// Says in which kind of block the next statements stand. Most often it is the kind of the last, and nothing is copied.
+  /// Says in which kind of block the next statements stand. Most often it is the kind of the last, and nothing is
+  /// copied.
   mutating func enter(_ block: String, _ keywords: @autoclosure () -> Keywords) {
     if siblings?.block != block { siblings = (block, keywords()) }
   }

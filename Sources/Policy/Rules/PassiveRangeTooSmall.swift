@@ -1,8 +1,8 @@
 import Addressing
 package import Diagnostics
 
-/// Ports that one client may keep busy: FileZilla's client transfers up to ten files at once (its settings allow 1 to 10), and a
-/// port stays busy for a while after its transfer, so each of them needs two.
+/// Ports that one client may keep busy: FileZilla's client transfers up to ten files at once (its settings allow 1 to
+/// 10), and a port stays busy for a while after its transfer, so each of them needs two.
 private let portsOfOneClient = 20
 
 /// Fewer passive ports than twice the sessions.

@@ -54,8 +54,8 @@ package struct RuleContext: Sendable {
   package let policy: Policy
   /// Every publication whose server is known, in the order of the text.
   package let published: [Published]
-  /// The endpoints on each external address of each gateway that has several, in the order of the text: on each address for
-  /// which packets arrive, and on each that clients dial where these differ.
+  /// The endpoints on each external address of each gateway that has several, in the order of the text: on each address
+  /// for which packets arrive, and on each that clients dial where these differ.
   let sharedExternalAddresses: [[PublishedEndpoint]]
   /// The publications of each machine that has several, in the order of the text.
   let sharedMachines: [[Published]]

@@ -3,8 +3,8 @@ package import Diagnostics
 
 /// Lists of clients that would make the rules grow with the product of publications and clients.
 ///
-/// What publications have in common is kept once. What differs between them, by one `deny` and be it one address, is not: 3,000
-/// publications with 3,000 clients each would be nine million elements, some 400 MB of script.
+/// What publications have in common is kept once. What differs between them, by one `deny` and be it one address, is
+/// not: 3,000 publications with 3,000 clients each would be nine million elements, some 400 MB of script.
 package struct TooManyClients: PolicyRule {
   /// How many ranges of clients the publications of a policy may have together.
   private let most: Int

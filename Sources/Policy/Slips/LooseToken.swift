@@ -29,8 +29,8 @@ struct LooseLine {
   var tokens: [LooseToken] = []
 }
 
-/// Reads a text as people write who do not know the language yet: comments with `//`, other quotation marks, colons. It goes
-/// over the text once, and never fails.
+/// Reads a text as people write who do not know the language yet: comments with `//`, other quotation marks, colons. It
+/// goes over the text once, and never fails.
 struct LooseLexer {
   private let bytes: [UInt8]
   private var offset = 0
@@ -68,7 +68,8 @@ struct LooseLexer {
     lines.append(line)
   }
 
-  /// A backslash at the end of a line: what follows belongs to the same statement, unless a comma says so or nothing follows.
+  /// A backslash at the end of a line: what follows belongs to the same statement, unless a comma says so or nothing
+  /// follows.
   private mutating func lineContinuation(after line: LooseLine) {
     let end = bytes[offset...].firstIndex(of: 0x0A) ?? bytes.count
     guard bytes[(offset + 1)..<end].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) else {

@@ -91,8 +91,8 @@ struct Apply: AsyncParsableCommand {
   func run() async throws {
     // A reader that has gone is an error of writing like any other: what was begun is brought to its end.
     signal(SIGPIPE, SIG_IGN)
-    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
-    // not told.
+    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its
+    // answer is not told.
     async let asked = runningTable()
     let compilation = try input.accepted()
     let changer = try state.changer(console)

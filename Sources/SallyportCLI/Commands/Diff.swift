@@ -61,8 +61,8 @@ struct Diff: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
-    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its answer is
-    // not told.
+    // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its
+    // answer is not told.
     async let asked = kernelTable(Compilation.tableName)
     let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     if !quiet || !compilation.isAccepted { try compilation.reportOnError(console, as: output) }

@@ -155,8 +155,8 @@ private struct AnnouncedAddress {
       : "F43: only a socket of IPv4 announces it; of vsftpd's builds Debian's 3.0.5-1 and later alone do without"
   }
 
-  /// The edit that makes a value one that the program can announce: in its own place, or where the program is told about its
-  /// sockets.
+  /// The edit that makes a value one that the program can announce: in its own place, or where the program is told
+  /// about its sockets.
   private func fixes(_ text: String, at span: SourceSpan?, _ wanted: IPAddress?) -> [FixIt] {
     guard let wanted else { return [] }
     guard pair.actual.announcedFixes.isEmpty else {

@@ -15,9 +15,9 @@ package enum ServerAudit {
     (.activeMode, { $0.activePort() }), (.foreign, { $0.foreignAddresses() }),
   ]
 
-  /// The findings about one server of a policy that has no errors, in the order of the server's files. Those of the reading
-  /// come first, and alone when the program would not start with these files or something could not be read: what it would
-  /// do is not known then.
+  /// The findings about one server of a policy that has no errors, in the order of the server's files. Those of the
+  /// reading come first, and alone when the program would not start with these files or something could not be read:
+  /// what it would do is not known then.
   package static func findings(
     _ policy: Policy, server index: Int, against settings: EffectiveSettings
   ) -> [Diagnostic] {

@@ -28,8 +28,8 @@ package struct PowerShellEmitter: ServerEmitter {
   }
 }
 
-/// A value of a PowerShell script: a number as it is, anything else between apostrophes, in which only an apostrophe has a
-/// meaning and is doubled. PowerShell takes four other quotation marks for apostrophes (documented).
+/// A value of a PowerShell script: a number as it is, anything else between apostrophes, in which only an apostrophe
+/// has a meaning and is doubled. PowerShell takes four other quotation marks for apostrophes (documented).
 struct PowerShellFormat: DocumentFormat {
   let name = "POWERSHELL"
 

@@ -2,7 +2,8 @@ import Diagnostics
 package import Policy
 
 extension ServerReaders {
-  /// The program whose configuration stands at a path, by names first and then by the first lines; `nil` when neither tells.
+  /// The program whose configuration stands at a path, by names first and then by the first lines; `nil` when neither
+  /// tells.
   package static func guess(_ path: String, in files: ServerFiles) -> SoftwareKind? {
     let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
     if files.kind(path) == .folder {
@@ -36,7 +37,8 @@ extension ServerReaders {
     }
   }
 
-  /// By what the lines look like: `key=value` in lower case, options that only one program has, or the root of an XML file.
+  /// By what the lines look like: `key=value` in lower case, options that only one program has, or the root of an XML
+  /// file.
   private static func written(_ path: String, _ files: ServerFiles) -> SoftwareKind? {
     guard case .success(let bytes) = files.read(path, 1 << 16) else { return nil }
     let text = String(decoding: bytes.prefix(1 << 16), as: UTF8.self)

@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// Ranges that the program would leave when they are used up, because nothing limits its sessions: it then takes any port,
-/// and says so in its log only (measured: 1.3.8).
+/// Ranges that the program would leave when they are used up, because nothing limits its sessions: it then takes any
+/// port, and says so in its log only (measured: 1.3.8).
 func proftpdUnguardedRanges(_ plan: ServerPlan) -> [Diagnostic] {
   guard plan.server.maxClients == nil else { return [] }
   return plan.services.compactMap { service in

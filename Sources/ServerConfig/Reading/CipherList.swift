@@ -1,5 +1,5 @@
-/// A list of ciphers as OpenSSL takes it, `ECDHE+AESGCM:!aNULL`. A list that leaves none is an error of the library, and no session
-/// with TLS comes about (measured: OpenSSL 3.0).
+/// A list of ciphers as OpenSSL takes it, `ECDHE+AESGCM:!aNULL`. A list that leaves none is an error of the library,
+/// and no session with TLS comes about (measured: OpenSSL 3.0).
 enum CipherList {
   /// What a list leaves.
   enum Outcome {
@@ -37,7 +37,8 @@ enum CipherList {
   private static func outcome(part: Substring) -> Outcome {
     if keywords.contains(String(part)) { return .some }
     if former.contains(String(part)) || part.contains("=") { return .doubtful }
-    // The ciphers of TLS 1.3 have a list of their own; with `_WITH_` they are those of TLS 1.2 under their standard names.
+    // The ciphers of TLS 1.3 have a list of their own; with `_WITH_` they are those of TLS 1.2 under their standard
+    // names.
     if part.hasPrefix("TLS_") { return part.contains("_WITH_") ? .some : .doubtful }
     let pieces = part.split(separator: "-").map(String.init)
     guard pieces.count > 1, pieces.contains(where: pieceNames.contains) else { return .nothing }

@@ -114,15 +114,15 @@ package struct EffectiveService: Sendable {
   package var clientsTitle = ""
   /// What the files do not decide, as findings of the reading say: the values here are nothing to compare with then.
   package var undecided: Set<SettingTopic> = []
-  /// Whether inetd or a socket unit of systemd starts a process for each session, so that port, address and number of sessions
-  /// are theirs.
+  /// Whether inetd or a socket unit of systemd starts a process for each session, so that port, address and number of
+  /// sessions are theirs.
   package var isSpawned = false
   /// Why the service does not run until somebody starts it by hand.
   package var stopped: Refusal?
   /// Why nobody can log in.
   package var nobody: Refusal?
-  /// Whether peers with addresses of private networks are told the server's own address in the place of the announced one; `nil`
-  /// for a program that makes no difference.
+  /// Whether peers with addresses of private networks are told the server's own address in the place of the announced
+  /// one; `nil` for a program that makes no difference.
   package var tellsPrivatePeersOwn: Setting<Bool>?
   /// The only address of the server at which users with a name log in; `nil` for all.
   package var loginAddress: Setting<IPAddress>?
@@ -143,8 +143,8 @@ package struct EffectiveService: Sendable {
   package enum Subject: Hashable, Sendable {
     case passive, active, control, data, announced, login, listings
   }
-  /// Ways out that are not those of the program in general, as whole clauses; they are asked with the address that the policy
-  /// wants announced.
+  /// Ways out that are not those of the program in general, as whole clauses; they are asked with the address that the
+  /// policy wants announced.
   var remedies: [Subject: @Sendable (String) -> String] = [:]
   /// Edits that let the server announce the address that its file names.
   var announcedFixes: [FixIt] = []

@@ -1,7 +1,7 @@
 import Addressing
 
-/// An IPv4 address as `inet_aton` of the C library takes it: one to four numbers, decimal, octal or hexadecimal, the last of which
-/// fills the rest; white space ends it. `nil` for anything else.
+/// An IPv4 address as `inet_aton` of the C library takes it: one to four numbers, decimal, octal or hexadecimal, the
+/// last of which fills the rest; white space ends it. `nil` for anything else.
 func numericIPv4(_ text: some Collection<UInt8>) -> IPv4Address? {
   let word = text.drop(while: \.isBlank).prefix { !$0.isBlank }
   let parts = word.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(cNumber)

@@ -101,8 +101,8 @@ package struct ReadingContext {
   mutating func ignore(_ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil) {
     diagnostics.append(.warning("server-setting-ignored", message, at: span, notes: notes, help: help))
   }
-  /// Says that what the files hold depends on something that is not in them, and what that is. What is asked of the policy about
-  /// it is not compared then.
+  /// Says that what the files hold depends on something that is not in them, and what that is. What is asked of the
+  /// policy about it is not compared then.
   mutating func leaveOpen(_ message: String, at span: SourceSpan, notes: [String] = [], help: String? = nil) {
     diagnostics.append(.warning("server-undecided", message, at: span, notes: notes, help: help))
   }
@@ -114,7 +114,8 @@ package struct ReadingContext {
       at: list.span, help: "write `HIGH:!aNULL`, or the ciphers that are wanted")
   }
 
-  /// Says that only some versions or builds take something. Reading goes on as with one that does, and takes the program for one.
+  /// Says that only some versions or builds take something. Reading goes on as with one that does, and takes the
+  /// program for one.
   ///
   /// - Parameter subject: what is known to some only, for example "the setting `ssl_sni_hostname`".
   mutating func dependOnBuild(

@@ -12,8 +12,8 @@ package protocol ServerReader: Sendable {
   /// - Parameter version: of the program, where the policy states it.
   func read(_ path: String, version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
 
-  /// The services of several files or folders, in the order in which the program reads them. Where it takes one alone each is a
-  /// process of its own.
+  /// The services of several files or folders, in the order in which the program reads them. Where it takes one alone
+  /// each is a process of its own.
   func read(_ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
 }
 

@@ -8,7 +8,8 @@ package enum SoftwareBuilder: String, Hashable, Sendable {
   case debian
 }
 
-/// What is known of the program that reads some files: as the policy says, and as the files betray. What nobody says stays open.
+/// What is known of the program that reads some files: as the policy says, and as the files betray. What nobody says
+/// stays open.
 package struct SoftwareBuild: Hashable, Sendable {
   /// As the policy names it; `nil` when it may be any.
   package var version: SoftwareVersion?
@@ -19,8 +20,8 @@ package struct SoftwareBuild: Hashable, Sendable {
   /// The first version that does not know any more what the files hold.
   package private(set) var end: SoftwareVersion?
 
-  /// - Parameter text: the version as a policy has it, for example `1.3.8`; that of a package, such as `1.3.8+dfsg-4+deb12u4`,
-  ///   names the builder too.
+  /// - Parameter text: the version as a policy has it, for example `1.3.8`; that of a package, such as
+  ///   `1.3.8+dfsg-4+deb12u4`, names the builder too.
   package init(_ text: String? = nil) {
     version = SoftwareVersion(text)
     let parts = (text ?? "").lowercased()

@@ -1,7 +1,7 @@
 import Diagnostics
 
-/// A server of a policy, and above it the lines of its files as comments: settings that agree with the policy, with changes. A change
-/// replaces the line with the same first word, or is added.
+/// A server of a policy, and above it the lines of its files as comments: settings that agree with the policy, with
+/// changes. A change replaces the line with the same first word, or is added.
 private func sample(
   _ software: String, _ name: String, _ lines: [String], _ changes: [String], server: [String] = [],
   publish: [String] = []

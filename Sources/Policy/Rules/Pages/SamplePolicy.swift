@@ -1,5 +1,5 @@
-/// A sound publication with further lines, for the samples of pages. A comment that allows something stands where it counts
-/// for the publication as a whole: behind its brace.
+/// A sound publication with further lines, for the samples of pages. A comment that allows something stands where it
+/// counts for the publication as a whole: behind its brace.
 func sample(before: String = "", _ lines: String...) -> String {
   let allowances = lines.filter { $0.hasPrefix("# allow:") }
   let lines = lines.filter { !$0.hasPrefix("# allow:") }

@@ -15,8 +15,8 @@ private struct ComposeLine {
 }
 
 extension InvocationText {
-  /// The servers among the services of a Compose file. Of YAML that is read which such files are written in: maps and lists by
-  /// indentation, lists in brackets, quoted, folded and literal values; no anchors.
+  /// The servers among the services of a Compose file. Of YAML that is read which such files are written in: maps and
+  /// lists by indentation, lists in brackets, quoted, folded and literal values; no anchors.
   func compose() -> [Invocation] {
     let lines = composeLines()
     guard let top = lines.firstIndex(where: { $0.key == "services" && !$0.isItem }) else { return [] }

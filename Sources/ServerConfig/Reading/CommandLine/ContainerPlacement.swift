@@ -3,8 +3,8 @@ import Diagnostics
 import Policy
 
 extension EffectiveService {
-  /// What becomes of a service in a container with a network of its own: clients come by the ports that are published, and its own
-  /// address is one that nobody outside reaches.
+  /// What becomes of a service in a container with a network of its own: clients come by the ports that are published,
+  /// and its own address is one that nobody outside reaches.
   mutating func place(in container: Container, _ invocation: Invocation, _ context: inout ReadingContext) {
     if let span = container.inherits {
       context.leaveOpen(
@@ -78,7 +78,8 @@ extension ReadingContext {
     }
   }
 
-  /// The file that a command names: as it is written, beside the file of the command, or among the others that the user named.
+  /// The file that a command names: as it is written, beside the file of the command, or among the others that the user
+  /// named.
   func configuration(_ path: String, besides evidence: String, among others: [String]) -> String {
     let name = InvocationText.name(path)
     let beside = path.hasPrefix("/") ? path : folder(of: evidence) + path

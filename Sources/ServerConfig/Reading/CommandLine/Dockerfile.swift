@@ -2,7 +2,8 @@ import Diagnostics
 import Policy
 
 extension InvocationText {
-  /// What the image of a Dockerfile runs: its last `ENTRYPOINT`, with its last `CMD`, of its last stage (reference of Dockerfiles).
+  /// What the image of a Dockerfile runs: its last `ENTRYPOINT`, with its last `CMD`, of its last stage (reference of
+  /// Dockerfiles).
   func dockerfile() -> [Invocation] {
     let clean = withoutInnerComments()
     var container = Container(image: "")

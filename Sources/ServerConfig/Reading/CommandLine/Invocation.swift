@@ -105,8 +105,8 @@ struct InvocationText {
 
   // MARK: Commands
 
-  /// The commands of a script; assignments before a command hold for what follows. A script that starts a program in several places
-  /// starts it once.
+  /// The commands of a script; assignments before a command hold for what follows. A script that starts a program in
+  /// several places starts it once.
   private func script(
     _ commands: [[ShellWord]], _ variables: [String: String], _ environment: [String: Located<String>]
   ) -> [Invocation] {

@@ -31,8 +31,8 @@ struct Launcher {
   /// Words of a shell that a command follows.
   static let keywords: Set = ["--", "then", "do", "else", "{", "(", "!", "if", "elif", "while", "until"]
 
-  /// What is left after a program that only starts another one, and its options; `nil` for any other program. The script of an
-  /// image counts as one: by custom it ends by starting what stands after it.
+  /// What is left after a program that only starts another one, and its options; `nil` for any other program. The
+  /// script of an image counts as one: by custom it ends by starting what stands after it.
   static func rest(
     after name: String, _ words: ArraySlice<ShellWord>, _ variables: [String: String]
   ) -> ArraySlice<ShellWord>? {
@@ -66,7 +66,8 @@ struct Launcher {
     return (nil, rest)
   }
 
-  /// What `start-stop-daemon` starts: the program of `--startas` or `--exec`, with what stands after `--`; `nil` where it stops one.
+  /// What `start-stop-daemon` starts: the program of `--startas` or `--exec`, with what stands after `--`; `nil` where
+  /// it stops one.
   static func daemon(_ words: ArraySlice<ShellWord>, _ variables: [String: String]) -> [ShellWord]? {
     var program: ShellWord?
     var isNamed = false

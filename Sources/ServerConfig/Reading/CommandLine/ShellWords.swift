@@ -20,8 +20,8 @@ struct ShellWord {
 
   init(_ word: Located<String>) { self.init([.text(Array(word.value.utf8))], word.span) }
 
-  /// Bytes of a word with variables replaced at most; variables in variables could make it as large as one likes. Nothing that a
-  /// server is told is near it.
+  /// Bytes of a word with variables replaced at most; variables in variables could make it as large as one likes.
+  /// Nothing that a server is told is near it.
   static let mostReplaced = 1 << 16
 
   var hasVariable: Bool {
@@ -30,7 +30,8 @@ struct ShellWord {
 
   func text(_ variables: [String: String]) -> (text: String, unknown: [String]) { text { variables[$0] } }
 
-  /// The text with variables replaced; what is not known stays as it is written, and is named. So does what would make it too long.
+  /// The text with variables replaced; what is not known stays as it is written, and is named. So does what would make
+  /// it too long.
   func text(_ value: (String) -> String?) -> (text: String, unknown: [String]) {
     var bytes: [UInt8] = []
     var unknown: [String] = []
@@ -50,8 +51,8 @@ struct ShellWord {
   }
 }
 
-/// Splits text into commands and their words, as a POSIX shell does with what people write by hand: quotation marks, backslashes,
-/// variables, comments, separators. Here-documents and substitutions are not followed.
+/// Splits text into commands and their words, as a POSIX shell does with what people write by hand: quotation marks,
+/// backslashes, variables, comments, separators. Here-documents and substitutions are not followed.
 struct ShellWords {
   private let bytes: ArraySlice<UInt8>
   private let file: SourceID

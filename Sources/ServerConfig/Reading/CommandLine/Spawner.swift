@@ -2,7 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// A program that listens for a server, and starts a process of it for each session: inetd, xinetd, or systemd with a socket unit.
+/// A program that listens for a server, and starts a process of it for each session: inetd, xinetd, or systemd with a
+/// socket unit.
 struct Spawner {
   /// As in "xinetd starts it for each session".
   var title: String
@@ -27,8 +28,8 @@ struct Spawner {
 }
 
 extension EffectiveService {
-  /// What holds of a service where another program listens for it. Pure-FTPd and ProFTPD go on counting their sessions, and the
-  /// lower limit holds; vsftpd does not (measured: 1.0.50, 3.0.3; source: 1.3.8).
+  /// What holds of a service where another program listens for it. Pure-FTPd and ProFTPD go on counting their sessions,
+  /// and the lower limit holds; vsftpd does not (measured: 1.0.50, 3.0.3; source: 1.3.8).
   mutating func place(under spawner: Spawner, of software: SoftwareKind) {
     isSpawned = spawner.port == nil
     if let port = spawner.port { self.port = port }

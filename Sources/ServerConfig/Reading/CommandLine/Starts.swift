@@ -2,8 +2,8 @@ import Diagnostics
 import Policy
 
 extension ReadingContext {
-  /// The starts of a program that a file holds; `nil` when it is a configuration itself. A file that starts other programs alone is
-  /// said to.
+  /// The starts of a program that a file holds; `nil` when it is a configuration itself. A file that starts other
+  /// programs alone is said to.
   mutating func starts(in file: SourceID, at path: String, of software: SoftwareKind) -> [Invocation]? {
     let text = text(of: file, at: path)
     let form = StartForm(text.bytes)

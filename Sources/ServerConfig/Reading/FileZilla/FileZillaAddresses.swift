@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// Lists of addresses in filters of both generations of FileZilla Server: with blanks, commas or semicolons between addresses,
-/// networks and ranges (source: 1.9); 0.9 also takes `*`.
+/// Lists of addresses in filters of both generations of FileZilla Server: with blanks, commas or semicolons between
+/// addresses, networks and ranges (source: 1.9); 0.9 also takes `*`.
 enum FileZillaAddresses {
   /// The clients that a list names; of an entry that is not understood it is said so.
   static func clients(_ text: String, at span: SourceSpan, _ context: inout ReadingContext) -> AddressSet {

@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// `FileZilla Server.xml` of FileZilla Server up to 0.9.60, which XAMPP brings along: settings by name in `<Item>` elements (its
-/// source; never run).
+/// `FileZilla Server.xml` of FileZilla Server up to 0.9.60, which XAMPP brings along: settings by name in `<Item>`
+/// elements (its source; never run).
 struct FileZillaLegacy {
   private let values: XMLValues
   private var items: [String: XMLElement] = [:]

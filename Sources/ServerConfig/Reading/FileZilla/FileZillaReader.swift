@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 package import Policy
 
-/// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run), and `FileZilla Server.xml` of 0.9. Range, announced
-/// address and certificate are those of the whole server; listeners differ in address, port and TLS.
+/// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run), and `FileZilla Server.xml` of 0.9.
+/// Range, announced address and certificate are those of the whole server; listeners differ in address, port and TLS.
 package struct FileZillaReader: ServerReader {
   package let software = SoftwareKind.filezilla
 
@@ -124,7 +124,8 @@ private struct FileZillaConfiguration {
     }
   }
 
-  /// Files, as `keyfile` and `certsfile` up to 1.7, and as `key` and `certs` of the type `filepath` in newer files (unverified).
+  /// Files, as `keyfile` and `certsfile` up to 1.7, and as `key` and `certs` of the type `filepath` in newer files
+  /// (unverified).
   private func certificate(_ tls: XMLElement?) -> Setting<Certificate?> {
     guard let tls else { return Setting(default: nil) }
     let file = document.first(["certsfile"], below: tls) ?? document.first(["certs"], below: tls)

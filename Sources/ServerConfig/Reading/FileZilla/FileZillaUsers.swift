@@ -2,9 +2,10 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// Who gets in to FileZilla Server 1.x: by the filters of the whole server in `disallowed_ips.xml` and `allowed_ips.xml`, and by the
-/// users of `users.xml` with their groups of `groups.xml`. An address that is disallowed is refused unless it is allowed as well, and
-/// the lists of a user and of the user's groups count together (source: 1.9; never run).
+/// Who gets in to FileZilla Server 1.x: by the filters of the whole server in `disallowed_ips.xml` and
+/// `allowed_ips.xml`, and by the users of `users.xml` with their groups of `groups.xml`. An address that is disallowed
+/// is refused unless it is allowed as well, and the lists of a user and of the user's groups count together (source:
+/// 1.9; never run).
 struct FileZillaUsers {
   /// The two lists of a user, a group, or the server.
   private struct Filter {

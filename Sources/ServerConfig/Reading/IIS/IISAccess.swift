@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// What `applicationHost.config` says about access outside of sites: `<system.ftpServer>` of the whole server, and of the
-/// `<location>` of each site.
+/// What `applicationHost.config` says about access outside of sites: `<system.ftpServer>` of the whole server, and of
+/// the `<location>` of each site.
 struct IISAccess {
   /// Whether this is the file of a server, rather than a part of one: only the first has `<configSections>`.
   let isWhole: Bool
@@ -35,8 +35,8 @@ extension IISSite {
     service.admits = clients(&context)
   }
 
-  /// TLS that is required, as it is by default, and cannot begin without a certificate (documented). A part of a file may leave
-  /// the certificate to what is there.
+  /// TLS that is required, as it is by default, and cannot begin without a certificate (documented). A part of a file
+  /// may leave the certificate to what is there.
   private func uncertified(_ service: EffectiveService, _ isWhole: Bool) -> Refusal? {
     let certificate = service.tls.certificate
     guard service.tls.control.value == .required, certificate.value == nil, isWhole || certificate.span != nil else {
@@ -47,7 +47,8 @@ extension IISSite {
       help: #"write `serverCertHash="THUMBPRINT"` in `<ssl>`, or `SslAllow` for both policies"#)
   }
 
-  /// No method of authentication: all of them are off by default (documented). A part of a file says nothing about them.
+  /// No method of authentication: all of them are off by default (documented). A part of a file says nothing about
+  /// them.
   private func unauthenticated(_ place: SourceSpan, _ isWhole: Bool, _ context: inout ReadingContext) -> Refusal? {
     let sections = all(["security", "authentication"])
     var decided: [String: Bool] = [:]
@@ -69,8 +70,8 @@ extension IISSite {
       help: #"write `<basicAuthentication enabled="true" />` in `<authentication>`"#)
   }
 
-  /// Rules of authorization that let nobody in; without a rule IIS lets nobody in (documented). A part of a file says nothing
-  /// about them.
+  /// Rules of authorization that let nobody in; without a rule IIS lets nobody in (documented). A part of a file says
+  /// nothing about them.
   private func unauthorized(_ place: SourceSpan, _ isWhole: Bool) -> Refusal? {
     let sections = access.flatMap { values.document.all(["security", "authorization"], below: $0) }
     var rules: [XMLElement] = []

@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 package import Policy
 
-/// Reads `applicationHost.config` of IIS 7 to 10: sites, their defaults, and the range of the whole server. Types and defaults are
-/// those of the reference pages (documented; never run).
+/// Reads `applicationHost.config` of IIS 7 to 10: sites, their defaults, and the range of the whole server. Types and
+/// defaults are those of the reference pages (documented; never run).
 package struct IISReader: ServerReader {
   package let software = SoftwareKind.iis
 

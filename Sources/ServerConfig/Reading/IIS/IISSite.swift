@@ -92,8 +92,8 @@ struct IISSite {
     return 1
   }
 
-  /// What the command filter takes away. The mechanism is documented, its effect on these commands is not (unverified). AUTH
-  /// begins TLS, PROT asks for it on data connections.
+  /// What the command filter takes away. The mechanism is documented, its effect on these commands is not (unverified).
+  /// AUTH begins TLS, PROT asks for it on data connections.
   private func commands(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     let places = [["security", "commandFiltering"], ["security", "requestFiltering", "commands"]]
     let filters = (scopes + access).flatMap { scope in places.compactMap { values.document.first($0, below: scope) } }

@@ -2,7 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// `<Class NAME>`: the clients that belong to it. A client belongs to the first class of the text that takes it (measured: 1.3.8).
+/// `<Class NAME>`: the clients that belong to it. A client belongs to the first class of the text that takes it
+/// (measured: 1.3.8).
 struct ProftpdClass {
   var name: String
   var span: SourceSpan

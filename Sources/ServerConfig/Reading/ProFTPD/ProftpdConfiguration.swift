@@ -10,8 +10,8 @@ struct ProftpdScope {
   var directives: [String: [ProftpdLine]] = [:]
   /// In the order of the text.
   var limits: [ProftpdLimit] = []
-  /// Limits on commands of data connections in `<Directory />` and `<Directory ~>`, which hold for the session and are searched
-  /// before the others (measured: 1.3.8).
+  /// Limits on commands of data connections in `<Directory />` and `<Directory ~>`, which hold for the session and are
+  /// searched before the others (measured: 1.3.8).
   var folderLimits: [ProftpdLimit] = []
   /// Such limits in other folders: whether they hold depends on where a session is.
   var limitsElsewhere: [ProftpdLimit] = []
@@ -213,8 +213,8 @@ struct ProftpdConfiguration {
     }
   }
 
-  /// Changes the scope that what stands directly in the open section belongs to; nothing inside of sections that are about
-  /// directories or anonymous logins.
+  /// Changes the scope that what stands directly in the open section belongs to; nothing inside of sections that are
+  /// about directories or anonymous logins.
   private mutating func update(_ change: (inout ProftpdScope) -> Void) {
     var keys = open.map(\.key)
     let isInSection = keys.last.map(Self.runtime.contains) ?? false

@@ -1,5 +1,5 @@
-/// The directives of ProFTPD by module (their tables in the programs of Debian: 1.3.8, 1.3.8c and 1.3.9e; each name of 1.3.8 was
-/// given to the program, with and without the modules).
+/// The directives of ProFTPD by module (their tables in the programs of Debian: 1.3.8, 1.3.8c and 1.3.9e; each name of
+/// 1.3.8 was given to the program, with and without the modules).
 enum ProftpdDirectives {
   /// The modules that Debian compiles in.
   static let compiledIn: Set<String> = [
@@ -7,8 +7,8 @@ enum ProftpdDirectives {
     "mod_facts.c", "mod_dso.c", "mod_auth_pam.c", "mod_cap.c", "mod_ctrls.c", "mod_lang.c",
   ]
 
-  /// The modules that are compiled in up to 1.3.8, and everywhere but at Debian. From 1.3.8c on Debian has them as files of their
-  /// own, which its modules.conf loads (measured: 1.3.8.c+dfsg-4+deb13u5, 1.3.9e~dfsg-1).
+  /// The modules that are compiled in up to 1.3.8, and everywhere but at Debian. From 1.3.8c on Debian has them as
+  /// files of their own, which its modules.conf loads (measured: 1.3.8.c+dfsg-4+deb13u5, 1.3.9e~dfsg-1).
   static let movable: Set<String> = ["mod_xfer.c", "mod_ls.c", "mod_delay.c"]
   /// Where these have to be loaded.
   static let moved = Validity(from: SoftwareVersion(1, 3, 8, 3), builders: [.debian])

@@ -214,8 +214,8 @@ struct ProftpdHost {
     return nil
   }
 
-  /// Whether listings are allowed: by the name of the command, of its group, or of all commands that touch files. The latter do
-  /// not hold PASV and PORT (measured: 1.3.8).
+  /// Whether listings are allowed: by the name of the command, of its group, or of all commands that touch files. The
+  /// latter do not hold PASV and PORT (measured: 1.3.8).
   private func listings(_ region: ProftpdRegion) -> Setting<Bool> {
     for name in ["LIST", "DIRS", "ALL"] {
       guard let (decision, span) = decision(name, region) else { continue }
@@ -224,7 +224,8 @@ struct ProftpdHost {
     return Setting(default: true)
   }
 
-  /// Who may log in. Every `<Limit LOGIN>` counts, those of globals too, and one that denies is enough (measured: 1.3.8).
+  /// Who may log in. Every `<Limit LOGIN>` counts, those of globals too, and one that denies is enough (measured:
+  /// 1.3.8).
   private func login(_ region: ProftpdRegion, _ service: inout EffectiveService) {
     let limits = scopes.flatMap(\.limits).filter { $0.commands.contains("LOGIN") }
     let decisions = limits.map { (decision: $0.decision(region), span: $0.span) }

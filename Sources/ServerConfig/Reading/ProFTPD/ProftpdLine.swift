@@ -18,8 +18,8 @@ struct ProftpdLine {
   /// The name in lower case without angle brackets and slash.
   var key: String { name.value.drop { $0 == "<" || $0 == "/" }.lowercased() }
 
-  /// The line that begins at a position of a file; `nil` for an empty one or a comment. `next` becomes the position behind it,
-  /// with the lines that a backslash at the end joins to it.
+  /// The line that begins at a position of a file; `nil` for an empty one or a comment. `next` becomes the position
+  /// behind it, with the lines that a backslash at the end joins to it.
   static func read(_ lines: [ConfigurationLine], at next: inout Int) -> ProftpdLine? {
     guard lines.indices.contains(next) else { return nil }
     var words: [Located<String>] = []
@@ -63,8 +63,8 @@ struct ProftpdLine {
     self.arguments = arguments
   }
 
-  /// Words with blanks between them, up to one that begins with `#`. Quotation marks hold blanks together; between them a
-  /// backslash takes the meaning from the next character.
+  /// Words with blanks between them, up to one that begins with `#`. Quotation marks hold blanks together; between them
+  /// a backslash takes the meaning from the next character.
   private static func words(
     _ bytes: ArraySlice<UInt8>, _ line: ConfigurationLine
   ) -> (words: [Located<String>], hasComment: Bool) {

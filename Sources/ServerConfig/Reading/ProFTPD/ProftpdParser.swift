@@ -10,11 +10,12 @@ struct ProftpdMistake: Error {
 
 /// Reads `proftpd.conf` and what it includes, as the program does (measured: 1.3.8).
 ///
-/// An error in the main file stops the program. An error in an included file does not: the rest of that file is read by the
-/// file that includes it, and then the rest of the latter, and of those above it, is lost. A second error in that rest counts
-/// one level further up. What is left open at the end stops the program as well.
+/// An error in the main file stops the program. An error in an included file does not: the rest of that file is read by
+/// the file that includes it, and then the rest of the latter, and of those above it, is lost. A second error in that
+/// rest counts one level further up. What is left open at the end stops the program as well.
 struct ProftpdParser {
-  /// One file that is being read. The program keeps these on a stack of its own, on which a file stays after an error in it.
+  /// One file that is being read. The program keeps these on a stack of its own, on which a file stays after an error
+  /// in it.
   private struct Source {
     var lines: [ConfigurationLine]
     var next = 0
@@ -26,11 +27,12 @@ struct ProftpdParser {
     var call: Int
   }
 
-  /// From here on an error in a file that a folder or a pattern brings in is one of the `Include` itself (measured: 1.3.9e; up to
-  /// 1.3.8c it is not).
+  /// From here on an error in a file that a folder or a pattern brings in is one of the `Include` itself (measured:
+  /// 1.3.9e; up to 1.3.8c it is not).
   private static let strictPatterns = Validity(from: SoftwareVersion(1, 3, 9))
 
-  /// One call that reads until the end of the topmost source, with the files that its current directive has still to include.
+  /// One call that reads until the end of the topmost source, with the files that its current directive has still to
+  /// include.
   private struct Call {
     var number: Int
     var pending: ArraySlice<String> = []
@@ -244,7 +246,8 @@ struct ProftpdParser {
     return "/" + parts.joined(separator: "/")
   }
 
-  /// The files that a path or a pattern stands for, sorted. Of a folder every file, hidden ones and copies of editors too.
+  /// The files that a path or a pattern stands for, sorted. Of a folder every file, hidden ones and copies of editors
+  /// too.
   private func files(_ path: String, _ files: ServerFiles) -> [String] {
     let parts = path.split(separator: "/").map(String.init)
     var found = [""]

@@ -86,7 +86,8 @@ package struct ProftpdReader: ServerReader {
     return services
   }
 
-  /// `ServerType standalone`, the default, where another program starts it with a connection: it looks for a port that is taken.
+  /// `ServerType standalone`, the default, where another program starts it with a connection: it looks for a port that
+  /// is taken.
   private func unspawned(_ configuration: ProftpdConfiguration, _ spawner: Spawner?) -> Refusal? {
     guard let spawner else { return nil }
     let type = configuration.main.directives["servertype"]?.first

@@ -1,8 +1,8 @@
 import Diagnostics
 import Policy
 
-/// The flags of `pure-ftpd` (`--help` of 1.0.50) and the options of `pure-ftpd.conf` that they are; the program turns the latter into
-/// the former.
+/// The flags of `pure-ftpd` (`--help` of 1.0.50) and the options of `pure-ftpd.conf` that they are; the program turns
+/// the latter into the former.
 enum PureFTPdFlags {
   struct Flag {
     var short: Character

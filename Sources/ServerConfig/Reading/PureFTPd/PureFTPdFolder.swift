@@ -1,8 +1,8 @@
 import Diagnostics
 import Policy
 
-/// The folder of Debian: `conf/` has a file for each option, `auth/` links to the methods of authentication. Its wrapper turns
-/// them into a command line, with values of its own grammar (measured: pure-ftpd-wrapper of 1.0.50-2.1).
+/// The folder of Debian: `conf/` has a file for each option, `auth/` links to the methods of authentication. Its
+/// wrapper turns them into a command line, with values of its own grammar (measured: pure-ftpd-wrapper of 1.0.50-2.1).
 struct PureFTPdFolder {
   var conf: String
   var auth: String

@@ -43,8 +43,8 @@ struct PureFTPdInvocation {
     "MaxClientsNumber": .maxClients, "CertFile": .certificate,
   ]
 
-  /// What images of Pure-FTPd make of their environment (`run.sh` of stilliard/pure-ftpd): `ADDED_FLAGS` behind the flags,
-  /// `FTP_PASSIVE_PORTS` as `-p` behind those, `PUBLICHOST` for `-P` in the image's own command.
+  /// What images of Pure-FTPd make of their environment (`run.sh` of stilliard/pure-ftpd): `ADDED_FLAGS` behind the
+  /// flags, `FTP_PASSIVE_PORTS` as `-p` behind those, `PUBLICHOST` for `-P` in the image's own command.
   private func follow(_ container: Container, _ invocation: inout Invocation, _ context: inout ReadingContext) {
     let isKnown = container.image.contains("stilliard/pure-ftpd")
     let variables = invocation.variables

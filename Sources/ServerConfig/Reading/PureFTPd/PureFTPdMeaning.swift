@@ -41,8 +41,9 @@ struct PureFTPdMeaning {
     return service
   }
 
-  /// With `TrustedIP` users with a name log in at that address of the server only, and at all others anonymous ones, whatever
-  /// `NoAnonymous` says (measured: 1.0.50). Of `NoAnonymous` and `AnonymousOnly` the last one holds (measured).
+  /// With `TrustedIP` users with a name log in at that address of the server only, and at all others anonymous ones,
+  /// whatever `NoAnonymous` says (measured: 1.0.50). Of `NoAnonymous` and `AnonymousOnly` the last one holds
+  /// (measured).
   private func users(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     if let option = last("TrustedIP"), let address = option.values.first.flatMap({ IPAddress($0.value) }) {
       service.loginAddress = Setting(address, option.span)
@@ -83,7 +84,8 @@ struct PureFTPdMeaning {
     }
   }
 
-  /// A list that leaves no cipher: with TLS the daemon ends when it starts (measured: 1.0.50, by itself and under inetd).
+  /// A list that leaves no cipher: with TLS the daemon ends when it starts (measured: 1.0.50, by itself and under
+  /// inetd).
   private func ciphers(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     guard service.tls.control.value != .off, let option = last("TLSCipherSuite"), let list = option.values.first
     else {

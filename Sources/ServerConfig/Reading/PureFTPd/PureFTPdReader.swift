@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 package import Policy
 
-/// Reads `pure-ftpd.conf`, the folder `/etc/pure-ftpd` of Debian, which has a file for each option, or a command line. Another folder
-/// is taken as several daemons, each with a `*.conf` of its own.
+/// Reads `pure-ftpd.conf`, the folder `/etc/pure-ftpd` of Debian, which has a file for each option, or a command line.
+/// Another folder is taken as several daemons, each with a `*.conf` of its own.
 package struct PureFTPdReader: ServerReader {
   package let software = SoftwareKind.pureFTPd
 

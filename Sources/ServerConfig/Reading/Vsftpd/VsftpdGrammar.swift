@@ -1,7 +1,7 @@
 import Policy
 
-/// The keys of `vsftpd.conf` and how their values are read (source: its tables; measured: 3.0.3, and Debian's 3.0.5-0.2 and
-/// 3.0.5-1).
+/// The keys of `vsftpd.conf` and how their values are read (source: its tables; measured: 3.0.3, and Debian's 3.0.5-0.2
+/// and 3.0.5-1).
 enum VsftpdGrammar {
   enum Shape { case flag, number, text }
 
@@ -36,8 +36,8 @@ enum VsftpdGrammar {
   /// Flags that came with 3.0.4, when TLS before 1.2 went off by default.
   static let laterFlags = "ssl_tlsv11 ssl_tlsv12 ssl_tlsv13"
   static let laterTexts = "ssl_sni_hostname"
-  /// Keys that distributions other than Debian added to their builds (unverified: patches of Fedora and Red Hat); Debian's
-  /// builds end at each of them (measured: 3.0.3, 3.0.5-0.2, 3.0.5-1).
+  /// Keys that distributions other than Debian added to their builds (unverified: patches of Fedora and Red Hat);
+  /// Debian's builds end at each of them (measured: 3.0.3, 3.0.5-0.2, 3.0.5-1).
   static let patchedFlags = """
     ssl_tlsv1_1 ssl_tlsv1_2 ssl_tlsv1_3 better_stou reverse_lookup_enable log_die wc_logs_enable userlist_log
     """
@@ -78,8 +78,8 @@ enum VsftpdGrammar {
     }
   }
 
-  /// A number: octal behind a zero, up to the first character that is no digit of it; otherwise what `atoi` takes, as 32 bits
-  /// without a sign.
+  /// A number: octal behind a zero, up to the first character that is no digit of it; otherwise what `atoi` takes, as
+  /// 32 bits without a sign.
   static func number(_ text: String) -> UInt32 {
     let bytes = Array(text.utf8)
     if bytes.first == UInt8(ascii: "0") {

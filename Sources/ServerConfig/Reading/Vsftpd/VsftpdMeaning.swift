@@ -31,7 +31,8 @@ extension VsftpdSettings {
     return service
   }
 
-  /// `tcp_wrappers=YES`: what `/etc/hosts.allow` and `/etc/hosts.deny` say about vsftpd, where they are here (hosts_access(5)).
+  /// `tcp_wrappers=YES`: what `/etc/hosts.allow` and `/etc/hosts.deny` say about vsftpd, where they are here
+  /// (hosts_access(5)).
   private func hostsAccess(at span: SourceSpan, _ context: inout ReadingContext) {
     let paths = ["/etc/hosts.allow", "/etc/hosts.deny"].filter { context.files.kind($0) == .file }
     let decides = paths.contains { path in
@@ -86,8 +87,8 @@ extension VsftpdSettings {
     }
   }
 
-  /// What listens for it is another program. With a socket of its own, whose port is taken, each session ends with 500 OOPS
-  /// (measured: 3.0.3).
+  /// What listens for it is another program. With a socket of its own, whose port is taken, each session ends with 500
+  /// OOPS (measured: 3.0.3).
   private func spawned(
     by spawner: Spawner, _ six: Setting<Bool>, _ service: inout EffectiveService, _ context: inout ReadingContext
   ) {
@@ -107,8 +108,8 @@ extension VsftpdSettings {
     }
   }
 
-  /// The value of `listen`. Its default is YES since 3.0.0 (source), and NO in Debian's builds (measured: 3.0.3, 3.0.5-0.2 and
-  /// 3.0.5-1, which end with `not configured for standalone, must be started from inetd`).
+  /// The value of `listen`. Its default is YES since 3.0.0 (source), and NO in Debian's builds (measured: 3.0.3,
+  /// 3.0.5-0.2 and 3.0.5-1, which end with `not configured for standalone, must be started from inetd`).
   private func listensIPv4(
     _ six: Setting<Bool>, _ service: inout EffectiveService, _ context: inout ReadingContext
   ) -> Setting<Bool> {
@@ -191,8 +192,8 @@ extension VsftpdSettings {
     return Setting(.range(range), span)
   }
 
-  /// The address of 227 replies. An IPv6 socket announces 0.0.0.0 for `pasv_address` (measured: 3.0.3, 3.0.5-0.2; mended in
-  /// Debian's 3.0.5-1), so that an address needs `listen=YES`.
+  /// The address of 227 replies. An IPv6 socket announces 0.0.0.0 for `pasv_address` (measured: 3.0.3, 3.0.5-0.2;
+  /// mended in Debian's 3.0.5-1), so that an address needs `listen=YES`.
   private func announcement(_ service: inout EffectiveService, _ context: inout ReadingContext) {
     if let spawner = context.spawner { return announcement(under: spawner, &service, &context) }
     service.announced = announced(isIPv6: service.families.value.contains(.ipv6), &context)

@@ -1,8 +1,8 @@
 import Diagnostics
 package import Policy
 
-/// Reads `vsftpd.conf`, or a command line. Several files are those of one command, in its order; a folder is taken as several
-/// daemons, each with a `*.conf` of its own.
+/// Reads `vsftpd.conf`, or a command line. Several files are those of one command, in its order; a folder is taken as
+/// several daemons, each with a `*.conf` of its own.
 package struct VsftpdReader: ServerReader {
   package let software = SoftwareKind.vsftpd
 
@@ -139,7 +139,8 @@ extension VsftpdSettings {
       &context)
   }
 
-  /// What images make of their environment: variables such as PASV_ADDRESS and PASV_MIN_PORT become settings (fauria/vsftpd).
+  /// What images make of their environment: variables such as PASV_ADDRESS and PASV_MIN_PORT become settings
+  /// (fauria/vsftpd).
   fileprivate mutating func follow(_ container: Container, _ start: Invocation, _ context: inout ReadingContext) {
     for (name, value) in start.variables.sorted(by: { $0.key < $1.key }) {
       let key = name.lowercased()

@@ -54,8 +54,8 @@ struct VsftpdSettings {
     }
   }
 
-  /// Whether reading may go on with white space around the key or the value. Debian's 3.0.5-1 takes it away; every other
-  /// version, 3.0.5-0.2 among them, ends at it (measured).
+  /// Whether reading may go on with white space around the key or the value. Debian's 3.0.5-1 takes it away; every
+  /// other version, 3.0.5-0.2 among them, ends at it (measured).
   private func takesBlanks(
     _ key: String, _ value: String, _ written: Located<String>, _ whole: SourceSpan, _ context: inout ReadingContext
   ) -> Bool {

@@ -8,8 +8,8 @@ struct XMLAttribute {
   var value: Located<String>
 }
 
-/// An element of an XML file. Elements know one another by their position in `XMLDocument.elements`, so that nothing recurses
-/// over a deep file.
+/// An element of an XML file. Elements know one another by their position in `XMLDocument.elements`, so that nothing
+/// recurses over a deep file.
 struct XMLElement {
   /// With its prefix, if it has one.
   var name: String
@@ -31,9 +31,9 @@ struct XMLElement {
 
 /// A well-formed XML file (XML 1.0) with the place of every attribute.
 ///
-/// Declarations of document types are refused, so that there are no entities but the five of XML itself: nothing outside is
-/// ever fetched, and nothing can grow. FoundationXML would do otherwise, but it tells only where a start tag ends, and ties
-/// the program to a libxml2 of the machine even when all else is linked in.
+/// Declarations of document types are refused, so that there are no entities but the five of XML itself: nothing
+/// outside is ever fetched, and nothing can grow. FoundationXML would do otherwise, but it tells only where a start tag
+/// ends, and ties the program to a libxml2 of the machine even when all else is linked in.
 struct XMLDocument {
   /// In the order of the text; the first one is the root.
   private(set) var elements: [XMLElement] = []
