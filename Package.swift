@@ -42,15 +42,15 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Netfilter", "Nftables", "Parallel",
-        "Policy", "PolicySyntax", "ServerConfig", argumentParser,
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Netfilter", "Nftables", "Parallel",
+        "Platforms", "Policy", "PolicySyntax", "ServerConfig", argumentParser,
       ],
       swiftSettings: strict),
     .target(
       name: "Netfilter",
       dependencies: [
-        "Addressing", "CLinux", "Compilation", "Diagnostics", "FTPSession", "Files", "Lowering", "Nftables", "Policy",
-        systemPackage,
+        "Addressing", "CLinux", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Nftables", "Platforms",
+        "Policy", systemPackage,
       ],
       swiftSettings: strict),
     .target(name: "Files", dependencies: ["CLinux"], swiftSettings: strict),
@@ -65,8 +65,8 @@ let package = Package(
     .target(
       name: "Compilation",
       dependencies: [
-        "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Parallel", "Policy", "PolicySyntax",
-        "ServerConfig",
+        "Addressing", "Diagnostics", "FTPSession", "Flows", "Nftables", "Parallel", "Platforms", "Policy",
+        "PolicySyntax", "ServerConfig",
       ],
       swiftSettings: strict),
     .target(
@@ -75,8 +75,10 @@ let package = Package(
       name: "ServerConfig",
       dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
-      name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
+      name: "Platforms", dependencies: ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
       swiftSettings: strict),
+    .target(
+      name: "Flows", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy"], swiftSettings: strict),
     .target(
       name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"], swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
@@ -121,14 +123,14 @@ let package = Package(
     .testTarget(
       name: "SessionTests",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "LiveSupport", "Lowering", "Nftables", "Policy",
-        "sallyport",
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Flows", "LiveSupport", "Nftables", "Platforms",
+        "Policy", "sallyport",
       ],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Parallel", "Policy",
+        "Addressing", "Compilation", "Diagnostics", "Flows", "LiveSupport", "Nftables", "Parallel", "Platforms", "Policy",
         "PolicySyntax", "ServerConfig", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),

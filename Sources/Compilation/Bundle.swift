@@ -1,8 +1,7 @@
 package import Diagnostics
-import Lowering
-import Nftables
+import Platforms
 import Policy
-package import ServerConfig
+import ServerConfig
 
 /// One file of a `build`.
 package struct BundleFile: Sendable {
@@ -30,10 +29,9 @@ extension Compilation {
   /// The ruleset and kernel files of every gateway, the settings of every server, and a manifest.
   ///
   /// - Throws: `EmitError` when a template that replaces a built-in one cannot be used.
-  package func bundle(templates: [String: String] = [:], version: String) throws(EmitError) -> Bundle {
+  package func bundle(templates: [String: String] = [:], version: String) throws -> Bundle {
     var bundle = Bundle(files: [], manifest: BuildManifest([], version: version), diagnostics: [])
-    let gateways: [Int?] = policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 }
-    for gateway in gateways { bundle.files += gatewayFiles(gateway, version: version) }
+    for gateway in policy.gatewayPositions { bundle.files += try gatewayFiles(gateway, version: version) }
     for form in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
       bundle.diagnostics += form.emission.diagnostics
       // Remarks on a form that nobody asked for are for `emit`, but not that it is missing.
@@ -60,31 +58,14 @@ extension Compilation {
     }
   }
 
-  private func gatewayFiles(_ gateway: Int?, version: String) -> [BundleFile] {
-    let services = publishedServices(of: policy, gateway: gateway)
+  private func gatewayFiles(_ gateway: Int?, version: String) throws -> [BundleFile] {
     let folder = gateway.map { "gateways/\(policy.gateways[$0].name.value)" } ?? "gateway"
-    let kernel = KernelFiles(services)
-    let script = table(gateway: gateway).script(header: scriptHeader(version: version), isTraced: false).bytes
-    let texts: [(path: String, text: String?, destination: String, purpose: String)] = [
-      ("modules-load.conf", kernel.modulesLoad, "/etc/modules-load.d/sallyport.conf", "kernel modules to load"),
-      ("modprobe.conf", kernel.modprobe, "/etc/modprobe.d/sallyport.conf", "options of the FTP helper"),
-      ("sysctl.conf", kernel.sysctl, "/etc/sysctl.d/60-sallyport.conf", "kernel settings"),
-    ]
-    let ruleset = BundleFile(
-      path: "\(folder)/sallyport.nft", bytes: script, destination: "/etc/sallyport/sallyport.nft",
-      purpose: "the ruleset; load it with nft -f")
-    return [ruleset]
-      + texts.compactMap { file in
-        file.text.map {
-          BundleFile(
-            path: "\(folder)/\(file.path)", bytes: Array($0.utf8), destination: file.destination,
-            purpose: file.purpose)
-        }
-      }
-  }
-
-  /// The comment at the head of every nft script.
-  package func scriptHeader(version: String) -> [String] {
-    ["Compiled by sallyport \(version). Owns the table `inet sallyport` and touches no other; load it with nft -f."]
+    let (platform, plan) = (platform(of: gateway), flows(gateway: gateway))
+    let configuration = try platform.configuration(of: plan, as: platform.defaultForm, version: version)
+    return ([configuration] + platform.companions(of: plan)).map {
+      BundleFile(
+        path: "\(folder)/\($0.name)", bytes: Array($0.pieces.joined()), destination: $0.destination,
+        purpose: $0.purpose)
+    }
   }
 }

@@ -1,7 +1,8 @@
 package import Diagnostics
-import Lowering
+package import Flows
 package import Nftables
 import Parallel
+package import Platforms
 package import Policy
 package import PolicySyntax
 import ServerConfig
@@ -41,22 +42,25 @@ package struct Compilation: Sendable {
   /// Whether the policy may be turned into anything.
   package var isAccepted: Bool { !diagnostics.hasErrors }
 
-  /// The name of the table that every policy compiles to.
-  package static var tableName: String { ownTableName }
-
-  /// The table of one gateway.
+  /// What must happen to the traffic at one gateway.
   ///
-  /// - Parameters:
-  ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
-  ///   - keep: Is given what the table is made of. Whoever keeps it does not wait until all of that is taken apart.
-  package func table(gateway: Int?, keeping keep: (any Sendable) -> Void = { _ in }) -> Table {
-    lowering(gateway: gateway)(keep)
+  /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
+  package func flows(gateway: Int?) -> FlowPlan { FlowPlan(policy, gateway: gateway) }
+
+  /// What a gateway is.
+  package func platform(of gateway: Int?) -> any Platform { policy.platform(of: gateway) }
+
+  /// The platform of a gateway where its rules are a table of ours; else `nil`.
+  package func tablePlatform(of gateway: Int?) -> (any TablePlatform)? {
+    platform(of: gateway) as? any TablePlatform
   }
 
-  /// What makes the table of one gateway. It does not hold the text of the policy, whose room can be used again.
-  package func lowering(gateway: Int?) -> (_ keep: (any Sendable) -> Void) -> Table {
-    let policy = policy
-    return { lower(policy, gateway: gateway, keeping: $0) }
+  /// The table of our own that a gateway has as nftables.
+  package func table(gateway: Int?) -> Table { Platforms.nftables.table(of: flows(gateway: gateway)) }
+
+  /// The rules that packets meet at a gateway; `nil` where its platform cannot be played.
+  package func ruleset(gateway: Int?) -> Ruleset? {
+    (platform(of: gateway) as? any SessionPlatform)?.ruleset(of: flows(gateway: gateway))
   }
 
   /// What was made of the text, and takes long to take apart.
@@ -69,6 +73,21 @@ package struct Compilation: Sendable {
       let file = Int(span.file.index)
       let line = indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1
       return "\(sources[span.file].name):\(line)"
+    }
+  }
+}
+
+extension Policy {
+  /// The positions of the gateways; one without a position where none is declared.
+  var gatewayPositions: [Int?] { gateways.isEmpty ? [nil] : gateways.indices.map { $0 } }
+
+  fileprivate func platform(of gateway: Int?) -> any Platform { Platforms.standard }
+
+  /// What the platforms of the gateways cannot do.
+  fileprivate var platformFindings: [Diagnostic] {
+    gatewayPositions.flatMap { gateway -> [Diagnostic] in
+      let platform = platform(of: gateway)
+      return platform.canDoAll ? [] : Platforms.findings(FlowPlan(self, gateway: gateway), on: platform)
     }
   }
 }
@@ -86,6 +105,7 @@ private struct Reading {
     var found = syntax + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
     // A file that is missing may declare and use any name.
     if loaded.isIncomplete { found.removeAll(where: \.isAboutNames) }
+    found += resolved.policy.platformFindings
     if !found.hasErrors {
       // Both look at a policy that is in order; sessions are played for servers that can be told their part.
       let (ofServers, ofSessions) = together(

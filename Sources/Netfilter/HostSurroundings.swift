@@ -1,6 +1,7 @@
 import Compilation
+import Diagnostics
 package import FTPSession
-import Lowering
+import Flows
 import Policy
 
 /// What is around the rules of this machine: its interfaces, addresses and routes.

@@ -1,7 +1,8 @@
 package import Compilation
 package import Diagnostics
-import Lowering
+import Flows
 import Nftables
+import Platforms
 import Policy
 
 /// What a machine says about a policy.
@@ -33,7 +34,7 @@ extension Compilation {
     gateway: Int? = nil, version: String
   ) async -> KernelReport {
     let indices: [Int?] = policy.gateways.isEmpty ? [nil] : gateway.map { [$0] } ?? policy.gateways.indices.map { $0 }
-    let views = indices.map { GatewayView(self, gateway: $0) }
+    let views = indices.compactMap { GatewayView(self, gateway: $0) }
     let own = views.count > 1 ? surroundings.flatMap { ownGateway(on: $0.machine) } : views.first?.index
     let here = views.count > 1 && own != nil ? views.filter { $0.index == own } : views
     var report = KernelReport()
@@ -48,7 +49,7 @@ extension Compilation {
       let isHere = surroundings != nil && here.count == 1 && report.diagnostics.allSatisfy { !$0.isAboutTheWay }
       report.diagnostics += try await foreignFindings(here, backend, surroundings, isHere: isHere)
       for view in views {
-        let script = view.table.script(header: scriptHeader(version: version))
+        let script = view.table.script(header: view.platform.header(version: version))
         report.diagnostics += refusals(try await backend.dryRun(script.bytes), of: script, view)
       }
     } catch {
@@ -91,15 +92,20 @@ struct GatewayView {
   /// `nil` when the policy declares none.
   let gateway: Gateway?
   let services: [PublishedService]
+  let platform: any TablePlatform
   let table: Table
 
-  init(_ compilation: Compilation, gateway index: Int?) {
+  /// - Returns: `nil` for a gateway whose platform has no table of ours.
+  init?(_ compilation: Compilation, gateway index: Int?) {
+    guard let platform = compilation.tablePlatform(of: index) else { return nil }
+    let plan = compilation.flows(gateway: index)
+    self.platform = platform
     let policy = compilation.policy
     self.compilation = compilation
     self.index = index
     gateway = index.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
-    services = publishedServices(of: policy, gateway: index)
-    table = compilation.table(gateway: index)
+    services = plan.services
+    table = platform.table(of: plan)
   }
 
   /// Where to show what concerns these services and has no statement of its own: the declaration of the gateway, or the

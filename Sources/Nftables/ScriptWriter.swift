@@ -7,7 +7,7 @@ package struct ScriptWriter {
   private var parts: [[UInt8]] = []
   private var last: [UInt8] = []
   /// Which policy statements asked for which lines.
-  package private(set) var provenance = ScriptProvenance()
+  package private(set) var provenance = LineProvenance()
   private let isTraced: Bool
   private var indentation = 0
   /// The number, from 1, of the line that is written next.
@@ -87,7 +87,7 @@ package struct ScriptWriter {
   mutating func append(_ part: ScriptWriter) {
     parts += [last] + part.parts
     last = part.last
-    if isTraced { provenance.append(part.provenance, behind: nextLine - 1) }
+    if isTraced { provenance.append(part.provenance, after: nextLine - 1) }
     nextLine += part.nextLine - 1
   }
 

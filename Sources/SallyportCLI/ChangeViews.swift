@@ -2,6 +2,7 @@ import Compilation
 import Diagnostics
 import Netfilter
 import Nftables
+import Platforms
 
 extension PolicyChange {
   /// One line for people.

@@ -1,4 +1,5 @@
 package import Addressing
+import Diagnostics
 package import Policy
 
 /// What a server has to offer on one control port.

@@ -1,9 +1,10 @@
 import Compilation
 import FTPSession
+import Flows
 import Foundation
 import LiveSupport
-import Lowering
 import Nftables
+import Platforms
 import Testing
 
 /// Policies: what `explain` says of each kind of session, against the kernel with the rules that the policy compiles
@@ -48,9 +49,8 @@ import Testing
       var generator = BenchPolicyGenerator(seed: seed)
       let policy = compile(generator.policy()).policy
       let gateway = policy.gateways.isEmpty ? nil : 0
-      let (once, repeated) = (
-        lower(policy, gateway: gateway, longestRepeated: 0), lower(policy, gateway: gateway, longestRepeated: .max)
-      )
+      let plan = FlowPlan(policy, gateway: gateway)
+      let (once, repeated) = (lower(plan, longestRepeated: 0), lower(plan, longestRepeated: .max))
       guard once != repeated else { continue }
       kept += 1
       let outcomes = [once, repeated].map { table in

@@ -3,6 +3,7 @@ import Compilation
 import Foundation
 import LiveSupport
 import Nftables
+import Platforms
 import Testing
 
 /// Tables compared by meaning, and what is said about it.

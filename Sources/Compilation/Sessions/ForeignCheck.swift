@@ -1,8 +1,8 @@
 package import Addressing
 import Diagnostics
 package import FTPSession
-import Lowering
 package import Nftables
+import Platforms
 package import Policy
 
 /// What tables of other programs do to the sessions of a policy: one thing that they do, and to whom.

@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 package import FTPSession
 package import Policy
 

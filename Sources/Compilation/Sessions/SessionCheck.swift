@@ -1,7 +1,8 @@
 import Diagnostics
 import FTPSession
-import Lowering
+import Flows
 import Nftables
+import Platforms
 import Policy
 
 /// Sessions that a policy permits and that have no path through the ruleset it compiles to: whatever no single rule of
@@ -74,7 +75,7 @@ struct SessionCheck {
     let publication = policy.publications[position]
     var part = policy
     part.publications = [publication] + neighbours(position).map { policy.publications[$0] }
-    let ruleset = Ruleset([lower(part, gateway: publication.gateway)])
+    let ruleset = Platforms.nftables.ruleset(of: FlowPlan(part, gateway: publication.gateway))
     let study = SessionStudy(part, gateway: publication.gateway, ruleset: ruleset)
     guard !study.permittedSessionsWork(of: publication) else { return nil }
     let broken = study.table(of: publication, permittedOnly: true).cells.filter {

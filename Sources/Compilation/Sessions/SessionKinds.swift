@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 import Policy
 
 extension Policy {

@@ -1,7 +1,9 @@
 package import Addressing
+import Diagnostics
 import FTPSession
-import Lowering
+import Flows
 package import Nftables
+import Platforms
 package import Policy
 
 /// The sessions of publications on a gateway under one ruleset.
@@ -35,21 +37,19 @@ package struct SessionStudy: Sendable {
     triesNetworks = judgesBorders
     if judgesBorders {
       borders = PortBorders(program)
-      clientBorders = PortBorders(Program(ruleset.without(ownTableName, .inet)))
+      clientBorders = PortBorders(Program(ruleset.without(Platforms.nftables.tableName, .inet)))
       addressBorders = { AddressBorders(program, ends: $0) }
     }
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []
     var servers: Set<IPAddress> = []
-    for publication in policy.publications where publication.gateway == gateway {
-      for endpoint in policy.endpoints(of: publication) {
-        switch endpoint.reach {
-        case .local: own.insert(endpoint.arrival)
-        case .translated: translated.insert(endpoint.arrival)
-        case .routed: break
-        }
-        if endpoint.reach != .local { servers.insert(endpoint.server) }
+    for service in FlowPlan(policy, gateway: gateway).declared {
+      switch service.endpoint.reach {
+      case .local: own.insert(service.arrival)
+      case .translated: translated.insert(service.arrival)
+      case .routed: break
       }
+      if service.endpoint.reach != .local { servers.insert(service.serverAddress) }
     }
     // An external address may be that of a server behind the gateway, of which some ports lead elsewhere.
     gatewayAddresses = own.union(translated.subtracting(servers))
@@ -122,7 +122,7 @@ extension Compilation {
   package func sessions(
     of publication: Publication, running: (ruleset: Ruleset, site: SessionSite)? = nil, client: IPAddress? = nil
   ) -> SessionTable {
-    let ruleset = running?.ruleset ?? Ruleset([table(gateway: publication.gateway)])
+    let ruleset = running?.ruleset ?? ruleset(gateway: publication.gateway) ?? Ruleset([])
     return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
       .table(of: publication, client: client, at: running?.site)
   }

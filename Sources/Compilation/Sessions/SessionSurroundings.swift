@@ -1,4 +1,5 @@
 package import Addressing
+import Diagnostics
 package import FTPSession
 import Policy
 

@@ -1,6 +1,6 @@
 package import Addressing
 package import FTPSession
-package import Policy
+import Policy
 
 /// Which client a session is about.
 package enum ClientPlace: String, CaseIterable, Hashable, Sendable {

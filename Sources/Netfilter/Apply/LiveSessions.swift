@@ -1,6 +1,7 @@
 import Addressing
 import Compilation
 package import Nftables
+import Platforms
 
 /// One established connection to a published server.
 package struct LiveSession: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import Compilation
 package import Diagnostics
-import Lowering
 package import Nftables
+import Platforms
 
 /// How to apply a policy.
 package struct ApplyOptions: Sendable {

@@ -1,5 +1,5 @@
-import Lowering
 import Nftables
+import Platforms
 
 /// What became of the table that was to go.
 package struct Removal: Sendable {

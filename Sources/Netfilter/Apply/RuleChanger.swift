@@ -1,5 +1,5 @@
-import Lowering
 import Nftables
+import Platforms
 
 /// Changes the rules of this network namespace, with a way back.
 ///

@@ -1,6 +1,7 @@
 package import Compilation
 package import Diagnostics
 package import Nftables
+package import Platforms
 
 /// What the rules of this host shall be: one gateway of an accepted policy.
 package struct WantedRules: Sendable {
@@ -11,10 +12,12 @@ package struct WantedRules: Sendable {
   /// - Parameters:
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - version: The version of the program, which stands at the head of a script.
-  package init(_ compilation: Compilation, gateway: Int?, version: String) {
+  /// - Returns: `nil` for a gateway whose platform has no table of ours.
+  package init?(_ compilation: Compilation, gateway: Int?, version: String) {
+    guard let view = GatewayView(compilation, gateway: gateway) else { return nil }
     self.compilation = compilation
-    view = GatewayView(compilation, gateway: gateway)
-    header = compilation.scriptHeader(version: version)
+    self.view = view
+    header = view.platform.header(version: version)
   }
 
   /// Where spans of diagnostics lead.
@@ -22,7 +25,7 @@ package struct WantedRules: Sendable {
 
   /// How to get there from the running table.
   package func plan(from running: Table?, replacing: Bool) -> ApplyPlan {
-    let difference = PolicyDifference(running: running, wanted: view.table)
+    let difference = view.platform.difference(running: running, wanted: view.table)
     var wanted = view.table
     let generation = Generation.random()
     wanted.generation = generation

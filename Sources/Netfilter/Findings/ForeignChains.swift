@@ -2,7 +2,7 @@ import Addressing
 import Compilation
 import Diagnostics
 import FTPSession
-import Lowering
+import Flows
 import Nftables
 import Policy
 

@@ -1,6 +1,6 @@
 import Addressing
 import Diagnostics
-import Lowering
+import Flows
 import Policy
 
 /// `forwarding-off`: publications on other machines, on a host that forwards nothing, or nothing of an interface that

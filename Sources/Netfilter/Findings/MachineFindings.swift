@@ -2,7 +2,7 @@ import Addressing
 import Compilation
 package import Diagnostics
 import FTPSession
-import Lowering
+import Flows
 import Policy
 
 /// What the interfaces and addresses of the machine say about one gateway of a policy.

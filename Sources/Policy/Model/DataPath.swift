@@ -1,4 +1,5 @@
 package import Addressing
+import Diagnostics
 
 /// How packets reach a published address.
 package enum Reach: Sendable {

@@ -1,5 +1,5 @@
 package import Addressing
-import Diagnostics
+package import Diagnostics
 
 /// One address of `external ip`: what clients dial, and the address that their packets bear at the gateway.
 package struct ExternalAddress: Sendable {

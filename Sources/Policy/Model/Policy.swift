@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 package import Diagnostics
 
 /// `clients NAME = LIST`, with every name in it resolved.

@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 import Parallel
 
 /// A publication with its server, for rules that look at both.

@@ -6,6 +6,7 @@ import FoundationEssentials
 import Glibc
 import Netfilter
 import Nftables
+import Platforms
 
 /// `sallyport apply`.
 struct Apply: AsyncParsableCommand {
@@ -96,12 +97,9 @@ struct Apply: AsyncParsableCommand {
     async let asked = runningTable()
     let compilation = try input.accepted()
     let changer = try state.changer(console)
-    let wanted: WantedRules
-    do {
-      wanted = WantedRules(
-        compilation, gateway: try compilation.gateway(named: gateway), version: sallyportVersion)
-    } catch {
-      throw console.failure("\(error)", .usage)
+    let position = try compilation.gatewayPosition(named: gateway, console)
+    guard let wanted = WantedRules(compilation, gateway: position, version: sallyportVersion) else {
+      throw compilation.hasNoTable(gateway: position, for: "apply", console)
     }
     guard let machine = Machine.current() else { throw console.noInterfaces }
     try compilation.report(wanted.findings(on: machine), console, as: input.output)

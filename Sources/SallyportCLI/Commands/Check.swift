@@ -3,6 +3,7 @@ import Compilation
 import Diagnostics
 import Netfilter
 import Nftables
+import Platforms
 import Policy
 
 /// `sallyport check`.
@@ -114,7 +115,8 @@ struct Check: AsyncParsableCommand {
     guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
     do throws(NetfilterFailure) {
       let worker = NetfilterWorker(path: try WorkerLocation.find())
-      if PendingChange.isPossible(in: state.folder), let table = try? await worker.table(named: Compilation.tableName)
+      if PendingChange.isPossible(in: state.folder),
+        let table = try? await worker.table(named: Platforms.nftables.tableName)
       {
         console.say(PendingChange.find(table.generation, in: state.folder))
       }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Compilation
 import Diagnostics
-import Nftables
+import Flows
+import Platforms
 
 /// The forms of a ruleset.
 enum RulesetFormat: String, ExpressibleByArgument, CaseIterable {
@@ -37,24 +38,20 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     let console = input.console
-    let (header, makeTable) = try read(console)
-    let table = makeTable { keepUntilExit($0) }
-    keepUntilExit(table)
-    guard format == .nft else { return try console.write(data: try table.json()) }
-    let script = table.script(header: header, isTraced: false)
-    guard input.output == .json else { return try console.write(data: script.pieces) }
-    try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script.text)))
+    let (platform, plan) = try read(console)
+    keepUntilExit(plan)
+    let configuration = try platform.configuration(of: plan, as: format.rawValue, version: sallyportVersion)
+    guard input.output == .json, format == .nft else { return try console.write(data: configuration.pieces) }
+    let script = String(decoding: configuration.pieces.joined(), as: UTF8.self)
+    try console.write(encodeJSON(CompileOutput(formatVersion: 1, gateway: gateway, script: script)))
   }
 
-  /// What the script says at its head, and what makes the table. The text of the policy is needed no more then.
-  private func read(_ console: Console) throws -> (header: [String], makeTable: ((any Sendable) -> Void) -> Table) {
+  /// What the gateway is, and what it has to do. The text of the policy is needed no more then, and its room is used
+  /// again.
+  private func read(_ console: Console) throws -> (any Platform, FlowPlan) {
     let compilation = try input.accepted()
-    do {
-      let lowering = compilation.lowering(gateway: try compilation.gateway(named: gateway))
-      return (compilation.scriptHeader(version: sallyportVersion), lowering)
-    } catch {
-      throw console.failure("\(error)", .usage)
-    }
+    let gateway = try compilation.gatewayPosition(named: gateway, console)
+    return (compilation.platform(of: gateway), compilation.flows(gateway: gateway))
   }
 }
 

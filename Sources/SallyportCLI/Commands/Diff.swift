@@ -3,6 +3,7 @@ import Compilation
 import Diagnostics
 import Netfilter
 import Nftables
+import Platforms
 
 /// `sallyport diff`.
 struct Diff: AsyncParsableCommand {
@@ -63,22 +64,18 @@ struct Diff: AsyncParsableCommand {
     let console = common.console
     // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its
     // answer is not told.
-    async let asked = kernelTable(Compilation.tableName)
+    async let asked = kernelTable(Platforms.nftables.tableName)
     let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     if !quiet || !compilation.isAccepted { try compilation.reportOnError(console, as: output) }
-    let wanted: Table
-    do {
-      wanted = compilation.table(gateway: try compilation.gateway(named: gateway))
-    } catch {
-      throw console.failure("\(error)", .usage)
-    }
+    let (platform, plan) = try compilation.tableGateway(named: gateway, for: "diff", console)
+    let wanted = platform.table(of: plan)
     let running: Table?
     switch await asked {
     case .success(let table): running = table
     case .failure(let failure): throw console.failure(failure)
     case nil: running = try listedTable(wanted.name, console)
     }
-    let difference = PolicyDifference(running: running, wanted: wanted)
+    let difference = platform.difference(running: running, wanted: wanted)
     let pending = against == nil ? PendingChange.find(running?.generation, in: state.folder) : .none
     if !quiet { try show(difference, pending, console) }
     if !difference.isSame { throw ExitStatus.findings.code }

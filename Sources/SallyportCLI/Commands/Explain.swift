@@ -125,8 +125,8 @@ struct Explain: AsyncParsableCommand {
   ) throws -> Bool {
     guard running else { return true }
     guard let machine = Machine.current() else { throw console.noInterfaces }
-    let found = WantedRules(compilation, gateway: publication.gateway, version: sallyportVersion).findings(
-      on: machine)
+    let wanted = WantedRules(compilation, gateway: publication.gateway, version: sallyportVersion)
+    let found = wanted?.findings(on: machine) ?? []
     console.show(found, in: compilation.sources, as: output)
     return !found.hasErrors
   }

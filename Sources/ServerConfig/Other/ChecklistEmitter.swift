@@ -1,3 +1,4 @@
+import Diagnostics
 package import Policy
 
 /// Writes in words what a server must be set to, for programs that nothing is known about.

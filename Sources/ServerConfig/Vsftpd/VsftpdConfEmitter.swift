@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 package import Policy
 
 /// Writes `vsftpd.conf`, one for each process: the program has one socket, one range and one address in a process.

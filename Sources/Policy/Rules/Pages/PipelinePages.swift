@@ -22,6 +22,12 @@ let pipelinePages: [RulePage] = [
       """,
     origin: .includes, bad: "include \"/etc/hostname\"\n\n" + sample(), good: sample()),
   RulePage(
+    .error, "platform-unsupported", "the firewall of a gateway cannot do what a statement asks for",
+    explanation: """
+      Not every kind of firewall can do all that a publication may ask for. Each such statement is an error, because what the       firewall leaves out would not be noticed before somebody needs it. nftables, which a gateway is when it says nothing       else, can do all of it.
+      """,
+    origin: .limits, bad: sample("helper         on"), good: sample("helper         off")),
+  RulePage(
     .error, "session-without-path", "sessions that the policy permits do not work",
     explanation: """
       Every kind of session that the policy permits is played against the ruleset that it compiles to: control connection, \

@@ -1,4 +1,5 @@
 import Addressing
+import Diagnostics
 
 extension Published {
   /// Whether `active on` has data connections that the helper does not expect, because it is off or because

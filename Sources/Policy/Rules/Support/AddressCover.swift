@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 import Diagnostics
 
 extension IntervalSet {

@@ -1,0 +1,71 @@
+import Addressing
+package import Diagnostics
+import Parallel
+package import Policy
+
+/// Publications that are worth a thread of their own.
+let worthAThread = 500
+
+/// What must happen to the traffic of the publications of one gateway: whom to admit, what to translate, which control
+/// connections to help, limit and log, and whose source to change. It knows no platform; what a platform writes comes
+/// from here alone.
+///
+/// A family has its flows in lists, each made when it is asked for (`FamilyFlows`).
+package struct FlowPlan: Sendable {
+  /// Interfaces where clients come from; empty when addresses alone decide.
+  package let outside: [Located<String>]
+  /// Interfaces where the servers are.
+  package let inside: [Located<String>]
+  /// The families that have any service.
+  package let families: [FamilyFlows]
+  /// What any of them has.
+  let traits: ServiceOutline.Traits
+  /// The services, in the order in which the policy declares them.
+  package let declared: [PublishedService]
+
+  /// - Parameters:
+  ///   - policy: A policy without errors.
+  ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
+  package init(_ policy: Policy, gateway: Int?) {
+    let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    outside = interfaces?.outside ?? []
+    inside = interfaces?.inside ?? []
+    let declared = declaredServices(of: policy, gateway: gateway)
+    let (ipv4, ipv6) = together(
+      worthIt: declared.services.count >= 2 * worthAThread,
+      { FamilyFlows(.ipv4, of: declared) }, { FamilyFlows(.ipv6, of: declared) })
+    families = [ipv4, ipv6].filter { !$0.outlines.isEmpty }
+    traits = families.reduce(into: []) { $0.formUnion($1.traits) }
+    self.declared = declared.services
+  }
+
+  /// The services, sorted by name and family, so that the order of declarations carries no meaning.
+  package var services: [PublishedService] {
+    declared.sorted { $0.name == $1.name ? $0.family < $1.family : $0.name < $1.name }
+  }
+
+  /// Whether there is enough to do for several threads.
+  package var isLarge: Bool { declared.count >= 2 * worthAThread }
+
+  /// The first line of the publication that comes first; `nil` when there is none.
+  package var header: SourceSpan? { outlines.map(\.header).min() }
+
+  /// Whether clients behind the inside interfaces may dial a publication at its external address.
+  package var opensInside: Bool { !inside.isEmpty && has(.hairpin) }
+
+  func has(_ traits: ServiceOutline.Traits) -> Bool { self.traits.contains(traits) }
+
+  /// The outlines of all families.
+  var outlines: some Sequence<ServiceOutline> { families.lazy.flatMap(\.outlines) }
+
+  /// The publications with some traits, sorted by name, each as one of its services.
+  func publications(_ traits: ServiceOutline.Traits) -> [PublishedService] {
+    guard has(traits) else { return [] }
+    var found: [PublishedService] = []
+    for family in families where family.has(traits) {
+      for outline in family.outlines where outline.has(traits) { found.append(family[outline]) }
+    }
+    found.sort { $0.name < $1.name }
+    return found.indices.filter { $0 == 0 || found[$0].name != found[$0 - 1].name }.map { found[$0] }
+  }
+}

@@ -1,0 +1,66 @@
+import Addressing
+import Flows
+
+/// What a gateway's kernel needs besides the ruleset, as fragments for `modules-load.d`, `modprobe.d` and `sysctl.d`.
+struct KernelFiles {
+  private let usesHelper: Bool
+  private let translates: Bool
+  private let families: [AddressFamily]
+
+  init(_ plan: FlowPlan) {
+    usesHelper = plan.help != nil
+    translates = plan.families.contains(where: \.translatesAddresses)
+    families = plan.families.filter(\.forwards).map(\.family)
+  }
+
+  /// The fragments that are needed.
+  var artifacts: [Artifact] {
+    let texts: [(name: String, text: String?, destination: String, purpose: String)] = [
+      ("modules-load.conf", modulesLoad, "/etc/modules-load.d/sallyport.conf", "kernel modules to load"),
+      ("modprobe.conf", modprobe, "/etc/modprobe.d/sallyport.conf", "options of the FTP helper"),
+      ("sysctl.conf", sysctl, "/etc/sysctl.d/60-sallyport.conf", "kernel settings"),
+    ]
+    return texts.compactMap { file in
+      file.text.map {
+        Artifact(
+          name: file.name, pieces: [Array($0.utf8)], destination: file.destination, purpose: file.purpose)
+      }
+    }
+  }
+
+  /// `modules-load.d`: assigning a helper does not load it, and without `nf_nat_ftp` the 227 reply is not rewritten.
+  private var modulesLoad: String? {
+    guard usesHelper else { return nil }
+    let modules = ["nf_conntrack_ftp"] + (translates ? ["nf_nat_ftp"] : [])
+    return """
+      # Written by sallyport for /etc/modules-load.d: the conntrack FTP helper.
+      \(modules.joined(separator: "\n"))
+
+      """
+  }
+
+  /// `modprobe.d`: the helper expects data connections only to the address of the control connection.
+  private var modprobe: String? {
+    guard usesHelper else { return nil }
+    return """
+      # Written by sallyport for /etc/modprobe.d: with loose=1 a 227 reply could open a path to any host.
+      options nf_conntrack_ftp loose=0
+
+      """
+  }
+
+  /// `sysctl.d`: forwarding, and on kernels before 6.0 no helper that nobody assigned. The `-` makes a key that the
+  /// kernel does not have no error.
+  private var sysctl: String? {
+    var lines = families.map {
+      $0 == .ipv4 ? "net.ipv4.ip_forward = 1" : "net.ipv6.conf.all.forwarding = 1"
+    }
+    if usesHelper { lines.append("-net.netfilter.nf_conntrack_helper = 0") }
+    guard !lines.isEmpty else { return nil }
+    return """
+      # Written by sallyport for /etc/sysctl.d: what the gateway needs to forward published connections.
+      \(lines.joined(separator: "\n"))
+
+      """
+  }
+}

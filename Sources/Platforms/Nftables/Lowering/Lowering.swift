@@ -1,0 +1,47 @@
+import Addressing
+import Diagnostics
+package import Flows
+package import Nftables
+import Parallel
+
+/// Turns the flows of one gateway into our table.
+///
+/// The number of rules depends on which statements the policy uses, never on how often: what differs between
+/// publications lies in sets and maps. (The exceptions: a rule for each distinct number in a `limit`; a chain for each
+/// publication that is logged, because a log prefix is part of a rule; one for each that counts its sessions over
+/// both families, because a set holds one; and one for each long list of clients that several addresses have in
+/// common.)
+///
+/// - Parameter longestRepeated: Of how many ranges of addresses a list of clients is at most that is repeated for each
+///   address which it is about; a longer one that is said more than once is kept once.
+package func lower(_ plan: FlowPlan, longestRepeated: Int = 16) -> Table {
+  let empty = TableBuilder(longestRepeated: longestRepeated)
+  var builder = empty
+  let parts = inParallel(steps.count, isUneven: true, worthIt: plan.isLarge) { part in
+    var builder = empty
+    for step in steps[part] { step(plan, &builder) }
+    return builder
+  }
+  for part in parts { builder.append(part) }
+  lowerEntrance(plan, &builder)
+  return builder.table()
+}
+
+/// One aspect of the policy: adds its sets and rules to the table.
+typealias LoweringStep = @Sendable (FlowPlan, inout TableBuilder) -> Void
+
+/// Every step but the entrance, in the order in which their rules stand in a chain; none asks what another one added.
+/// The entrance comes last, because it leads only where rules are.
+private let steps: [LoweringStep] = [
+  lowerClients,
+  lowerLimits,
+  lowerHelper,
+  lowerLog,
+  lowerControl,
+  lowerPassive,
+  lowerRelated,
+  lowerActive,
+  lowerHairpin,
+  lowerHairpinPorts,
+  lowerSource,
+]

@@ -1,0 +1,36 @@
+package import Flows
+package import Nftables
+
+/// nftables on Linux: one table of our own, `inet sallyport`, and fragments for what the kernel needs beside it.
+package struct NftablesPlatform: TablePlatform, SessionPlatform {
+  package var name: String { "nftables" }
+  package var forms: [String] { ["nft", "json"] }
+  package var defaultForm: String { "nft" }
+  package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
+  package var tableName: String { ownTableName }
+
+  package func header(version: String) -> [String] {
+    ["Compiled by sallyport \(version). Owns the table `inet sallyport` and touches no other; load it with nft -f."]
+  }
+
+  package func table(of plan: FlowPlan) -> Table { lower(plan) }
+
+  package func ruleset(of plan: FlowPlan) -> Ruleset { Ruleset([lower(plan)]) }
+
+  package func difference(running: Table?, wanted: Table) -> PolicyDifference {
+    PolicyDifference(running: running, wanted: wanted)
+  }
+
+  package func configuration(of plan: FlowPlan, as form: String, version: String) throws -> Artifact {
+    let table = lower(plan)
+    guard form != "json" else {
+      return Artifact(name: "sallyport.json", pieces: [try table.json()], purpose: "the ruleset as nft -j lists it")
+    }
+    let script = table.script(header: header(version: version), isTraced: false)
+    return Artifact(
+      name: "sallyport.nft", pieces: script.pieces, destination: "/etc/sallyport/sallyport.nft",
+      purpose: "the ruleset; load it with nft -f")
+  }
+
+  package func companions(of plan: FlowPlan) -> [Artifact] { KernelFiles(plan).artifacts }
+}
