@@ -42,7 +42,8 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Netfilter", "Nftables", "Parallel",
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Netfilter", "Nftables",
+        "Parallel",
         "Platforms", "Policy", "PolicySyntax", "ServerConfig", argumentParser,
       ],
       swiftSettings: strict),
@@ -130,7 +131,8 @@ let package = Package(
     .testTarget(
       name: "UnitTests",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "Flows", "LiveSupport", "Nftables", "Parallel", "Platforms", "Policy",
+        "Addressing", "Compilation", "Diagnostics", "Flows", "LiveSupport", "Nftables", "Parallel", "Platforms",
+        "Policy",
         "PolicySyntax", "ServerConfig", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
