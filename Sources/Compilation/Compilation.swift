@@ -124,7 +124,7 @@ private struct Reading {
 
 extension Diagnostic {
   /// Whether another file could make it untrue.
-  fileprivate var isAboutNames: Bool { code == "unknown-name" || code == "unused-declaration" }
+  var isAboutNames: Bool { code == "unknown-name" || code == "unused-declaration" }
 
   /// Whether it calls something unused that an included file declares: other policies that include the file may use it.
   fileprivate func isAboutOthers(than rootCount: Int) -> Bool {

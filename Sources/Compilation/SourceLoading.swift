@@ -199,6 +199,13 @@ private func resolve(_ path: String, from includer: String) -> String {
   return normalized(includer[...slash] + path)
 }
 
+/// Whether anything in a file by itself is no policy, or wrong in it; what other files may declare is not.
+package func hasMistakes(_ file: SourceFile) -> Bool {
+  let tree = parse(file, as: SourceID(0))
+  guard mayBePolicy(tree), !tree.diagnostics.hasErrors else { return true }
+  return resolve([tree]).diagnostics.contains { $0.severity == .error && !$0.isAboutNames }
+}
+
 /// The name under which standard input appears.
 package let standardInputName = "<stdin>"
 

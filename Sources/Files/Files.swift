@@ -58,10 +58,21 @@ package func isRegularFile(_ path: String) -> Bool {
 
 /// Every byte of a file.
 ///
-/// - Parameter limit: Bytes beyond which a file is refused.
-package func readFile(_ path: String, limit: Int = .max) throws(FileFailure) -> [UInt8] {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+/// - Parameters:
+///   - limit: Bytes beyond which a file is refused.
+///   - isPipeRead: Whether to read a pipe, whose other end somebody must have; otherwise it is refused without a wait.
+package func readFile(_ path: String, limit: Int = .max, isPipeRead: Bool = true) throws(FileFailure) -> [UInt8] {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isPipeRead ? 0 : O_NONBLOCK))
   guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
   defer { close(descriptor) }
+  if !isPipeRead {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else {
+      throw .unreadable(
+        "it is not a regular file but a pipe, which may have nobody to write to it; give it as standard input, `-`")
+    }
+    // A terminal is waited for.
+    guard fcntl(descriptor, F_SETFL, O_RDONLY) == 0 else { throw .unreadable(systemError()) }
+  }
   return try readAll(descriptor, limit: limit)
 }

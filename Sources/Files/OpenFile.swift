@@ -17,6 +17,11 @@ package final class OpenFile: Sendable {
   /// Goes to the first byte, where the next read or write begins; whether that is possible.
   package func rewind() -> Bool { lseek(descriptor, 0, SEEK_SET) == 0 }
 
+  package var isRegular: Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Bytes of the file; 0 when that is not known.
   package var size: Int {
     var status = stat()

@@ -5,16 +5,21 @@ extension Table {
   /// The one form of all tables with the same meaning, for comparing what was written with what nft lists.
   ///
   /// Left out is what no listing of nft 1.0.6 has (`typeof`, the flag `dynamic`), what packets change (elements of
-  /// dynamic sets), and the generation. Objects and elements are sorted; the order of rules and of the statements in a
-  /// rule has a meaning and stays. Texts are cut as the script writer cuts them.
+  /// dynamic sets, see `states`), and the generation. Objects and elements are sorted; the order of rules and of the
+  /// statements in a rule has a meaning and stays. Texts are cut as the script writer cuts them.
   ///
-  /// - Parameter dynamicSets: Names of more sets that packets fill.
-  package func canonical(dynamicSets more: Set<String> = []) -> Table {
+  /// - Parameters:
+  ///   - dynamicSets: Names of more sets that packets fill.
+  ///   - states: The statements that rules give to elements of sets. Where those of a set are known, an element that
+  ///     bears another one, or none, was made by somebody: it stays. Elsewhere all elements of dynamic sets go.
+  package func canonical(dynamicSets more: Set<String> = [], states: [String: Set<Statement>] = [:]) -> Table {
     let dynamic = dynamicSets.union(more)
     var table = Table(name, family: family)
     table.isDormant = isDormant
     table.helpers = helpers.map { $0.canonical }.sorted { $0.name < $1.name }
-    table.sets = sets.map { $0.canonical(isDynamic: dynamic.contains($0.name)) }.sorted { $0.name < $1.name }
+    table.sets = sets.map { $0.canonical(isDynamic: dynamic.contains($0.name), states[$0.name]) }.sorted {
+      $0.name < $1.name
+    }
     table.chains = chains.map { $0.canonical }.sorted { $0.name < $1.name }
     table.foreign = foreign.enumerated()
       .sorted { ($0.element.kind, $0.element.name, $0.offset) < ($1.element.kind, $1.element.name, $1.offset) }
@@ -34,16 +39,44 @@ extension Table {
   }
 }
 
+extension Table {
+  /// The statements that rules give to the elements of sets which packets fill.
+  package var elementStates: [String: Set<Statement>] {
+    var states: [String: Set<Statement>] = [:]
+    for chain in chains {
+      for rule in chain.rules {
+        for case .dynamic(_, let set, _, let statement) in rule.statements {
+          states[set, default: []].insert(statement)
+        }
+      }
+    }
+    return states
+  }
+}
+
+extension Element {
+  /// Whether packets may have made it: it has one of these statements, and nothing that only people write.
+  fileprivate func bears(oneOf states: Set<Statement>) -> Bool {
+    let own: Set<String> = ["limit", "ct count"]
+    guard data.isEmpty, comment == nil, case .foreign(let value)? = key.first, key.count == 1,
+      let parts = value.members(among: own.union(["val", "expires", "timeout", "handle"])),
+      case let found = parts.filter({ own.contains($0.key) }), let (name, state) = found.first, found.count == 1
+    else { return false }
+    return states.contains(Statement(listed: .object([name: state])))
+  }
+}
+
 extension HelperObject {
   fileprivate var canonical: HelperObject { HelperObject(name, type: type) }
 }
 
 extension NamedSet {
-  fileprivate func canonical(isDynamic: Bool) -> NamedSet {
-    NamedSet(
+  fileprivate func canonical(isDynamic: Bool, _ states: Set<Statement>?) -> NamedSet {
+    let isOurs = { (element: Element) in states.map { element.bears(oneOf: $0) } ?? true }
+    return NamedSet(
       name, key: key.map { .dataType($0.typeName) }, data: data.map { .dataType($0.typeName) },
       flags: NamedSet.Flag.allCases.filter { $0 != .dynamic && flags.contains($0) }, size: size, timeout: timeout,
-      elements: isDynamic ? ElementList() : elements.canonical)
+      elements: isDynamic ? ElementList(elements.filter { !isOurs($0) }).canonical : elements.canonical)
   }
 }
 

@@ -2,9 +2,12 @@ extension Table {
   /// The script that makes the table as it was read, written from its values; `nil` where something in it is of a kind
   /// that we never write. What packets have counted and added is not in it.
   package var ownScript: [UInt8]? {
-    guard isExpressible else { return nil }
     var table = self
     let dynamic = dynamicSets
+    for index in table.sets.indices where dynamic.contains(table.sets[index].name) {
+      table.sets[index].elements = ElementList()
+    }
+    guard table.isExpressible else { return nil }
     // JSON of nft 1.0.6 does not tell which sets packets fill; the rules do.
     for index in table.sets.indices where dynamic.contains(table.sets[index].name) {
       if !table.sets[index].flags.contains(.dynamic) { table.sets[index].flags.append(.dynamic) }

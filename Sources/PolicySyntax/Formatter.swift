@@ -39,16 +39,22 @@ private func areSame(
 private func haveSameTokens(
   _ statement: StatementSyntax, _ left: PolicyFileSyntax, _ other: StatementSyntax, _ right: PolicyFileSyntax
 ) -> Bool {
-  let tokens = withoutTrailingComma(statement.tokens, of: left)
-  let otherTokens = withoutTrailingComma(other.tokens, of: right)
+  let tokens = withoutTrailingComma(statement, of: left)
+  let otherTokens = withoutTrailingComma(other, of: right)
   return tokens.count == otherTokens.count
     && zip(tokens, otherTokens).allSatisfy {
       left.bytes(left.token($0)).elementsEqual(right.bytes(right.token($1)))
     }
 }
 
-private func withoutTrailingComma(_ tokens: Range<Int>, of tree: PolicyFileSyntax) -> Range<Int> {
-  !tokens.isEmpty && tree.token(tokens.upperBound - 1).kind == .comma ? tokens.dropLast() : tokens
+/// The tokens of a statement but for a comma at its end. Before a block that is a mistake, which stays: without it
+/// the line could say something else.
+private func withoutTrailingComma(_ statement: StatementSyntax, of tree: PolicyFileSyntax) -> Range<Int> {
+  let tokens = statement.tokens
+  guard statement.block == nil, tokens.count > 1, tree.token(tokens.upperBound - 1).kind == .comma else {
+    return tokens
+  }
+  return tokens.dropLast()
 }
 
 private func trimmed(_ tree: PolicyFileSyntax, _ comment: Comment) -> ArraySlice<UInt8> {
@@ -125,7 +131,7 @@ private struct Formatter {
 
   mutating func declaration(_ statement: StatementSyntax) {
     guard let block = statement.block else {
-      let header = words(statement.tokens)
+      let header = words(withoutTrailingComma(statement, of: tree))
       for (number, line) in header.enumerated() {
         add(
           FormattedLine(depth: number == 0 ? 0 : 1, rest: line.text, isAligned: false),
@@ -134,7 +140,7 @@ private struct Formatter {
       return
     }
     let start = texts.count
-    for index in withoutTrailingComma(statement.tokens, of: tree) { addText(index, isFirst: texts.count == start) }
+    for index in statement.tokens { addText(index, isFirst: texts.count == start) }
     addText(block.open, isFirst: false)
     add(
       FormattedLine(depth: 0, rest: start..<texts.count, isAligned: false), endingAt: Int(tree.token(block.open).end))
@@ -163,7 +169,7 @@ private struct Formatter {
     let keywordStart = texts.count
     for index in start..<start + count { addText(index, isFirst: index == start) }
     let keyword = keywordStart..<texts.count
-    let values = words(start + count..<statement.tokens.upperBound)
+    let values = words(start + count..<withoutTrailingComma(statement, of: tree).upperBound)
     var lines = values.isEmpty ? [(text: 0..<0, end: Int(tree.token(start + count - 1).end))] : values
     if let block = statement.block, let last = lines.popLast() {
       let brace = addText(block.open, isFirst: last.text.isEmpty)
@@ -181,7 +187,7 @@ private struct Formatter {
   /// Tokens as text, one entry for each line that a comma ends.
   mutating func words(_ tokens: Range<Int>) -> [(text: Range<Int>, end: Int)] {
     var lines: [(text: Range<Int>, end: Int)] = []
-    for index in withoutTrailingComma(tokens, of: tree) {
+    for index in tokens {
       let token = tree.token(index)
       if lines.isEmpty || token.startsLine && index > tokens.lowerBound {
         lines.append((addText(index, isFirst: true), Int(token.end)))

@@ -32,15 +32,29 @@ extension PolicyFileSyntax {
   }
 
   /// Whether a line looks like a declaration: `publish NAME {`. A server in place has an address where that has a name.
-  fileprivate func beginsDeclaration(_ index: Int) -> Bool {
-    let first = token(index)
-    guard first.startsLine, first.kind == .word else { return false }
-    let third = token(index + 2).kind
-    guard token(index + 1).kind == .word, third == .leftBrace || third == .equals else {
-      return token(index + 1).kind == .string && listKeywords.find(self, index..<index + 1)?.position == 1
-    }
-    if third == .equals { return listKeywords.find(self, index..<index + 1)?.position == 0 }
-    return blockKeywords.find(self, index..<index + 1) != nil && read(token(index + 1), beginsWithLetter)
+  fileprivate func beginsDeclaration(_ index: Int) -> Bool { token(index).startsLine && looksLikeDeclaration(index) }
+
+  /// Whether what begins with a token would look like a declaration at the beginning of a line, where the formatter
+  /// puts it.
+  fileprivate func looksLikeDeclaration(_ index: Int) -> Bool {
+    let second = token(index + 1)
+    guard token(index).kind == .word, !second.startsLine else { return false }
+    guard second.kind == .word, token(index + 2).kind == .leftBrace else { return isListDeclaration(index) }
+    return blockKeywords.find(self, index..<index + 1) != nil && read(second, beginsWithLetter)
+  }
+
+  /// Whether tokens on one line are `clients NAME =` or `include "PATH"`.
+  fileprivate func isListDeclaration(_ index: Int) -> Bool {
+    let (second, third) = (token(index + 1), token(index + 2))
+    guard !second.startsLine else { return false }
+    let isList = second.kind == .word && third.kind == .equals && !third.startsLine
+    guard isList || second.kind == .string else { return false }
+    return listKeywords.find(self, index..<index + 1)?.position == (isList ? 0 : 1)
+  }
+
+  /// Whether a statement in a block looks like a declaration; the parser reported it.
+  package func isMisplacedDeclaration(_ statement: StatementSyntax) -> Bool {
+    !diagnostics.isEmpty && looksLikeDeclaration(statement.tokens.lowerBound)
   }
 }
 
@@ -63,6 +77,9 @@ private struct Parser {
   var statements: [StatementSyntax] = []
   var innerStatements: [StatementSyntax] = []
   var nestedStatements: [StatementSyntax] = []
+  /// Lists and includes in the block of the declaration at hand, which were reported. They are read as if they stood
+  /// behind it, so that nothing else is said of the names in them.
+  var misplaced: [StatementSyntax] = []
   var index: Int
   /// Where it was to end; it may have gone beyond.
   var end = 0
@@ -93,6 +110,8 @@ private struct Parser {
         index += 1
       } else if let statement = statement(depth: 0) {
         statements.append(statement)
+        statements += misplaced
+        misplaced.removeAll()
       }
     }
   }
@@ -130,6 +149,10 @@ private struct Parser {
         "syntax-error", "a statement begins with its keyword, not with `\(tree.text(beginning))`", at: beginning,
         help: beginning.kind == .comma ? "a list goes on after a comma at the end of its line" : nil)
     }
+    // One at the beginning of a line ended the block.
+    if depth > 0, !tree.token(first).startsLine, tree.looksLikeDeclaration(first) {
+      return misplacedDeclaration(header)
+    }
     var block: BlockSyntax?
     if current.kind == .leftBrace {
       reportBraceOnOwnLine()
@@ -144,6 +167,20 @@ private struct Parser {
     }
     if current.kind == .semicolon { index += 1 }
     return StatementSyntax(tokens: header, block: block)
+  }
+
+  /// What is left in a block of a declaration on the line of something else in it: `server NAME` and the like.
+  mutating func misplacedDeclaration(_ header: Range<Int>) -> StatementSyntax? {
+    let keyword = tree.token(header.lowerBound)
+    report(
+      "syntax-error", "`\(tree.text(keyword))` begins a declaration here, and a declaration stands in no block",
+      at: keyword, help: "write it on a line of its own, before or after this block")
+    if current.kind == .leftBrace { skipBlock() }
+    if current.kind == .semicolon { index += 1 }
+    let statement = StatementSyntax(tokens: header, block: nil)
+    guard tree.isListDeclaration(header.lowerBound) else { return statement }
+    misplaced.append(statement)
+    return nil
   }
 
   /// Passes over words, strings and list punctuation, up to what ends a statement. A newline behind a comma or

@@ -47,11 +47,12 @@ struct PendingEntry: Encodable {
   private var change: String
   /// Left out when the record is gone, and the change is taken back now, or lies in another state folder.
   private var remainingSeconds: Int64?
+  /// Whether it answers; one that is stopped does not.
   private var watchdogAlive: Bool
 
   init(_ pending: PendingChange) {
     change = pending.generation.name
     if case .remaining(let milliseconds) = pending.standing { remainingSeconds = (milliseconds + 999) / 1000 }
-    watchdogAlive = pending.isWatched
+    watchdogAlive = pending.watch == .alive
   }
 }

@@ -3,10 +3,13 @@ import Files
 import Glibc
 
 /// Reads a whole file that the user named, or standard input for `-`; a file of more bytes than the limit cannot be
-/// read.
+/// read. Of pipes only those are read that the program was given open: a pattern of a shell names whatever lies in a
+/// folder.
 func readInput(_ path: String, limit: Int = largestSource) -> Result<[UInt8], ReadFailure> {
   reading { () throws(FileFailure) in
-    path == "-" ? try readAll(STDIN_FILENO, limit: limit) : try readFile(path, limit: limit)
+    path == "-"
+      ? try readAll(STDIN_FILENO, limit: limit)
+      : try readFile(path, limit: limit, isPipeRead: isStandardInput(path))
   }
 }
 

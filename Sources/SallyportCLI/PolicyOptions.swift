@@ -167,8 +167,17 @@ struct PolicyFiles {
     return policies
   }
 
+  /// The bytes of a policy that was named, perhaps by a pattern of a shell. Links are followed; what one holds that
+  /// leads out of its folder is shown only where it has no mistakes, since it may be anything.
+  ///
+  /// - Throws: `ExitStatus.inputMissing` when it cannot be read, `ExitStatus.findings` when it is not to be shown.
   func read(_ path: String) throws -> [UInt8] {
-    try console.content(of: path, readInput(path))
+    let bytes = try console.content(of: path, readInput(path))
+    guard !isStandardInput(path), !OpenFolders([folder(of: path)] + folders).holds(path) else { return bytes }
+    guard hasMistakes(SourceFile(name: path, bytes: bytes)) else { return bytes }
+    throw console.failure(
+      "\(path): it is a link that leads out of its folder, to what is no policy or has mistakes, and nothing of that is shown; "
+        + "check the file where it lies", .findings)
   }
 }
 

@@ -99,6 +99,12 @@ struct ApplyStateTests {
       mkdir -m 777 open; mkdir -m 700 open/own; refuses open/own "others may write there"
       mkdir -m 700 real; ln -s real link; refuses link "it is a symbolic link"; refuses link/deeper "it is a symbolic link"
       test -z "$(ls real)" || fail "written behind a link"; test "$(ls theirs)" = lock || fail "written"
+      for folder in / /etc /tmp; do refuses $folder "$(test $folder = /tmp && echo others may write there || echo it holds other files)"; done
+      mkdir -m 700 used; echo >used/notes; refuses used "it holds other files, such as .notes.*--state-dir"
+      test "$(ls used)" = notes || fail "written"; mkdir -m 700 used/lock; refuses used "it holds other files"
+      # What is put into a folder of ours keeps nobody from going back.
+      mkdir -m 700 empty; mkdir empty/lost+found; $S apply old.sally --state-dir empty; echo >empty/notes
+      $S rollback --state-dir empty; test -z "$(nft list ruleset)" || fail "not taken back"
       """)
   }
 

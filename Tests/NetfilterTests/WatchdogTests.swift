@@ -63,11 +63,25 @@ struct WatchdogTests {
       kill -KILL $(watchdog); says "still waits [0-9]* seconds .* its watchdog is gone" false
       expire; says "was not confirmed in time, and its watchdog is gone" false
       $S rollback $A; change; kill -STOP $(watchdog); rm -r state
-      $S diff new.sally $A >out 2>&1 || true; grep -q "the record of change $name is gone: its watchdog, which is alive" out || fail "$(cat out)"
+      $S diff new.sally $A >out 2>&1 || true
+      grep -q "no record of change $name is found here, and its watchdog does not answer" out || fail "$(cat out)"
       kill -CONT $(watchdog); quiet; change; $S confirm $A; quiet
       for command in "apply new.sally" "diff new.sally" "check --kernel new.sally"; do
         $S $command $A >out 2>&1 || true; ! grep -q "change $name" out || fail "$command: $(cat out)"
       done
+      """)
+  }
+
+  @Test("7: of one that is stopped nobody says that it takes the change back")
+  func stopped() async throws {
+    try await expect(
+      """
+      says() { $S diff new.sally $A >out 2>&1 || true; grep -q "change $name $1" out || fail "$(cat out)"; }
+      change; kill -STOP $(watchdog); says "still waits [0-9]* seconds .*, but its watchdog does not answer"
+      expire; says "was not confirmed in time, and its watchdog does not answer: it may be stopped"
+      status=0; $S confirm $A >out 2>&1 || status=$?; test $status = 70 || fail "$status"
+      grep -q "too late: .* its watchdog does not answer" out || fail "$(cat out)"; is new.sally || fail "taken back"
+      kill -CONT $(watchdog); quiet; is old.sally || fail "not taken back"
       """)
   }
 

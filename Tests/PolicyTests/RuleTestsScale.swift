@@ -70,6 +70,19 @@ struct RuleTestsScale {
     }
   }
 
+  /// Lists of clients that name others, one after the other, in a circle, and all from one.
+  @Test(arguments: [false, true]) func listsOfLists(isCircle: Bool) {
+    func work(_ count: Int) -> () -> Void {
+      var text = (0..<count).map { "clients a\($0) = a\(($0 + 1) % (isCircle ? count : count + 1))\n" }.joined()
+      text +=
+        "clients a\(count) = 192.0.2.1\nclients all = " + (0..<count).map { "a\($0), " }.joined() + "a\(count)\n"
+      let tree = parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))
+      return { _ = resolve([tree]) }
+    }
+    let ratio = Self.ratio(work(8 * Self.count), work(32 * Self.count))
+    #expect(ratio < Self.mostRatio, "\(ratio) times the work for 4 times the lists")
+  }
+
   /// The measure tells linear work from work for each pair.
   @Test func theMeasureCanTell() {
     func pairs(_ count: Int) -> Int {

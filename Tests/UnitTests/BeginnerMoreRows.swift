@@ -10,7 +10,23 @@ extension BeginnersRow {
     .init("publish files {", "publish files:", "missing-brace", 15, ":", .safe),
     .init("publish files {", "publish files {{", "foreign-punctuation", 15, "{", .safe),
     .init("log            denied\n}", "log            denied\nend", "unclosed-block", 27, "end", .safe),
+    .init("publish files {", "publish \"a\" \"b_c\" {", "invalid-name", 15, "\"a\" \"b_c\"", .unsafe),
+    .init("server store {", "server \"store\" \"main\" {", "invalid-name", 8, "\"store\" \"main\"", .unsafe),
+    .init("10 sessions per client", "= 10", "syntax-error", 25, "= 10", .unsafe),
+    .init("10 sessions per client", "= ten sessions", "syntax-error", 25, "=", .none),
     // Addresses.
+    .init("ip    203.0.113.10", "ip    0xCB00710A", "external-ip-not-an-address", 18, "0xCB00710A", .unsafe),
+    .init("ip    203.0.113.10", "ip    3405803786", "external-ip-not-an-address", 18, "3405803786", .unsafe),
+    .init("ip    203.0.113.10", "ip    0xcb.0.0x71.10", "external-ip-not-an-address", 18, "0xcb.0.0x71.10", .unsafe),
+    .init("10.10.20.200", "0x0A0A14C8", "invalid-address", 9, "0x0A0A14C8", .unsafe),
+    .init("allow          203.0.113.64", "allow          0xCB007140", "invalid-address", 24, "0xCB007140", .unsafe),
+    .init(
+      "allow          203.0.113.64", "allow          0xCB007100/24", "invalid-address", 24, "0xCB007100/24", .unsafe),
+    .init(
+      "allow          203.0.113.64", "allow          ::ffff:c0a8:1", "invalid-address", 24, "::ffff:c0a8:1", .safe),
+    .init(
+      "allow          203.0.113.64", "allow          ::ffff:cb00:7100/120", "invalid-address", 24,
+      "::ffff:cb00:7100/120", .safe),
     .init("ip    203.0.113.10", "ip    203.0.113.10 -> 10.0.1.4", "syntax-error", 18, "-> 10.0.1.4", .unsafe),
     .init("ip    203.0.113.10", "ip    203.0.113.10 @ 10.0.1.4", "syntax-error", 18, "@ 10.0.1.4", .unsafe),
     .init("ip    203.0.113.10", "ip    203.0.113.10 via 10.0.1.4", "syntax-error", 18, "via 10.0.1.4", .unsafe),

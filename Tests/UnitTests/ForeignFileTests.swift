@@ -82,6 +82,54 @@ import Testing
     }
   }
 
+  @Test(
+    "16.10: a named link that leads out is read, and shown only where it has no mistakes", arguments: Self.commands)
+  func namedLinks(command: [String]) async throws {
+    try await withWork("", files: ["good": published().replacing("files", with: "more")]) { folder in
+      let work = folder.appending(path: "work")
+      try FileManager.default.moveItem(at: work.appending(path: "good"), to: folder.appending(path: "good"))
+      try "server a {\n  topsecret \(Self.secret)\n}\n".write(
+        to: folder.appending(path: "bad"), atomically: true, encoding: .utf8)
+      for (name, isShown) in [("secret", false), ("bad", false), ("good", true)] {
+        let link = work.appending(path: "l.sally").path
+        try? FileManager.default.removeItem(atPath: link)
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../\(name)")
+        let named = command.map { $0 == "a.sally" ? "l.sally" : $0 == "files" ? "more" : $0 }
+        let run = try await sallyport(named, in: work)
+        let all = run.output + run.errors
+        #expect(!all.contains("topsecret") && !all.contains("hunter2"), "\(all)")
+        if !isShown { #expect(run.status == 1 && all.contains("leads out of its folder"), "\(run)") }
+        if isShown { #expect(!all.contains("leads out of its folder"), "\(run)") }
+      }
+    }
+  }
+
+  @Test("16.10: a named pipe is read where it was given open, and refused without a wait elsewhere")
+  func namedPipes() async throws {
+    try await withWork("") { folder in
+      let work = folder.appending(path: "work")
+      #expect(mkfifo(work.appending(path: "p.sally").path, 0o644) == 0)
+      for command in Self.commands where command[0] != "diff" {
+        let run = try await sallyport(command.map { $0 == "a.sally" ? "p.sally" : $0 }, in: work)
+        #expect(run.status == 66 && run.errors.contains("p.sally: it is not a regular file but a pipe"), "\(run)")
+      }
+      let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "sallyport").path
+      for words in [
+        "<(cat a.sally)", "/dev/stdin < <(cat a.sally)", "- < <(cat a.sally)",
+        "/proc/self/fd/3 3< <(sleep 0.2; cat a.sally)",
+      ] {
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/bash")
+        shell.currentDirectoryURL = work
+        shell.arguments = ["-c", "'\(program)' check \(words)"]
+        try shell.run()
+        shell.waitUntilExit()
+        #expect(shell.terminationStatus == 0, "\(words)")
+      }
+    }
+  }
+
   @Test("16.10: --include-path opens a folder, and may be repeated")
   func includePath() async throws {
     try await withWork("include \"../shared/c.sally\"\ninclude \"../more/d.sally\"") { folder in

@@ -85,6 +85,27 @@ import Testing
     #expect(compile(messy).diagnostics.map(\.code) == compile(once).diagnostics.map(\.code))
   }
 
+  /// Whatever the words are and wherever lines end, what the formatter writes says the same and has no mistakes.
+  @Test(arguments: 0..<40)
+  func anyTokens(seed: UInt64) {
+    var random = SeededGenerator(state: seed)
+    let words = [
+      "publish", "server", "gateway", "clients", "include", "a", "b", "\"x\"", "=", ",", "->", "tls", "external",
+      "ip",
+      "10.0.0.1", "#c", "# d\n", "\n", "\n", "\n\n", ";", "{", "{", "}", "}", "{ a b\n}", "publish a {", "}\n",
+    ]
+    for _ in 0..<3_000 {
+      let count = Int.random(in: 1...14, using: &random)
+      let text = (0..<count).map { _ in words.randomElement(using: &random) ?? "" }
+        .joined(separator: Bool.random(using: &random) ? " " : "\t ")
+      let read = tree(text)
+      guard let once = format(read, twoWordKeywords: ["external ip"]) else { continue }
+      let again = tree(once)
+      #expect(again.diagnostics.isEmpty && haveSameMeaning(read, again), "\(text.debugDescription)")
+      #expect(format(again, twoWordKeywords: ["external ip"]) == once, "\(text.debugDescription)")
+    }
+  }
+
   /// A comment stays with the statement that it stands behind, so `# allow:` keeps its line.
   @Test func commentsStayWithTheirStatement() {
     #expect(

@@ -1,6 +1,10 @@
 import Diagnostics
+import Policy
 import PolicySyntax
 import Testing
+
+/// What a publication needs but for its first line.
+private let rest = "server 10.0.0.1 iis\nexternal ip 203.0.113.1\npassive range 50000-50399\ntls explicit required\n"
 
 @Suite struct ParserTests {
   @Test func tokensAndGapsMakeUpTheFile() {
@@ -53,6 +57,36 @@ import Testing
       """)
     #expect(compilation.errorCodes == ["unclosed-block"])
     #expect(compilation.policy.publications.map(\.name.value) == ["one", "two"])
+  }
+
+  /// A declaration on the line of something in a block would be one of its own in the canonical layout.
+  @Test(arguments: [
+    ("publish files {include \"x.sally\"\n\(rest)}\n", "include"),
+    (
+      "publish files { server 10.0.0.1 iis; include \"x.sally\"; external ip 203.0.113.1;passive range 50000-50399\ntls explicit required\n}\n",
+      "include"
+    ),
+    ("publish files { clients a = 192.0.2.1\nallow a\n\(rest)}\n", "clients"),
+    ("publish files { publish b { tls off }\n\(rest)}\n", "publish"),
+    (
+      "server files { address 10.0.0.1; software iis }\npublish files { server files { max clients 3 }\n\(rest.dropFirst(20))}\n",
+      "server"
+    ),
+    (
+      "gateway g { outside eth0; gateway h { outside eth1 }; inside eth2 }\npublish files { gateway g\n\(rest)}\n",
+      "gateway"
+    ),
+    (
+      "publish files { server 10.0.0.1 iis { include \"x.sally\" }; external ip 203.0.113.1; passive range 50000-50399; tls explicit required }\n",
+      "include"
+    ),
+  ])
+  func declarationOnALineOfABlock(text: String, underlined: String) {
+    let found = compile(text, including: ["x.sally": ""]).diagnostics.filter { $0.severity == .error }
+    #expect(found.map(\.code) == ["syntax-error"], "\(found.map(\.message))")
+    let read = tree(text)
+    #expect(read.diagnostics.map { read.source.text($0.primary.span.range) } == [underlined])
+    #expect(format(read, twoWordKeywords: twoWordKeywords) == nil)
   }
 
   /// Bytes that are no policy give diagnostics, never a trap.

@@ -1,3 +1,4 @@
+import Compilation
 import Nftables
 import Testing
 
@@ -93,6 +94,72 @@ import Testing
     #expect(table.generation?.number == 0xbeef)
     #expect(table.sets.map(\.elements.count) == [2, 2, 5, 0])
     #expect(read(Self.text.utf8) == table)
+  }
+
+  /// Packets give every element the limit of its rule; an element with another one was made by somebody.
+  @Test(
+    "elements of dynamic sets with a limit of their own are no state of packets",
+    arguments: [
+      (
+        "limit rate over 30/minute burst 30 packets",
+        #""limit": {"rate": 30, "burst": 30, "per": "minute", "inv": true}"#, true
+      ),
+      (
+        "limit rate over 9000/minute burst 30 packets",
+        #""limit": {"rate": 9000, "burst": 30, "per": "minute", "inv": true}"#, false
+      ),
+      ("limit rate over 30/minute", #""limit": {"rate": 30, "burst": 5, "per": "minute", "inv": true}"#, false),
+      ("limit rate 30/minute burst 30 packets", #""limit": {"rate": 30, "burst": 30, "per": "minute"}"#, false),
+      ("ct count over 30", #""ct count": {"val": 30, "inv": true}"#, false),
+      ("", #""handle": 7"#, false),
+      (
+        "limit rate over 30/minute burst 30 packets comment \"x\"",
+        #""comment": "x", "limit": {"rate": 30, "burst": 30, "per": "minute", "inv": true}"#, false
+      ),
+    ])
+  func ownLimits(text: String, json: String, isOfPackets: Bool) throws {
+    func listing(_ elements: String) -> [UInt8] {
+      ListingTests.listing(
+        """
+        {"set": {"family": "inet", "table": "sallyport", "name": "rate_30", "type": ["ipv4_addr", "inet_service"], \
+        "flags": ["timeout"], "timeout": 300\(elements)}}
+        """,
+        #"{"chain": {"family": "inet", "table": "sallyport", "name": "admission"}}"#,
+        """
+        {"rule": {"family": "inet", "table": "sallyport", "chain": "admission", "expr": [{"set": {"op": "update", "elem": \
+        {"concat": [{"payload": {"protocol": "ip", "field": "saddr"}}, {"payload": {"protocol": "tcp", "field": "dport"}}]}, \
+        "set": "@rate_30", "stmt": [{"limit": {"rate": 30, "burst": 30, "per": "minute", "inv": true}}]}}]}}
+        """)
+    }
+    let usual = "192.0.2.1 . 21 limit rate over 30/minute burst 30 packets expires 4m59s996ms"
+    let printed = """
+      table inet sallyport {
+      \tset rate_30 {
+      \t\ttype ipv4_addr . inet_service
+      \t\tflags dynamic,timeout
+      \t\ttimeout 5m
+      \t\telements = { \(usual),
+      \t\t\t     192.0.2.2 . 21 \(text)\(text.isEmpty ? "" : " ")expires 4m59s }
+      \t}
+
+      \tchain admission {
+      \t}
+      }
+
+      """
+    let wanted = try table(listing(""))
+    let fast = Table.read(outline: listing(""), printed: Array(printed.utf8), name: "sallyport")
+    #expect((fast != nil) == isOfPackets)
+    let state = #""limit": {"rate": 30, "burst": 30, "per": "minute", "inv": true}"#
+    let running = try table(
+      listing(
+        """
+        , "elem": [{"elem": {"val": {"concat": ["192.0.2.1", 21]}, "expires": 299, \(state)}}, \
+        {"elem": {"val": {"concat": ["192.0.2.2", 21]}, "expires": 299, \(json)}}]
+        """))
+    let difference = PolicyDifference(running: running, wanted: wanted)
+    #expect(difference.isSame == isOfPackets, "\(difference.changes)")
+    #expect(running.ownScript != nil)
   }
 
   /// A text that ends too early, or lacks a piece, is never half a table.

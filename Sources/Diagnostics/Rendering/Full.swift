@@ -60,9 +60,14 @@ struct FullRenderer {
     var labels: [(span: SourceSpan, message: String, isPrimary: Bool, columns: Range<Int>)]
   }
 
+  private struct LineKey: Hashable {
+    var file: SourceID
+    var line: Int
+  }
+
   /// Every line that a label begins or ends on: the primary file first, then by place.
   private mutating func markedLines(of diagnostic: Diagnostic) -> [MarkedLine] {
-    var lines: [MarkedLine] = []
+    var lines: [LineKey: MarkedLine] = [:]
     let labels = [(diagnostic.primary, true)] + diagnostic.related.map { ($0, false) }
     for (label, isPrimary) in labels {
       let (start, end) = locator.positions(of: label.span)
@@ -73,20 +78,19 @@ struct FullRenderer {
       }
     }
     let primary = diagnostic.primary.span.file
-    return lines.sorted {
+    return lines.values.sorted {
       ($0.file == primary ? 0 : 1, $0.file.index, $0.line) < ($1.file == primary ? 0 : 1, $1.file.index, $1.line)
     }
   }
 
   private func add(
-    _ label: Label, _ isPrimary: Bool, _ line: Int, _ columns: Range<Int>, _ lines: inout [MarkedLine]
+    _ label: Label, _ isPrimary: Bool, _ line: Int, _ columns: Range<Int>,
+    _ lines: inout [LineKey: MarkedLine]
   ) {
     let mark = (span: label.span, message: label.message, isPrimary: isPrimary, columns: columns)
-    if let index = lines.firstIndex(where: { $0.file == label.span.file && $0.line == line }) {
-      lines[index].labels.append(mark)
-    } else {
-      lines.append(MarkedLine(file: label.span.file, line: line, labels: [mark]))
-    }
+    lines[
+      LineKey(file: label.span.file, line: line), default: MarkedLine(file: label.span.file, line: line, labels: [])
+    ].labels.append(mark)
   }
 
   private mutating func excerpt(_ marks: MarkedLine, gutter: Int, severity: Severity) -> String {

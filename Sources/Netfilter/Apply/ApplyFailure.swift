@@ -29,8 +29,8 @@ package enum ApplyFailure: Error, Sendable {
   case takenBack(ChangeFate.TakingBack)
   /// The change is not in force: it never was, or other rules came after it.
   case notInForce(Generation)
-  /// Its deadline has passed; whether its watchdog lives.
-  case tooLate(Generation, isWatched: Bool)
+  /// Its deadline has passed; what its watchdog does.
+  case tooLate(Generation, PendingChange.Watch)
   /// The change in force waits, and has no record here.
   case unrecorded(PendingChange)
   /// The watchdog ended before the change was made, which was taken back then.
@@ -71,9 +71,12 @@ extension ApplyFailure: CustomStringConvertible {
         + "policy"
     case .notInForce(let generation):
       "change \(generation.name) is not in force: it was taken back, or other rules have come after it"
-    case .tooLate(let generation, isWatched: true):
+    case .tooLate(let generation, .alive):
       "too late: change \(generation.name) was not confirmed in time, and its watchdog is taking it back"
-    case .tooLate(let generation, isWatched: false):
+    case .tooLate(let generation, .silent):
+      "too late: change \(generation.name) was not confirmed in time, and its watchdog does not answer: it may be stopped, "
+        + "and then the change still runs; `sallyport rollback` takes it back"
+    case .tooLate(let generation, .gone):
       "too late: change \(generation.name) was not confirmed in time, and its watchdog is gone, so it still runs; "
         + "`sallyport rollback` takes it back"
     case .unrecorded(let change): "nothing is confirmed: \(change)"

@@ -185,7 +185,7 @@ extension RuleChanger {
     let generation = record.generation
     switch askWatchdog(of: generation) {
     case .waiting?, .silent?, .confirmed?, .takenBack?: return
-    case .lost?: throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
+    case .lost?: throw .unrecorded(PendingChange(generation, .lost, .alive))
     case nil: break
     }
     let script = record.wayBack(to: before.content?.script)

@@ -63,7 +63,7 @@ extension RuleChanger {
   private func keep(_ known: StateRecords.Known, in records: StateRecords) async throws(ApplyFailure) {
     let generation = known.record.generation
     guard let deadline = known.record.deadline, deadline.isOfThisBoot, deadline.remaining > 0 else {
-      throw .tooLate(generation, isWatched: askWatchdog(of: generation) != nil)
+      throw .tooLate(generation, PendingChange.Watch(askWatchdog(of: generation)))
     }
     try inState { () throws(StateFailure) in try records.turn(generation, from: .waiting, to: .confirmed) }
     // The folder that the watchdog looks into may be another one by now, or it was faster.

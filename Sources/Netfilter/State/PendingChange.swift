@@ -4,27 +4,46 @@ package import Nftables
 package struct PendingChange: Hashable, Sendable {
   package let generation: Generation
   package let standing: Standing
-  /// Whether its watchdog lives.
-  package let isWatched: Bool
+  package let watch: Watch
+
+  /// What is known of the watchdog of a change.
+  package enum Watch: Hashable, Sendable {
+    case alive
+    /// It is there and does not answer: it is stopped, or has something to wait for. Nobody knows whether it will go
+    /// on.
+    case silent
+    case gone
+
+    init(_ sign: WatchdogSign?) {
+      switch sign {
+      case nil: self = .gone
+      case .silent?: self = .silent
+      default: self = .alive
+      }
+    }
+  }
 
   package enum Standing: Hashable, Sendable {
     /// Milliseconds until its deadline; 0 when it has passed.
     case remaining(Int64)
     /// Its record is gone, and its watchdog takes it back now.
     case lost
+    /// No record is found, and its watchdog does not say what it sees.
+    case unknown
     /// Its record lies in another state folder.
     case elsewhere
   }
 
-  package init(_ generation: Generation, _ standing: Standing, isWatched: Bool) {
-    (self.generation, self.standing, self.isWatched) = (generation, standing, isWatched)
+  package init(_ generation: Generation, _ standing: Standing, _ watch: Watch) {
+    (self.generation, self.standing, self.watch) = (generation, standing, watch)
   }
 
   /// A change of which only its watchdog tells; `nil` when it says that nothing waits any more.
   init?(_ generation: Generation, _ sign: WatchdogSign) {
     switch sign {
-    case .waiting: self.init(generation, .elsewhere, isWatched: true)
-    case .lost, .silent: self.init(generation, .lost, isWatched: true)
+    case .waiting: self.init(generation, .elsewhere, .alive)
+    case .lost: self.init(generation, .lost, .alive)
+    case .silent: self.init(generation, .unknown, .silent)
     case .confirmed, .takenBack: return nil
     }
   }
@@ -49,7 +68,7 @@ package struct PendingChange: Hashable, Sendable {
       guard case .waiting = known.fate, let deadline = known.record.deadline, deadline.isOfThisBoot else {
         return .none
       }
-      return .waits(PendingChange(running, .remaining(deadline.remaining), isWatched: sign != nil))
+      return .waits(PendingChange(running, .remaining(deadline.remaining), Watch(sign)))
     } catch {
       return witnessed.map(Answer.waits) ?? .unknown(error)
     }
@@ -70,19 +89,25 @@ extension PendingChange: CustomStringConvertible {
   /// What waits, for how long, and what to do, in one line for people.
   package var description: String {
     let keep = "`sallyport confirm \(generation.name)` keeps it, `sallyport rollback` takes it back"
-    return switch (standing, isWatched) {
+    let silence = "its watchdog does not answer: it may be stopped, and then nothing takes it back by itself"
+    return switch (standing, watch) {
     case (.lost, _): "the record of change \(generation.name) is gone: its watchdog, which is alive, takes it back"
+    case (.unknown, _): "no record of change \(generation.name) is found here, and \(silence)"
     case (.elsewhere, _):
       "change \(generation.name) waits for its confirmation, and its watchdog is alive; its record lies in another state "
         + "folder, for --state-dir"
-    case (.remaining(0), true):
+    case (.remaining(0), .silent):
+      "change \(generation.name) was not confirmed in time, and \(silence); `sallyport rollback` does"
+    case (.remaining(let remaining), .silent):
+      "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, but \(silence); \(keep)"
+    case (.remaining(0), .alive):
       "change \(generation.name) was not confirmed in time, and its watchdog is taking it back"
-    case (.remaining(0), false):
+    case (.remaining(0), .gone):
       "change \(generation.name) was not confirmed in time, and its watchdog is gone: `sallyport rollback` takes it back"
-    case (.remaining(let remaining), true):
+    case (.remaining(let remaining), .alive):
       "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, and its watchdog is alive; "
         + keep
-    case (.remaining(let remaining), false):
+    case (.remaining(let remaining), .gone):
       "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, but its watchdog is gone: "
         + "nothing takes it back by itself; \(keep)"
     }

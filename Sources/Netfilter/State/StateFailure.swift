@@ -9,6 +9,8 @@ package enum StateFailure: Error, Hashable, Sendable {
   case notPermitted(path: String)
   /// Somebody else could put other files in the place of ours.
   case untrusted(path: String, reason: String)
+  /// The folder is somebody else's: it holds such a name, and nothing of ours.
+  case inUse(path: String, holding: String)
   /// Another `sallyport` holds the lock.
   case busy(path: String, seconds: Int)
   /// A file is not what was written there.
@@ -36,6 +38,9 @@ extension StateFailure: CustomStringConvertible {
     case .notPermitted(let path):
       "\(path): permission denied; run this as root, or name a folder of your own with --state-dir"
     case .untrusted(let path, let reason): "\(path) cannot lead to a state folder: \(reason)"
+    case .inUse(let path, let name):
+      "\(path) cannot be a state folder: it holds other files, such as `\(name)`; name a folder for this alone with "
+        + "--state-dir, which is made if it is missing"
     case .busy(let path, let seconds):
       "another sallyport is changing the rules (lock in \(path)); waited \(seconds) seconds for it"
     case .damaged(let path): "\(path): not a state of sallyport; remove it if no change waits for its confirmation"

@@ -33,13 +33,16 @@ package struct StateFolder: Sendable {
     }
   }
 
-  /// Makes the folder, for this user alone, and takes its lock.
+  /// Makes the folder, for this user alone, and takes its lock. A folder that was never one of ours and holds other
+  /// files is refused: `/`, `/etc` and the like are nothing to fill, and nothing to lock. What is put into ours later
+  /// keeps nobody from going back.
   ///
   /// - Parameter seconds: How long to wait for another one to give it back.
   /// - Throws: `StateFailure.system` when the folder cannot be written, `.busy` when the lock is not to be had.
   package func lock(waiting seconds: Int) throws(StateFailure) -> StateLock {
     guard let folder = try opened(isMade: true) else { throw .system(path: path, reason: systemError(ENOENT)) }
     let records = StateRecords(folder, try .current())
+    if let stranger = records.stranger { throw .inUse(path: path, holding: stranger) }
     let deadline = BootClock.now + Int64(seconds) * 1000
     while true {
       let file = try records.lockFile(isMade: true)

@@ -167,6 +167,13 @@ extension StateRecords {
 extension StateRecords {
   static let lockName = "lock"
 
+  /// Something in a folder that has no lock of ours, and so was never used by us; `nil` when it is ours or empty. What
+  /// `mkfs` makes in every file system belongs to nobody.
+  var stranger: String? {
+    if let lock = folder.open(Self.lockName, O_RDONLY), lock.isRegular { return nil }
+    return folder.names().first { $0 != "lost+found" }
+  }
+
   /// The file whose lock is that of the folder; it is opened for reading, which does on a disk that takes no more.
   func lockFile(isMade: Bool) throws(StateFailure) -> OpenFile {
     guard let file = folder.open(Self.lockName, O_RDONLY | (isMade ? O_CREAT : 0)) else {

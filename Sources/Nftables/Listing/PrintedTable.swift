@@ -9,7 +9,8 @@ extension Table {
   ///   - text: What `nft list table inet NAME` prints.
   ///   - name: The name of the table, of family `inet`.
   /// - Returns: What `read(listing:name:)` makes of `nft -j list table inet NAME`, but for sets that packets fill:
-  ///   these have no elements. `nil` when a word in the text is not understood, or both do not fit together: then only
+  ///   these have no elements, and every one bears what the rules give it. `nil` when a word in the text is not
+  ///   understood, or both do not fit together: then only
   ///   that listing tells.
   package static func read(outline: [UInt8], printed text: [UInt8], name: String) -> Table? {
     guard var table = try? read(listing: outline, name: name), table.isOutline,
@@ -17,10 +18,17 @@ extension Table {
       printed.sets.count == table.sets.count
     else { return nil }
     let dynamic = table.dynamicSets
+    let states = table.elementStates
     var pieces: [Piece] = []
     for (index, set) in table.sets.enumerated() {
       guard let found = printed.sets[set.name], found.isMap == set.isMap else { return nil }
-      guard !found.pieces.isEmpty, !dynamic.contains(set.name) else { continue }
+      guard !found.pieces.isEmpty else { continue }
+      if dynamic.contains(set.name) {
+        let reader = states[set.name].flatMap { PrintedStates($0) }
+        guard let reader else { continue }
+        guard found.pieces.allSatisfy({ reader.bear($0, of: text) }) else { return nil }
+        continue
+      }
       guard let fields = PrintedFields(set) else { return nil }
       pieces += found.pieces.map { Piece(set: index, fields: fields, range: $0) }
     }

@@ -12,6 +12,8 @@ struct ClientListResolver {
   private var rangeCount = 0
   /// How many they may have together: lists that name lists could ask for far more than stands in the text.
   private static let mostRanges = 4_000_000
+  /// Lists of a circle that are shown.
+  private static let mostLabels = 20
 
   init(declarations: [DeclarationSyntax], treeOfFile: [SourceID: PolicyFileSyntax], names: DeclaredNames) {
     self.declarations = declarations
@@ -27,7 +29,8 @@ struct ClientListResolver {
       reports.add(reader)
     }
     var addresses = [AddressSet?](repeating: nil, count: terms.count)
-    for start in terms.indices { resolve(start, terms, &addresses) }
+    var places = [Int?](repeating: nil, count: terms.count)
+    for start in terms.indices { resolve(start, terms, &addresses, &places) }
     reports.add(diagnostics)
     return declarations.indices.map { index in
       ClientList(name: declarations[index].name, terms: terms[index], addresses: addresses[index] ?? AddressSet())
@@ -55,30 +58,32 @@ struct ClientListResolver {
     return reader.finish() ? terms : []
   }
 
-  /// Depth first without recursion: the path holds the lists whose members are being resolved.
-  private mutating func resolve(_ start: Int, _ terms: [[ClientTerm]], _ addresses: inout [AddressSet?]) {
-    var path = [start]
-    while let current = path.last {
-      if addresses[current] != nil {
+  /// Depth first without recursion: the path holds the lists whose members are being resolved, each with its first term
+  /// that is not looked at yet.
+  ///
+  /// - Parameter places: The place of each list on the path; all `nil` before and after.
+  private mutating func resolve(
+    _ start: Int, _ terms: [[ClientTerm]], _ addresses: inout [AddressSet?], _ places: inout [Int?]
+  ) {
+    guard addresses[start] == nil else { return }
+    var path = [(list: start, next: 0)]
+    places[start] = 0
+    while let (current, next) = path.last {
+      guard addresses[current] == nil, next < terms[current].count else {
+        if addresses[current] == nil { addresses[current] = union(current, terms[current], addresses) }
+        places[current] = nil
         path.removeLast()
         continue
       }
-      var missing: Int?
-      for term in terms[current] {
-        guard case .list(let index) = term.kind, addresses[index] == nil else { continue }
-        if let loop = path.firstIndex(of: index) {
-          report(path[loop...], at: term)
-          addresses[index] = AddressSet()
-        } else {
-          missing = index
-        }
-        break
-      }
-      if let missing {
-        path.append(missing)
-      } else if !terms[current].contains(where: { isOpen($0, addresses) }) {
-        addresses[current] = union(current, terms[current], addresses)
-        path.removeLast()
+      path[path.count - 1].next += 1
+      let term = terms[current][next]
+      guard case .list(let index) = term.kind, addresses[index] == nil else { continue }
+      if let loop = places[index] {
+        report(path[loop...].map(\.list), at: term)
+        addresses[index] = AddressSet()
+      } else {
+        places[index] = path.count
+        path.append((index, 0))
       }
     }
   }
@@ -99,11 +104,6 @@ struct ClientListResolver {
     return union
   }
 
-  private func isOpen(_ term: ClientTerm, _ addresses: [AddressSet?]) -> Bool {
-    if case .list(let index) = term.kind { return addresses[index] == nil }
-    return false
-  }
-
   private func value(of term: ClientTerm, _ addresses: [AddressSet?]) -> AddressSet {
     switch term.kind {
     case .any: .any
@@ -112,12 +112,13 @@ struct ClientListResolver {
     }
   }
 
-  private mutating func report(_ loop: ArraySlice<Int>, at term: ClientTerm) {
-    let names = loop.map { "`\(declarations[$0].name.value)`" }
+  private mutating func report(_ loop: [Int], at term: ClientTerm) {
+    var names = (loop + loop.prefix(1)).map { "`\(declarations[$0].name.value)`" }
+    if names.count > 8 { names.replaceSubrange(4..<names.count - 3, with: ["and \(names.count - 7) more"]) }
     diagnostics.append(
       .error(
-        "clients-cycle", "client lists contain one another: \((names + names.prefix(1)).joined(separator: " -> "))",
-        at: term.span, related: loop.dropFirst().map { Label(declarations[$0].name.span) },
+        "clients-cycle", "client lists contain one another: \(names.joined(separator: " -> "))",
+        at: term.span, related: loop.dropFirst().prefix(Self.mostLabels).map { Label(declarations[$0].name.span) },
         help: "take one name out of its list"))
   }
 }

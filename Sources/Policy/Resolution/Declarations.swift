@@ -88,6 +88,13 @@ struct DeclarationReader {
   mutating func read(_ statement: StatementSyntax, _ kind: DeclarationKind) -> DeclarationSyntax? {
     reader.begin(statement.tokens, keyword: kind.rawValue, words: 1)
     guard reader.next?.kind == .word else {
+      if let (text, span) = reader.quotedName, kind != .clients {
+        reader.fail(
+          "a name is one word without quotes, and `\(tree.source.text(span.range))` is several", code: "invalid-name",
+          at: span, help: "a publication names its server with a `server` statement in its block",
+          fixes: [.replace(span, with: text, "write `\(text)`", .unsafe)])
+        return nil
+      }
       let shape = kind == .clients ? "clients NAME = ADDRESS, ..." : "\(kind.rawValue) NAME { ... }"
       reader.fail("expected the name of a \(kind.title)\(reader.foundText)", help: "write `\(shape)`")
       return nil

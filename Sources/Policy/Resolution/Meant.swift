@@ -138,7 +138,26 @@ enum Meant {
     if colon.count == 2, v4(String(colon[0])) != nil {
       return ("the port stands in `control port`", String(colon[0]), colon[1] == "21")
     }
+    if let address = oneNumber(text) { return ("write its four numbers with dots between them", "\(address)", false) }
     return ipv4(text).map { ($0.reason, $0.replacement, false) }
+  }
+
+  /// The IPv4 address that C's `inet_aton` makes of a text that has hexadecimal numbers, or that is one number:
+  /// `0xC0A80001`, `0xC0.0xA8.0.1`, `3232235521`.
+  private static func oneNumber(_ text: String) -> IPv4Address? {
+    let parts = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { part in
+      part.hasPrefix("0x") ? UInt32(part.dropFirst(2), radix: 16) : part.hasPrefix("+") ? nil : UInt32(part)
+    }
+    guard numbers.count == parts.count else { return nil }
+    if let only = numbers.first, numbers.count == 1 {
+      // A smaller number is no address that anybody has.
+      return only >= 1 << 24 ? IPv4Address(only) : nil
+    }
+    guard numbers.count == 4, numbers.allSatisfy({ $0 < 256 }), parts.contains(where: { $0.hasPrefix("0x") }) else {
+      return nil
+    }
+    return IPv4Address(numbers.reduce(0) { $0 << 8 | $1 })
   }
 
   private static func v4(_ text: String) -> IPv4Address? {
@@ -187,6 +206,9 @@ enum Meant {
     }
     if parts.count == 2, let length = Int(parts[1]), let address = IPAddress(parts[0]), length > address.family.bits {
       return ("the length of a prefix of \(address.family.title) is at most \(address.family.bits)", nil, false)
+    }
+    if parts.count == 2, let address = oneNumber(parts[0]), let length = Int(parts[1]), (0...32).contains(length) {
+      return ("write its four numbers with dots between them", "\(address)/\(length)", false)
     }
     let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
     if ends.count == 2, let first = v4(ends[0]), let last = v4(ends[1]) {

@@ -47,6 +47,7 @@ extension StatementReader {
   /// The form of the language for words without a number.
   private func limitForm(_ words: String) -> (form: String, isCertain: Bool)? {
     switch words {
+    case "": ("sessions per client", false)
     case "sessions": ("sessions", true)
     case "sessions per client", "per client", "client", "sessions client": ("sessions per client", true)
     case "new per minute per client", "per minute per client": ("new per minute per client", true)

@@ -296,8 +296,8 @@ extension StatementReader {
         fixes: meant?.replacement.map { fix(word.span, $0, isCertain: meant?.isCertain ?? false) } ?? [])
       return nil
     }
-    if case .v6(let six) = address, let four = six.mapped, prefix.length == 128 {
-      failMapped(four, at: word.span, "invalid-address")
+    if case .v6(let six) = address, let four = six.mapped, prefix.length >= 96 {
+      failMapped(prefix.length == 128 ? "\(four)" : "\(four)/\(prefix.length - 96)", at: word.span, "invalid-address")
       return nil
     }
     guard prefix.isCanonical else {

@@ -37,6 +37,12 @@ struct StatementKeywords {
   fileprivate(set) var unreadable: Set<String> = []
   /// First words of statements that belong into another kind of block.
   fileprivate(set) var elsewhere: Set<String> = []
+
+  /// Notes a statement of which nothing is known but that it stands in the block.
+  fileprivate mutating func leaveOut(_ position: Int, _ keyword: String) {
+    unreadable.insert(keyword)
+    named.formUnion(StatementSet(position: position))
+  }
 }
 
 /// The statements that one kind of block may hold, at most 64.
@@ -90,6 +96,10 @@ struct StatementForms<Subject>: Sendable {
     guard let block else { return keywords }
     reader.enter(self.block, self.keywords)
     for statement in reader.tree.statements(of: block) {
+      if reader.tree.isMisplacedDeclaration(statement) {
+        if let (position, _) = find(reader.tree, statement) { keywords.leaveOut(position, forms[position].keyword) }
+        continue
+      }
       guard let (position, words) = find(reader.tree, statement) else {
         let (diagnostic, meant) = unknown(statement, in: reader.tree)
         if let diagnostic { reader.report(diagnostic) }
@@ -120,8 +130,7 @@ struct StatementForms<Subject>: Sendable {
     keywords.named.formUnion(seen)
     if isAnythingMissing {
       for position in forms.indices where !keywords.named.contains(StatementSet(position: position)) {
-        keywords.unreadable.insert(forms[position].keyword)
-        keywords.named.formUnion(StatementSet(position: position))
+        keywords.leaveOut(position, forms[position].keyword)
       }
     }
     return keywords
@@ -133,8 +142,7 @@ struct StatementForms<Subject>: Sendable {
   ) {
     for start in statement.tokens.dropFirst().prefix(64) {
       guard let (position, _) = self.keywords.find(tree, start..<statement.tokens.upperBound) else { continue }
-      keywords.unreadable.insert(forms[position].keyword)
-      keywords.named.formUnion(StatementSet(position: position))
+      keywords.leaveOut(position, forms[position].keyword)
     }
   }
 

@@ -97,7 +97,7 @@ extension StatementReader {
     guard let word = token(what) else { return nil }
     if let address = tree.read(word.value, { IPAddress($0) }) {
       if case .v6(let six) = address, let four = six.mapped {
-        failMapped(four, at: word.span, code)
+        failMapped("\(four)", at: word.span, code)
         return nil
       }
       return Located(address, word.span)
@@ -112,10 +112,10 @@ extension StatementReader {
   }
 
   /// Reports an IPv4 address in the form of IPv6 (RFC 4291 section 2.5.5.2), which programs use among themselves.
-  mutating func failMapped(_ address: IPAddress, at span: SourceSpan, _ code: String) {
+  mutating func failMapped(_ address: String, at span: SourceSpan, _ code: String) {
     fail(
       "this is \(address) in the form of IPv6, which is never on the wire", code: code, at: span,
-      fixes: fix(span, "\(address)"))
+      fixes: fix(span, address))
   }
 
   /// Addresses of a server or of the outside: one, or one of each family.

@@ -175,6 +175,15 @@ struct StatementReader {
     return isName(text.utf8) ? (text, tree.span(rest)) : nil
   }
 
+  /// The rest of the statement as a name, when it consists of several strings, as the labels of a block of HCL do.
+  var quotedName: (text: String, span: SourceSpan)? {
+    let rest = index..<tokens.upperBound
+    guard (2...6).contains(rest.count), rest.allSatisfy({ tree.token($0).kind == .string }) else { return nil }
+    let text = rest.map { tree.stringValue(tree.token($0)) }.joined(separator: "-").lowercased()
+      .replacing("_", with: "-")
+    return isName(text.utf8) ? (text, tree.span(rest)) : nil
+  }
+
   /// Reports whatever is left of the statement. Returns whether the statement was in order.
   mutating func finish() -> Bool {
     if !failed, let next {
@@ -246,6 +255,11 @@ struct StatementReader {
     // The parser says where a value is missing.
     if span == nil, let next, next.kind.onlySeparates, tree.token(index - 1).kind.onlySeparates {
       return failSilently()
+    }
+    var help = help
+    // Where other languages have one.
+    if span == nil, help == nil, fixes.isEmpty, next?.kind == .equals {
+      help = "a statement is its keyword and its values, without `=`"
     }
     fail(.error(code, message, at: span ?? nextSpan, label: label, related: related, help: help, fixes: fixes))
   }

@@ -223,7 +223,7 @@ extension Apply {
     } catch .nothingKnown {
       // The watchdog was faster, or is about to.
       if try await changer.isInForce(generation) {
-        throw .unrecorded(PendingChange(generation, .lost, isWatched: true))
+        throw .unrecorded(PendingChange(generation, .lost, .alive))
       }
     }
   }

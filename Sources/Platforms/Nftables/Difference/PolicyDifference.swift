@@ -43,9 +43,11 @@ package struct PolicyDifference: Sendable {
       return
     }
     let dynamic = running.dynamicSets.union(wanted.dynamicSets)
+    let states = wanted.elementStates
     let (old, new) = together(
       worthIt: wanted.isLarge,
-      { running.canonical(dynamicSets: dynamic) }, { wanted.canonical(dynamicSets: dynamic) })
+      { running.canonical(dynamicSets: dynamic, states: states) },
+      { wanted.canonical(dynamicSets: dynamic, states: states) })
     let difference = Difference(from: old, to: new)
     (self.running, self.wanted, self.difference) = (old, new, difference)
     if difference.isEmpty {
