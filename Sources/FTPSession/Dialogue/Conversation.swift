@@ -290,6 +290,7 @@ struct Conversation {
   private mutating func finish(_ data: Stream, _ control: Stream) throws(Interruption) {
     _ = try stage.say("data", from: .server, over: data, isContent: true)
     _ = try stage.say("more data", from: .client, over: data, isContent: true)
+    for role in [Role.server, .client] { try stage.close(data, by: role) }
     _ = try stage.say("226 done", from: .server, over: control, isEncrypted: isEncrypted)
   }
 }

@@ -42,7 +42,7 @@ enum KnownFields {
     let more: UInt128 = family == .ipv4 ? 0 : 20
     switch kind {
     case .syn, .synAck: return 44 + more...64 + more
-    case .ack: return 40 + more...72 + more
+    case .ack, .fin: return 40 + more...72 + more
     case .text(let text):
       let count = UInt128(text.utf8.count)
       return 40 + more + count...72 + more + count

@@ -129,16 +129,10 @@ extension ExtensionMatch {
     }
     let words = "-m length \(inverse != 0 ? "! " : "")--length \(low):\(high)"
     return ExtensionMatch(words) { context in
-      // Headers without and with options (RFC 9293 section 3.1), IPv6 payloads without their header (`length_mt6`).
-      let header = context.family == .ipv4 ? 20 : 0
-      let possible: ClosedRange<Int> =
-        switch context.view.packet.kind {
-        case .syn, .synAck: header + 20...header + 40
-        case .ack: header + 20...header + 52
-        case .text(let text): header + 20 + text.utf8.count...header + 52 + text.utf8.count
-        case .opaque: header + 21...65_535
-        case .neighbour: 32...32
-        }
+      // Of IPv6 packets it is the length of the payload (`length_mt6`).
+      let header = context.family == .ipv4 ? 0 : 40
+      let whole = KnownFields.length(context.view.packet.kind, context.family)
+      let possible = Int(clamping: whole.lowerBound) - header...Int(clamping: whole.upperBound) - header
       return compare(possible, Int(low)...max(Int(low), Int(high)), inverse != 0, words)
     }
   }
@@ -202,7 +196,7 @@ extension ExtensionMatch {
     return ExtensionMatch(words) { context in
       switch context.view.packet.kind {
       case .syn, .synAck: compare(1220...1460, Int(low)...max(Int(low), Int(high)), inverse != 0, words)
-      case .ack, .text, .opaque, .neighbour: Answer(inverse != 0)
+      case .ack, .fin, .text, .opaque, .neighbour: Answer(inverse != 0)
       }
     }
   }
