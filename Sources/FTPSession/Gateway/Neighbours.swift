@@ -45,7 +45,7 @@ extension Gateway {
     } else if run(.prerouting, &transit) {
       _ = run(.input, &transit)
     }
-    return transit.loss
+    return transit.loss ?? transit.view.discoveryLoss
   }
 
   fileprivate mutating func pass(_ packet: Packet, _ message: NeighbourMessage, out interface: String) -> Loss? {
@@ -55,7 +55,7 @@ extension Gateway {
       message.isARP ? runARP(.output, &transit) : run(.output, &transit) && run(.postrouting, &transit)
     guard goesOn else { return transit.loss }
     _ = passDevice(.egress, &transit)
-    return transit.loss
+    return transit.loss ?? transit.view.discoveryLoss
   }
 
   private mutating func runARP(_ hook: BaseChain.Hook, _ transit: inout Transit) -> Bool {
@@ -104,11 +104,11 @@ private struct NeighbourPlay {
   var loss: Loss? {
     let all = ways.map { exchange($0) }
     guard let first = all.compactMap(\.self).first else { return nil }
-    guard all.contains(nil), case .unresolved(let citation, _) = first else { return first }
+    guard all.contains(nil), !first.isUndecided else { return first }
     let reason =
       "whether machines on \(question.interface) ask for an address of the gateway that rules let them ask for, from one that "
       + "rules let in, is not known; `tcpdump -ni \(question.interface) icmp6` shows it"
-    return .undecided(citation, reason: reason)
+    return first.citation.map { .undecided($0, reason: reason) } ?? .unknown(reason: reason)
   }
 
   private func exchange(_ ends: Ends) -> Loss? {

@@ -155,16 +155,8 @@ extension ExtensionMatch {
     let sign = ["-eq", "-ne", "-lt", "-gt"][Int(mode)]
     let words = "-m \(option) --\(option)\(sign) \(value)"
     return ExtensionMatch(words) { context in
-      let isLocal = context.view.input == nil
-      // Neighbours do not hear what a router has passed on (RFC 4861 section 7.1.1).
-      var possible = context.message != nil ? 255...255 : isLocal ? 64...64 : 30...255
-      if let changed = context.view.changedLifetime {
-        guard let value = changed.map({ Int(clamping: $0) }) else {
-          return .unknown("`\(words)` after rules changed it")
-        }
-        // The gateway itself counts one down between prerouting and forwarding.
-        possible = max(0, value - 1)...value
-      }
+      guard let lifetime = context.view.lifetime else { return .unknown("`\(words)` after rules changed it") }
+      let possible = Int(clamping: lifetime.lowerBound)...Int(clamping: lifetime.upperBound)
       switch mode {
       case 0, 1: return compare(possible, value...value, mode == 1, words)
       case 2: return value == 0 ? .no : compare(possible, 0...(value - 1), false, words)
