@@ -116,10 +116,19 @@ extension ExtensionMatch {
     return .always("-m hashlimit --hashlimit-\(isAbove ? "above" : "upto") --hashlimit-name \(name)", !isAbove)
   }
 
-  /// `quota_mt` in xt_quota.c: not used up.
+  /// `quota_mt` in xt_quota.c. What is left of it the kernel tells nobody: a listing has what it began with.
   @Sendable static func quota(_ arguments: ExtensionArguments) -> ExtensionMatch? {
-    guard let flags = arguments.info.u32(0) else { return nil }
-    return .always("-m quota", flags & 1 == 0)
+    guard let flags = arguments.info.u32(0), let low = arguments.info.u32(8), let high = arguments.info.u32(12) else {
+      return nil
+    }
+    let quota = UInt64(high) << 32 | UInt64(low)
+    let words = "-m quota \(flags & 1 != 0 ? "! " : "")--quota \(quota)"
+    // No packet is as short as that.
+    if quota == 0 { return .always(words, flags & 1 != 0) }
+    return .never(
+      words,
+      "depends on how much of it is used up, which the kernel does not tell; the bytes before the rule in "
+        + "`iptables -vnxL` show what it has let through since it was loaded")
   }
 
   /// `length_mt` in xt_length.c.
