@@ -20,7 +20,14 @@ extension Gateway {
   ///   - other: Where the packet comes from or goes to.
   ///   - own: The address of the gateway that is dialled, or that sends; any other address counts for none.
   mutating func neighbourLoss(_ other: IPAddress, own: IPAddress, on interface: String, isArriving: Bool) -> Loss? {
-    guard network.link(of: interface)?.asksForNeighbours == true else { return nil }
+    let link = network.link(of: interface)
+    guard link?.isSilent != true else {
+      return .unknown(
+        reason:
+          "ARP is off on \(interface) (`ip link`: NOARP), so machines find each other there by permanent entries alone "
+          + "(`ip neighbour show nud permanent`), and those of the others are not known")
+    }
+    guard link?.asksForNeighbours == true else { return nil }
     let hop = network.nextHop(towards: other, on: interface)
     // Entries of the neighbours themselves nobody knows here.
     guard isArriving || !hop.isPermanent else { return nil }

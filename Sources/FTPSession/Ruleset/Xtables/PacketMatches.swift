@@ -155,7 +155,7 @@ extension ExtensionMatch {
     return .unknown("`\(words)` depends on the sender")
   }
 
-  /// `ttl_mt` and `hl_mt6` in xt_hl.c. Senders begin with 64, 128 or 255, and some 30 routers may lie between.
+  /// `ttl_mt` and `hl_mt6` in xt_hl.c.
   @Sendable static func timeToLive(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let mode = arguments.info.u8(0), let value = arguments.info.u8(1).map(Int.init), mode < 4 else {
       return nil
