@@ -25,9 +25,12 @@ package enum HostNetwork {
     var network = Network(
       interfaces: interfaces, outside: outside ?? interfaces.first { $0.name != "lo" }?.name ?? "lo",
       forwards: Set(AddressFamily.allCases.filter { forwarding[$0] ?? true }), routing: KernelRoutes(machine))
+    network.transforms = PacketTransform.current()
     for link in machine.links {
       var known = FTPSession.Link(hardware: link.hardware, address: link.linkAddress, group: link.group)
       known.asksForNeighbours = link.asksForNeighbours
+      known.isSilent = link.isSilent
+      known.mtu = link.mtu
       known.lowers = machine.lowers(of: link).map(\.name)
       known.isBridge = link.kind == "bridge"
       known.isTagged = link.kind == "vlan"
@@ -79,7 +82,7 @@ package enum HostNetwork {
   }
 
   /// The bytes of a file of the kernel; empty when it cannot be read.
-  private static func read(_ path: String) -> [UInt8] {
+  static func read(_ path: String) -> [UInt8] {
     guard let file = fopen(path, "r") else { return [] }
     defer { fclose(file) }
     var all: [UInt8] = []

@@ -207,6 +207,9 @@ struct ScriptedPlay {
         throw Stop(ending: .content)
       }
     }
+    for (sender, receiver) in [(serverData, clientData), (clientData, serverData)] {
+      guard Wire.end(sender, heardBy: receiver, within: patience(.closing)) else { throw Stop(ending: .closing) }
+    }
     try say("226 done", fromClient: false)
   }
 }

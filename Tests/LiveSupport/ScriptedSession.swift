@@ -69,6 +69,8 @@ package enum ScriptedEnding: Hashable, Sendable, CustomStringConvertible {
   case peer
   /// The data connection was open and carried nothing.
   case content
+  /// One side did not hear that the other had ended the data connection.
+  case closing
 
   package var description: String {
     switch self {
@@ -79,6 +81,7 @@ package enum ScriptedEnding: Hashable, Sendable, CustomStringConvertible {
     case .data: "no data connection"
     case .peer: "the server refuses the peer"
     case .content: "nothing on the data connection"
+    case .closing: "no end of the data connection"
     }
   }
 }

@@ -112,6 +112,15 @@ enum Wire {
     _ = Foundation.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
   }
 
+  /// Ends what one side sends (FIN). Returns whether the other side hears of it in time.
+  static func end(_ sender: CInt, heardBy receiver: CInt, within patience: Duration) -> Bool {
+    shutdown(sender, CInt(SHUT_WR))
+    var request = pollfd(fd: receiver, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, patience.milliseconds) > 0 else { return false }
+    var byte: UInt8 = 0
+    return recv(receiver, &byte, 1, 0) == 0
+  }
+
   /// What arrives: so many bytes, or up to the end of a line; `nil` when it does not in time.
   static func receive(_ descriptor: CInt, count: Int?, within patience: Duration) -> [UInt8]? {
     var all: [UInt8] = []

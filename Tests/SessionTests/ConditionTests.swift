@@ -46,7 +46,9 @@ import Testing
     "tcp option maxseg size > 500", "tcp option maxseg exists", "tcp option maxseg missing",
     "tcp option mptcp exists",
     "tcp option sack-perm exists", "tcp window 0", "tcp doff < 5", "tcp urgptr > 0", "tcp ackseq 0", "tcp reserved 0",
-    "meta length > 66000", "meta length < 40", "tcp dport & 0xff == 21", "tcp dport & 0xff != 21", "tcp dport 0x0/8",
+    "meta length > 66000", "meta length < 40", "meta length 0-65535", "meta length { 0-39 }",
+    "meta length != 0-65535",
+    "meta length <= 39", "tcp dport & 0xff == 21", "tcp dport & 0xff != 21", "tcp dport 0x0/8",
     "ip daddr & 0.0.0.255 == 0.0.0.10", "ip daddr & 0.0.0.255 == 0.0.0.200",
   ]
   private static let metadata = [

@@ -59,6 +59,7 @@ extension Performance {
     case .lost(.connection(let isData, _), _), .lost(.answer(let isData), _): return isData ? .data : .control
     case .lost(.line(let text), _): return .command(text.split(separator: " ").first.map(String.init) ?? text)
     case .lost(.content, _): return .content
+    case .lost(.closing, _): return .closing
     case .lost(.peer, _): return .peer
     }
   }

@@ -194,6 +194,65 @@ import Testing
     }
   }
 
+  /// Lines, the sessions over IPv4 that they leave, and whether the kernel lets one through; `nil` for what depends on
+  /// other machines.
+  private static let doubts: [(lines: String, undo: String, outcome: String, reason: String, passes: Bool?)] = [
+    // On the way in the kernel compares addresses as they were before translation (`nf_nat_decode_session`).
+    (transform("fwd", "dport 21", "", to: "203.0.113.10"), flush, "undecided", "an IPsec policy covers it", false),
+    (transform("fwd", "dport 21", ""), flush, "works", "", true),
+    (transform("out", "", ""), flush, "undecided", "dir out src 0.0.0.0/0 dst 10.10.20.200)", false),
+    (transform("out", "", "priority 9") + bypass("priority 1"), flush, "works", "", true),
+    (transform("out", "", "priority 1") + bypass("priority 9"), flush, "undecided", "an IPsec policy", false),
+    (transform("out", "proto udp", "") + transform("fwd", "dport 80", ""), flush, "works", "", true),
+    (transform("out", "", "mark 7 mask 0xff"), flush, "works", "", true),
+    (
+      "ip xfrm policy add src 0.0.0.0/0 dst 203.0.113.10/32 dir fwd action block", flush, "undecided",
+      "dir fwd src 0.0.0.0/0 dst 203.0.113.10)", false
+    ),
+    (
+      "ip link set eth1 arp off; ip neigh flush all", "ip link set eth1 arp on", "undecided", "ARP is off on eth1",
+      false
+    ),
+    ("ip link set eth1 mtu 1300", "ip link set eth1 mtu 1500", "works", "", true),
+    ("ip link set eth1 mtu 400", "ip link set eth1 mtu 1500", "undecided", "the MTU of eth1 is 400", nil),
+  ]
+  private static let flush = "ip xfrm policy flush"
+
+  private static func transform(
+    _ direction: String, _ selector: String, _ more: String, to destination: String = "10.10.20.200"
+  ) -> String {
+    let upper = selector.hasPrefix("dport") ? "proto tcp " : ""
+    return "ip xfrm policy add src 0.0.0.0/0 dst \(destination)/32 \(upper)\(selector) dir \(direction) \(more) "
+      + "tmpl src 203.0.113.10 dst 203.0.113.99 proto esp mode tunnel; "
+  }
+
+  private static func bypass(_ more: String) -> String {
+    "ip xfrm policy add src 198.51.100.0/24 dst 10.10.20.0/24 dir out \(more)"
+  }
+
+  @Test("IPsec policies, ARP that is off and a small MTU leave open what becomes of packets") func doubts()
+    async throws
+  {
+    let script = try await Sallyport.besideThisProgram.ruleset(of: Self.policy)
+    try await withLab { lab in
+      try await lab.load(ruleset: script)
+      for (lines, undo, outcome, reason, passes) in Self.doubts {
+        try await shell(lab, lines)
+        let cells = try await sessions(lab, of: "files").filter {
+          $0.client == "allowed" && $0.tls == "plain" && $0.mode == "epsv" && $0.family == "ipv4"
+        }
+        #expect(cells.map(\.outcome) == [outcome], "\(lines): \(cells)")
+        #expect(cells.allSatisfy { reason.isEmpty || $0.reason.contains(reason) }, "\(lines): \(cells)")
+        if let passes {
+          let reached = try await lab.tcpConnect(
+            from: .client, to: Address.external, port: 21, within: passes ? Patience.arrival : Patience.absence)
+          #expect((reached == .refused) == passes, "\(lines): \(reached)")
+        }
+        try await shell(lab, undo)
+      }
+    }
+  }
+
   @Test("A9: with hairpin, clients inside reach a server on the gateway by its external address") func hairpin()
     async throws
   {

@@ -68,6 +68,17 @@ import Testing
       text: chain("inet", "output", "oifname eth1 icmpv6 type nd-neighbor-solicit drop"), ipv6: false,
       reason: "the gateway cannot find 2001:db8:20::200 on eth1, because its neighbour solicitations"),
     Rules(text: chain("inet", "forward", "icmpv6 type { 135, 136 } drop")),
+    // Neighbours drop what has not 255.
+    Rules(
+      text: chain("inet", "prerouting", "ip6 hoplimit set 64"), ipv6: false,
+      reason: "a rule makes the `ip6 hoplimit` of neighbour discovery 64"),
+    Rules(text: chain("inet", "prerouting", "ip6 hoplimit set 255")),
+    Rules(text: chain("inet", "input", "ip6 hoplimit set 9"), ipv6: false),
+    Rules(text: chain("inet", "output", "ip6 hoplimit set 64"), ipv6: false),
+    Rules(text: chain("inet", "postrouting", "oifname eth1 ip6 hoplimit set 64"), ipv6: false),
+    Rules(text: chain("netdev", "ingress", "ip6 hoplimit set 64", "device \"eth1\""), ipv6: false),
+    Rules(text: chain("inet", "forward", "ip6 hoplimit set 64")),
+    Rules(text: chain("inet", "prerouting", "meta l4proto tcp ip6 hoplimit set 64")),
     Rules(text: chain("inet", "input", "meta pkttype multicast drop"), ipv6: false),
     Rules(text: chain("inet", "input", "fib daddr type != local drop"), ipv6: false),
     Rules(text: chain("inet", "postrouting", "ip6 saddr fe80::/10 oifname eth1 drop"), ipv6: false),

@@ -136,6 +136,54 @@ import Testing
       }
     }
   }
+
+  @Test("a masquerade of others hides clients that `source keep` shows to the server") func hiddenClients()
+    async throws
+  {
+    let chain = { (rule: String) in
+      Self.translation("21, 50000-50099", "chain q { type nat hook postrouting priority 100; \(rule)\n }")
+    }
+    try await withLab { lab in
+      for (rule, policy, isSaid) in [
+        ("oifname eth1 masquerade", Self.policy("50000-50099"), true),
+        ("oifname eth1 snat to 10.10.20.1", Self.policy("50000-50099"), true),
+        ("oifname eth0 masquerade", Self.policy("50000-50099"), false),
+        ("oifname eth1 masquerade", Self.policy("50000-50099", "source gateway"), false),
+      ] {
+        try await lab.load(ruleset: "flush ruleset\n" + chain(rule))
+        let text = try await explain(lab, policy, []).text
+        #expect(
+          text.contains("the server sees 10.10.20.1 in the place of IPv4 clients, although") == isSaid,
+          "\(rule): \(text)")
+      }
+    }
+  }
+
+  @Test("strangers who reach data ports without a control connection are told of") func openDataPorts() async throws {
+    let policy = Self.policy("50000-50099", "allow 198.51.100.0/24")
+    let cases: [(rules: String, ports: String?)] = [
+      ("tcp dport 21 ip saddr != 198.51.100.0/24 drop", "50000-50099"),
+      ("tcp dport { 21, 50000-50009, 50020-50099 } ip saddr != 198.51.100.0/24 drop", "50010-50019"),
+      ("tcp dport { 21, 50000-50099 } ip saddr != 198.51.100.0/24 drop", nil),
+      (
+        "tcp dport 21 ip saddr != 198.51.100.0/24 drop; ct state new tcp dport 50000-50099 ip saddr 0.0.0.0/0 drop",
+        nil
+      ),
+    ]
+    try await withLab { lab in
+      for (rules, ports) in cases {
+        let filter = "chain f { type filter hook forward priority 0; \(rules)\n }"
+        try await lab.load(ruleset: "flush ruleset\n" + Self.translation("21, 50000-50099", filter))
+        let text = try await explain(lab, policy, []).text
+        #expect(text.contains("reaches the data ports") == (ports != nil), "\(rules): \(text)")
+        if let ports { #expect(text.contains("reaches the data ports \(ports) of the server"), "\(rules): \(text)") }
+        let reached = try await lab.tcpConnect(
+          from: .stranger, to: Address.external, port: 50_015,
+          within: ports == nil ? Patience.absence : Patience.arrival)
+        #expect((reached == .refused) == (ports != nil), "\(rules): \(reached)")
+      }
+    }
+  }
 }
 
 /// Listings that differ between versions of nft and mean the same.

@@ -123,8 +123,14 @@ extension Scenes {
     return OtherClients(study.policy, publication, samples.admitted, endpoint.family, isUsable: isOutside)
   }
 
+  /// Other clients who are to be kept out.
+  func strangers(besides scene: Scene) -> [IPAddress] {
+    let all = (networkClients(scene.endpoint)?.strangers ?? []) + (ruleClients(scene)?.strangers ?? [])
+    return all.unique.filter { $0 != scene.clientAddress }
+  }
+
   /// Whether other clients have to be tried: nobody asked for a certain one, and they are outside.
-  private func triesOthers(of scene: Scene) -> Bool {
+  func triesOthers(of scene: Scene) -> Bool {
     client == nil && site?.client(scene.place, scene.endpoint.family) == nil && scene.place != .inside
   }
 

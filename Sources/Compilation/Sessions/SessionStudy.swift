@@ -74,7 +74,9 @@ package struct SessionStudy: Sendable {
         }
         guard let scene = scenes.scene(place, family) else { continue }
         table.clients[place, default: [:]][family] = scene.clientAddress
-        table.cells += scenes.cells(of: scene, permittedOnly: permittedOnly, &table.notes)
+        let cells = scenes.cells(of: scene, permittedOnly: permittedOnly, &table.notes)
+        table.cells += cells
+        if !permittedOnly { table.notes += scenes.remarks(on: cells, of: scene) }
       }
     }
     return table

@@ -32,6 +32,22 @@ package struct Theatre: Sendable {
     return Performance(session: session, steps: conversation.stage.steps, ending: ending)
   }
 
+  /// Why a connection from the client to the passive port of a server gets nowhere that no session announced; `nil`
+  /// where the server answers it.
+  package func lossOfLoneData(_ session: Session) -> Loss? {
+    guard let own = session.client.address(session.dialled.family) else {
+      return .refused(reason: "the client has no address of that family")
+    }
+    var stage = Stage(session, gateway, keepsSteps: keepsSteps)
+    let tuple = Tuple(from: own, session.ports.data, to: session.dialled, session.passivePort)
+    do throws(Interruption) {
+      _ = try stage.connect(from: .client, tuple, listening: session.passivePort, isData: true)
+      return nil
+    } catch {
+      return error.ending.loss
+    }
+  }
+
   /// A session as far as the end of its login.
   package struct Login: Sendable {
     fileprivate var conversation: Conversation
@@ -290,6 +306,7 @@ struct Conversation {
   private mutating func finish(_ data: Stream, _ control: Stream) throws(Interruption) {
     _ = try stage.say("data", from: .server, over: data, isContent: true)
     _ = try stage.say("more data", from: .client, over: data, isContent: true)
+    for role in [Role.server, .client] { try stage.close(data, by: role) }
     _ = try stage.say("226 done", from: .server, over: control, isEncrypted: isEncrypted)
   }
 }

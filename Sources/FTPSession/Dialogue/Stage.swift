@@ -239,6 +239,14 @@ extension Stage {
       return received.lineContent
     }
   }
+
+  /// Ends what one side sends over a data connection.
+  mutating func close(_ stream: Stream, by role: Role) throws(Interruption) {
+    let packet = Packet(stream.opener == role ? stream.openerView : stream.acceptorView, .fin)
+    if case .failure(let error) = transmit(packet, from: role, "FIN ACK", isData: stream.isData, isShown: false) {
+      throw Interruption(ending: .lost(.closing(role), error.loss))
+    }
+  }
 }
 
 extension Loss {

@@ -51,6 +51,8 @@ package enum Subject: Hashable, Sendable {
   /// A command or a reply.
   case line(String)
   case content
+  /// The FIN of one side on the data connection.
+  case closing(Role)
   /// The address of the other side, as the server sees it or as a command names it.
   case peer(String)
 
@@ -62,6 +64,9 @@ package enum Subject: Hashable, Sendable {
     case .answer(let isData): "the answer to the \(isData ? "data" : "control") connection"
     case .line(let text): "`\(text)`"
     case .content: "the content of the data connection"
+    case .closing(let role):
+      "the FIN of \(role.phrase) on the data connection, without which \(role == .server ? "listings and downloads" : "uploads") "
+        + "have no end,"
     case .peer(let text): text
     }
   }
@@ -70,7 +75,7 @@ package enum Subject: Hashable, Sendable {
   package var isData: Bool {
     switch self {
     case .connection(let isData, _), .answer(let isData): isData
-    case .content, .peer: true
+    case .content, .closing, .peer: true
     case .line: false
     }
   }

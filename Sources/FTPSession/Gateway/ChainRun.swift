@@ -126,12 +126,14 @@ struct ChainRun {
       switch operation {
       case .nothing: continue
       case .limit(let goesOn): if !goesOn { return .next }
+      case .doubtful(let reason): doubt = doubt ?? reason
       case .connectionCount(let limit, let isOver):
         if let ending = count(limit, isOver, &doubt) { return ending }
       case .changeSet(let change):
         guard self.change(change, isDoubtful: doubt != nil) else { return .next }
         switch change.inner {
         case .limit(goesOn: false): return .next
+        case .doubtful(let reason): doubt = doubt ?? reason
         case .connectionCount(let limit, let isOver):
           if let ending = count(limit, isOver, &doubt) { return ending }
         case .unknown(let text): return .doubt(doubt ?? text)
@@ -155,6 +157,7 @@ struct ChainRun {
       case .object(let reference):
         switch meaning(of: reference) {
         case .limit(let goesOn)?: if !goesOn { return .next }
+        case .doubtful(let reason)?: doubt = doubt ?? reason
         case .newConnectionOnly?: if view.connection?.isConfirmed != false { return .next }
         case .assignHelper(let name)?: _ = act(.assignHelper(name))
         case .unknown(let text)?: return .doubt(doubt ?? text)

@@ -15,7 +15,7 @@ extension Gateway {
   private mutating func help(_ index: Int, _ transit: inout Transit) -> Bool {
     let isReply = transit.view.isReply
     switch transit.view.packet.kind {
-    case .syn, .synAck, .ack, .neighbour: return true
+    case .syn, .synAck, .ack, .fin, .neighbour: return true
     case .opaque:
       connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: false)
       return true

@@ -71,12 +71,20 @@ struct Gateway: Sendable {
     let way = premises.way(of: transit, from: interface)
     if let loss = way.loss { transit.end = .lost(loss) }
     guard case .leaves(let output, let doubt) = way else {
-      guard way == .local, run(.input, &transit), complete(&transit) else { return finish(&transit) }
+      if way == .local, let doubt = doubt(aboutTransforming: packet.tuple, .in, transit) {
+        transit.end = .lost(.unknown(reason: doubt))
+      }
+      guard transit.loss == nil, way == .local, run(.input, &transit), complete(&transit) else {
+        return finish(&transit)
+      }
       transit.end = .delivered
       return finish(&transit)
     }
     transit.view.output = output
-    transit.doubt = doubt
+    // On the way in addresses count as they were before translation (`nf_nat_decode_session`; measured on 6.18).
+    transit.doubt =
+      doubt ?? self.doubt(aboutTransforming: packet.tuple, .fwd, transit)
+      ?? self.doubt(aboutTransforming: transit.view.packet.tuple, .out, transit)
     if let loss = transit.view.lifetimeLoss {
       transit.end = .lost(loss)
       return finish(&transit)
@@ -119,7 +127,10 @@ struct Gateway: Sendable {
       if let loss = neighbourLoss(tuple.destination, own: tuple.source, on: output, isArriving: false) {
         transit.end = .lost(loss)
       } else if passDevice(.egress, &transit) {
-        transit.doubt = transit.doubt ?? doubt(aboutLifetimeOf: transit.view, on: output)
+        transit.doubt =
+          transit.doubt ?? doubt(aboutLifetimeOf: transit.view, on: output)
+          ?? doubt(aboutTransforming: tuple, .out, transit)
+          ?? network.doubt(aboutSizeOn: output, tuple.family)
         transit.end = .sent(output)
       }
       return finish(&transit)
@@ -132,6 +143,12 @@ struct Gateway: Sendable {
     else { return finish(&transit) }
     transit.end = .delivered
     return finish(&transit)
+  }
+
+  private func doubt(
+    aboutTransforming tuple: Tuple, _ direction: PacketTransform.Direction, _ transit: Transit
+  ) -> String? {
+    network.doubt(aboutTransforming: tuple, direction, mark: transit.view.mark)
   }
 
   /// A new entry of a packet that was lost goes away with it.

@@ -42,7 +42,7 @@ enum KnownFields {
     let more: UInt128 = family == .ipv4 ? 0 : 20
     switch kind {
     case .syn, .synAck: return 44 + more...64 + more
-    case .ack: return 40 + more...72 + more
+    case .ack, .fin: return 40 + more...72 + more
     case .text(let text):
       let count = UInt128(text.utf8.count)
       return 40 + more + count...72 + more + count
@@ -67,8 +67,7 @@ extension PacketView {
       guard let value = changed else { return unknown }
       // It never grows (`nft_exthdr_tcp_set_eval` in nft_exthdr.c).
       if name == KnownFields.segmentSize { return .oneOf(min(1220, value)...min(8960, value), name) }
-      let isCounted = name == "ip ttl" || name == "ip6 hoplimit"
-      return isCounted && value > 0 ? .oneOf(value - 1...value, name) : .value(.number(value))
+      return .value(.number(value))
     }
     let kind = name.prefix { $0 != " " }
     switch kind {
@@ -91,8 +90,7 @@ extension PacketView {
     // "Don't fragment" is set, as path MTU discovery wants it.
     case "ip frag-off": return .value(.number(0x4000))
     case "ip dscp", "ip6 dscp", "ip ecn", "ip6 ecn": return .value(.number(0))
-    // Hosts begin with 64, 128 or 255, and no way has more than some thirty routers.
-    case "ip ttl", "ip6 hoplimit": return .oneOf(30...255, name)
+    case "ip ttl", "ip6 hoplimit": return lifetime.map { .oneOf($0, name) } ?? .unknown(name)
     case "ip length": return .oneOf(KnownFields.length(packet.kind, .ipv4), name)
     case "ip6 length":
       let whole = KnownFields.length(packet.kind, .ipv6)

@@ -20,7 +20,14 @@ extension Gateway {
   ///   - other: Where the packet comes from or goes to.
   ///   - own: The address of the gateway that is dialled, or that sends; any other address counts for none.
   mutating func neighbourLoss(_ other: IPAddress, own: IPAddress, on interface: String, isArriving: Bool) -> Loss? {
-    guard network.link(of: interface)?.asksForNeighbours == true else { return nil }
+    let link = network.link(of: interface)
+    guard link?.isSilent != true else {
+      return .unknown(
+        reason:
+          "ARP is off on \(interface) (`ip link`: NOARP), so machines find each other there by permanent entries alone "
+          + "(`ip neighbour show nud permanent`), and those of the others are not known")
+    }
+    guard link?.asksForNeighbours == true else { return nil }
     let hop = network.nextHop(towards: other, on: interface)
     // Entries of the neighbours themselves nobody knows here.
     guard isArriving || !hop.isPermanent else { return nil }
@@ -45,7 +52,7 @@ extension Gateway {
     } else if run(.prerouting, &transit) {
       _ = run(.input, &transit)
     }
-    return transit.loss
+    return transit.loss ?? transit.view.discoveryLoss
   }
 
   fileprivate mutating func pass(_ packet: Packet, _ message: NeighbourMessage, out interface: String) -> Loss? {
@@ -55,7 +62,7 @@ extension Gateway {
       message.isARP ? runARP(.output, &transit) : run(.output, &transit) && run(.postrouting, &transit)
     guard goesOn else { return transit.loss }
     _ = passDevice(.egress, &transit)
-    return transit.loss
+    return transit.loss ?? transit.view.discoveryLoss
   }
 
   private mutating func runARP(_ hook: BaseChain.Hook, _ transit: inout Transit) -> Bool {
@@ -104,11 +111,11 @@ private struct NeighbourPlay {
   var loss: Loss? {
     let all = ways.map { exchange($0) }
     guard let first = all.compactMap(\.self).first else { return nil }
-    guard all.contains(nil), case .unresolved(let citation, _) = first else { return first }
+    guard all.contains(nil), !first.isUndecided else { return first }
     let reason =
       "whether machines on \(question.interface) ask for an address of the gateway that rules let them ask for, from one that "
       + "rules let in, is not known; `tcpdump -ni \(question.interface) icmp6` shows it"
-    return .undecided(citation, reason: reason)
+    return first.citation.map { .undecided($0, reason: reason) } ?? .unknown(reason: reason)
   }
 
   private func exchange(_ ends: Ends) -> Loss? {

@@ -11,6 +11,11 @@ package struct Link: Hashable, Sendable {
   /// Whether machines there have to ask for each other's link address, by ARP and neighbour discovery; on a link
   /// between two machines nobody asks.
   package var asksForNeighbours = false
+  /// Whether it is an Ethernet on which ARP is switched off (`ip link set eth0 arp off`): nobody asks and nobody
+  /// answers, although machines there need each other's link address.
+  package var isSilent = false
+  /// Bytes of a packet at most; `nil` where that is not known.
+  package var mtu: UInt32?
   /// The devices by one of which its packets come and go: ports of a bridge or bond, the device of a VLAN.
   package var lowers: [String] = []
   package var isBridge = false
@@ -31,4 +36,15 @@ package struct Link: Hashable, Sendable {
 extension Network {
   /// What is known of an interface; `nil` for nothing.
   func link(of interface: String) -> Link? { links[interface] ?? (interface == "lo" ? .loopback : nil) }
+}
+
+extension Network {
+  /// Why segments of usual size may not leave by an interface; `nil` where nothing speaks for it. Below 576 bytes hosts
+  /// stop making smaller segments (`ip_rt_min_pmtu` in the kernel's route.c), and IPv6 needs 1280 (RFC 8200 section 5).
+  func doubt(aboutSizeOn interface: String, _ family: AddressFamily) -> String? {
+    guard let mtu = link(of: interface)?.mtu, mtu < (family == .ipv4 ? 576 : 1280) else { return nil }
+    return
+      "the MTU of \(interface) is \(mtu), and whether segments get through depends on what their senders make of ICMP "
+      + "(fragmentation needed); a transfer of a file shows it"
+  }
 }

@@ -34,6 +34,8 @@ package struct Network: Sendable {
   package var linkAddresses: [IPAddress: String] = [:]
   /// Those whose entry is `permanent`, so that nobody has to ask for it.
   package var permanentNeighbours: Set<IPAddress> = []
+  /// Policies of IPsec.
+  package var transforms: [PacketTransform] = []
   /// The machine's own word on the way of each packet; without it interfaces, networks and `outside` decide.
   package var routing: (any Routing)?
 

@@ -25,6 +25,8 @@ package struct Packet: Hashable, Sendable {
   /// What the segment is for; flags follow from it.
   package enum Kind: Hashable, Sendable {
     case syn, synAck, ack
+    /// The end of what one side sends, with an ACK.
+    case fin
     /// A part of the dialogue in clear text, with its line end.
     case text(String)
     /// A TLS record, or content of a file: nothing that anybody on the way can read.
@@ -47,12 +49,13 @@ package struct Packet: Hashable, Sendable {
     return message
   }
 
-  /// The flags of the TCP header as bits (RFC 9293 section 3.1): 2 SYN, 8 PSH, 16 ACK.
+  /// The flags of the TCP header as bits (RFC 9293 section 3.1): 1 FIN, 2 SYN, 8 PSH, 16 ACK.
   var flags: UInt128 {
     switch kind {
     case .syn: 2
     case .synAck: 18
     case .ack: 16
+    case .fin: 17
     case .text, .opaque: 24
     case .neighbour: 0
     }

@@ -82,7 +82,7 @@ struct BorderReader {
       for range in target.ports { note(UInt128(range.lowerBound)...UInt128(range.upperBound)) }
     case .object(let reference):
       if case .mapped(let key, let map) = reference.choice { visit(.mapped(key, map), table) }
-    case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .connectionCount,
+    case .verdict, .reject, .assignHelper, .setField, .setLabel, .doNotTrack, .limit, .doubtful, .connectionCount,
       .newConnectionOnly, .setZone, .changeSet, .nothing, .unknown:
       break
     }

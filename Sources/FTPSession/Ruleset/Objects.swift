@@ -42,7 +42,13 @@ extension Operation {
     case "counter", "secmark", "ct timeout": return .nothing
     case "ct expectation": return .newConnectionOnly
     case "limit": return .limit(goesOn: !isInverse)
-    case "quota": return .limit(goesOn: definition.isUsedUp == isInverse)
+    case "quota":
+      guard let rest = definition.rest else { return .limit(goesOn: isInverse == false) }
+      guard rest <= 0 || rest >= leastRest else {
+        return .doubtful(
+          "only \(UInt64(rest)) bytes are left of a quota, and whether a session needs more is not known")
+      }
+      return .limit(goesOn: (rest <= 0) == isInverse)
     default: return nil
     }
   }
@@ -56,13 +62,17 @@ extension Operation {
   }
 }
 
+/// Bytes that are enough for a session: a dialogue, and a file of some size.
+private let leastRest: Double = 1_048_576
+
 extension JSONValue {
-  /// Whether a quota has been used up already. One in a rule has units, an object is in bytes.
-  fileprivate var isUsedUp: Bool {
-    let limit = self["bytes"]?.number.map { Double($0) } ?? bytes("val", "val_unit")
-    let used = self["bytes"] == nil ? bytes("used", "used_unit") : self["used"]?.number.map { Double($0) }
-    guard let limit, let used else { return false }
-    return used >= limit
+  /// Bytes that are left of a quota; `nil` where the listing has no limit. One in a rule has units, an object is in
+  /// bytes; what has not been used yet need not be said.
+  fileprivate var rest: Double? {
+    let isObject = self["bytes"] != nil
+    let limit = isObject ? self["bytes"]?.number.map { Double($0) } : bytes("val", "val_unit")
+    let used = isObject ? self["used"]?.number.map { Double($0) } : bytes("used", "used_unit")
+    return limit.map { $0 - (used ?? 0) }
   }
 
   private func bytes(_ amount: String, _ unit: String) -> Double? {

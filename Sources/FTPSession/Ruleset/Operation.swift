@@ -37,6 +37,8 @@ indirect enum Operation: Sendable {
   case extensionTarget(ExtensionTarget)
   /// A limit, a quota or a count that is not reached, or has been already: whether the rule goes on.
   case limit(goesOn: Bool)
+  /// A condition of which nobody can tell whether it holds, and why.
+  case doubtful(String)
   /// A count of connections that is over a number, or is not. One session has up to two at a time.
   case connectionCount(limit: UInt32, isOver: Bool)
   /// A named object that a rule refers to, or finds in a map.
@@ -151,7 +153,7 @@ extension Operation {
   private static func dynamic(_ statements: [Operation]) -> Operation {
     for inner in statements {
       switch inner {
-      case .limit(goesOn: false), .connectionCount, .unknown: return inner
+      case .limit(goesOn: false), .doubtful, .connectionCount, .unknown: return inner
       default: continue
       }
     }

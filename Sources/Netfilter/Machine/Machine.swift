@@ -23,6 +23,10 @@ package struct Machine: Sendable {
     package var group: UInt32?
     /// Whether machines there ask for each other's link address.
     package var asksForNeighbours = false
+    /// Whether it is an Ethernet on which ARP is switched off, although machines there need link addresses.
+    package var isSilent = false
+    /// Bytes of a packet at most.
+    package var mtu: UInt32?
     /// What kind of virtual interface it is, for example `veth`, `vrf`, `wireguard`; empty for hardware.
     package var kind = ""
     /// The interface that it belongs to: a bridge, a bond, a VRF.
@@ -131,6 +135,11 @@ extension Machine {
       link.master = attributes[10].map { $0.number(at: 0, as: Int32.self) }
       let information = attributes[18].map { NetlinkMessage.list($0) } ?? []
       link.kind = information.first { $0.number == 1 }?.content.text ?? ""
+      // IFF_NOARP; kinds that need no link addresses have it of themselves (`ipvlan` in mode l3, `vrf`, `dummy`).
+      link.isSilent = link.hardware == 1 && flags & 0x88 == 0x80 && Self.wires.contains(link.kind)
+        && !isModem(link.name)
+      // IFLA_MTU
+      link.mtu = attributes[4].map { $0.number(at: 0, as: UInt32.self) }
       // IFLA_LINK, without IFLA_LINK_NETNSID; of a pair of veth it is the other end.
       if attributes[37] == nil, link.kind != "veth" {
         link.lower = attributes[5].map { $0.number(at: 0, as: Int32.self) }
@@ -142,6 +151,18 @@ extension Machine {
       link.forwardsIPv4 = KernelSetting.number("forwarding", of: link.name, .ipv4).map { $0 != 0 }
       return link
     }
+  }
+
+  /// Kinds of interfaces that are as an Ethernet card is; a card itself has none.
+  private static let wires: Set<String> = [
+    "", "veth", "bridge", "bond", "team", "vlan", "macvlan", "macvtap", "gretap", "ip6gretap", "geneve",
+  ]
+
+  /// Whether an interface is that of a mobile modem, which needs no link addresses (`DEVTYPE` of its driver's
+  /// `wwan_type`).
+  private static func isModem(_ name: String) -> Bool {
+    let event = String(decoding: HostNetwork.read("/sys/class/net/\(name)/uevent"), as: UTF8.self)
+    return event.split(separator: "\n").contains("DEVTYPE=wwan")
   }
 
   /// IFLA_INFO_DATA of a bridge: IFLA_BR_NF_CALL_IPTABLES, IFLA_BR_NF_CALL_IP6TABLES; or the settings for all bridges.

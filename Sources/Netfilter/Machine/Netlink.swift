@@ -1,11 +1,16 @@
 import Glibc
 
 /// Questions to the kernel about links, addresses, routes, rules and neighbours (rtnetlink(7)), in the network
-/// namespace of this process. They change nothing and need no privilege.
+/// namespace of this process. They change nothing and need no privilege; those about IPsec do.
 enum Netlink {
   /// Types of messages and of what answers them (`linux/rtnetlink.h`).
   enum Kind: UInt16 {
     case getLink = 18, getAddress = 22, getRoute = 26, getNeighbour = 30, getRule = 34
+    /// `XFRM_MSG_GETPOLICY` (`linux/xfrm.h`), which needs CAP_NET_ADMIN.
+    case getTransform = 21
+
+    /// `NETLINK_ROUTE` or `NETLINK_XFRM`.
+    fileprivate var family: Int32 { self == .getTransform ? 6 : 0 }
   }
 
   /// What the kernel says, or its error number.
@@ -33,7 +38,7 @@ enum Netlink {
   static func ask(_ kind: Kind, _ body: [UInt8]) -> Reply { ask(kind, body, flags: request) }
 
   private static func ask(_ kind: Kind, _ body: [UInt8], flags: UInt16) -> Reply {
-    let socket = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let socket = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), kind.family)
     guard socket >= 0 else { return .error(errno) }
     defer { close(socket) }
     var wait = timeval(tv_sec: patience, tv_usec: 0)

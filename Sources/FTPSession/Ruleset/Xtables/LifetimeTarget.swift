@@ -1,9 +1,6 @@
 import Nftables
 
 extension ExtensionTarget {
-  /// What senders and some 30 routers leave of a TTL at least.
-  private static let least: UInt128 = 30
-
   /// `ttl_tg` and `hl_tg6` in xt_HL.c: the TTL is set, or counted up or down.
   @Sendable static func timeToLive(_ arguments: ExtensionArguments) -> ExtensionTarget? {
     guard let mode = arguments.info.u8(0), let number = arguments.info.u8(1), mode < 3 else { return nil }
@@ -13,12 +10,13 @@ extension ExtensionTarget {
     let amount = UInt128(number)
     return ExtensionTarget("-j \(arguments.name) --\(option)-\(change) \(number)") { context in
       if mode == 0 { return .goesOn([.field(field, amount)]) }
-      guard let changed = context.view.changedLifetime else {
+      guard let old = context.view.lifetime else { return .goesOn([.field(field, nil)]) }
+      guard old.lowerBound == old.upperBound else {
         // Of what nobody has set the range is known, and it stays far from 1.
-        return mode == 1 || amount + 10 < least ? .goesOn([]) : .goesOn([.field(field, nil)])
+        return mode == 1 || amount + 10 < old.lowerBound ? .goesOn([]) : .goesOn([.field(field, nil)])
       }
-      guard let old = changed else { return .goesOn([.field(field, nil)]) }
-      return .goesOn([.field(field, mode == 1 ? min(255, old + amount) : old - min(old, amount))])
+      let value = old.lowerBound
+      return .goesOn([.field(field, mode == 1 ? min(255, value + amount) : value - min(value, amount))])
     }
   }
 }

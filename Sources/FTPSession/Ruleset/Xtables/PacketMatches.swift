@@ -116,10 +116,19 @@ extension ExtensionMatch {
     return .always("-m hashlimit --hashlimit-\(isAbove ? "above" : "upto") --hashlimit-name \(name)", !isAbove)
   }
 
-  /// `quota_mt` in xt_quota.c: not used up.
+  /// `quota_mt` in xt_quota.c. What is left of it the kernel tells nobody: a listing has what it began with.
   @Sendable static func quota(_ arguments: ExtensionArguments) -> ExtensionMatch? {
-    guard let flags = arguments.info.u32(0) else { return nil }
-    return .always("-m quota", flags & 1 == 0)
+    guard let flags = arguments.info.u32(0), let low = arguments.info.u32(8), let high = arguments.info.u32(12) else {
+      return nil
+    }
+    let quota = UInt64(high) << 32 | UInt64(low)
+    let words = "-m quota \(flags & 1 != 0 ? "! " : "")--quota \(quota)"
+    // No packet is as short as that.
+    if quota == 0 { return .always(words, flags & 1 != 0) }
+    return .never(
+      words,
+      "depends on how much of it is used up, which the kernel does not tell; the bytes before the rule in "
+        + "`iptables -vnxL` show what it has let through since it was loaded")
   }
 
   /// `length_mt` in xt_length.c.
@@ -129,16 +138,10 @@ extension ExtensionMatch {
     }
     let words = "-m length \(inverse != 0 ? "! " : "")--length \(low):\(high)"
     return ExtensionMatch(words) { context in
-      // Headers without and with options (RFC 9293 section 3.1), IPv6 payloads without their header (`length_mt6`).
-      let header = context.family == .ipv4 ? 20 : 0
-      let possible: ClosedRange<Int> =
-        switch context.view.packet.kind {
-        case .syn, .synAck: header + 20...header + 40
-        case .ack: header + 20...header + 52
-        case .text(let text): header + 20 + text.utf8.count...header + 52 + text.utf8.count
-        case .opaque: header + 21...65_535
-        case .neighbour: 32...32
-        }
+      // Of IPv6 packets it is the length of the payload (`length_mt6`).
+      let header = context.family == .ipv4 ? 0 : 40
+      let whole = KnownFields.length(context.view.packet.kind, context.family)
+      let possible = Int(clamping: whole.lowerBound) - header...Int(clamping: whole.upperBound) - header
       return compare(possible, Int(low)...max(Int(low), Int(high)), inverse != 0, words)
     }
   }
@@ -152,7 +155,7 @@ extension ExtensionMatch {
     return .unknown("`\(words)` depends on the sender")
   }
 
-  /// `ttl_mt` and `hl_mt6` in xt_hl.c. Senders begin with 64, 128 or 255, and some 30 routers may lie between.
+  /// `ttl_mt` and `hl_mt6` in xt_hl.c.
   @Sendable static func timeToLive(_ arguments: ExtensionArguments) -> ExtensionMatch? {
     guard let mode = arguments.info.u8(0), let value = arguments.info.u8(1).map(Int.init), mode < 4 else {
       return nil
@@ -161,16 +164,8 @@ extension ExtensionMatch {
     let sign = ["-eq", "-ne", "-lt", "-gt"][Int(mode)]
     let words = "-m \(option) --\(option)\(sign) \(value)"
     return ExtensionMatch(words) { context in
-      let isLocal = context.view.input == nil
-      // Neighbours do not hear what a router has passed on (RFC 4861 section 7.1.1).
-      var possible = context.message != nil ? 255...255 : isLocal ? 64...64 : 30...255
-      if let changed = context.view.changedLifetime {
-        guard let value = changed.map({ Int(clamping: $0) }) else {
-          return .unknown("`\(words)` after rules changed it")
-        }
-        // The gateway itself counts one down between prerouting and forwarding.
-        possible = max(0, value - 1)...value
-      }
+      guard let lifetime = context.view.lifetime else { return .unknown("`\(words)` after rules changed it") }
+      let possible = Int(clamping: lifetime.lowerBound)...Int(clamping: lifetime.upperBound)
       switch mode {
       case 0, 1: return compare(possible, value...value, mode == 1, words)
       case 2: return value == 0 ? .no : compare(possible, 0...(value - 1), false, words)
@@ -202,7 +197,7 @@ extension ExtensionMatch {
     return ExtensionMatch(words) { context in
       switch context.view.packet.kind {
       case .syn, .synAck: compare(1220...1460, Int(low)...max(Int(low), Int(high)), inverse != 0, words)
-      case .ack, .text, .opaque, .neighbour: Answer(inverse != 0)
+      case .ack, .fin, .text, .opaque, .neighbour: Answer(inverse != 0)
       }
     }
   }
