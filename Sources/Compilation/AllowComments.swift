@@ -111,7 +111,7 @@ private func isAboutMachines(_ code: String) -> Bool {
 /// takes part.
 private func place(of diagnostic: Diagnostic, in file: SourceID) -> SourceSpan? {
   if diagnostic.primary.span.file == file { return diagnostic.primary.span }
-  return diagnostic.code.hasPrefix("audit") ? diagnostic.related.first { $0.span.file == file }?.span : nil
+  return diagnostic.origin == .audit ? diagnostic.related.first { $0.span.file == file }?.span : nil
 }
 
 /// The list of codes in a comment; `nil` when it allows nothing.

@@ -7,7 +7,8 @@ package import Policy
 package import PolicySyntax
 import ServerConfig
 
-/// One policy on its way from sources to output: the one pipeline behind every command.
+/// One policy on its way from sources to output: the one pipeline behind every command. The stages before it are values
+/// of their own: `LoadedSources`, `ResolvedSources`, `JudgedSources`.
 package struct Compilation: Sendable {
   package let sources: SourceSet
   package let trees: [PolicyFileSyntax]
@@ -18,25 +19,25 @@ package struct Compilation: Sendable {
   package let diagnostics: [Diagnostic]
 
   package init(_ loaded: LoadedSources) {
-    let reading = Reading(loaded)
+    let judged = JudgedSources(ResolvedSources(loaded))
     sources = loaded.sources
     trees = loaded.trees
-    policy = reading.policy
-    validated = reading.validated
-    diagnostics = reading.diagnostics.hasErrors ? Self.asMeant(loaded, reading) : reading.diagnostics
+    policy = judged.policy
+    validated = judged.validated
+    diagnostics = judged.diagnostics.hasErrors ? Self.asMeant(loaded, judged) : judged.diagnostics
   }
 
   /// The findings about a policy with errors once what comes from other languages is told as such.
-  private static func asMeant(_ loaded: LoadedSources, _ reading: Reading) -> [Diagnostic] {
-    guard let second = SecondReading(loaded) else { return reading.diagnostics }
-    var others = Reading(second.loaded).diagnostics
-    if second.isBlind { others.removeAll(where: \.isAboutNames) }
+  private static func asMeant(_ loaded: LoadedSources, _ judged: JudgedSources) -> [Diagnostic] {
+    guard let second = SecondReading(loaded) else { return judged.diagnostics }
+    var others = JudgedSources(ResolvedSources(second.loaded)).diagnostics
+    if second.isBlind { others.removeAll(where: \.dependsOnOtherFiles) }
     let found = (second.slips + second.inPlace(others)).inSourceOrder()
     // Two names may have differed in what was taken for a slip.
-    func clashes(_ diagnostics: [Diagnostic]) -> Bool { diagnostics.contains { $0.code == "duplicate-name" } }
-    if clashes(others), !clashes(reading.diagnostics) { return reading.diagnostics }
+    func clashes(_ diagnostics: [Diagnostic]) -> Bool { diagnostics.contains { $0.origin == .duplicateName } }
+    if clashes(others), !clashes(judged.diagnostics) { return judged.diagnostics }
     func errors(_ diagnostics: [Diagnostic]) -> Int { diagnostics.count { $0.severity == .error } }
-    return second.isBlind || errors(found) <= errors(reading.diagnostics) ? found : reading.diagnostics
+    return second.isBlind || errors(found) <= errors(judged.diagnostics) ? found : judged.diagnostics
   }
 
   /// Whether the policy may be turned into anything.
@@ -74,61 +75,6 @@ package struct Compilation: Sendable {
       let line = indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1
       return "\(sources[span.file].name):\(line)"
     }
-  }
-}
-
-extension Policy {
-  /// The positions of the gateways; one without a position where none is declared.
-  var gatewayPositions: [Int?] { gateways.isEmpty ? [nil] : gateways.indices.map { $0 } }
-
-  fileprivate func platform(of gateway: Int?) -> any Platform { Platforms.standard }
-
-  /// What the platforms of the gateways cannot do.
-  fileprivate var platformFindings: [Diagnostic] {
-    gatewayPositions.flatMap { gateway -> [Diagnostic] in
-      let platform = platform(of: gateway)
-      return platform.canDoAll ? [] : Platforms.findings(FlowPlan(self, gateway: gateway), on: platform)
-    }
-  }
-}
-
-/// What trees mean, and what is wrong with that.
-private struct Reading {
-  let policy: Policy
-  let validated: ValidatedPolicy
-  let diagnostics: [Diagnostic]
-
-  init(_ loaded: LoadedSources) {
-    let resolved = resolve(loaded.trees)
-    let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
-    let validated = validate(resolved.policy)
-    var found = syntax + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
-    // A file that is missing may declare and use any name.
-    if loaded.isIncomplete { found.removeAll(where: \.isAboutNames) }
-    found += resolved.policy.platformFindings
-    if !found.hasErrors {
-      // Both look at a policy that is in order; sessions are played for servers that can be told their part.
-      let (ofServers, ofSessions) = together(
-        worthIt: resolved.policy.publications.count >= 1000,
-        { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
-      // Notes are for those who write the settings.
-      found += ofServers.filter { $0.severity > .note }
-      if !found.hasErrors { found += ofSessions }
-    }
-    policy = resolved.policy
-    self.validated = validated
-    applyAllowComments(to: &found, of: loaded.trees)
-    diagnostics = found.inSourceOrder()
-  }
-}
-
-extension Diagnostic {
-  /// Whether another file could make it untrue.
-  var isAboutNames: Bool { code == "unknown-name" || code == "unused-declaration" }
-
-  /// Whether it calls something unused that an included file declares: other policies that include the file may use it.
-  fileprivate func isAboutOthers(than rootCount: Int) -> Bool {
-    code == "unused-declaration" && Int(primary.span.file.index) >= rootCount
   }
 }
 

@@ -29,6 +29,20 @@ package struct Label: Hashable, Sendable {
 ///
 /// Messages are lower case, one sentence, without a final period, user text in backticks.
 package struct Diagnostic: Hashable, Sendable {
+  /// What it rests on, where that decides when it counts.
+  package enum Origin: Sendable {
+    /// The text of the policy.
+    case policy
+    /// That no file declares a name: one that was not read might.
+    case undeclaredName
+    /// That no file uses a name: another policy that includes the declaration might.
+    case unusedName
+    /// That two declarations have one name.
+    case duplicateName
+    /// The files of a server, held against the policy.
+    case audit
+  }
+
   /// Stable kebab-case name, for example `passive-range-overlap`; reads well after "allow".
   package var code: String
   package var severity: Severity
@@ -42,6 +56,7 @@ package struct Diagnostic: Hashable, Sendable {
   /// The way out, as an imperative sentence.
   package var help: String?
   package var fixes: [FixIt]
+  package var origin = Origin.policy
 
   package init(
     _ severity: Severity, _ code: String, _ message: String, at span: SourceSpan, label: String = "",
@@ -55,6 +70,13 @@ package struct Diagnostic: Hashable, Sendable {
     self.notes = notes
     self.help = help
     self.fixes = fixes
+  }
+
+  /// The same with another origin.
+  package func from(_ origin: Origin) -> Diagnostic {
+    var diagnostic = self
+    diagnostic.origin = origin
+    return diagnostic
   }
 
   /// An error that refuses the policy.

@@ -1,5 +1,6 @@
 import Compilation
 import Nftables
+import Platforms
 import Testing
 
 /// Reading what nft prints as text, which must come to what its listing in JSON says or to nothing.

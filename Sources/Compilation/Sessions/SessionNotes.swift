@@ -1,6 +1,8 @@
 import Addressing
+import Diagnostics
 import FTPSession
-import Lowering
+import Flows
+import Platforms
 import Policy
 
 extension Scenes {
@@ -77,5 +79,5 @@ extension Scene {
 
 extension Citation {
   /// Whether the rule is one of our table.
-  fileprivate var isOwn: Bool { table == "inet \(ownTableName)" }
+  fileprivate var isOwn: Bool { table == "inet \(Platforms.nftables.tableName)" }
 }

@@ -44,7 +44,8 @@ struct ClientListResolver {
       diagnostics.append(
         .error(
           "duplicate-name", "`any` is built in and stands for every client", at: declaration.name.span,
-          help: "give the list another name"))
+          help: "give the list another name"
+        ).from(.duplicateName))
     }
     guard reader.accept(.equals) != nil else {
       let isValue = reader.next?.kind == .word

@@ -88,7 +88,8 @@ struct DeclaredNames {
     }
     return .error(
       "unknown-name", "there is no \(kind.title) `\(name.value)`", at: name.span, help: help,
-      fixes: suggestion.map { [.replace(name.span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+      fixes: suggestion.map { [.replace(name.span, with: $0, "write `\($0)`", .unsafe)] } ?? []
+    ).from(.undeclaredName)
   }
 }
 

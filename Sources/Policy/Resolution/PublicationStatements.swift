@@ -273,7 +273,11 @@ extension StatementReader {
       names.find(nextText, .clients) == nil
     {
       if Meant.isEveryone(nextText) {
-        fail("every client is called `any`, not `\(nextText)`", code: "unknown-name", fixes: fix(nextSpan, "any"))
+        fail(
+          .error(
+            "unknown-name", "every client is called `any`, not `\(nextText)`", at: nextSpan,
+            fixes: fix(nextSpan, "any")
+          ).from(.undeclaredName))
         return nil
       }
       if reportsMeantClients(next) { return nil }

@@ -160,7 +160,8 @@ private func published(
 private func duplicateName(_ name: Located<String>, _ kind: DeclarationKind, first: Declaration) -> Diagnostic {
   .error(
     "duplicate-name", "a second \(kind.title) is called `\(name.value)`", at: name.span,
-    related: [Label(first.span, "the first one")], help: "give one of the two another name")
+    related: [Label(first.span, "the first one")], help: "give one of the two another name"
+  ).from(.duplicateName)
 }
 
 /// The names of one kind.

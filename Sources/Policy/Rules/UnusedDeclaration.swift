@@ -60,7 +60,8 @@ package struct UnusedDeclaration: PolicyRule {
   private func unused(_ names: [Located<String>], except used: Marks, _ what: String) -> [Diagnostic] {
     names.indices.filter { !used.contains($0) }.map { index in
       diagnostic(
-        "no publication uses \(what) `\(names[index].value)`", at: names[index].span, help: "use it, or remove it")
+        "no publication uses \(what) `\(names[index].value)`", at: names[index].span, help: "use it, or remove it"
+      ).from(.unusedName)
     }
   }
 }

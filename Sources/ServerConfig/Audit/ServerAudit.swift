@@ -38,7 +38,7 @@ package enum ServerAudit {
           return comparisons.flatMap { actual.undecided.contains($0.topic) ? [] : $0.findings(pair) }
         }
     }
-    return read + found.inSourceOrder()
+    return read + found.map { $0.from(.audit) }.inSourceOrder()
   }
 }
 

@@ -1,0 +1,79 @@
+package import Diagnostics
+import Flows
+import Parallel
+import Platforms
+package import Policy
+import PolicySyntax
+import ServerConfig
+
+/// Trees whose names and statements have their meaning, before any rule has looked at it.
+package struct ResolvedSources: Sendable {
+  package let loaded: LoadedSources
+  package let policy: Policy
+  /// What is wrong with includes, syntax and meaning.
+  package let diagnostics: [Diagnostic]
+
+  package init(_ loaded: LoadedSources) {
+    let resolved = resolve(loaded.trees)
+    self.loaded = loaded
+    policy = resolved.policy
+    diagnostics = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
+  }
+}
+
+/// A policy that was judged: by rules, by what platforms and servers can do, and by the sessions that it permits.
+package struct JudgedSources: Sendable {
+  package let policy: Policy
+  let validated: ValidatedPolicy
+  /// Everything that was found, in the order of the text, after `# allow:` comments.
+  package let diagnostics: [Diagnostic]
+
+  package init(_ resolved: ResolvedSources) {
+    let loaded = resolved.loaded
+    let validated = validate(resolved.policy)
+    var found = resolved.diagnostics + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
+    // A file that is missing may declare and use any name.
+    if loaded.isIncomplete { found.removeAll(where: \.dependsOnOtherFiles) }
+    // Each of these looks at a policy that is in order so far; sessions are played for servers that can be told their
+    // part.
+    if !found.hasErrors { found += resolved.policy.platformFindings }
+    if !found.hasErrors {
+      let (ofServers, ofSessions) = together(
+        worthIt: resolved.policy.publications.count >= 1000,
+        { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
+      // Notes are for those who write the settings.
+      found += ofServers.filter { $0.severity > .note }
+      if !found.hasErrors { found += ofSessions }
+    }
+    policy = resolved.policy
+    self.validated = validated
+    applyAllowComments(to: &found, of: loaded.trees)
+    diagnostics = found.inSourceOrder()
+  }
+}
+
+extension Diagnostic {
+  /// Whether another file could make it untrue.
+  var dependsOnOtherFiles: Bool { origin == .undeclaredName || origin == .unusedName }
+
+  /// Whether it calls something unused that an included file declares: other policies that include the file may use it.
+  fileprivate func isAboutOthers(than rootCount: Int) -> Bool {
+    origin == .unusedName && Int(primary.span.file.index) >= rootCount
+  }
+}
+
+extension Policy {
+  /// The positions of the gateways; one without a position where none is declared.
+  var gatewayPositions: [Int?] { gateways.isEmpty ? [nil] : gateways.indices.map { $0 } }
+
+  /// What a gateway is.
+  func platform(of gateway: Int?) -> any Platform { Platforms.standard }
+
+  /// What the platforms of the gateways cannot do.
+  fileprivate var platformFindings: [Diagnostic] {
+    gatewayPositions.flatMap { gateway -> [Diagnostic] in
+      let platform = platform(of: gateway)
+      return platform.canDoAll ? [] : Platforms.findings(FlowPlan(self, gateway: gateway), on: platform)
+    }
+  }
+}
