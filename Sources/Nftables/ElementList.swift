@@ -71,14 +71,17 @@ package struct ElementList: Sendable {
   }
 
   /// Appends an element keyed by an address, ports of it, and some other addresses.
+  ///
+  /// - Parameter data: One value for each field of the data; empty in a set.
   package mutating func append(
-    _ address: IPAddress, _ ports: PortRange? = nil, _ others: ClosedRange<IPAddress>? = nil,
+    _ address: IPAddress, _ ports: PortRange? = nil, _ others: ClosedRange<IPAddress>? = nil, data: [Value] = [],
     comment: String? = nil, provenance: SourceSpan
   ) {
     fields.append(address)
     if let ports { fields.append(ports) }
     if let others { fields.append(Value(others)) }
     endKey(comment: comment, provenance: provenance)
+    for value in data { addData(value) }
   }
 
   /// Begins an element, or gives its key one more field.
@@ -91,7 +94,7 @@ package struct ElementList: Sendable {
   }
 
   /// Gives the last element one more field of its data.
-  package mutating func addData(_ value: Value) {
+  mutating func addData(_ value: Value) {
     guard !entries.isEmpty else { return }
     fields.append(value)
     entries[entries.count - 1].end = Int32(clamping: fields.count)

@@ -37,7 +37,7 @@ struct SessionCheck {
 
   /// The publications by what decides about their sessions: what they say themselves, and what their neighbours say.
   private func kinds() -> [Numbering.Kind] {
-    let own = Numbering(policy.publications.indices.lazy.map { policy.sessionShape(ofPublication: $0) })
+    let own = Numbering(policy.publications.lazy.map { SessionShape(of: $0, in: policy) })
     guard addresses.isAnyShared else { return own.kinds }
     return Numbering(
       own.numbers.indices.lazy.map { position in
@@ -55,7 +55,7 @@ struct SessionCheck {
   ) -> (judged: [(first: Int, count: Int)], unjudged: Int) {
     let positions = policy.publications.indices.filter { policy.publications[$0].gateway == gateway }
     guard positions.count > Self.few else { return (positions.map { ($0, 1) }, 0) }
-    let shapes = Numbering(policy.publications.indices.lazy.map { policy.sessionShape(ofPublication: $0) }).numbers
+    let shapes = Numbering(policy.publications.lazy.map { SessionShape(of: $0, in: policy) }).numbers
     let kinds = Numbering(
       positions.map { position in
         let others = addresses.isAnyShared ? Set(neighbours(position).map { shapes[$0] }).sorted() : []

@@ -2,49 +2,76 @@ import Addressing
 import Diagnostics
 import Policy
 
-extension Policy {
-  /// What of a publication decides which sessions work, its addresses and numbers left out, as the bits of a number.
-  func sessionShape(ofPublication position: Int) -> UInt64 {
-    let publication = publications[position]
-    var shape = Bits(UInt64(truncatingIfNeeded: publication.gateway.map { $0 + 1 } ?? 0))
-    var endpoints = Bits(0)
-    if let server = publication.server, servers.indices.contains(server) {
-      for external in publication.externalAddresses {
-        guard let reach = reach(of: external.arrival.value, atServer: server) else { continue }
-        endpoints.append(external.family == .ipv4 ? 0 : 1, bits: 1)
-        endpoints.append(reach, bits: 2)
-        endpoints.append(external.at != nil)
+/// What of a publication decides which sessions work, its addresses and numbers left out: two publications of one shape fare
+/// alike, as long as nobody shares an address with them.
+struct SessionShape: Hashable {
+  /// How an external address leads to the server.
+  private struct Endpoint: Hashable {
+    let reach: Reach
+    let isTranslatedBefore: Bool
+  }
+
+  private let gateway: Int?
+  private let software: SoftwareKind?
+  private let ipv4: Endpoint?
+  private let ipv6: Endpoint?
+  private let limits: Limits
+  private let tls: TLSMode
+  private let hasClearControl: Bool
+  private let helper: Bool
+  private let active: Bool
+  private let hairpin: Bool
+  private let hasPassiveRange: Bool
+  private let isControlPortTranslated: Bool
+  private let admitsEveryone: Bool
+  private let denies: Bool
+  private let source: SourceMode
+  private let log: LogMode
+
+  init(of publication: Publication, in policy: Policy) {
+    let server = policy.server(of: publication)
+    func endpoint(_ family: AddressFamily) -> Endpoint? {
+      guard let server, let external = publication.external(family) else { return nil }
+      return publication.endpoint(at: server, dialledAt: external).map {
+        Endpoint(reach: $0.reach, isTranslatedBefore: external.at != nil)
       }
-      shape.append(servers[server].software?.value.kind.number ?? 0, bits: 3)
-    } else {
-      shape.append(0, bits: 3)
     }
-    shape.append(endpoints.value, bits: 8)
-    shape.append(publication.limits.reduce(0) { $0 | $1.value.bit }, bits: 3)
-    shape.append(publication.tls.value.allowsTLS)
-    shape.append(publication.tls.value.allowsPlain)
-    shape.append(publication.tls.value == .implicit)
-    shape.append(publication.helper.value)
-    shape.append(publication.active.value)
-    shape.append(publication.hairpin.value)
-    shape.append(publication.passiveRange != nil)
-    shape.append(publication.clearControl != nil)
-    shape.append(publication.controlPort.value.isTranslated)
-    shape.append(publication.admitsEveryone)
-    shape.append(publication.deny.isEmpty)
-    shape.append(publication.source.value == .gateway)
-    shape.append(publication.log.value.logsNew)
-    shape.append(publication.log.value.logsDenied)
-    return shape.value
+    gateway = publication.gateway
+    software = server?.software?.value.kind
+    (ipv4, ipv6) = (endpoint(.ipv4), endpoint(.ipv6))
+    limits = Limits(publication.limits)
+    tls = publication.tls.value
+    hasClearControl = publication.clearControl != nil
+    helper = publication.helper.value
+    active = publication.active.value
+    hairpin = publication.hairpin.value
+    hasPassiveRange = publication.passiveRange != nil
+    isControlPortTranslated = publication.controlPort.value.isTranslated
+    admitsEveryone = publication.admitsEveryone
+    denies = !publication.deny.isEmpty
+    source = publication.source.value
+    log = publication.log.value
   }
+}
 
-  /// How an external address leads to a server, as a number from 1; `nil` where the server has no address of its
-  /// family.
-  private func reach(of external: IPAddress, atServer server: Int) -> UInt64? {
-    if servers[server].isLocal { return 3 }
-    return servers[server].address(external.family).map { $0.value == external ? 2 : 1 }
+/// Which kinds of limits a publication has.
+private struct Limits: Hashable {
+  private var sessionsPerClient = false
+  private var sessions = false
+  private var newPerMinute = false
+
+  init(_ limits: [Located<Limit>]) {
+    for limit in limits {
+      switch limit.value {
+      case .sessionsPerClient: sessionsPerClient = true
+      case .sessions: sessions = true
+      case .newPerMinutePerClient: newPerMinute = true
+      }
+    }
   }
+}
 
+extension Policy {
   /// The addresses by which the rules of publications are found, with the positions of these: those that clients dial,
   /// then the servers', because either mostly come in their order.
   fileprivate func forEachPlace(_ use: (IPAddress, Int) -> Void) {
@@ -57,39 +84,6 @@ extension Policy {
       where !publication.externalAddresses.contains(where: { $0.arrival.value == address.value }) {
         use(address.value, position)
       }
-    }
-  }
-}
-
-/// A number that is put together from small ones.
-private struct Bits {
-  private(set) var value: UInt64
-
-  init(_ value: UInt64) { self.value = value }
-
-  mutating func append(_ number: UInt64, bits: UInt64) { value = value << bits | number }
-  mutating func append(_ flag: Bool) { append(flag ? 1 : 0, bits: 1) }
-}
-
-extension SoftwareKind {
-  fileprivate var number: UInt64 {
-    switch self {
-    case .iis: 1
-    case .pureFTPd: 2
-    case .proftpd: 3
-    case .vsftpd: 4
-    case .filezilla: 5
-    case .other: 6
-    }
-  }
-}
-
-extension Limit {
-  fileprivate var bit: UInt64 {
-    switch self {
-    case .sessionsPerClient: 1
-    case .sessions: 2
-    case .newPerMinutePerClient: 4
     }
   }
 }

@@ -119,8 +119,8 @@ extension NamedSet {
     elements.reserve(flows.count, width: 2 + data.count)
     for flow in flows {
       elements.append(
-        flow.address, PortRange(flow.port), comment: flow.publication, provenance: flow.provenance)
-      if let values { for value in values(flow) { elements.addData(value) } }
+        flow.address, PortRange(flow.port), data: values?(flow) ?? [], comment: flow.publication,
+        provenance: flow.provenance)
     }
     self.init(name, key: FlowSide.dialled.key(family), data: data, elements: elements)
   }
