@@ -65,6 +65,21 @@ import Testing
     #expect(try self.codes(text) == codes)
   }
 
+  @Test(
+    "B21: two sites with the same binding: which of them has it is not known",
+    arguments: [
+      ("10.10.20.200:21:", "", ["server-undecided"]), ("10.10.20.200:21", "", ["server-undecided"]),
+      ("10.10.20.200:2121:", "", []), ("192.0.2.9:21:", "", []),
+      ("10.10.20.200:21:", " serverAutoStart=\"false\"", []),
+    ])
+  func sameBinding(binding: String, attributes: String, codes: [String]) throws {
+    let site =
+      "<site name=\"Other\"\(attributes)><bindings><binding protocol=\"ftp\" bindingInformation=\"\(binding)\" /></bindings></site>"
+    #expect(try self.codes(Self.file().replacing("<sites>", with: "<sites>" + site)) == codes)
+    let wrong = Self.file(ssl: "controlChannelPolicy=\"SslAllow\" dataChannelPolicy=\"SslAllow\"")
+    #expect(try self.codes(wrong.replacing("<sites>", with: "<sites>" + site)).isEmpty == false)
+  }
+
   @Test("B21: a range of a site alone holds nothing") func rangeOfSite() throws {
     let text = Self.file(firewall: " lowDataChannelPort=\"50000\" highDataChannelPort=\"50399\"")
       .replacing("<firewallSupport lowDataChannelPort=\"50000\" highDataChannelPort=\"50399\" />", with: "")

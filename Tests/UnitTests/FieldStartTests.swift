@@ -30,7 +30,13 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
         + "  start-stop-daemon -S -x $DAEMON -- $OPTS\n  ;;\nrestart)\n  start-stop-daemon -K -x $DAEMON\n"
         + "  start-stop-daemon --start --exec=$DAEMON -- $OPTS\n  ;;\nesac",
       "if true; then sudo -u root env A=1 pure-ftpd \(flags); fi",
-      "exec -a ftp timeout -k 5 1h tini -- pure-ftpd \(flags)", "su-exec root busybox sh -c 'pure-ftpd \(flags)'",
+      "exec -a ftp timeout -k 5 1h tini -- pure-ftpd \(flags)",
+      "timeout -- 5 pure-ftpd \(flags)", "timeout -k5 -- 5 pure-ftpd \(flags)", "env -i pure-ftpd \(flags)",
+      "env -iu X -- A=1 pure-ftpd \(flags)", "nice -n 5 -- pure-ftpd \(flags)", "nice -n5 pure-ftpd \(flags)",
+      "setpriv --reuid ftp --ambient-caps -all --securebits=+noroot -- pure-ftpd \(flags)",
+      "chpst -Pu ftp:ftp -o 64 -C /srv pure-ftpd \(flags)", "chpst -uftp -e /etc/env pure-ftpd \(flags)",
+      "sudo -nu root -uroot pure-ftpd \(flags)", "envdir /etc/env softlimit -m 9000000 pure-ftpd \(flags)",
+      "su-exec root busybox sh -c 'pure-ftpd \(flags)'",
       "export IP=203.0.113.10\npure-ftpd -S 10.10.20.200,21 -p 50000:50399 -P $IP -Y 3",
       "services: # all of them\n  ftp:\n    image: my/pure-ftpd\n    network_mode: host\n    command: \(flags)",
       "services:\n  ftp:\n    image: debian\n    network_mode: host\n    entrypoint: sh -c 'pure-ftpd \(flags)'",
@@ -93,6 +99,15 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
       (xinetd("pure-ftpd", inner, "bind = 192.0.2.1"), ["audit-listen-address"]),
       (xinetd("pure-ftpd", inner, "bind = 10.10.20.200"), []),
       (xinetd("pure-ftpd", inner, "only_from = 192.168.0.0"), ["server-undecided"]),
+      (xinetd("pure-ftpd", inner, "only_from = 192.168.0.0\n only_from -= 192.168.0.0"), []),
+      (xinetd("pure-ftpd", inner, "only_from += 192.168.0.0 10.0.0.0\n only_from -= 10.0.0.0"), ["server-undecided"]),
+      ("defaults\n{\n  bind = 192.0.2.1\n}\n" + xinetd("pure-ftpd", inner), ["audit-listen-address"]),
+      ("defaults\n{\n  bind = 192.0.2.1\n}\n" + xinetd("pure-ftpd", inner, "interface = 10.10.20.200"), []),
+      (xinetd("pure-ftpd", inner) + "defaults\n{\n  disabled = tftp ftp\n}\n", ["audit-not-started"]),
+      (xinetd("pure-ftpd", inner, "id = other") + "defaults\n{\n  disabled = ftp\n}\n", []),
+      ("defaults\n{\n  enabled = tftp\n}\n" + xinetd("pure-ftpd", inner), ["audit-not-started"]),
+      ("defaults\n{\n  enabled = tftp\n  enabled += ftp\n}\n" + xinetd("pure-ftpd", inner), []),
+      ("defaults\n{\n  no_access = 192.0.2.0\n}\n" + xinetd("pure-ftpd", inner), ["server-undecided"]),
       (xinetd("pure-ftpd", inner.replacing("50399", with: "50499")), ["audit-passive-range"]),
       (
         xinetd("tcpd", "/usr/sbin/pure-ftpd \(inner)", "flags = NAMEINARGS"), ["server-undecided"]
@@ -115,6 +130,9 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
     }
     #expect(try sessions("pure-ftpd", Self.xinetd("pure-ftpd", "-c 30", "instances = 20"), []) == 20)
     #expect(try sessions("pure-ftpd", Self.xinetd("pure-ftpd", "-c 10", "instances = 20"), []) == 10)
+    let defaults = "defaults\n{\n  instances = 15\n}\n"
+    #expect(try sessions("pure-ftpd", defaults + Self.xinetd("pure-ftpd", "-c 30"), []) == 15)
+    #expect(try sessions("pure-ftpd", defaults + Self.xinetd("pure-ftpd", "-c 30", "instances = 20"), []) == 20)
     let files = [("/etc/v.conf", "listen=NO\nmax_clients=10\n")]
     #expect(try sessions("vsftpd", Self.xinetd("vsftpd", "/etc/v.conf", "instances = 20"), files) == 20)
     #expect(try sessions("vsftpd", Self.xinetd("vsftpd", "/etc/v.conf"), files) == nil)
@@ -223,6 +241,7 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
       "[Service]\nEnvironment=PUB=203.0.113.10\nExecStart=/usr/sbin/proftpd -n -c /etc/p.conf\n",
       "PUB=203.0.113.10 proftpd -c /etc/p.conf\n", "export PUB=203.0.113.10\nexec proftpd --config=/etc/p.conf\n",
       "docker run --net=host -e PUB=203.0.113.10 my/proftpd proftpd -c /etc/p.conf\n",
+      "PUB=1 X=1 env -iu X -- PUB=203.0.113.10 proftpd -c /etc/p.conf\n",
       "services:\n  f:\n    image: my/proftpd\n    network_mode: host\n    command: -c /etc/p.conf\n    environment:\n      PUB: 203.0.113.10\n",
     ])
   func variables(text: String) throws {
@@ -231,6 +250,9 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
     #expect(try run(text) == [])
     #expect(try run(text.replacing("203.0.113.10", with: "192.0.2.1")) == ["audit-announced-address"])
     #expect(try run(text.replacing("PUB", with: "OTHER")) == ["server-undecided"])
+    for words in ["-i", "-", "--ignore-environment", "-u PUB", "--unset=PUB", "-uPUB"] {
+      #expect(try run("PUB=203.0.113.10 env \(words) proftpd -c /etc/p.conf\n") == ["server-undecided"], "\(words)")
+    }
   }
 
   // MARK: Images

@@ -135,7 +135,7 @@ struct PrintedTableLiveTests {
           add @many { ip saddr ct count over 2 }
         }
       }
-      add element inet sallyport seen { 192.0.2.1 . 21 limit rate over 3/minute, 192.0.2.2 . 21 }
+      add element inet sallyport seen { 192.0.2.1 . 21 limit rate over 3/minute }
       add element inet sallyport many { 192.0.2.1 ct count over 2 }
 
       """
@@ -153,6 +153,13 @@ struct PrintedTableLiveTests {
       let (quick, full) = try await readings(lab)
       #expect(quick?.sets.map(\.elements.count) == [0, 0, 1])
       #expect(quick == full)
+      // Without the limit of the rule, or with another, somebody made it, and only JSON tells what it is.
+      for limit in ["", "limit rate over 4/minute", "limit rate over 3/minute burst 6 packets"] {
+        let added = try await lab.nft(["add element inet sallyport seen { 192.0.2.2 . 21 \(limit) }"])
+        #expect(added.succeeded, "\(added.errorText)")
+        #expect(try await readings(lab).quick == nil, "\(limit)")
+        _ = try await lab.nft(["delete element inet sallyport seen { 192.0.2.2 . 21 }"])
+      }
     }
   }
 }

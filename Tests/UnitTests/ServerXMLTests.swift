@@ -113,6 +113,15 @@ import Testing
     """
   }
 
+  @Test func fileZillaListenersOnOnePort() throws {
+    let second = "</listener><listener><address>0.0.0.0</address><port>21</port><tls_mode>1</tls_mode>"
+    let read = try readServer(.filezilla, [("/s.xml", fileZilla("", listener: second))]).settings
+    #expect(read.diagnostics.map(\.code) == ["server-undecided"] && read.services.count == 2)
+    #expect(read.services.allSatisfy { $0.undecided.contains(.tls) && !$0.undecided.contains(.port) })
+    let other = second.replacing("<port>21", with: "<port>990")
+    #expect(try readServer(.filezilla, [("/s.xml", fileZilla("", listener: other))]).settings.diagnostics.isEmpty)
+  }
+
   @Test func fileZillaSettings() throws {
     let text = fileZilla(
       """

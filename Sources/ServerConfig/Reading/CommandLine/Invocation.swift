@@ -163,6 +163,7 @@ struct InvocationText {
       } else if Launcher.keywords.contains(text) {
         rest = after
       } else if let left = Launcher.rest(after: name, after, variables) {
+        environment = Launcher.environment(of: name, after, variables, environment)
         rest = left
       } else {
         break

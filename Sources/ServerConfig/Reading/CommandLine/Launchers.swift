@@ -18,9 +18,18 @@ struct Launcher {
     "ionice": Launcher(valued: ["-c", "-n", "--class", "--classdata"]),
     "chrt": Launcher(valued: ["-T", "-P", "-D"], positional: 1), "taskset": Launcher(positional: 1),
     "timeout": Launcher(valued: ["-s", "-k", "--signal", "--kill-after"], positional: 1),
+    "envdir": Launcher(positional: 1), "envuidgid": Launcher(positional: 1), "cgexec": Launcher(valued: ["-g"]),
+    "softlimit": Launcher(valued: ["-a", "-c", "-d", "-f", "-l", "-m", "-o", "-p", "-r", "-s", "-t"]),
     "gosu": Launcher(positional: 1), "su-exec": Launcher(positional: 1), "setuidgid": Launcher(positional: 1),
-    "setpriv": Launcher(valued: ["--reuid", "--regid", "--groups", "--inh-caps", "--bounding-set"]),
-    "chpst": Launcher(valued: ["-u", "-U", "-b", "-e", "-/", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c"]),
+    "setpriv": Launcher(valued: [
+      "--reuid", "--regid", "--ruid", "--rgid", "--euid", "--egid", "--groups", "--inh-caps", "--ambient-caps",
+      "--bounding-set", "--securebits", "--pdeathsig", "--ptracer", "--selinux-label", "--apparmor-profile",
+      "--landlock-access", "--landlock-rule", "--seccomp-filter",
+    ]),
+    "chpst": Launcher(valued: [
+      "-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-a", "-d", "-o", "-p", "-f", "-c", "-r", "-t",
+      "-s",
+    ]),
     "stdbuf": Launcher(valued: ["-i", "-o", "-e"]), "prlimit": Launcher(), "tini": Launcher(valued: ["-p", "-e"]),
     "dumb-init": Launcher(valued: ["-r", "--rewrite"]), "catatonit": Launcher(),
     "s6-setuidgid": Launcher(positional: 1),
@@ -41,10 +50,46 @@ struct Launcher {
     var rest = words
     while let word = rest.first {
       let text = word.text(variables).text
-      guard text.hasPrefix("-"), text != "--" else { break }
-      rest = rest.dropFirst(launcher.valued.contains(text) ? 2 : 1)
+      guard text.hasPrefix("-") else { break }
+      rest = rest.dropFirst(launcher.takesNext(text) ? 2 : 1)
+      if text == "--" { break }
     }
     return rest.dropFirst(launcher.positional)
+  }
+
+  /// Whether the value of an option is the next word. Of several letters after one `-` the first that has a value
+  /// takes what is left of the word.
+  private func takesNext(_ option: String) -> Bool {
+    guard !option.hasPrefix("--") else { return valued.contains(option) }
+    let letters = option.dropFirst()
+    return letters.firstIndex { valued.contains("-\($0)") }.map { letters.index(after: $0) == letters.endIndex }
+      ?? false
+  }
+
+  /// The variables that a program leaves of those that it has, by its options: `env -i`, `env -u NAME`.
+  static func environment<Value>(
+    of name: String, _ words: ArraySlice<ShellWord>, _ variables: [String: String], _ environment: [String: Value]
+  ) -> [String: Value] {
+    guard name == "env" else { return environment }
+    var left = environment
+    var words = words
+    while let text = words.popFirst()?.text(variables).text, text.hasPrefix("-"), text != "--" {
+      if text.hasPrefix("--") {
+        if text == "--ignore-environment" { left = [:] }
+        if text.hasPrefix("--unset=") { left[String(text.dropFirst(8))] = nil }
+        if text == "--unset" { left[words.popFirst()?.text(variables).text ?? ""] = nil }
+        if text == "--chdir" { words = words.dropFirst() }
+        continue
+      }
+      // The first letter that has a value takes what is left of the word, or the next word.
+      let flags = text.dropFirst().prefix { !"uCS".contains($0) }
+      if text == "-" || flags.contains("i") { left = [:] }
+      let value = text.dropFirst(1 + flags.count)
+      guard let letter = value.first else { continue }
+      let word = value.count > 1 ? String(value.dropFirst()) : words.popFirst()?.text(variables).text ?? ""
+      if letter == "u" { left[word] = nil }
+    }
+    return left
   }
 
   /// The text that a shell is told to run with `-c`, and what is left after its options without it.

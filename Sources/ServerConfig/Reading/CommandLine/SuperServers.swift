@@ -3,10 +3,12 @@ import Diagnostics
 import Policy
 
 extension InvocationText {
-  /// The servers that xinetd starts (xinetd.conf(5)).
+  /// The servers that xinetd starts (xinetd.conf(5)): entries of attributes, and one entry with what others lack.
   func xinetd() -> [Invocation] {
-    var found: [Invocation] = []
-    var open: (name: Located<String>, attributes: [String: [Located<String>]])?
+    typealias Attributes = [String: [Located<String>]]
+    var services: [(name: Located<String>, attributes: Attributes)] = []
+    var defaults: Attributes = [:]
+    var open: (name: Located<String>, isService: Bool, attributes: Attributes)?
     for line in bytes.split(separator: 0x0A) {
       let text = line.trimmed
       let words = ShellWords.commands(in: text, of: file, in: .unit).flatMap(\.self).map {
@@ -14,16 +16,45 @@ extension InvocationText {
       }
       guard let first = words.first, !first.value.hasPrefix("#") else { continue }
       if first.value == "service", words.count > 1 {
-        open = (words[1], [:])
+        open = (words[1], true, [:])
+      } else if first.value == "defaults", words.count == 1 {
+        open = (first, false, [:])
       } else if first.value == "}" {
-        if let open, let start = service(open.name, open.attributes) { found.append(start) }
+        if let open, open.isService { services.append((open.name, open.attributes)) }
+        if let open, !open.isService { defaults = open.attributes }
         open = nil
-      } else if words.count > 1, ["=", "+=", "-="].contains(words[1].value) {
-        let before = words[1].value == "+=" ? open?.attributes[first.value] ?? [] : []
-        open?.attributes[first.value] = before + words.dropFirst(2)
+      } else if words.count > 1 {
+        let before = open?.attributes[first.value] ?? []
+        let values = Array(words.dropFirst(2))
+        switch words[1].value {
+        case "=": open?.attributes[first.value] = values
+        case "+=": open?.attributes[first.value] = before + values
+        case "-=":
+          let gone = Set(values.map(\.value))
+          open?.attributes[first.value] = before.filter { !gone.contains($0.value) }
+        default: break
+        }
       }
     }
-    return found
+    return services.compactMap { service($0.name, inherited($0.attributes, defaults)) }
+  }
+
+  /// The attributes of a service with those that `defaults` may give it; lists of clients add up, and what an empty one
+  /// takes away is not known.
+  private func inherited(
+    _ own: [String: [Located<String>]], _ defaults: [String: [Located<String>]]
+  ) -> [String: [Located<String>]] {
+    var attributes = own
+    for key in ["bind", "interface", "instances", "per_source", "passenv", "disabled", "enabled"] {
+      guard own[key] == nil, key != "interface" || own["bind"] == nil, key != "bind" || own["interface"] == nil else {
+        continue
+      }
+      attributes[key] = defaults[key]
+    }
+    for key in ["only_from", "no_access"] where defaults[key] != nil {
+      attributes[key] = (defaults[key] ?? []) + (own[key] ?? [])
+    }
+    return attributes
   }
 
   private func service(_ name: Located<String>, _ attributes: [String: [Located<String>]]) -> Invocation? {
@@ -62,6 +93,17 @@ extension InvocationText {
     if let word = word("disable"), word.value.lowercased() == "yes" {
       spawner.stopped = Refusal(
         "`disable = yes` keeps xinetd from listening", word.span, help: "write `disable = no`")
+    }
+    let id = word("id")?.value ?? name.value
+    if let word = attributes["disabled"]?.first(where: { $0.value == id }) {
+      spawner.stopped = Refusal(
+        "`disabled` of `defaults` keeps xinetd from listening", word.span, help: "take `\(id)` out of it")
+    } else if let enabled = attributes["enabled"], let first = enabled.first,
+      !enabled.contains(where: { $0.value == id })
+    {
+      spawner.stopped = Refusal(
+        "`enabled` of `defaults` names other services alone, and keeps xinetd from listening", first.span,
+        help: "add `\(id)` to it")
     }
     start.spawner = spawner
     start.unreadLines = ["only_from", "no_access", "access_times", "redirect"].compactMap {

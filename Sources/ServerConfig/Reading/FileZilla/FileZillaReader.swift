@@ -46,6 +46,9 @@ private struct FileZillaConfiguration {
     let certificate = certificate(document.first(["tls"], below: session))
     let privatePeers = document.first(["do_not_override_host_if_peer_is_local"], below: pasv)
     let tellsOwn = Setting(!["false", "0"].contains(trimmed(privatePeers).lowercased()), privatePeers?.textSpan)
+    context.doubtShared(&services, "address and port") { service in
+      ("\(service.addresses.value.joined()) \(service.port.value)", "\(service.place.start)")
+    }
     for index in services.indices {
       services[index].tellsPrivatePeersOwn = tellsOwn
       services[index].passivePorts = ports

@@ -45,11 +45,18 @@ private struct IISConfiguration {
           "server-file-unreadable", "this section is in another file, `\(source.value.value)`, which was not read",
           at: source.value.span, help: "put the section in its place, and audit that"))
     }
-    return sites.flatMap { document.children(of: $0, named: "site") }.flatMap { site in
+    var services = sites.flatMap { document.children(of: $0, named: "site") }.flatMap { site in
       document.all(["bindings", "binding"], below: site).compactMap { binding in
         service(site, binding, ports, &context)
       }
     }
+    let sources = context.sources
+    context.doubtShared(&services, "binding") { service in
+      let text = sources.text(service.port.span ?? service.place)
+      guard service.stopped == nil, let (address, port, host) = endpoint(text) else { return nil }
+      return ("\(address) \(port) \(host.lowercased())", service.site ?? "")
+    }
+    return services
   }
 
   /// What stands where IIS does not look for it, a common mistake.
