@@ -136,7 +136,8 @@ extension Machine {
       let information = attributes[18].map { NetlinkMessage.list($0) } ?? []
       link.kind = information.first { $0.number == 1 }?.content.text ?? ""
       // IFF_NOARP; kinds that need no link addresses have it of themselves (`ipvlan` in mode l3, `vrf`, `dummy`).
-      link.isSilent = link.hardware == 1 && flags & 0x88 == 0x80 && Self.wires.contains(link.kind)
+      link.isSilent =
+        link.hardware == 1 && flags & 0x88 == 0x80 && Self.wires.contains(link.kind)
         && !isModem(link.name)
       // IFLA_MTU
       link.mtu = attributes[4].map { $0.number(at: 0, as: UInt32.self) }
