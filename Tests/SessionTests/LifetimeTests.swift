@@ -36,10 +36,18 @@ import Testing
     (before("ip ttl set 2") + forward("ip ttl 1 drop"), false),
     (before("ip ttl set 2") + forward("ip ttl gt 1 drop"), true), (before("ip ttl set 1"), false),
     (forward("ip ttl set 1") + late("ip ttl 1 drop"), false), (forward("ip ttl set 1") + late("ip ttl 0 drop"), true),
+    // A value of which only the range is known, under one key of a map or none.
+    (forward("meta length vmap { 0-39 : drop }"), true), (forward("meta length vmap { 40-65535 : drop }"), false),
+    (
+      forward("ip ttl vmap { 1-9 : drop, 10-255 : accept }") + late("ip ttl vmap { 0-9 : accept, 10-255 : drop }"),
+      false
+    ),
     (late("ip ttl set 1"), true), (late("ip ttl set 1; oifname eth1 ip ttl gt 1 drop"), true),
   ]
 
   private static let extensions: [(rules: [String], works: Bool)] = [
+    (["-A FORWARD -m length --length 0:39 -j DROP", "-A FORWARD -m length ! --length 0:65535 -j DROP"], true),
+    (["-A FORWARD -m length --length 40:65535 -j DROP"], false),
     (["-t mangle -A PREROUTING -i eth0 -j TTL --ttl-set 5", "-A FORWARD -i eth0 -m ttl --ttl-eq 4 -j DROP"], false),
     (["-t mangle -A PREROUTING -i eth0 -j TTL --ttl-set 5", "-A FORWARD -i eth0 -m ttl --ttl-gt 4 -j DROP"], true),
     (

@@ -23,13 +23,20 @@ struct ClientSamples {
   private func sample(_ set: AddressSet, _ family: AddressFamily) -> IPAddress? {
     let isUsable = { (address: IPAddress) in address.family == family && set.contains(address) && isFree(address) }
     if let address = usualClients.first(where: isUsable) { return address }
+    var found: IPAddress?
     for range in set.ranges(family).prefix(1000) {
       let (low, high) = (range.lowerBound.value, range.upperBound.value)
-      for value in [low + (high - low) / 2, high > low ? low + 1 : low, low] {
-        if let address = IPAddress(family: family, value: value), isFree(address) { return address }
+      // Of IPv6 the Internet has a part (RFC 4291 section 2.4), which a range may begin before.
+      let hosts = family == .ipv6 ? max(low, 0x2000 << 112) : low
+      let middle = hosts < high ? hosts + (high - hosts) / 2 : low
+      for value in [low + (high - low) / 2, high > low ? low + 1 : low, low, middle] {
+        guard let address = IPAddress(family: family, value: value), isFree(address) else { continue }
+        // Programs drop packets from elsewhere, and then it would stand for nobody.
+        if address.isOfInternet { return address }
+        found = found ?? address
       }
     }
-    return nil
+    return found
   }
 
   /// Whether a client may have the address: it is no special one, and nobody else's.

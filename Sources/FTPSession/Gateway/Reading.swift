@@ -219,11 +219,20 @@ extension PacketView {
     _ key: Operand, _ reference: LookupReference, _ network: Network, _ table: Program.CompiledTable
   ) -> Result<Lookup.Entry?, Doubt> {
     let fields: [Datum]
-    switch read(key, network, table).certain {
+    let reading = read(key, network, table)
+    switch reading.certain {
     case .value(let value): fields = [value]
     case .fields(let more): fields = more
     case .absent: return .success(nil)
-    case .unknown(let text), .oneOf(_, let text): return .failure(Doubt(text: text))
+    case .unknown(let text), .oneOf(_, let text):
+      guard case .oneOf(let range, _) = reading, let lookup = table.lookup(reference) else {
+        return .failure(Doubt(text: text))
+      }
+      switch lookup.find(all: range) {
+      case .found(let entry): return .success(entry)
+      case .missing: return .success(nil)
+      case .unknown: return .failure(Doubt(text: text))
+      }
     }
     guard let lookup = table.lookup(reference) else {
       return .failure(Doubt(text: "a map that the listing does not show"))

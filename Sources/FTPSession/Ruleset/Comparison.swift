@@ -77,7 +77,12 @@ extension Operation.Test {
     case .less(let bound): return range.upperBound < bound ? true : range.lowerBound >= bound ? false : nil
     case .greater(let bound): return range.lowerBound > bound ? true : range.upperBound <= bound ? false : nil
     case .exists(let wanted): return range.lowerBound > 0 ? wanted : nil
-    case .isIn(let reference): return lookup(reference)?.contains(range)
+    case .isIn(let reference):
+      switch lookup(reference)?.find(all: range) {
+      case .found: return true
+      case .missing: return false
+      case .unknown, nil: return nil
+      }
     case .anyBit(let mask): return range.upperBound < mask & (~mask &+ 1) ? false : nil
     case .noBit(let mask): return range.upperBound < mask & (~mask &+ 1) ? true : nil
     }

@@ -118,18 +118,18 @@ final class Lookup: Sendable {
 
   func forEachEntry(_ use: (Entry) -> Void) { entries.forEach(use) }
 
-  /// Whether all values of a range are elements, or none; `nil` when some are, and when that cannot be said.
-  func contains(_ values: ClosedRange<UInt128>) -> Bool? {
-    guard doubt == nil else { return nil }
-    var result: Bool? = false
+  /// The element under which all values of a range are; unknown where only some are under one.
+  func find(all values: ClosedRange<UInt128>) -> Answer {
+    if let doubt { return .unknown(doubt) }
+    var answer = Answer.missing
     for entry in entries {
       guard let pattern = entry.key.first, entry.key.count == 1, let fits = pattern.matches(values) else {
-        result = nil
+        answer = .unknown("an element for some of the values that are possible")
         continue
       }
-      if fits { return true }
+      if fits { return .found(entry) }
     }
-    return result
+    return answer
   }
 
   /// The positions of the entries whose first field is that number, sorted.
