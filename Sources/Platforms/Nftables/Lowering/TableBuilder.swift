@@ -134,9 +134,8 @@ extension ElementList {
   ///   - data: What a map holds under it.
   mutating func append(_ flow: PortFlow, of flows: PortFlows, hasPorts: Bool = true, data: Value? = nil) {
     append(
-      flow.address, hasPorts ? flow.ports : nil, comment: flows.publications(flow), provenance: flows.provenance(flow)
-    )
-    if let data { addData(data) }
+      flow.address, hasPorts ? flow.ports : nil, data: data.map { [$0] } ?? [], comment: flows.publications(flow),
+      provenance: flows.provenance(flow))
   }
 
   /// The addresses alone.
