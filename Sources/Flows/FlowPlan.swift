@@ -19,7 +19,7 @@ package struct FlowPlan: Sendable {
   /// The families that have any service.
   package let families: [FamilyFlows]
   /// What any of them has.
-  let traits: ServiceOutline.Traits
+  let traits: PublishedService.Traits
   /// The services, in the order in which the policy declares them.
   package let declared: [PublishedService]
 
@@ -32,11 +32,11 @@ package struct FlowPlan: Sendable {
     inside = interfaces?.inside ?? []
     let declared = declaredServices(of: policy, gateway: gateway)
     let (ipv4, ipv6) = together(
-      worthIt: declared.services.count >= 2 * worthAThread,
+      worthIt: declared.count >= 2 * worthAThread,
       { FamilyFlows(.ipv4, of: declared) }, { FamilyFlows(.ipv6, of: declared) })
-    families = [ipv4, ipv6].filter { !$0.outlines.isEmpty }
+    families = [ipv4, ipv6].filter { !$0.services.isEmpty }
     traits = families.reduce(into: []) { $0.formUnion($1.traits) }
-    self.declared = declared.services
+    self.declared = declared
   }
 
   /// The services, sorted by name and family, so that the order of declarations carries no meaning.
@@ -48,22 +48,19 @@ package struct FlowPlan: Sendable {
   package var isLarge: Bool { declared.count >= 2 * worthAThread }
 
   /// The first line of the publication that comes first; `nil` when there is none.
-  package var header: SourceSpan? { outlines.map(\.header).min() }
+  package var header: SourceSpan? { declared.lazy.map(\.header).min() }
 
   /// Whether clients behind the inside interfaces may dial a publication at its external address.
   package var opensInside: Bool { !inside.isEmpty && has(.hairpin) }
 
-  func has(_ traits: ServiceOutline.Traits) -> Bool { self.traits.contains(traits) }
-
-  /// The outlines of all families.
-  var outlines: some Sequence<ServiceOutline> { families.lazy.flatMap(\.outlines) }
+  func has(_ traits: PublishedService.Traits) -> Bool { self.traits.contains(traits) }
 
   /// The publications with some traits, sorted by name, each as one of its services.
-  func publications(_ traits: ServiceOutline.Traits) -> [PublishedService] {
+  func publications(_ traits: PublishedService.Traits) -> [PublishedService] {
     guard has(traits) else { return [] }
     var found: [PublishedService] = []
     for family in families where family.has(traits) {
-      for outline in family.outlines where outline.has(traits) { found.append(family[outline]) }
+      found += family.services.lazy.filter { $0.has(traits) }
     }
     found.sort { $0.name < $1.name }
     return found.indices.filter { $0 == 0 || found[$0].name != found[$0 - 1].name }.map { found[$0] }

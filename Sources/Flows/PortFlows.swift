@@ -13,26 +13,28 @@ struct PortClaims {
   mutating func reserve(_ count: Int) { flows.reserveCapacity(count) }
 
   mutating func add(
-    _ address: IPAddress, _ ports: PortRange, of service: ServiceOutline, provenance: SourceSpan
+    _ address: IPAddress, _ ports: PortRange, of service: Int, provenance: SourceSpan
   ) {
-    let claim = PortFlow.Claim(service: service.position, provenance: provenance)
+    let claim = PortFlow.Claim(service: Int32(clamping: service), provenance: provenance)
     flows.append(PortFlow(address: address, ports: ports, claim: claim, others: 0..<0))
   }
 
   /// Adds the ports that clients may dial, of the address for which their packets arrive: control port and passive
   /// range.
-  mutating func addDialled(_ service: ServiceOutline, provenance: SourceSpan) {
-    add(service.arrival, service.controlPort, service.passiveRange, of: service, provenance)
+  mutating func addDialled(_ position: Int, provenance: SourceSpan) {
+    let service = services.services[position]
+    add(service.arrival, service.controlPort, service.passiveRange, of: position, provenance)
   }
 
   /// Adds the same ports as the server sees them.
-  mutating func addServed(_ service: ServiceOutline, provenance: SourceSpan) {
-    add(service.serverAddress, service.serverControlPort, service.passiveRange, of: service, provenance)
+  mutating func addServed(_ position: Int, provenance: SourceSpan) {
+    let service = services.services[position]
+    add(service.serverAddress, service.serverControlPort, service.passiveRange, of: position, provenance)
   }
 
   /// In the order of the ports, which spares a sort.
   private mutating func add(
-    _ address: IPAddress, _ control: UInt16, _ passive: PortRange?, of service: ServiceOutline, _ span: SourceSpan
+    _ address: IPAddress, _ control: UInt16, _ passive: PortRange?, of service: Int, _ span: SourceSpan
   ) {
     let control = PortRange(control)
     if let passive, passive < control { add(address, passive, of: service, provenance: span) }
@@ -156,11 +158,11 @@ extension PortFlows {
   package func isSole(_ flow: PortFlow) -> Bool { flow.others.isEmpty }
 
   /// The first service that speaks of these ports.
-  package func service(_ flow: PortFlow) -> PublishedService { services[flow.claim.service] }
+  package func service(_ flow: PortFlow) -> PublishedService { services.services[Int(flow.claim.service)] }
 
   /// Every service that speaks of them.
   package func allServices(_ flow: PortFlow) -> [PublishedService] {
-    [service(flow)] + others(flow).map { services[$0.service] }
+    [service(flow)] + others(flow).map { services.services[Int($0.service)] }
   }
 
   private func others(_ flow: PortFlow) -> ArraySlice<PortFlow.Claim> {

@@ -1,11 +1,30 @@
 package import Addressing
-import Diagnostics
+package import Diagnostics
 import Parallel
 package import Policy
 
 /// One family of one publication, with all that lists of flows ask about it. A class, because every list sorts and
 /// filters these, and a publication is large to copy.
 package final class PublishedService: Sendable {
+  /// What a service may have, for the lists that look for it.
+  struct Traits: OptionSet, Sendable {
+    let rawValue: UInt16
+
+    /// Not everybody may connect.
+    static let restricted = Traits(rawValue: 1)
+    static let limited = Traits(rawValue: 1 << 1)
+    static let helper = Traits(rawValue: 1 << 2)
+    static let active = Traits(rawValue: 1 << 3)
+    static let hairpin = Traits(rawValue: 1 << 4)
+    /// With `hairpin on`, some clients are kept out all the same.
+    static let denying = Traits(rawValue: 1 << 5)
+    static let gatewaySource = Traits(rawValue: 1 << 6)
+    static let logsNew = Traits(rawValue: 1 << 7)
+    static let logsDenied = Traits(rawValue: 1 << 8)
+    /// The publication has another service, in the other family or for clients inside.
+    static let several = Traits(rawValue: 1 << 9)
+  }
+
   package let publication: Publication
   package let server: Server
   package let endpoint: Endpoint
@@ -13,12 +32,13 @@ package final class PublishedService: Sendable {
   package let clients: AddressSet?
   /// The clients that `hairpin on` does not let in either; empty without it.
   package let denied: AddressSet
-  /// Whether the publication can be reached at several addresses, for example in both families.
-  package let isOneOfSeveral: Bool
   /// The address for which the packets of clients arrive.
   package let arrival: IPAddress
   package let name: String
+  let traits: Traits
 
+  /// - Parameter isOneOfSeveral: Whether the publication can be reached at several addresses, for example in both
+  ///   families.
   init(
     publication: Publication, server: Server, endpoint: Endpoint, clients: AddressSet?, denied: AddressSet,
     isOneOfSeveral: Bool
@@ -28,9 +48,20 @@ package final class PublishedService: Sendable {
     self.endpoint = endpoint
     self.clients = clients
     self.denied = denied
-    self.isOneOfSeveral = isOneOfSeveral
     arrival = endpoint.arrival
     name = publication.name.value
+    var traits: Traits = []
+    if clients != nil { traits.insert(.restricted) }
+    if !publication.limits.isEmpty { traits.insert(.limited) }
+    if publication.helper.value { traits.insert(.helper) }
+    if publication.active.value { traits.insert(.active) }
+    if publication.hairpin.value { traits.insert(.hairpin) }
+    if !denied.isEmpty { traits.insert(.denying) }
+    if publication.source.value == .gateway { traits.insert(.gatewaySource) }
+    if publication.log.value.logsNew { traits.insert(.logsNew) }
+    if publication.log.value.logsDenied { traits.insert(.logsDenied) }
+    if isOneOfSeveral { traits.insert(.several) }
+    self.traits = traits
   }
 
   package var family: AddressFamily { endpoint.family }
@@ -38,6 +69,20 @@ package final class PublishedService: Sendable {
   package var controlPort: UInt16 { publication.controlPort.value.external }
   package var serverControlPort: UInt16 { publication.controlPort.value.server }
   package var passiveRange: PortRange? { publication.passiveRange?.value }
+
+  /// The first line of the publication.
+  package var header: SourceSpan { publication.header }
+  /// Whether packets get another destination address.
+  package var isTranslated: Bool { endpoint.reach == .translated }
+  /// Whether the server runs on the gateway itself.
+  package var isLocal: Bool { endpoint.reach == .local }
+
+  func has(_ traits: Traits) -> Bool { self.traits.contains(traits) }
+
+  /// By the address and the port that clients dial.
+  func dialsBefore(_ other: PublishedService) -> Bool {
+    arrival == other.arrival ? controlPort < other.controlPort : arrival < other.arrival
+  }
 
   /// The control port and the passive range as the server sees them.
   package var serverPorts: [PortRange] {
@@ -52,42 +97,29 @@ package final class PublishedService: Sendable {
 }
 
 /// The services of one gateway in the order in which the policy declares them.
-func declaredServices(of policy: Policy, gateway: Int?) -> DeclaredServices {
-  var parts = inParallel(policy.publications.count, least: worthAThread) { part in
+func declaredServices(of policy: Policy, gateway: Int?) -> [PublishedService] {
+  inParallel(policy.publications.count, least: worthAThread) { part in
     services(of: policy.publications[part], in: policy, gateway: gateway)
-  }
-  // The first part, which there always is, grows to be the whole.
-  var all = parts.removeFirst()
-  for part in parts { all.append(part) }
-  return all
+  }.flatMap(\.self)
 }
 
 private func services(
   of publications: ArraySlice<Publication>, in policy: Policy, gateway: Int?
-) -> DeclaredServices {
-  var services = DeclaredServices()
-  services.reserve(publications.count)
+) -> [PublishedService] {
+  var services: [PublishedService] = []
+  services.reserveCapacity(publications.count)
   for publication in publications where publication.gateway == gateway {
     guard let server = policy.server(of: publication) else { continue }
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
     let denied = publication.hairpin.value ? policy.deniedClients(of: publication) : AddressSet()
-    // One address after the other: a list of endpoints for each publication would take longer.
-    func append(_ endpoint: Endpoint, isOneOfSeveral: Bool) {
+    let endpoints = publication.endpoints(at: server)
+    let all = endpoints + endpoints.compactMap { publication.insideEndpoint($0) }
+    for endpoint in all {
       services.append(
         PublishedService(
           publication: publication, server: server, endpoint: endpoint, clients: clients, denied: denied,
-          isOneOfSeveral: isOneOfSeveral))
+          isOneOfSeveral: all.count > 1))
     }
-    guard publication.externalAddresses.count > 1 || publication.hasInsideEndpoints else {
-      for external in publication.externalAddresses {
-        guard let endpoint = publication.endpoint(at: server, dialledAt: external) else { continue }
-        append(endpoint, isOneOfSeveral: false)
-      }
-      continue
-    }
-    let endpoints = publication.endpoints(at: server)
-    let all = endpoints + endpoints.compactMap { publication.insideEndpoint($0) }
-    for endpoint in all { append(endpoint, isOneOfSeveral: all.count > 1) }
   }
   return services
 }

@@ -139,7 +139,8 @@ private struct LinePlatform: Platform {
             + "(\(admissions.publications(flow)))")
       }
       for flow in family.controlTranslations {
-        lines.append("translate \(flow.address):\(flow.port) to \(flow.server):\(flow.serverPort)")
+        lines.append(
+          "translate \(flow.address):\(flow.port) to \(flow.service.serverAddress):\(flow.service.serverControlPort)")
       }
       let passive = family.passiveTranslations
       for flow in passive.flows {

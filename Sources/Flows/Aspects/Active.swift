@@ -9,12 +9,11 @@ extension FamilyFlows {
   package var activeTranslations: PortFlows {
     var claims = PortClaims(self, .sent)
     guard has(.active) else { return PortFlows(claims) }
-    for outline in outlines where outline.has(.active) && outline.reach == .translated {
-      let service = self[outline]
+    for (position, service) in services.enumerated() where service.has(.active) && service.isTranslated {
       guard service.opensActiveData, let port = service.activeSourcePort else { continue }
       claims.add(
-        outline.serverAddress, PortRange(port), of: outline,
-        provenance: service.publication.active.span ?? outline.header)
+        service.serverAddress, PortRange(port), of: position,
+        provenance: service.publication.active.span ?? service.header)
     }
     return PortFlows(claims)
   }
@@ -23,17 +22,16 @@ extension FamilyFlows {
   package var activeRefusals: PortFlows {
     var activeServers: Set<IPAddress> = []
     if has(.active) {
-      for service in outlines where service.has(.active) { activeServers.insert(service.serverAddress) }
+      for service in services where service.has(.active) { activeServers.insert(service.serverAddress) }
     }
     var claims = PortClaims(self, .sent)
-    for outline in outlines where !outline.has(.active) {
-      let service = self[outline]
+    for (position, service) in services.enumerated() where !service.has(.active) {
       guard service.isActiveRefusedHere, let port = service.activeSourcePort,
-        !activeServers.contains(outline.serverAddress)
+        !activeServers.contains(service.serverAddress)
       else { continue }
       claims.add(
-        outline.serverAddress, PortRange(port), of: outline,
-        provenance: service.publication.active.span ?? outline.header)
+        service.serverAddress, PortRange(port), of: position,
+        provenance: service.publication.active.span ?? service.header)
     }
     return PortFlows(claims)
   }
@@ -42,7 +40,7 @@ extension FamilyFlows {
 extension PortFlows {
   /// Whether some of the servers are of that place: on the gateway itself, or behind it.
   package func haveServers(local isLocal: Bool) -> Bool {
-    flows.contains { allServices($0).contains { ($0.endpoint.reach == .local) == isLocal } }
+    flows.contains { allServices($0).contains { $0.isLocal == isLocal } }
   }
 }
 

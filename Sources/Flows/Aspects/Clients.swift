@@ -6,8 +6,8 @@ extension FamilyFlows {
   /// Admit (`allow`, `deny`): every port that clients may dial. `PortFlows.clients` says who may.
   package var admissions: PortFlows {
     var claims = PortClaims(self, .dialled)
-    claims.reserve(2 * outlines.count)
-    for service in outlines { claims.addAdmitted(service, self[service]) }
+    claims.reserve(2 * services.count)
+    for position in services.indices { claims.addAdmitted(position, services[position]) }
     return PortFlows(claims)
   }
 
@@ -17,12 +17,12 @@ extension FamilyFlows {
   /// The ports of every address on which a publication does not admit everybody.
   fileprivate var restrictedAdmissions: PortFlows {
     var claims = PortClaims(self, .dialled)
-    claims.reserve(2 * outlines.count)
-    var start = outlines.startIndex
-    while start < outlines.endIndex {
-      let end = outlines[start...].firstIndex { $0.arrival != outlines[start].arrival } ?? outlines.endIndex
-      if outlines[start..<end].contains(where: { $0.has(.restricted) }) {
-        for service in outlines[start..<end] { claims.addAdmitted(service, self[service]) }
+    claims.reserve(2 * services.count)
+    var start = services.startIndex
+    while start < services.endIndex {
+      let end = services[start...].firstIndex { $0.arrival != services[start].arrival } ?? services.endIndex
+      if services[start..<end].contains(where: { $0.has(.restricted) }) {
+        for position in start..<end { claims.addAdmitted(position, services[position]) }
       }
       start = end
     }
@@ -104,8 +104,8 @@ package struct Restrictions: Sendable {
 }
 
 extension PortClaims {
-  fileprivate mutating func addAdmitted(_ outline: ServiceOutline, _ service: PublishedService) {
-    addDialled(outline, provenance: service.clientsSpan ?? outline.header)
+  fileprivate mutating func addAdmitted(_ position: Int, _ service: PublishedService) {
+    addDialled(position, provenance: service.clientsSpan ?? service.header)
   }
 }
 

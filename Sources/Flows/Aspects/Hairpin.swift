@@ -9,8 +9,8 @@ extension FamilyFlows {
   /// `PortFlows.deniedInside` says whom `deny` keeps out there as well.
   package var hairpinPorts: PortFlows {
     var claims = PortClaims(self, .dialled)
-    for service in outlines where service.has(.hairpin) {
-      claims.addDialled(service, provenance: self[service].publication.hairpin.span ?? service.header)
+    for (position, service) in services.enumerated() where service.has(.hairpin) {
+      claims.addDialled(position, provenance: service.publication.hairpin.span ?? service.header)
     }
     return PortFlows(claims)
   }
@@ -20,15 +20,15 @@ extension FamilyFlows {
 
   /// The first `hairpin` statement.
   package var hairpinProvenance: SourceSpan? {
-    outlines.lazy.filter { $0.has(.hairpin) }.compactMap { self[$0].publication.hairpin.span }.min()
+    services.lazy.filter { $0.has(.hairpin) }.compactMap(\.publication.hairpin.span).min()
   }
 
   /// Source (`hairpin on`): connections of clients inside that get the gateway's address as their source, control and
   /// data alike. To a client inside, the server would answer directly, and the client would drop the answer.
   package var hairpinSources: PortFlows {
     var claims = PortClaims(self, .served)
-    for service in outlines where service.has(.hairpin) && service.reach == .translated {
-      claims.addServed(service, provenance: self[service].publication.hairpin.span ?? service.header)
+    for (position, service) in services.enumerated() where service.has(.hairpin) && service.isTranslated {
+      claims.addServed(position, provenance: service.publication.hairpin.span ?? service.header)
     }
     return PortFlows(claims)
   }

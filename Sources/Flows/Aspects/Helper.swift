@@ -10,11 +10,11 @@ extension FlowPlan {
   package var help: Help? {
     var help: Help?
     for family in families where family.has(.helper) {
-      for service in family.outlines where service.has(.helper) {
-        let span = family.helperSpan(service)
+      for service in family.services where service.has(.helper) {
+        let span = service.helperSpan
         var known = help ?? Help(isForwarded: false, isLocal: false, provenance: span)
         known.provenance = min(known.provenance, span)
-        if service.reach == .local { known.isLocal = true } else { known.isForwarded = true }
+        if service.isLocal { known.isLocal = true } else { known.isForwarded = true }
         help = known
       }
     }
@@ -36,7 +36,7 @@ extension FamilyFlows {
   /// Help (`helper on`): the control connections that the helper reads, in the order of what is dialled.
   package var helped: [ControlFlow] {
     guard has(.helper) else { return [] }
-    return controls(.helper) { $1.publication.helper.span ?? $0.header }
+    return controls(.helper, provenance: \.helperSpan)
   }
 
   /// Admit (`helper on`): data connections of passive mode that the helper expects.
@@ -53,30 +53,30 @@ extension FamilyFlows {
   package var helpedArrivals: [(address: IPAddress, provenance: SourceSpan)] { helpedAddresses(\.arrival) }
 
   private func expected(
-    _ side: FlowSide, _ traits: ServiceOutline.Traits, _ ports: (ServiceOutline) -> PortRange
+    _ side: FlowSide, _ traits: PublishedService.Traits, _ ports: (PublishedService) -> PortRange
   ) -> PortFlows {
     var claims = PortClaims(self, side)
     if has(traits) {
-      for service in outlines where service.has(traits) {
+      for (position, service) in services.enumerated() where service.has(traits) {
         claims.add(
-          service.serverAddress, ports(service), of: service,
-          provenance: self[service].publication.passiveRange?.span ?? service.header)
+          service.serverAddress, ports(service), of: position,
+          provenance: service.publication.passiveRange?.span ?? service.header)
       }
     }
     return PortFlows(claims)
   }
 
   private func helpedAddresses(
-    _ address: (ServiceOutline) -> IPAddress
+    _ address: (PublishedService) -> IPAddress
   ) -> [(address: IPAddress, provenance: SourceSpan)] {
     var found: [(address: IPAddress, provenance: SourceSpan)] = []
-    for service in outlines where service.has(.helper) { found.append((address(service), helperSpan(service))) }
+    for service in services where service.has(.helper) { found.append((address(service), service.helperSpan)) }
     found.sort { ($0.address, $0.provenance) < ($1.address, $1.provenance) }
     return found.indices.filter { $0 == 0 || found[$0].address != found[$0 - 1].address }.map { found[$0] }
   }
+}
 
+extension PublishedService {
   /// The statement that asked for the helper.
-  fileprivate func helperSpan(_ service: ServiceOutline) -> SourceSpan {
-    self[service].publication.helper.span ?? service.header
-  }
+  fileprivate var helperSpan: SourceSpan { publication.helper.span ?? header }
 }

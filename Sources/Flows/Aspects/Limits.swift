@@ -54,11 +54,10 @@ extension FamilyFlows {
   /// dialled. What counts several addresses together is not among them.
   package var limits: [(limit: ConnectionLimit, flows: [ControlFlow])] {
     guard has(.limited) else { return [] }
-    var limited: [(limit: Located<ConnectionLimit>, rank: Int, service: ServiceOutline)] = []
-    for (rank, outline) in byControlPort(.limited).enumerated() {
-      let service = self[outline]
+    var limited: [(limit: Located<ConnectionLimit>, rank: Int, service: PublishedService)] = []
+    for (rank, service) in byControlPort(.limited).enumerated() {
       for limit in service.distinctLimits where !service.sharesCount(limit.value) {
-        limited.append((limit, rank, outline))
+        limited.append((limit, rank, service))
       }
     }
     limited.sort { ($0.limit.value, $0.rank) < ($1.limit.value, $1.rank) }
@@ -67,14 +66,14 @@ extension FamilyFlows {
     while let limit = rest.first?.limit.value {
       let group = rest.prefix { $0.limit.value == limit }
       rest = rest[group.endIndex...]
-      limits.append((limit, group.map { ControlFlow($0.service, self[$0.service], provenance: $0.limit.span) }))
+      limits.append((limit, group.map { ControlFlow(service: $0.service, provenance: $0.limit.span) }))
     }
     return limits
   }
 
   /// The control connections of the publications with a total limit, in the order of what is dialled.
   package var totallyLimited: [ControlFlow] {
-    has([.limited, .several]) ? controls([.limited, .several]) { $1.totalLimit?.span } : []
+    has([.limited, .several]) ? controls([.limited, .several]) { $0.totalLimit?.span } : []
   }
 }
 
@@ -88,7 +87,7 @@ extension PublishedService {
   }
 
   /// Whether a limit counts the connections to several addresses together.
-  fileprivate func sharesCount(_ limit: ConnectionLimit) -> Bool { limit.unit == .sessions && isOneOfSeveral }
+  fileprivate func sharesCount(_ limit: ConnectionLimit) -> Bool { limit.unit == .sessions && has(.several) }
 
   /// The least of the limits that count several addresses together.
   fileprivate var totalLimit: Located<ConnectionLimit>? {

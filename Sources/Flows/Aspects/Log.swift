@@ -9,7 +9,7 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
   /// Those that are refused, and data connections that are.
   case denied
 
-  var trait: ServiceOutline.Traits { self == .new ? .logsNew : .logsDenied }
+  var trait: PublishedService.Traits { self == .new ? .logsNew : .logsDenied }
 }
 
 extension FlowPlan {
@@ -21,7 +21,7 @@ extension FlowPlan {
   /// The first publication that keeps anybody out, by its first line; `nil` where nobody ever is.
   package var denial: SourceSpan? {
     guard has(.restricted) || has(.limited) else { return nil }
-    return outlines.filter { $0.has(.restricted) || $0.has(.limited) }.map(\.header).min()
+    return declared.lazy.filter { $0.has(.restricted) || $0.has(.limited) }.map(\.header).min()
   }
 }
 
@@ -30,11 +30,11 @@ extension FamilyFlows {
   package func logged(_ event: LoggedEvent) -> PortFlows {
     var claims = PortClaims(self, .dialled)
     if has(event.trait) {
-      for service in outlines where service.has(event.trait) {
-        let span = self[service].publication.log.span ?? service.header
+      for (position, service) in services.enumerated() where service.has(event.trait) {
+        let span = service.publication.log.span ?? service.header
         switch event {
-        case .new: claims.add(service.arrival, PortRange(service.controlPort), of: service, provenance: span)
-        case .denied: claims.addDialled(service, provenance: span)
+        case .new: claims.add(service.arrival, PortRange(service.controlPort), of: position, provenance: span)
+        case .denied: claims.addDialled(position, provenance: span)
         }
       }
     }

@@ -7,10 +7,10 @@ extension FamilyFlows {
   /// keep their port, because the port in the server's reply is the one that clients dial.
   package var passiveTranslations: PortFlows {
     var claims = PortClaims(self, .dialled)
-    claims.reserve(outlines.count)
-    for service in outlines where service.reach == .translated && service.passiveRange != nil {
-      guard let range = self[service].publication.passiveRange else { continue }
-      claims.add(service.arrival, range.value, of: service, provenance: range.span)
+    claims.reserve(services.count)
+    for (position, service) in services.enumerated() where service.isTranslated {
+      guard let range = service.publication.passiveRange else { continue }
+      claims.add(service.arrival, range.value, of: position, provenance: range.span)
     }
     return PortFlows(claims)
   }

@@ -14,8 +14,9 @@ extension FamilyFlows {
   package func gatewaySources(isRouted: Bool) -> PortFlows {
     var claims = PortClaims(self, .served)
     let reach: Reach = isRouted ? .routed : .translated
-    for service in outlines where service.has(.gatewaySource) && service.reach == reach {
-      claims.addServed(service, provenance: self[service].publication.source.span ?? service.header)
+    for (position, service) in services.enumerated()
+    where service.has(.gatewaySource) && service.endpoint.reach == reach {
+      claims.addServed(position, provenance: service.publication.source.span ?? service.header)
     }
     return PortFlows(claims)
   }

@@ -125,69 +125,32 @@ private func endpointsOnSharedAddresses(_ published: [Published], dialled: Bool)
 struct GatewayAddress: Hashable {
   var gateway: Int?
   var address: IPAddress
-
-  /// Few hosts have one address behind several gateways.
-  func hash(into hasher: inout Hasher) { hasher.combine(address) }
 }
 
 /// Gives each machine a number, in the order of the text.
 private struct Machines {
-  /// How a server is told from others.
-  private enum Kind {
-    /// By the gateway whose host it is on.
-    case local
-    /// No other server has an address of it.
-    case alone
-    /// By its addresses.
-    case sharing
-  }
-
   private let servers: [Server]
   /// By position of the server.
-  private var kinds: [Kind]
   private var declarations: [Int?]
   private var hosts: [Int?: Int] = [:]
-  /// Of servers that share one.
   private var addresses: [GatewayAddress: Int] = [:]
   private(set) var count = 0
 
   init(of policy: Policy) {
-    let servers = policy.servers
-    self.servers = servers
-    let parts = inParallel(servers.count, least: worthAThread) { part in
-      var uses: [AddressUse] = []
-      uses.reserveCapacity(part.count)
-      let kinds = part.map { position -> Kind in
-        for address in servers[position].addresses {
-          uses.append(AddressUse(address.value, gateway: nil, user: position))
-        }
-        return servers[position].isLocal ? .local : .alone
-      }
-      return (uses: uses, kinds: kinds)
-    }
-    kinds = parts.flatMap(\.kinds)
-    for position in parts.flatMap(\.uses).shared.joined() { kinds[position] = .sharing }
+    servers = policy.servers
     declarations = Array(repeating: nil, count: servers.count)
+    addresses.reserveCapacity(servers.count)
   }
 
   /// The machine that a publication leads to; `nil` when its server is not known.
   mutating func number(of publication: Publication) -> Int? {
     guard let declaration = publication.server, servers.indices.contains(declaration) else { return nil }
-    switch kinds[declaration] {
-    case .local:
-      let number = hosts[publication.gateway] ?? next()
-      hosts[publication.gateway] = number
+    let gateway = publication.gateway
+    if servers[declaration].isLocal {
+      let number = hosts[gateway] ?? next()
+      hosts[gateway] = number
       return number
-    case .alone:
-      let number = declarations[declaration] ?? next()
-      declarations[declaration] = number
-      return number
-    case .sharing:
-      return number(ofServer: declaration, gateway: publication.gateway)
     }
-  }
-
-  private mutating func number(ofServer declaration: Int, gateway: Int?) -> Int {
     let keys = servers[declaration].addresses.map { GatewayAddress(gateway: gateway, address: $0.value) }
     let number = declarations[declaration] ?? keys.compactMap { addresses[$0] }.first ?? next()
     declarations[declaration] = number

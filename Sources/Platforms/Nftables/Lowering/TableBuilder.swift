@@ -119,7 +119,7 @@ extension NamedSet {
     elements.reserve(flows.count, width: 2 + data.count)
     for flow in flows {
       elements.append(
-        flow.address, PortRange(flow.port), data: values?(flow) ?? [], comment: flow.publication,
+        flow.address, PortRange(flow.port), data: values?(flow) ?? [], comment: flow.service.name,
         provenance: flow.provenance)
     }
     self.init(name, key: FlowSide.dialled.key(family), data: data, elements: elements)

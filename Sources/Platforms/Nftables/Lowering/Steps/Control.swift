@@ -8,7 +8,7 @@ func lowerControl(_ plan: FlowPlan, _ builder: inout TableBuilder) {
     let family = flows.family
     let map = NamedSet(
       .family(.control, family), of: flows.controlTranslations, family, data: FlowSide.dialled.key(family)
-    ) { [.address($0.server), .port($0.serverPort)] }
+    ) { [.address($0.service.serverAddress), .port($0.service.serverControlPort)] }
     guard builder.add(map) else { continue }
     builder.add(
       .translateDestination(family, .map(key: .dialled(family), name: map.name)), to: .publish,

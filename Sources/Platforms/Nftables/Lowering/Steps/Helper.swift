@@ -14,7 +14,7 @@ func lowerHelper(_ plan: FlowPlan, _ builder: inout TableBuilder) {
     builder.useHelper(provenance: provenance)
     builder.add(
       .dials(.helper, family), .assignHelper(ownHelperName), to: .admission, provenance: provenance)
-    guard helped.contains(where: \.isLocal) else { continue }
+    guard helped.contains(where: \.service.isLocal) else { continue }
     builder.add(
       .isNew, .match(.outputInterface, .equal, .value(.interface("lo"))), .dials(.helper, family),
       .assignHelper(ownHelperName),

@@ -25,7 +25,7 @@ private func lowerTotals(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   for flows in plan.families {
     let family = flows.family
     let map = NamedSet(.family(.sessions, family), of: flows.totallyLimited, family, data: [.verdict]) {
-      [.verdict(.jump(ChainName.sessions(publication: $0.publication).text))]
+      [.verdict(.jump(ChainName.sessions(publication: $0.service.name).text))]
     }
     guard builder.add(map) else { continue }
     builder.add(
