@@ -146,7 +146,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     .executableTarget(
       name: "sallyport-fuzz",
       dependencies: [
-        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Platforms", "Policy", "PolicySyntax", "ServerConfig",
       ],
       path: "Tests/Fuzz", exclude: ["Seeds"],
       swiftSettings: forTests + [.unsafeFlags(["-parse-as-library"])]))

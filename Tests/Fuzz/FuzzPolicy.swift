@@ -1,6 +1,7 @@
 import Compilation
 import Diagnostics
 import Nftables
+import Platforms
 import Policy
 import PolicySyntax
 import ServerConfig
