@@ -43,7 +43,7 @@ let package = Package(
       name: "SallyportCLI",
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Netfilter", "Nftables", "Parallel",
-        "Policy", "PolicySyntax", "ServerConfig", argumentParser,
+        "Policy", "PolicySyntax", "Servers", argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -66,13 +66,13 @@ let package = Package(
       name: "Compilation",
       dependencies: [
         "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Parallel", "Policy", "PolicySyntax",
-        "ServerConfig",
+        "Servers",
       ],
       swiftSettings: strict),
     .target(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
-      name: "ServerConfig",
+      name: "Servers",
       dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
       name: "Lowering", dependencies: ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
@@ -95,7 +95,7 @@ let package = Package(
       name: "sallyport-demo", dependencies: ["LiveSupport"], path: "Tests/Demo", swiftSettings: strict),
     .testTarget(
       name: "LiveTests",
-      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", "sallyport"],
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "Servers", "sallyport"],
       swiftSettings: forTests),
     .testTarget(
       name: "NetfilterTests",
@@ -105,8 +105,8 @@ let package = Package(
       ],
       swiftSettings: forTests),
     .testTarget(
-      name: "ServerConfigTests",
-      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", subprocess],
+      name: "ServersTests",
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "Servers", subprocess],
       exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
@@ -115,7 +115,7 @@ let package = Package(
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "Servers",
       ],
       swiftSettings: forTests),
     .testTarget(
@@ -129,7 +129,7 @@ let package = Package(
       name: "UnitTests",
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "LiveSupport", "Lowering", "Nftables", "Parallel", "Policy",
-        "PolicySyntax", "ServerConfig", "sallyport", subprocess, systemPackage,
+        "PolicySyntax", "Servers", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
   ]
@@ -142,7 +142,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     .executableTarget(
       name: "sallyport-fuzz",
       dependencies: [
-        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Policy", "PolicySyntax", "Servers",
       ],
       path: "Tests/Fuzz", exclude: ["Seeds"],
       swiftSettings: forTests + [.unsafeFlags(["-parse-as-library"])]))

@@ -2,7 +2,7 @@ package import Diagnostics
 import Lowering
 import Nftables
 import Policy
-package import ServerConfig
+package import Servers
 
 /// One file of a `build`.
 package struct BundleFile: Sendable {

@@ -4,7 +4,7 @@ package import Nftables
 import Parallel
 package import Policy
 package import PolicySyntax
-import ServerConfig
+import Servers
 
 /// One policy on its way from sources to output: the one pipeline behind every command.
 package struct Compilation: Sendable {

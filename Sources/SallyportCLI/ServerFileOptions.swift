@@ -1,6 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
-import ServerConfig
+import Servers
 
 /// Where the files of a server are, and what they do not hold themselves.
 struct ServerFileOptions: ParsableArguments {

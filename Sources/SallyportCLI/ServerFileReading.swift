@@ -2,7 +2,7 @@ import Compilation
 import Files
 import FoundationEssentials
 import Glibc
-import ServerConfig
+import Servers
 
 extension ServerFiles {
   /// The files of this machine: what the user named, and what lies in the same folders. What files there name, and

@@ -4,7 +4,7 @@ import FTPSession
 import Nftables
 import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// What the product says about a case today, in the form of one kind of block.
 struct Observation {

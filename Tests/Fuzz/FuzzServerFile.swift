@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// Files of servers. The first byte says whose; the rest is the file. Promises: findings stay within the file; what is
 /// imported is in the canonical layout and is a policy; comparing it with any policy ends.

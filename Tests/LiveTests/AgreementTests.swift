@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import LiveSupport
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What the readers say a server does, compared with what the running server does. `SALLYPORT_PROVE` sets how many

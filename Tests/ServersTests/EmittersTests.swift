@@ -1,6 +1,6 @@
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 @Suite struct EmittersTests {

@@ -1,6 +1,6 @@
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// Forms beside the first, as texts; that the programs take them is for the live tests.

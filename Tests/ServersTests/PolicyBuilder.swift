@@ -1,7 +1,7 @@
 import Addressing
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 
 /// Builds policies as the resolver would, each statement on a line of its own: the line is the start of its span.
 struct PolicyBuilder {

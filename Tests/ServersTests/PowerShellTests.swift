@@ -27,7 +27,7 @@ private struct ParsedScript: Decodable {
   var commands: [String]
 
   static func all(_ texts: [String]) throws -> [ParsedScript] {
-    let script = repository.appending(path: "Tests/ServerConfigTests/parse-powershell.py").path
+    let script = repository.appending(path: "Tests/ServersTests/parse-powershell.py").path
     return try withFiles(texts) { paths in
       let run = try ExternalTool(
         ["python3", script] + paths, environment: ["PYTHONPATH": PowerShellParser.folder.get()])

@@ -8,7 +8,7 @@ private let hasValidator = LiveRequirements.hasProgram("xmllint")
 
 /// What xmllint says of texts under one of our schemas; empty when they are valid.
 private func complaints(_ texts: [String], schema: String) throws -> String {
-  let path = repository.appending(path: "Tests/ServerConfigTests/Schemas/\(schema).xsd").path
+  let path = repository.appending(path: "Tests/ServersTests/Schemas/\(schema).xsd").path
   return try withFiles(texts) { paths in
     let run = try ExternalTool(["xmllint", "--nonet", "--noout", "--schema", path] + paths)
     return run.status == 0

@@ -12,11 +12,11 @@ import Testing
     "Parallel": ["CLinux", "Dispatch", "Synchronization"],
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],
     "Lowering": ["Addressing", "Diagnostics", "Nftables", "Parallel", "Policy"],
-    "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
+    "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
       "Addressing", "Diagnostics", "FTPSession", "Lowering", "Nftables", "Parallel", "Policy", "PolicySyntax",
-      "ServerConfig",
+      "Servers",
     ],
     "CNftables": [],
     "sallyport-netfilter": ["CNftables", "Glibc"],
@@ -27,7 +27,7 @@ import Testing
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
-      "Glibc", "Netfilter", "Nftables", "Parallel", "Policy", "PolicySyntax", "ServerConfig",
+      "Glibc", "Netfilter", "Nftables", "Parallel", "Policy", "PolicySyntax", "Servers",
     ],
     "CLinux": [],
     "sallyport": ["CLinux", "SallyportCLI"],

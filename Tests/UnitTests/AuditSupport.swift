@@ -1,7 +1,7 @@
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// Reads files that are in memory, the first one as the root.

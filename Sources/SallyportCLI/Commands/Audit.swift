@@ -2,7 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 
 /// `sallyport audit`.
 struct Audit: ParsableCommand {

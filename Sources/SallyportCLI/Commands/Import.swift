@@ -1,7 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 
 extension SoftwareKind: ExpressibleByArgument {}
 
