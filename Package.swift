@@ -110,7 +110,8 @@ let package = Package(
       exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
+      name: "PolicyTests",
+      dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax", "Servers"],
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",

@@ -80,7 +80,7 @@ private struct Reading {
   let diagnostics: [Diagnostic]
 
   init(_ loaded: LoadedSources) {
-    let resolved = resolve(loaded.trees)
+    let resolved = resolve(loaded.trees, programs: ServerPrograms.all)
     let syntax = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics
     let validated = validate(resolved.policy)
     var found = syntax + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }

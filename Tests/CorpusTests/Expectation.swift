@@ -104,7 +104,7 @@ struct Observation {
 
   /// The policy that is written from the files.
   private func imported(_ software: String) -> String {
-    guard let reader = SoftwareKind(rawValue: software).flatMap({ ServerReaders.reader(for: $0) }),
+    guard let reader = ServerPrograms.program(named: software).flatMap({ ServerReaders.reader(for: $0) }),
       let root = configuration.first
     else { return "nothing to import\n" }
     var sources = SourceSet()

@@ -15,7 +15,7 @@ enum FuzzServerFile: FuzzTarget {
     let text = """
       server files {
         address   10.10.20.200
-        software  \(reader.software.rawValue)
+        software  \(reader.software.name)
       }
       publish files {
         server         files

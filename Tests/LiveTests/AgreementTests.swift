@@ -77,7 +77,7 @@ func compare(
   _ files: [(name: String, text: [UInt8])], _ trial: DaemonTrial, _ lab: Lab
 ) async throws -> (predicted: Behaviour, observed: Behaviour)? {
   let contents = Dictionary(files.map { ("\(trial.folder)/\($0.name)", $0.text) }) { $1 }
-  let software = SoftwareKind(rawValue: trial.kind.rawValue)
+  let software = ServerPrograms.program(named: trial.kind.rawValue)
   let reader = try #require(software.flatMap { ServerReaders.reader(for: $0) })
   var sources = SourceSet()
   let settings = reader.read(

@@ -3,6 +3,7 @@ import Glibc
 import Parallel
 import Policy
 import PolicySyntax
+import Servers
 import Synchronization
 import Testing
 
@@ -19,7 +20,10 @@ struct RuleTestsScale {
 
     func policy(_ count: Int) -> Policy {
       let text = declarations(count) + (0..<count).map(publication).joined()
-      return resolve([parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))]).policy
+      return resolve(
+        [parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))], programs: ServerPrograms.all
+      )
+      .policy
     }
   }
 

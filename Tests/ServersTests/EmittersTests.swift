@@ -11,7 +11,7 @@ import Testing
     return builder
   }
 
-  @Test(arguments: SoftwareKind.allCases)
+  @Test(arguments: ServerPrograms.named)
   func everyProgramHasAForm(software: SoftwareKind) {
     #expect(!Emitters.forms(of: software).isEmpty)
   }
@@ -52,7 +52,7 @@ import Testing
     #expect(emission.text.contains("publish one") && emission.text.contains("publish two"))
   }
 
-  @Test(arguments: SoftwareKind.allCases)
+  @Test(arguments: ServerPrograms.named)
   func sameInputSameBytes(software: SoftwareKind) throws {
     #expect(try builder(software).emit().documents == builder(software).emit().documents)
   }

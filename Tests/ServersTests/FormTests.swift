@@ -6,7 +6,7 @@ import Testing
 /// Forms beside the first, as texts; that the programs take them is for the live tests.
 @Suite struct FormTests {
   @Test func everyDocumentBeginsWithWhoAskedForIt() throws {
-    for software in SoftwareKind.allCases {
+    for software in ServerPrograms.named {
       for form in Emitters.forms(of: software) {
         let emission = try emit(form: form) {
           $0.server(
@@ -20,7 +20,8 @@ import Testing
           let head = document.text.split(whereSeparator: \.isNewline).prefix(12).joined(separator: "\n")
           let isXML = document.text.hasPrefix("<!--")
           #expect(
-            isXML || document.text.hasPrefix("#") || document.text.hasPrefix("@rem"), "\(document.name)")
+            isXML || ["#", "@rem"].contains { document.text.hasPrefix($0) }, "\(document.name)"
+          )
           #expect(head.contains("server `box`"), "\(document.name)")
           #expect(head.contains(isXML ? "publish an- -swer" : "publish an--swer"), "\(document.name)")
           #expect(head.contains("passive range 50000-50399  test.sally:"), "\(document.name)")

@@ -1,5 +1,6 @@
 import Addressing
 import Policy
+import Servers
 
 extension Policy {
   /// What of a publication decides which sessions work, its addresses and numbers left out, as the bits of a number.
@@ -14,9 +15,9 @@ extension Policy {
         endpoints.append(reach, bits: 2)
         endpoints.append(external.at != nil)
       }
-      shape.append(servers[server].software?.value.kind.number ?? 0, bits: 3)
+      shape.append(servers[server].software.map { UInt64(ServerPrograms.number(of: $0.value.kind)) } ?? 0, bits: 4)
     } else {
-      shape.append(0, bits: 3)
+      shape.append(0, bits: 4)
     }
     shape.append(endpoints.value, bits: 8)
     shape.append(publication.limits.reduce(0) { $0 | $1.value.bit }, bits: 3)
@@ -68,19 +69,6 @@ private struct Bits {
 
   mutating func append(_ number: UInt64, bits: UInt64) { value = value << bits | number }
   mutating func append(_ flag: Bool) { append(flag ? 1 : 0, bits: 1) }
-}
-
-extension SoftwareKind {
-  fileprivate var number: UInt64 {
-    switch self {
-    case .iis: 1
-    case .pureFTPd: 2
-    case .proftpd: 3
-    case .vsftpd: 4
-    case .filezilla: 5
-    case .other: 6
-    }
-  }
 }
 
 extension Limit {

@@ -69,10 +69,10 @@ private func dropActive(_ services: FamilyServices, _ builder: inout TableBuilde
 
 extension PublishedService {
   /// The source port of the server's active data connections, where the program has a fixed one.
-  var activeSourcePort: UInt16? { server.software?.value.kind.activeDataPort(controlPort: serverControlPort) }
+  var activeSourcePort: UInt16? { server.software?.value.kind.facts.activeDataPort(controlPort: serverControlPort) }
 
   /// Whether `active off` has to be enforced by the gateway.
   var isActiveEnforcedHere: Bool {
-    !publication.active.value && server.software?.value.kind.canRefuseActive == false
+    !publication.active.value && server.software?.value.kind.facts.canRefuseActive == false
   }
 }

@@ -46,12 +46,12 @@ package struct RangeIgnoredInClear: PublishedRule {
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication
-    guard published.software == .iis, let range = publication.passiveRange,
+    guard let software = published.software, software.facts.leavesRangeInClear, let range = publication.passiveRange,
       publication.tls.value.allowsPlain,
       !publication.cannotTell("tls")
     else { return nil }
     return diagnostic(
-      "IIS may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,
+      "\(software.title) may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,
       related: .place(publication.tls.span, "sessions without TLS are possible"),
       help:
         "write `tls explicit required`, or for a server without any TLS `helper on` in place of the range")

@@ -83,7 +83,7 @@ struct Audit: ParsableCommand {
     let read = ServerReaders.read(paths, as: software, environment: place.variables, from: files, into: &sources)
     guard let settings = read else {
       throw console.failure(
-        "the configuration of `\(software?.kind.rawValue ?? "")` cannot be read; audit knows \(readable)", .usage)
+        "the configuration of `\(software?.kind.name ?? "")` cannot be read; audit knows \(readable)", .usage)
     }
     let found = compilation.withoutAllowed(
       ServerAudit.findings(compilation.policy, server: index, against: settings))
@@ -98,4 +98,4 @@ struct Audit: ParsableCommand {
 }
 
 /// The programs whose configuration can be read.
-private let readable = ServerReaders.all.map(\.software.rawValue).joined(separator: ", ")
+private let readable = ServerReaders.all.map(\.software.name).joined(separator: ", ")

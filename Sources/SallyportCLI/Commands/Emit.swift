@@ -64,8 +64,8 @@ struct Emit: ParsableCommand {
 }
 
 /// `iis appcmd; pure-ftpd conf; ...`.
-private let formTable = SoftwareKind.allCases.map { software in
-  "\(software.rawValue) \(Emitters.forms(of: software).joined(separator: "|"))"
+private let formTable = ServerPrograms.named.map { software in
+  "\(software.name) \(Emitters.forms(of: software).joined(separator: "|"))"
 }.joined(separator: "; ")
 
 private struct EmitOutput: Encodable {

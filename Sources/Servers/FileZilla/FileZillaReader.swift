@@ -2,7 +2,7 @@ import Addressing
 import Diagnostics
 package import Policy
 
-/// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run), and `FileZilla Server.xml` of 0.9.
+/// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run).
 /// Range, announced address and certificate are those of the whole server; listeners differ in address, port and TLS.
 package struct FileZillaReader: ServerReader {
   package let software = SoftwareKind.filezilla
@@ -12,15 +12,11 @@ package struct FileZillaReader: ServerReader {
   package func read(
     _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
-    let folder = path + (path.hasSuffix("/") ? "" : "/")
-    let inside = ["settings.xml", "FileZilla Server.xml"].map { folder + $0 }
-    let file =
-      context.files.kind(path) == .folder
-      ? inside.first { context.files.kind($0) == .file } ?? folder + "settings.xml" : path
-    guard
-      let values = XMLValues.load(file, of: "FileZilla Server", roots: ["filezilla", "FileZillaServer"], &context)
-    else { return [] }
-    if values.document.root?.localName == "FileZillaServer" { return FileZillaLegacy(values).services(&context) }
+    let isFolder = context.files.kind(path) == .folder
+    let file = isFolder ? path + (path.hasSuffix("/") ? "" : "/") + "settings.xml" : path
+    guard let values = XMLValues.load(file, of: FileZillaProgram.title, roots: ["filezilla"], &context) else {
+      return []
+    }
     var services = FileZillaConfiguration(values).services(&context)
     FileZillaUsers(besides: file).apply(to: &services, &context)
     return services

@@ -12,11 +12,6 @@ package struct FileZillaXMLEmitter: ServerEmitter {
 
   package var capabilities: Capabilities {
     var capabilities = Capabilities()
-    // AUTH TLS is always offered, if need be with a certificate of its own making (source).
-    capabilities.tlsModes = [.explicitOptional, .explicitRequired, .implicit]
-    capabilities.clearControl = .unsupported
-    capabilities.limitsClients = false
-    capabilities.adminPort = 14148
     // 0.9 kept its settings in `FileZilla Server.xml`.
     capabilities.oldestVersion = SoftwareVersion(1, 0)
     return capabilities

@@ -1,10 +1,22 @@
 import Addressing
 import Diagnostics
-import Policy
+package import Policy
 
-/// `FileZilla Server.xml` of FileZilla Server up to 0.9.60, which XAMPP brings along: settings by name in `<Item>`
-/// elements (its source; never run).
-struct FileZillaLegacy {
+/// Reads `FileZilla Server.xml`: settings by name in `<Item>` elements.
+package struct FileZillaLegacyReader: ServerReader {
+  package let software = SoftwareKind(FileZillaLegacyProgram.self)
+
+  package func read(
+    _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
+  ) -> [EffectiveService] {
+    let isFolder = context.files.kind(path) == .folder
+    let file = isFolder ? path + (path.hasSuffix("/") ? "" : "/") + "FileZilla Server.xml" : path
+    let values = XMLValues.load(file, of: FileZillaLegacyProgram.title, roots: ["FileZillaServer"], &context)
+    return values.map { FileZillaLegacyFile($0).services(&context) } ?? []
+  }
+}
+
+private struct FileZillaLegacyFile {
   private let values: XMLValues
   private var items: [String: XMLElement] = [:]
 
@@ -76,7 +88,6 @@ struct FileZillaLegacy {
     _ port: Setting<UInt16>, isImplicit: Bool, _ place: SourceSpan, _ context: inout ReadingContext
   ) -> EffectiveService {
     var service = EffectiveService(title: "port \(port.value)", place: place)
-    service.form = .legacy
     service.port = port
     if let bindings = text("IP Bindings"), bindings.text != "*" {
       service.addresses = Setting(words(bindings.text), bindings.span)

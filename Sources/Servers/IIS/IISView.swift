@@ -6,9 +6,6 @@ extension Capabilities {
   /// IIS 7.0 with FTP 7.5, to 10, in every form (documented; nothing here was measured).
   static var iis: Capabilities {
     var capabilities = Capabilities()
-    capabilities.implicitPort = 990
-    capabilities.certificate = .thumbprint
-    capabilities.hasSites = true
     // The FTP service of IIS 6 keeps its settings in the metabase.
     capabilities.oldestVersion = SoftwareVersion(7, 0)
     return capabilities

@@ -7,12 +7,7 @@ package struct ChecklistEmitter: ServerEmitter {
   package let format: any DocumentFormat = CommentFormat()
   package let templates = [EmitterTemplate("checklist.txt.mustache", CommentFormat())]
 
-  package var capabilities: Capabilities {
-    var capabilities = Capabilities()
-    capabilities.certificate = .either
-    capabilities.hasTLSMasquerade = true
-    return capabilities
-  }
+  package var capabilities: Capabilities { Capabilities() }
 
   package init() {}
 

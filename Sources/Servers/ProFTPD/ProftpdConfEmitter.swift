@@ -12,11 +12,7 @@ package struct ProftpdConfEmitter: ServerEmitter {
     EmitterTemplate($0, ProftpdFormat())
   }
 
-  package var capabilities: Capabilities {
-    var capabilities = Capabilities()
-    capabilities.hasTLSMasquerade = true
-    return capabilities
-  }
+  package var capabilities: Capabilities { Capabilities() }
 
   package init() {}
 

@@ -6,10 +6,6 @@ extension Capabilities {
   /// Pure-FTPd in every form.
   static func pureFTPd(binding: Binding) -> Capabilities {
     var capabilities = Capabilities()
-    // Implicit TLS is a build option (`--with-implicittls`) and then excludes explicit TLS (source).
-    capabilities.tlsModes = [.off, .explicitOptional, .explicitRequired]
-    capabilities.clearControl = .always
-    capabilities.isOneProcessPerService = true
     capabilities.binding = binding
     return capabilities
   }

@@ -10,8 +10,6 @@ package struct VsftpdConfEmitter: ServerEmitter {
 
   package var capabilities: Capabilities {
     var capabilities = Capabilities()
-    capabilities.clearControl = .unsupported
-    capabilities.isOneProcessPerService = true
     capabilities.splitsFamilies = true
     return capabilities
   }

@@ -208,6 +208,8 @@ extension VsftpdSettings {
       four.map { [TextEdit($0, lines[0]), TextEdit(span, lines[1])] } ?? [
         TextEdit(span, lines.joined(separator: "\n"))
       ]
+    service.announcedNote =
+      "F43: only a socket of IPv4 announces it; of vsftpd's builds Debian's 3.0.5-1 and later alone do without"
     service.announcedFixes = [FixIt("write `listen=YES` and `listen_ipv6=NO`", .unsafe, edits)]
   }
 

@@ -28,7 +28,7 @@ extension AuditPair {
 
   /// Data connections of active mode from any port, where the gateway has to know them by it.
   func activePort() -> [Diagnostic] {
-    guard wanted.translatesActive, [.proftpd, .vsftpd].contains(software), actual.allowsActive?.value != false,
+    guard wanted.translatesActive, let help = words.pinnedDataPort, actual.allowsActive?.value != false,
       !actual.pinsDataPort.value
     else { return [] }
     return [
@@ -36,31 +36,31 @@ extension AuditPair {
         "audit-active-port", "\(title) takes any source port for active mode\(onTitle)",
         at: place(actual.pinsDataPort.span), related: policyLabel("active mode is meant to work") { $0.active.span },
         notes: ["F33: without the helper the gateway knows these data connections by their source port only"],
-        help: words.pinnedDataPort)
+        help: help)
     ]
   }
 
   /// Checks against other hosts that are switched off, where the program has a setting for them.
   func foreignAddresses() -> [Diagnostic] {
-    guard software != .filezilla, software != .other else { return [] }
     let related = policyLabel("sessions of one client") { $0.header }
     var found: [Diagnostic] = []
-    if actual.allowsForeignPort.value {
+    if actual.allowsForeignPort.value, let help = words.foreign(port: true) {
       found.append(
         .warning(
           "audit-foreign-address", "\(title) connects to any host that a client names in PORT\(onTitle)",
           at: place(actual.allowsForeignPort.span), label: label(actual.allowsForeignPort.span, words.name(.foreign)),
           related: related,
           notes: ["F32: that makes the server a relay into its own network (FTP bounce)"],
-          help: words.foreign(port: true)))
+          help: help))
     }
-    if actual.allowsForeignPeer.value, software != .proftpd || !actual.allowsForeignPort.value {
+    let isSaid = program.hasOneSettingForForeignHosts && actual.allowsForeignPort.value
+    if actual.allowsForeignPeer.value, !isSaid, let help = words.foreign(port: false) {
       found.append(
         .warning(
           "audit-foreign-address", "\(title) gives data to any host that finds the passive port first\(onTitle)",
           at: place(actual.allowsForeignPeer.span), label: label(actual.allowsForeignPeer.span, words.name(.foreign)),
           related: related, notes: ["F32: a stranger who guesses the port gets the file, or gives one"],
-          help: words.foreign(port: false)))
+          help: help))
     }
     return found
   }

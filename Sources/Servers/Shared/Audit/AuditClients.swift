@@ -5,7 +5,8 @@ import Policy
 extension AuditPair {
   /// Whether the limit is what the policy's own numbers come to for this program: said of the policy already.
   private var isCappedByPolicy: Bool {
-    guard software == .pureFTPd, let range = wanted.passiveRange, actual.passivePorts.value == .range(range) else {
+    guard program.capsClientsByRange, let range = wanted.passiveRange, actual.passivePorts.value == .range(range)
+    else {
       return false
     }
     return range.count == 1 ? actual.maxClients.value == nil : actual.maxClients.value == range.count / 2
@@ -13,20 +14,20 @@ extension AuditPair {
 
   /// Another limit than `max clients`.
   func maxClients() -> [Diagnostic] {
-    let isUnlimited = software == .filezilla && actual.form != .legacy && actual.maxClients.span == nil
-    guard let named = server.maxClients, !isUnlimited, software != .other, !isCappedByPolicy, !actual.isSpawned,
+    let isUnlimited = !program.limitsClients && actual.maxClients.span == nil
+    guard let named = server.maxClients, !isUnlimited, !isCappedByPolicy, !actual.isSpawned,
       actual.maxClients.value != named.value
     else { return [] }
     let span = actual.maxClients.span
     let found = actual.maxClients.value.map { "\($0) sessions" } ?? "any number of sessions"
-    let isCapped = software == .pureFTPd && span != nil && span == actual.passivePorts.span
+    let isCapped = program.capsClientsByRange && span != nil && span == actual.passivePorts.span
     return [
       .warning(
         "audit-max-clients", "\(title) admits \(found)\(onTitle), and the policy says \(named.value)",
         at: place(span),
         label: label(span, words.name(.maxClients)), related: [Label(named.span, "the limit of this server")],
         notes: isCapped
-          ? ["F28: Pure-FTPd admits no more sessions than half its passive ports, without saying so"] : [],
+          ? ["F28: \(title) admits no more sessions than half its passive ports, without saying so"] : [],
         help: isCapped ? "give it a range of at least \(named.value * 2) ports" : words.maxClients(named.value))
     ]
   }
@@ -35,22 +36,15 @@ extension AuditPair {
   func rangeAgainstClients() -> [Diagnostic] {
     guard case .range(let range) = actual.passivePorts.value, let most = actual.maxClients.value,
       most > range.count / 2, most != server.maxClients?.value, wanted.passiveRange != nil,
-      software != .filezilla || actual.form == .legacy
+      program.limitsClients
     else { return [] }
-    let consequence =
-      switch software {
-      case .proftpd: "F29: when they run out, ProFTPD takes ports outside the range, which the gateway drops"
-      case .pureFTPd: "F28: when they run out, Pure-FTPd answers 425"
-      case .vsftpd: "F30: when they run out, vsftpd ends the session"
-      default: "F30: when they run out, transfers fail in bursts"
-      }
     return [
       .warning(
         "audit-range-too-small",
         "\(title) admits \(most) sessions\(onTitle), and has \(range.count) passive ports for them",
         at: place(actual.maxClients.span ?? actual.passivePorts.span),
         label: label(actual.maxClients.span ?? actual.passivePorts.span, words.name(.maxClients)),
-        related: policyLabel("\(range.count) ports") { $0.passiveRange?.span }, notes: [consequence],
+        related: policyLabel("\(range.count) ports") { $0.passiveRange?.span }, notes: [words.exhaustion],
         help: words.maxClients(max(1, range.count / 2)))
     ]
   }

@@ -50,11 +50,7 @@ extension AuditPair {
           "audit-passive-range",
           "\(title) takes passive ports from everywhere\(onTitle), and the policy says \(range)", at: place(span),
           label: label(span, words.name(.range)), related: related,
-          notes: [
-            software == .iis
-              ? "F52: without a range Windows gives ports from 49152 on, which the gateway drops"
-              : "F35: the gateway drops data connections to ports outside \(range), and transfers hang"
-          ],
+          notes: [words.withoutRange(range)],
           help: words.range(range))
       ]
     }
@@ -150,9 +146,7 @@ private struct AnnouncedAddress {
   }
 
   private var unusableNote: String {
-    pair.actual.announcedFixes.isEmpty
-      ? "F43: the value has to be an IPv4 address as it is, without quotation marks"
-      : "F43: only a socket of IPv4 announces it; of vsftpd's builds Debian's 3.0.5-1 and later alone do without"
+    pair.actual.announcedNote ?? "F43: the value has to be an IPv4 address as it is, without quotation marks"
   }
 
   /// The edit that makes a value one that the program can announce: in its own place, or where the program is told

@@ -112,7 +112,7 @@ extension AuditPair {
 
   /// Data connections that need not resume the TLS session, where the program has a setting for it.
   func sessionReuse() -> [Diagnostic] {
-    guard wanted.tls.allowsTLS, [.proftpd, .vsftpd].contains(software), actual.tls.control.value != .off,
+    guard wanted.tls.allowsTLS, let help = words.sessionReuse, actual.tls.control.value != .off,
       !actual.tls.demandsReuse.value
     else { return [] }
     return [
@@ -120,7 +120,7 @@ extension AuditPair {
         "audit-session-reuse", "\(title) takes data connections that do not resume the TLS session\(onTitle)",
         at: place(actual.tls.demandsReuse.span), related: tlsLabel("TLS is meant to protect these sessions"),
         notes: ["whoever finds the passive port first gets the data: resuming is what ties it to the session"],
-        help: words.sessionReuse)
+        help: help)
     ]
   }
 
@@ -132,8 +132,7 @@ extension AuditPair {
     let found = actual.tls.certificate
     switch (found.value, named.value) {
     case (let same?, let wanted) where same.isSame(as: wanted): return []
-    // FileZilla Server has other ways of choosing one, which its file does not tell by a path.
-    case (nil, _) where software == .filezilla: return []
+    case (nil, _) where program.mayChooseCertificateElsewhere: return []
     default: break
     }
     return [

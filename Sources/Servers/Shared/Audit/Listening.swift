@@ -13,7 +13,7 @@ struct ServicesByPort {
   private let spawned: [EffectiveService]
 
   init(_ server: Server, _ settings: EffectiveSettings) {
-    if settings.software == .iis, let site = server.site?.value.lowercased() {
+    if settings.software.facts.hasSites, let site = server.site?.value.lowercased() {
       candidates = settings.services.filter { $0.site?.lowercased() == site }
     } else {
       candidates = settings.services
@@ -38,7 +38,7 @@ struct Listening {
   var diagnostics: [Diagnostic] = []
 
   init(wanted: Service, server: Server, _ onPorts: ServicesByPort, _ settings: EffectiveSettings) {
-    let words = ServerWords(software: settings.software, form: settings.services.first?.form ?? .file)
+    let words = settings.software.program.words(settings.services.first?.form ?? .file)
     guard let publication = wanted.publications.first else { return }
     // Said of the whole of the files already.
     guard !settings.services.isEmpty else { return }
@@ -82,7 +82,7 @@ struct Listening {
 
   private static func portMissing(
     _ wanted: Service, _ publication: Publication, _ candidates: [EffectiveService], _ software: SoftwareKind,
-    _ words: ServerWords
+    _ words: any ServerWords
   ) -> Diagnostic {
     let ports = Set(candidates.map(\.port.value)).subtracting([0]).sorted()
     let listed = ports.map(String.init).joined(separator: ", ")
@@ -101,7 +101,7 @@ struct Listening {
 
   private static func addressMissing(
     _ address: IPAddress, _ nearest: EffectiveService, _ server: Server, _ publication: Publication,
-    _ software: SoftwareKind, _ words: ServerWords
+    _ software: SoftwareKind, _ words: any ServerWords
   ) -> Diagnostic {
     let listed = nearest.addresses.value.map { "`\($0)`" }.joined(separator: ", ")
     let what = listed.isEmpty ? "the other family only" : listed
@@ -112,8 +112,6 @@ struct Listening {
       at: nearest.addresses.span ?? nearest.families.span ?? nearest.place,
       related: [Label(span, "the address of the server")],
       notes: ["control connections to \(address) are refused"],
-      help: software == .pureFTPd || software == .vsftpd
-        ? "give it that address; where each family has a daemon of its own, audit the folder with all their files"
-        : "give it that address")
+      help: words.listen)
   }
 }

@@ -50,7 +50,8 @@ struct AuditPair {
   let actual: EffectiveService
   let software: SoftwareKind
 
-  var words: ServerWords { ServerWords(software: software, form: actual.form) }
+  var program: any ServerProgram.Type { software.program }
+  var words: any ServerWords { program.words(actual.form) }
   var title: String { software.title }
 
   /// The statement of the policy that a comparison is about, as a second label.

@@ -6,10 +6,12 @@ import Policy
 final class ProgramForm: Sendable {
   let emitter: any ServerEmitter
   let capabilities: Capabilities
+  let program: any ServerProgram.Type
 
   init(_ emitter: any ServerEmitter) {
     self.emitter = emitter
     capabilities = emitter.capabilities
+    program = emitter.software.program
   }
 }
 
@@ -23,9 +25,10 @@ struct CapabilityCheck {
 
   var emitter: any ServerEmitter { form.emitter }
   var capabilities: Capabilities { form.capabilities }
+  var program: any ServerProgram.Type { form.program }
   var server: Server { plan.server }
   /// The name of the program in messages.
-  var title: String { emitter.software.title }
+  var title: String { program.title }
   var publications: [Publication] { plan.request.publications }
 
   /// Where the policy names the program.
@@ -36,7 +39,7 @@ struct CapabilityCheck {
     var found: [Diagnostic] = []
     func note(_ more: [Diagnostic]) { if !more.isEmpty { found += more } }
     for publication in publications {
-      note(tlsMode(publication))
+      note(TLSUnsupported.findings(publication, at: server))
       note(clearControl(publication))
       note(adminPort(publication))
     }
@@ -78,7 +81,7 @@ struct CapabilityCheck {
 
   /// A passive range with a port that the program has for itself.
   private func adminPort(_ publication: Publication) -> [Diagnostic] {
-    guard let port = capabilities.adminPort, let range = publication.passiveRange,
+    guard let port = program.adminPort, let range = publication.passiveRange,
       range.value.low <= port, port <= range.value.high
     else { return [] }
     return [
@@ -100,7 +103,7 @@ struct CapabilityCheck {
 
   /// Processes of their own that would listen on all addresses, on the same port.
   private func wildcardCollisions() -> [Diagnostic] {
-    guard capabilities.isOneProcessPerService, publications.count > 1 else { return [] }
+    guard program.isOneProcessPerService, publications.count > 1 else { return [] }
     var diagnostics: [Diagnostic] = []
     var everywhere: [UInt16: Publication] = [:]
     for service in plan.services {
@@ -138,7 +141,7 @@ struct CapabilityCheck {
 
   /// `site`, which one program needs and no other knows.
   private func site() -> [Diagnostic] {
-    if capabilities.hasSites, server.site == nil {
+    if program.hasSites, server.site == nil {
       return [
         .error(
           "site-missing", "\(title) keeps its settings by site, and server `\(server.name.value)` names none",
@@ -146,25 +149,29 @@ struct CapabilityCheck {
           help: "write `site \"NAME\"` in a `server` block, with the name that IIS Manager shows")
       ]
     }
-    guard !capabilities.hasSites, let site = server.site, emitter.software != .other else { return [] }
+    guard !program.hasSites, let site = server.site, program.isKnown else { return [] }
     return [
       .warning(
         "site-unsupported", "\(title) has no sites, so `\(site.value)` is not used", at: site.span,
-        help: "remove the statement; only `software iis` has sites")
+        help: "remove the statement; only \(Self.siteful) has sites")
     ]
   }
+
+  /// The programs that have sites.
+  private static let siteful = ServerPrograms.named.filter { $0.facts.hasSites }
+    .map { "`software \($0.name)`" }.joined(separator: " or ")
 
   /// `max clients`, where it cannot be said or counts for each process.
   private func clients() -> [Diagnostic] {
     guard let clients = server.maxClients else { return [] }
-    guard capabilities.limitsClients else {
+    guard program.limitsClients else {
       return [
         .warning(
           "max-clients-unsupported", "\(title) has no limit on its sessions", at: clients.span,
           help: "limit them at the gateway: `limit \(clients.value) sessions`")
       ]
     }
-    guard capabilities.isOneProcessPerService else { return [] }
+    guard program.isOneProcessPerService else { return [] }
     let processes = plan.services.reduce(0) { count, service in
       count + (capabilities.splitsFamilies && service.needsTwoSockets(server) ? 2 : 1)
     }

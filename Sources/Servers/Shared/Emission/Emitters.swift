@@ -7,19 +7,7 @@ package let formLeftOut = "form-left-out"
 /// Every program and form that settings can be written for.
 package enum Emitters {
   /// The forms of one program stand in the order in which they are offered, its default first.
-  package static let all: [any ServerEmitter] = [
-    AppcmdEmitter(),
-    PowerShellEmitter(),
-    IISXMLEmitter(),
-    PureFTPdConfEmitter(),
-    PureFTPdDebianEmitter(),
-    PureFTPdFlagsEmitter(),
-    ProftpdConfEmitter(),
-    ProftpdVirtualHostEmitter(),
-    VsftpdConfEmitter(),
-    FileZillaXMLEmitter(),
-    ChecklistEmitter(),
-  ]
+  package static let all: [any ServerEmitter] = ServerPrograms.all.flatMap { $0.emitters }
 
   /// The forms of a program, the default first.
   package static func forms(of software: SoftwareKind) -> [String] {
@@ -115,7 +103,7 @@ package enum Emitters {
   /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the
   /// policy, or in the default one when none can.
   package static func findings(_ policy: Policy) -> [Diagnostic] {
-    let programs = SoftwareKind.allCases.map(Program.init)
+    let programs = ServerPrograms.named.map(Program.init)
     var found: [Diagnostic] = []
     for (server, publications) in zip(policy.servers, publications(policy)) where !publications.isEmpty {
       let plan = ServerPlan(ServerRequest(server: server, publications: publications) { _ in "" })
@@ -169,10 +157,10 @@ package enum Emitters {
     }
   }
 
-  /// What all sites of IIS on a machine have together, by the servers there.
+  /// What all sites of a program on a machine have together, by the servers there.
   private static func machines(_ policy: Policy) -> [Int: MachineNeeds] {
-    guard policy.servers.contains(where: { $0.software?.value.kind == .iis }) else { return [:] }
-    let sites = RuleContext(policy).published.filter { $0.server.software?.value.kind == .iis }
+    guard policy.servers.contains(where: \.isSite) else { return [:] }
+    let sites = RuleContext(policy).published.filter(\.server.isSite)
     var result: [Int: MachineNeeds] = [:]
     for sites in Dictionary(grouping: sites, by: \.machine).values {
       let needs = MachineNeeds(sites.map(\.publication))
@@ -180,4 +168,9 @@ package enum Emitters {
     }
     return result
   }
+}
+
+extension Server {
+  /// Whether its program has several sites on a machine.
+  fileprivate var isSite: Bool { software?.value.kind.facts.hasSites ?? false }
 }

@@ -4,7 +4,7 @@ package import Policy
 
 /// Writes the settings of one server program in one form.
 ///
-/// A new program or a new form is one new file with a conforming type, and one line in `Emitters.all`.
+/// A new form is one new file with a conforming type, and one line in `emitters` of its program.
 package protocol ServerEmitter: Sendable {
   /// The program.
   var software: SoftwareKind { get }

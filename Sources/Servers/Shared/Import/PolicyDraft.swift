@@ -35,9 +35,8 @@ package struct PolicyDraft {
     var groups: [Group] = []
     var known: [String: Int] = [:]
     for service in settings.services where isForOutsiders(service) {
-      // FileZilla Server has a listener for each address, of one server.
       let key =
-        settings.software == .filezilla
+        settings.software.program.isOneServerForAllAddresses
         ? "" : service.site.map { "site \($0)" } ?? service.addresses.value.joined(separator: " ")
       if let index = known[key] {
         groups[index].services.append(service)
@@ -83,7 +82,7 @@ package struct PolicyDraft {
     } else {
       statement("address", addresses.map { "\($0)" }.joined(separator: ", "))
     }
-    statement("software", settings.software.rawValue + (version.map { " \($0)" } ?? ""))
+    statement("software", settings.software.name + (version.map { " \($0)" } ?? ""))
     if let site = first.site { statement("site", quoted(site)) }
     for remark in first.remarks { self.remark(remark) }
     certificate(group)

@@ -68,7 +68,7 @@ package enum SettingTopic: CaseIterable, Hashable, Sendable {
 package struct EffectiveService: Sendable {
   /// How the file names it, for example `<VirtualHost 192.0.2.10>`; empty for the only service of a daemon.
   package var title: String
-  /// The site of IIS that it belongs to.
+  /// The site that it belongs to.
   package var site: String?
   /// What is blamed for something that is written nowhere.
   package var place: SourceSpan
@@ -148,6 +148,8 @@ package struct EffectiveService: Sendable {
   var remedies: [Subject: @Sendable (String) -> String] = [:]
   /// Edits that let the server announce the address that its file names.
   var announcedFixes: [FixIt] = []
+  /// Why it cannot as it stands, where those edits are the way out.
+  var announcedNote: String?
 
   package init(title: String = "", place: SourceSpan) {
     self.title = title

@@ -23,7 +23,7 @@ package struct ReadingContext {
   var named: [String] = []
   /// What listens for the program whose files are read; `nil` when it listens itself.
   var spawner: Spawner?
-  /// What the command line defines, for `<IfDefine>` of ProFTPD.
+  /// What the command line defines, for conditions in its file.
   var defines: Set<String> = []
   /// The first file or folder that was asked for, which is blamed for what no file says.
   package private(set) var first: SourceID?
@@ -127,6 +127,6 @@ package struct ReadingContext {
       .warning(
         "server-build-dependent", "only \(validity.text(software)) knows \(subject)", at: span,
         notes: notes + ["another version or build does not start with it"],
-        help: help ?? "state the version of the program in the policy: `software \(software.rawValue) VERSION`"))
+        help: help ?? "state the version of the program in the policy: `software \(software.name) VERSION`"))
   }
 }

@@ -3,7 +3,7 @@ package import Policy
 
 /// Reads the configuration of one server program with that program's own grammar and precedence.
 ///
-/// A new program is one new file with a conforming type, and one line in `ServerReaders.all`.
+/// It belongs to its `ServerProgram`.
 package protocol ServerReader: Sendable {
   var software: SoftwareKind { get }
 
@@ -27,17 +27,20 @@ extension ServerReader {
 
 /// Every program whose configuration can be read.
 package enum ServerReaders {
-  package static let all: [any ServerReader] = [
-    PureFTPdReader(),
-    ProftpdReader(),
-    VsftpdReader(),
-    IISReader(),
-    FileZillaReader(),
-  ]
+  /// One for each name; of programs with one name the first.
+  package static let all: [any ServerReader] = ServerPrograms.named.compactMap { $0.program.reader }
 
   /// The reader of a program; `nil` when its configuration cannot be read.
-  package static func reader(for software: SoftwareKind) -> (any ServerReader)? {
-    all.first { $0.software == software }
+  package static func reader(for software: SoftwareKind) -> (any ServerReader)? { software.program.reader }
+
+  /// The reader of the program whose files stand at a path, among those of the name: content tells before versions do.
+  private static func reader(
+    of paths: [String], as software: SoftwareKind, in files: ServerFiles
+  ) -> (any ServerReader)? {
+    let programs = ServerPrograms.all.filter { $0.name == software.name && $0.reader != nil }
+    guard programs.count > 1 else { return programs.first?.reader }
+    return paths.lazy.compactMap { program(at: $0, in: files, among: programs) }.first?.reader
+      ?? software.program.reader
   }
 
   /// Reads the files at a path as a program's, or as that of the program that their names and lines tell.
@@ -57,12 +60,12 @@ package enum ServerReaders {
     into sources: inout SourceSet
   ) -> EffectiveSettings? {
     // `other` says nothing about the program either.
-    let stated = software?.kind == .other ? nil : software?.kind
+    let stated = software.flatMap { $0.kind.facts.isKnown ? $0.kind : nil }
     guard let kind = stated ?? paths.lazy.compactMap({ guess($0, in: files) }).first else {
       let unknown = unknownSoftware(paths.first ?? "", from: files, into: &sources)
       return EffectiveSettings(software: .other, services: [], diagnostics: [unknown])
     }
-    return reader(for: kind)?.read(
+    return reader(of: paths, as: kind, in: files)?.read(
       paths, version: software?.version, environment: environment, from: files, into: &sources)
   }
 }

@@ -8,8 +8,8 @@ package enum SettingsForm: Hashable, Sendable {
   case folder
   /// A command line.
   case flags
-  /// The file of an earlier generation of the program.
-  case legacy
+  /// Variables of the environment, those of the service with names that begin so.
+  case environment(String)
 }
 
 /// Why nobody gets in, or why nothing of a service works.

@@ -84,7 +84,7 @@ package struct Validity: Hashable, Sendable {
     return build.builder.map(builders.contains)
   }
 
-  /// For example `vsftpd 3.0.4 and later, as Debian builds it`.
+  /// For example `PROGRAM 3.0.4 and later, as Debian builds it`.
   package func text(_ software: SoftwareKind) -> String {
     let versions =
       switch (from, before) {

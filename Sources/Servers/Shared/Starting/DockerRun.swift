@@ -135,12 +135,11 @@ extension InvocationText {
     var found = self.command(command, &variables, environment)
     if found == nil {
       let image = container.image.lowercased()
-      let names = [
-        ("pure-ftpd", SoftwareKind.pureFTPd), ("pureftpd", .pureFTPd), ("vsftpd", .vsftpd), ("proftpd", .proftpd),
-      ]
-      guard let software = names.first(where: { image.contains($0.0) })?.1 else { return nil }
+      guard let program = ServerPrograms.all.first(where: { $0.images.contains { image.contains($0) } }) else {
+        return nil
+      }
       let flags = command.drop { !$0.text(variables).text.hasPrefix("-") }
-      found = invocation(software, Array(flags), variables, environment, at: span)
+      found = invocation(SoftwareKind(program), Array(flags), variables, environment, at: span)
     }
     found?.container = container
     return found

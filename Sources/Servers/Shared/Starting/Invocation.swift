@@ -122,7 +122,7 @@ struct InvocationText {
         environment[name] = Located(value, word.span)
       }
       guard let start = self.command(command, &variables, environment),
-        known.insert([start.software.rawValue] + start.arguments.map(\.value)).inserted
+        known.insert([start.software.name] + start.arguments.map(\.value)).inserted
       else { continue }
       found.append(start)
     }
@@ -211,15 +211,12 @@ struct InvocationText {
 
   static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-  /// The program of a name such as `pure-ftpd-mysql`.
-  static func program(_ name: String) -> SoftwareKind? {
-    switch name {
-    case "vsftpd": .vsftpd
-    case "proftpd", "in.proftpd": .proftpd
-    case "pure-ftpd", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql": .pureFTPd
-    default: nil
-    }
-  }
+  /// The program of the name of a program file.
+  static func program(_ name: String) -> SoftwareKind? { programs[name] }
+
+  private static let programs = Dictionary(
+    ServerPrograms.all.flatMap { program in program.commands.map { ($0, SoftwareKind(program)) } }
+  ) { first, _ in first }
 
   static func assignment(_ text: String) -> (name: String, value: String)? {
     guard let equals = text.firstIndex(of: "=") else { return nil }

@@ -28,15 +28,15 @@ struct Spawner {
 }
 
 extension EffectiveService {
-  /// What holds of a service where another program listens for it. Pure-FTPd and ProFTPD go on counting their sessions,
-  /// and the lower limit holds; vsftpd does not (measured: 1.0.50, 3.0.3; source: 1.3.8).
+  /// What holds of a service where another program listens for it. Where it goes on counting its sessions the lower
+  /// limit holds.
   mutating func place(under spawner: Spawner, of software: SoftwareKind) {
     isSpawned = spawner.port == nil
     if let port = spawner.port { self.port = port }
     addresses = spawner.addresses
     families = spawner.families
     takesOtherAddresses = false
-    if software == .vsftpd {
+    if software.program.leavesLimitsToSpawner {
       (maxClients, maxPerClient) = (spawner.maxClients, spawner.maxPerClient)
     } else {
       maxClients = maxClients.lower(than: spawner.maxClients)
