@@ -86,7 +86,7 @@ let package = Package(
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "Templates", path: "templates",
-      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "vsftpd"].map { .embedInCode($0) },
+      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "sftpgo", "vsftpd"].map { .embedInCode($0) },
       swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.

@@ -34,7 +34,8 @@ struct Observation {
     case "sessions": sessions(fence)
     case "audit": audit
     case "import": imported(fence.arguments.first ?? "")
-    case "pure-ftpd", "proftpd", "vsftpd", "filezilla", "iis", "other", "remarks": settings(fence)
+    case "remarks": settings(fence)
+    case let name where ServerPrograms.program(named: name) != nil: settings(fence)
     default: nil
     }
   }

@@ -34,10 +34,11 @@ enum FuzzServerFile: FuzzTarget {
   static func run(_ input: [UInt8]) -> Bool {
     guard let first = input.first, !policies.isEmpty else { return false }
     let (software, compilation) = policies[Int(first) % policies.count]
-    guard let reader = ServerReaders.reader(for: software) else { broken("there is no reader") }
     let files = ServerFiles(["/etc/file": Array(input.dropFirst())])
     var sources = compilation.sources
-    let settings = reader.read("/etc/file", from: files, into: &sources)
+    guard let settings = ServerReaders.read("/etc/file", as: Software(software), from: files, into: &sources) else {
+      broken("there is no reader")
+    }
     let findings = ServerAudit.findings(compilation.policy, server: 0, against: settings)
     for diagnostic in settings.diagnostics + findings {
       let span = diagnostic.primary.span

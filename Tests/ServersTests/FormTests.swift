@@ -20,7 +20,7 @@ import Testing
           let head = document.text.split(whereSeparator: \.isNewline).prefix(12).joined(separator: "\n")
           let isXML = document.text.hasPrefix("<!--")
           #expect(
-            isXML || ["#", "@rem"].contains { document.text.hasPrefix($0) }, "\(document.name)"
+            isXML || ["#", "@rem", "{\n  \"_sallyport\""].contains { document.text.hasPrefix($0) }, "\(document.name)"
           )
           #expect(head.contains("server `box`"), "\(document.name)")
           #expect(head.contains(isXML ? "publish an- -swer" : "publish an--swer"), "\(document.name)")

@@ -112,4 +112,21 @@ import Testing
       }
     }
   }
+
+  /// Server programs are values of `Servers`; nothing else names one, but for the pages of rules, whose samples are
+  /// policies of somebody.
+  @Test func programsAreNamedByServersAlone() throws {
+    let names = /(?i)\b(iis|pure-?ftpd|proftpd|vsftpd|filezilla|sftpgo)/
+    for module in Set(Self.allowed.keys).subtracting(["Servers"]) {
+      for file in swiftFiles(repository.appending(path: "Sources/\(module)"))
+      where !file.path.contains("/Rules/Pages/") {
+        // What stands between three quotation marks, as pages do.
+        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\"\"\"")
+        let isRule = file.path.contains("/Policy/Rules/")
+        let code = parts.enumerated().filter { !isRule || $0.offset.isMultiple(of: 2) }.map(\.element).joined()
+        let found = code.firstMatch(of: names).map { String($0.output.0) }
+        #expect(found == nil, "\(module)/\(file.lastPathComponent)")
+      }
+    }
+  }
 }

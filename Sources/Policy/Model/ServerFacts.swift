@@ -5,7 +5,7 @@ package import Addressing
 /// Policy knows no program. Those that there are come to `resolve` as a list, and whoever needs a fact asks here. The
 /// facts belong to types, so that a publication that asks one counts no references.
 package protocol ServerFacts: SendableMetatype {
-  /// As `software NAME` has it, for example `pure-ftpd`. Programs that are told apart by their version alone share one.
+  /// As `software NAME` has it. Programs that are told apart by their version alone share one.
   static var name: String { get }
   /// The program's own spelling of its name.
   static var title: String { get }
@@ -35,6 +35,9 @@ package protocol ServerFacts: SendableMetatype {
   static func activeDataPort(controlPort: UInt16) -> UInt16?
   /// Whether the program has a setting that refuses PORT and EPRT.
   static var canRefuseActive: Bool { get }
+  /// Whether that setting is one for all control ports of a process, so that what one publication leaves at its default
+  /// counts as much as what another says.
+  static var hasOneActiveSwitch: Bool { get }
   /// What becomes of a passive range of one port, as a sentence; `nil` when the program takes it.
   static var singlePort: String? { get }
   /// What happens when every port of a passive range is taken, as a sentence.
@@ -70,6 +73,7 @@ extension ServerFacts {
   package static var certificateForm: CertificateForm { .files }
   package static func activeDataPort(controlPort: UInt16) -> UInt16? { 20 }
   package static var canRefuseActive: Bool { false }
+  package static var hasOneActiveSwitch: Bool { false }
   package static var singlePort: String? { nil }
   package static func exhaustion(of range: PortRange) -> String {
     "when no port is free the server refuses the transfer"

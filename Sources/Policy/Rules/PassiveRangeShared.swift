@@ -1,11 +1,11 @@
 package import Diagnostics
 
-/// Two virtual hosts of one ProFTPD share passive ports.
+/// Two hosts of one server share passive ports.
 package struct PassiveRangeShared: PolicyRule {
   package init() {}
 
   package let page = RulePage(
-    .warning, "passive-range-shared", "virtual hosts of one ProFTPD share passive ports",
+    .warning, "passive-range-shared", "virtual hosts of one server share passive ports",
     explanation: """
       Each control port of ProFTPD is a virtual host with passive ports of its own. Where two share some, a \
       data connection can meet the listener of the other host's session, which refuses it as coming from a \

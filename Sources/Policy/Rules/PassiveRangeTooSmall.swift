@@ -1,7 +1,7 @@
 import Addressing
 package import Diagnostics
 
-/// Ports that one client may keep busy: FileZilla's client transfers up to ten files at once (its settings allow 1 to
+/// Ports that one client may keep busy: a widespread client transfers up to ten files at once (its settings allow 1 to
 /// 10), and a port stays busy for a while after its transfer, so each of them needs two.
 private let portsOfOneClient = 20
 

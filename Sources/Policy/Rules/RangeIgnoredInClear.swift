@@ -1,11 +1,11 @@
 package import Diagnostics
 
-/// IIS may leave its passive range in sessions without TLS.
+/// A program that may leave its passive range in sessions without TLS.
 package struct RangeIgnoredInClear: PublishedRule {
   package init() {}
 
   package let page = RulePage(
-    .warning, "range-ignored-in-clear", "IIS may take data ports outside the range in sessions without TLS",
+    .warning, "range-ignored-in-clear", "the server may take data ports outside the range in sessions without TLS",
     explanation: """
       IIS is reported to use its data channel port range in encrypted sessions only, and any port from 1025 \
       in the others. The firewall opens the range and nothing else, so listings in clear text would hang. We \

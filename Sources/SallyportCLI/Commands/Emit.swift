@@ -20,7 +20,7 @@ struct Emit: ParsableCommand {
 
       EXAMPLES:
         sallyport emit office.sally --server files
-        sallyport emit office.sally --server files > /etc/proftpd/conf.d/50-sallyport.conf
+        sallyport emit office.sally --server files > 50-sallyport.conf
       """)
 
   @OptionGroup var input: PolicyInput
@@ -63,7 +63,7 @@ struct Emit: ParsableCommand {
   }
 }
 
-/// `iis appcmd; pure-ftpd conf; ...`.
+/// `PROGRAM FORM|FORM; PROGRAM FORM; ...`.
 private let formTable = ServerPrograms.named.map { software in
   "\(software.name) \(Emitters.forms(of: software).joined(separator: "|"))"
 }.joined(separator: "; ")

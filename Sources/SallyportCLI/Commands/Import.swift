@@ -25,14 +25,14 @@ struct Import: ParsableCommand {
       the same gaps. Files that the program would refuse are reported, and no policy is written. \
       Exit status 0 when there is a policy, 1 when there is none, 66 when the path is missing.
 
-      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
+      PATH is the configuration file, or a folder: such as \(exampleFolder), or one with the files of several daemons. A file \
       with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
       a Compose file, a Dockerfile.
 
       EXAMPLES:
-        sallyport import --server-config /etc/proftpd/proftpd.conf > office.sally
-        sallyport import --server-config ./copy --server pure-ftpd
-        sallyport import --root ./copy --server-config /etc/proftpd/proftpd.conf
+        sallyport import --server-config \(exampleFile) > office.sally
+        sallyport import --server-config ./copy --server \(exampleName)
+        sallyport import --root ./copy --server-config \(exampleFile)
       """)
 
   @Option(

@@ -64,7 +64,7 @@ private struct FileZillaWords: ServerWords {
   func announced(_ address: IPAddress) -> String {
     write(["<host_override>\(address)</host_override>"], then: " in `pasv`")
   }
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String {
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
     let number = mode == .implicit ? 1 : mode.allowsPlain ? 0 : 2
     return write(["<tls_mode>\(number)</tls_mode>"], then: " in the `listener`")
   }

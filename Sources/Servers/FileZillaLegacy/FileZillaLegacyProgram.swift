@@ -60,7 +60,7 @@ private struct FileZillaLegacyWords: ServerWords {
     items([("Custom PASV IP type", "1"), ("Custom PASV IP", "\(address)")])
   }
 
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String {
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
     if mode == .off { return items([("Enable SSL", "0")]) }
     let ports = mode == .implicit ? [(name: "Implicit SSL ports", value: "990")] : [("Allow explicit SSL", "1")]
     let required = mode.allowsPlain ? "0" : "1"

@@ -57,7 +57,7 @@ private struct IISWords: ServerWords {
     write([#"<firewallSupport externalIp4Address="\#(address)" />"#], then: " in the `ftpServer` of the site")
   }
 
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String {
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
     let data = mode.allowsPlain ? "SslAllow" : "SslRequire"
     // `SslRequire` refuses CCC.
     let control = !mode.allowsPlain && clearControl ? "SslRequireCredentialsOnly" : data
@@ -72,9 +72,9 @@ private struct IISWords: ServerWords {
   }
   func maxClients(_ count: Int) -> String { write([#"<connections maxConnections="\#(count)" />"#]) }
   func active(_ isOn: Bool) -> String {
-    isOn
-      ? "remove PORT and EPRT from `commandFiltering`"
-      : write([#"<add command="PORT" allowed="false" />"#, #"<add command="EPRT" allowed="false" />"#])
+    let refusals = ["PORT", "EPRT"].map { #"<add command="\#($0)" allowed="false" />"# }
+    if isOn { return "remove " + refusals.map { "`\($0)`" }.joined(separator: " and ") + " from `commandFiltering`" }
+    return write(refusals, then: " in `commandFiltering` of `security`")
   }
   var passiveOn: String { "remove PASV and EPSV from `commandFiltering`" }
   func foreign(port: Bool) -> String? {

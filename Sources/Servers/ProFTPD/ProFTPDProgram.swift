@@ -24,6 +24,7 @@ package enum ProFTPDProgram: ServerProgram {
   package static var hasOneSettingForForeignHosts: Bool { true }
 
   package static func isFile(named name: String) -> Bool { name.hasPrefix("proftpd") }
+  package static var usualPlace: String? { "/etc/proftpd/proftpd.conf" }
   /// Directives take any case, and people write what the manual writes.
   package static func isSetting(_ word: String) -> Bool {
     word.hasPrefix("<") || word.first?.isUppercase == true && ProftpdDirectives.modules[word.lowercased()] != nil
@@ -55,7 +56,7 @@ private struct ProFTPDWords: ServerWords {
   }
   func announced(_ address: IPAddress) -> String { write(["MasqueradeAddress \(address)"]) }
 
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String {
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
     if mode == .off { return write(["TLSEngine off"]) }
     let level = mode.allowsPlain ? "off" : clearControl ? "auth+data" : "on"
     return write(

@@ -40,6 +40,12 @@ package enum PureFTPdProgram: ServerProgram {
   package static func isFile(named name: String) -> Bool {
     name.hasPrefix("pure-ftpd") || name.hasPrefix("pureftpd")
   }
+  package static var usualPlace: String? { "/etc/pure-ftpd" }
+  /// Debian's service has a part of its settings in `/etc/default`.
+  package static func foldersBeside(_ folder: String) -> [String] {
+    guard folder.hasSuffix("/pure-ftpd") else { return [] }
+    return [folder.dropLast("pure-ftpd".count) + "default"]
+  }
   /// Debian's folder of options.
   package static func isFolder(_ path: String, _ files: ServerFiles) -> Bool {
     files.kind("\(path)/conf") == .folder || path.hasSuffix("/conf")
@@ -116,7 +122,7 @@ private struct PureFTPdWords: ServerWords {
     write(["PassivePortRange \(range.low) \(range.high)"], then: ", and restart the daemon")
   }
   func announced(_ address: IPAddress) -> String { write(["ForcePassiveIP \(address)"]) }
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String {
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
     write(["TLS \(mode == .off ? 0 : mode.allowsPlain ? 1 : 3)"])
   }
   func port(_ port: UInt16, _ addresses: [IPAddress]) -> String {

@@ -28,6 +28,7 @@ package enum VsftpdProgram: ServerProgram {
   package static var leavesLimitsToSpawner: Bool { true }
 
   package static func isFile(named name: String) -> Bool { name.hasPrefix("vsftpd") }
+  package static var usualPlace: String? { "/etc/vsftpd.conf" }
   /// `key=value` in lower case.
   package static func isSetting(_ word: String) -> Bool { VsftpdGrammar.shapes[word] != nil }
   package static var commands: [String] { ["vsftpd"] }
@@ -58,7 +59,7 @@ private struct VsftpdWords: ServerWords {
     write(["pasv_address=\(address)"], then: " without quotation marks")
   }
 
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String {
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
     if mode == .off { return write(["ssl_enable=NO"]) }
     let value = mode.allowsPlain ? "NO" : "YES"
     let keys = ["local_logins", "local_data", "anon_logins", "anon_data"].map { "force_\($0)_ssl=\(value)" }

@@ -30,7 +30,9 @@ extension Published {
       let isClear = publication.clearControl != nil && software?.facts.clearControl != .always
       return .tls(publication.tls.value, clearControl: isClear)
     case .active:
-      guard let software, software.facts.canRefuseActive, publication.active.span != nil else { return nil }
+      guard let facts = software?.facts, facts.canRefuseActive,
+        publication.active.span != nil || facts.hasOneActiveSwitch && !publication.cannotTell("active")
+      else { return nil }
       return .active(publication.active.value)
     case .addresses:
       // Behind a gateway they are those of the server, whatever the publication.

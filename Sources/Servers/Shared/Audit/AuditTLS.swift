@@ -2,7 +2,9 @@ import Diagnostics
 import Policy
 
 extension AuditPair {
-  private var tlsHelp: String { words.tls(wanted.tls, clearControl: wanted.allowsClearControl) }
+  private var tlsHelp: String {
+    words.tls(wanted.tls, clearControl: wanted.allowsClearControl, certificate: server.certificate?.value)
+  }
 
   private func tlsLabel(_ message: String) -> [Label] { policyLabel(message) { $0.tls.span } }
 

@@ -17,7 +17,8 @@ extension CapabilityCheck {
 
   /// A certificate in a form that the program cannot use; without TLS nobody looks at it.
   func certificate() -> [Diagnostic] {
-    guard let certificate = server.certificate, plan.usesTLS else { return [] }
+    guard plan.usesTLS else { return [] }
+    guard let certificate = server.certificate else { return program.needsCertificate ? [certificateNeeded] : [] }
     switch (program.certificateForm, certificate.value) {
     case (.thumbprint, .files):
       return [
@@ -36,6 +37,12 @@ extension CapabilityCheck {
     default:
       return []
     }
+  }
+
+  private var certificateNeeded: Diagnostic {
+    .error(
+      "certificate-needed", "\(title) has TLS with a certificate alone, and server `\(server.name.value)` names none",
+      at: softwareSpan, help: "add `certificate \"CERT\" key \"KEY\"` with paths on the server")
   }
 
   /// Texts that cannot stand in the program's file.

@@ -35,6 +35,10 @@ package protocol ServerProgram: ServerFacts {
 
   /// Whether a file of that name, in lower case, is a configuration of it.
   static func isFile(named name: String) -> Bool
+  /// Where its configuration stands on most machines: a file, or a folder with several; `nil` for no such place.
+  static var usualPlace: String? { get }
+  /// Folders beside its folder that hold a part of its settings.
+  static func foldersBeside(_ folder: String) -> [String]
   /// Whether a folder is a configuration of it, with a file for each option.
   static func isFolder(_ path: String, _ files: ServerFiles) -> Bool
   /// Whether a text is a configuration of it as a whole, and of no other program.
@@ -58,6 +62,8 @@ extension ServerProgram {
   package static var needsCertificate: Bool { false }
   package static var mayChooseCertificateElsewhere: Bool { false }
   package static func isFile(named name: String) -> Bool { false }
+  package static var usualPlace: String? { nil }
+  package static func foldersBeside(_ folder: String) -> [String] { [] }
   package static func isFolder(_ path: String, _ files: ServerFiles) -> Bool { false }
   package static func isWritten(_ text: String) -> Bool { false }
   package static func isSetting(_ word: String) -> Bool { false }

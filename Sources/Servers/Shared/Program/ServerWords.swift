@@ -19,7 +19,8 @@ package protocol ServerWords: Sendable {
 
   func range(_ range: PortRange) -> String
   func announced(_ address: IPAddress) -> String
-  func tls(_ mode: TLSMode, clearControl: Bool) -> String
+  /// - Parameter certificate: the one that the policy names.
+  func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String
   func port(_ port: UInt16, _ addresses: [IPAddress]) -> String
   func maxClients(_ count: Int) -> String
   func active(_ isOn: Bool) -> String
@@ -53,7 +54,9 @@ extension ServerWords {
   package func line(announced address: IPAddress) -> String? { nil }
   package func range(_ range: PortRange) -> String { "set the range to \(range)" }
   package func announced(_ address: IPAddress) -> String { "announce \(address)" }
-  package func tls(_ mode: TLSMode, clearControl: Bool) -> String { "set TLS to `\(mode.rawValue)`" }
+  package func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String {
+    "set TLS to `\(mode.rawValue)`"
+  }
   package func port(_ port: UInt16, _ addresses: [IPAddress]) -> String { "listen on port \(port)" }
   package func maxClients(_ count: Int) -> String { "limit the sessions to \(count)" }
   package func active(_ isOn: Bool) -> String { "" }
