@@ -44,7 +44,7 @@ let package = Package(
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Netfilter", "Nftables",
         "Parallel",
-        "Platforms", "Policy", "PolicySyntax", "ServerConfig", argumentParser,
+        "Platforms", "Policy", "PolicySyntax", "Servers", argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -67,13 +67,13 @@ let package = Package(
       name: "Compilation",
       dependencies: [
         "Addressing", "Diagnostics", "FTPSession", "Flows", "Nftables", "Parallel", "Platforms", "Policy",
-        "PolicySyntax", "ServerConfig",
+        "PolicySyntax", "Servers",
       ],
       swiftSettings: strict),
     .target(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
-      name: "ServerConfig",
+      name: "Servers",
       dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", mustache], swiftSettings: strict),
     .target(
       name: "Platforms", dependencies: ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
@@ -89,7 +89,7 @@ let package = Package(
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "Templates", path: "templates",
-      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "vsftpd"].map { .embedInCode($0) },
+      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "sftpgo", "vsftpd"].map { .embedInCode($0) },
       swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
@@ -98,7 +98,7 @@ let package = Package(
       name: "sallyport-demo", dependencies: ["LiveSupport"], path: "Tests/Demo", swiftSettings: strict),
     .testTarget(
       name: "LiveTests",
-      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", "sallyport"],
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "Servers", "sallyport"],
       swiftSettings: forTests),
     .testTarget(
       name: "NetfilterTests",
@@ -108,17 +108,18 @@ let package = Package(
       ],
       swiftSettings: forTests),
     .testTarget(
-      name: "ServerConfigTests",
-      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "ServerConfig", subprocess],
+      name: "ServersTests",
+      dependencies: ["Addressing", "Diagnostics", "LiveSupport", "Policy", "Servers", subprocess],
       exclude: ["Schemas", "parse-powershell.py"],
       swiftSettings: forTests),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
+      name: "PolicyTests",
+      dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax", "Servers"],
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "ServerConfig",
+        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "Servers",
       ],
       swiftSettings: forTests),
     .testTarget(
@@ -133,7 +134,7 @@ let package = Package(
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "Flows", "LiveSupport", "Nftables", "Parallel", "Platforms",
         "Policy",
-        "PolicySyntax", "ServerConfig", "sallyport", subprocess, systemPackage,
+        "PolicySyntax", "Servers", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
   ]
@@ -146,7 +147,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     .executableTarget(
       name: "sallyport-fuzz",
       dependencies: [
-        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Platforms", "Policy", "PolicySyntax", "ServerConfig",
+        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Platforms", "Policy", "PolicySyntax", "Servers",
       ],
       path: "Tests/Fuzz", exclude: ["Seeds"],
       swiftSettings: forTests + [.unsafeFlags(["-parse-as-library"])]))

@@ -29,6 +29,8 @@ package enum Templates {
     ("pure-ftpd-debian.mustache", PackageResources.pure_ftpd_debian_mustache),
     ("pure-ftpd-flags.sh.mustache", PackageResources.pure_ftpd_flags_sh_mustache),
     ("pure-ftpd.conf.mustache", PackageResources.pure_ftpd_conf_mustache),
+    ("sftpgo.env.mustache", PackageResources.sftpgo_env_mustache),
+    ("sftpgo.json.mustache", PackageResources.sftpgo_json_mustache),
     ("vsftpd.conf.mustache", PackageResources.vsftpd_conf_mustache),
   ]
 }

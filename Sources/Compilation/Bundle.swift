@@ -1,7 +1,7 @@
 package import Diagnostics
 import Platforms
 import Policy
-import ServerConfig
+import Servers
 
 /// One file of a `build`.
 package struct BundleFile: Sendable {

@@ -5,7 +5,7 @@ import Parallel
 package import Platforms
 package import Policy
 package import PolicySyntax
-import ServerConfig
+import Servers
 
 /// One policy on its way from sources to output: the one pipeline behind every command. The stages before it are values
 /// of their own: `LoadedSources`, `ResolvedSources`, `JudgedSources`.

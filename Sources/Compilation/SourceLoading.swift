@@ -1,6 +1,7 @@
 package import Diagnostics
 import Policy
 package import PolicySyntax
+import Servers
 
 /// Why a file could not be had.
 package enum ReadFailure: Error, Hashable, Sendable {
@@ -203,7 +204,7 @@ private func resolve(_ path: String, from includer: String) -> String {
 package func hasMistakes(_ file: SourceFile) -> Bool {
   let tree = parse(file, as: SourceID(0))
   guard mayBePolicy(tree), !tree.diagnostics.hasErrors else { return true }
-  return resolve([tree]).diagnostics.contains { $0.severity == .error && !$0.dependsOnOtherFiles }
+  return resolve([tree], programs: ServerPrograms.all).diagnostics.contains { $0.severity == .error && !$0.dependsOnOtherFiles }
 }
 
 /// The name under which standard input appears.

@@ -4,7 +4,7 @@ import Parallel
 import Platforms
 package import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// Trees whose names and statements have their meaning, before any rule has looked at it.
 package struct ResolvedSources: Sendable {
@@ -14,7 +14,7 @@ package struct ResolvedSources: Sendable {
   package let diagnostics: [Diagnostic]
 
   package init(_ loaded: LoadedSources) {
-    let resolved = resolve(loaded.trees)
+    let resolved = resolve(loaded.trees, programs: ServerPrograms.all)
     self.loaded = loaded
     policy = resolved.policy
     diagnostics = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics

@@ -87,7 +87,7 @@ struct SallyportCommand: AsyncParsableCommand {
         sallyport diff office.sally
         sallyport apply office.sally --confirm-within 60s
         sallyport emit office.sally --server files
-        sallyport audit office.sally --server files /etc/pure-ftpd
+        sallyport audit office.sally --server files \(exampleFolder)
 
       Data goes to standard output, everything else to standard error. A file named - is standard input. Several \
       files form one policy.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
-import ServerConfig
+import Policy
+import Servers
 
 /// Where the files of a server are, and what they do not hold themselves.
 struct ServerFileOptions: ParsableArguments {
@@ -13,7 +14,7 @@ struct ServerFileOptions: ParsableArguments {
   @Option(
     name: .customLong("env"),
     help: ArgumentHelp(
-      "A variable of the server program's environment, which ProFTPD's files use as %{env:NAME}; may be repeated.",
+      "A variable of the server program's environment, for files that name it as %{env:NAME}; may be repeated.",
       valueName: "name=value"))
   var environment: [String] = []
 
@@ -103,7 +104,7 @@ struct FileTree {
 
   private func here(_ parts: [Substring]) -> String { root + "/" + parts.joined(separator: "/") }
 
-  /// The path on the other machine of a path that was named as it is here, for example `copy/etc/proftpd` below `copy`.
+  /// The path on the other machine of a path that was named as it is here, for example `copy/etc/server` below `copy`.
   func inside(_ path: String) -> String? {
     let whole = { (path: String) in
       URL(filePath: path).standardizedFileURL.path
@@ -113,3 +114,10 @@ struct FileTree {
     return "/" + place.dropFirst(base.count).drop { $0 == "/" }
   }
 }
+
+/// Configurations of servers, for examples of command lines.
+let exampleFolder = ServerPrograms.usualFolders.first ?? "/etc/server"
+let exampleFile = ServerPrograms.usualFiles.first ?? "/etc/server.conf"
+let exampleLastFile = ServerPrograms.usualFiles.last ?? "/etc/server.conf"
+/// A program whose files can be read.
+let exampleName = ServerReaders.all.first?.software.name ?? "other"

@@ -2,7 +2,7 @@ import Compilation
 import Files
 import FoundationEssentials
 import Glibc
-import ServerConfig
+import Servers
 
 extension ServerFiles {
   /// The files of this machine: what the user named, and what lies in the same folders. What files there name, and
@@ -36,14 +36,13 @@ extension ServerFiles {
       closure: closure)
   }
 
-  /// The folders that whoever names a path opens: of a file the one in which it lies. Debian's service of Pure-FTPd has
-  /// a part of its settings beside its folder.
+  /// The folders that whoever names a path opens: of a file the one in which it lies, and what belongs to a folder.
   private static func folders(_ path: String) -> [String] {
     if isStandardInput(path) { return ["."] }
     guard kind(path) == .folder else { return [folder(of: path)] }
     var name = path[...]
     while name.count > 1, name.hasSuffix("/") { name = name.dropLast() }
-    return [path] + (name.hasSuffix("/pure-ftpd") ? ["\(folder(of: String(name)))/default"] : [])
+    return [path] + ServerPrograms.folders(beside: String(name))
   }
 
   /// The files of another machine in a folder of this one.

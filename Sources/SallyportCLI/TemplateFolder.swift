@@ -1,6 +1,6 @@
 import Diagnostics
 import FoundationEssentials
-import ServerConfig
+import Servers
 
 /// The texts of `--templates DIR` by file name, from the folder itself and its subfolders; they replace built-in
 /// templates of the same name.

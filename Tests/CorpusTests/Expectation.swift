@@ -4,7 +4,7 @@ import FTPSession
 import Nftables
 import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// What the product says about a case today, in the form of one kind of block.
 struct Observation {
@@ -34,7 +34,8 @@ struct Observation {
     case "sessions": sessions(fence)
     case "audit": audit
     case "import": imported(fence.arguments.first ?? "")
-    case "pure-ftpd", "proftpd", "vsftpd", "filezilla", "iis", "other", "remarks": settings(fence)
+    case "remarks": settings(fence)
+    case let name where ServerPrograms.program(named: name) != nil: settings(fence)
     default: nil
     }
   }
@@ -104,7 +105,7 @@ struct Observation {
 
   /// The policy that is written from the files.
   private func imported(_ software: String) -> String {
-    guard let reader = SoftwareKind(rawValue: software).flatMap({ ServerReaders.reader(for: $0) }),
+    guard let reader = ServerPrograms.program(named: software).flatMap({ ServerReaders.reader(for: $0) }),
       let root = configuration.first
     else { return "nothing to import\n" }
     var sources = SourceSet()

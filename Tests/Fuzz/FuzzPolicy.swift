@@ -4,7 +4,7 @@ import Nftables
 import Platforms
 import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// The pipeline of a policy. Promises: findings stay within the text and show nothing that a terminal obeys; the
 /// formatter is idempotent and keeps the meaning; what compiles has no difference from itself, and no emitted text

@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// Files of servers. The first byte says whose; the rest is the file. Promises: findings stay within the file; what is
 /// imported is in the canonical layout and is a policy; comparing it with any policy ends.
@@ -15,7 +15,7 @@ enum FuzzServerFile: FuzzTarget {
     let text = """
       server files {
         address   10.10.20.200
-        software  \(reader.software.rawValue)
+        software  \(reader.software.name)
       }
       publish files {
         server         files
@@ -34,10 +34,11 @@ enum FuzzServerFile: FuzzTarget {
   static func run(_ input: [UInt8]) -> Bool {
     guard let first = input.first, !policies.isEmpty else { return false }
     let (software, compilation) = policies[Int(first) % policies.count]
-    guard let reader = ServerReaders.reader(for: software) else { broken("there is no reader") }
     let files = ServerFiles(["/etc/file": Array(input.dropFirst())])
     var sources = compilation.sources
-    let settings = reader.read("/etc/file", from: files, into: &sources)
+    guard let settings = ServerReaders.read("/etc/file", as: Software(software), from: files, into: &sources) else {
+      broken("there is no reader")
+    }
     let findings = ServerAudit.findings(compilation.policy, server: 0, against: settings)
     for diagnostic in settings.diagnostics + findings {
       let span = diagnostic.primary.span

@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Policy
 import PolicySyntax
-import ServerConfig
+import Servers
 
 /// Templates that replace ours. Promise: each is refused with its line, or fills in.
 enum FuzzTemplate: FuzzTarget {

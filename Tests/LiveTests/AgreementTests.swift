@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import LiveSupport
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What the readers say a server does, compared with what the running server does. `SALLYPORT_PROVE` sets how many
@@ -77,7 +77,7 @@ func compare(
   _ files: [(name: String, text: [UInt8])], _ trial: DaemonTrial, _ lab: Lab
 ) async throws -> (predicted: Behaviour, observed: Behaviour)? {
   let contents = Dictionary(files.map { ("\(trial.folder)/\($0.name)", $0.text) }) { $1 }
-  let software = SoftwareKind(rawValue: trial.kind.rawValue)
+  let software = ServerPrograms.program(named: trial.kind.rawValue)
   let reader = try #require(software.flatMap { ServerReaders.reader(for: $0) })
   var sources = SourceSet()
   let settings = reader.read(

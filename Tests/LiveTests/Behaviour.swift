@@ -2,7 +2,7 @@ import Addressing
 import Diagnostics
 import LiveSupport
 import Policy
-import ServerConfig
+import Servers
 
 /// What a server does in one session, as far as its configuration decides.
 struct Behaviour: Equatable, CustomStringConvertible {

@@ -19,7 +19,7 @@ struct RuleTestsCodes {
   ]
 
   /// Modules that raise diagnostics, by their folder below `Sources`.
-  static let modules = ["PolicySyntax", "Policy", "Compilation", "ServerConfig", "Netfilter"]
+  static let modules = ["PolicySyntax", "Policy", "Compilation", "Servers", "Netfilter"]
 
   @Test("every code in the sources has a page", arguments: modules)
   func pages(module: String) throws {

@@ -3,6 +3,7 @@ import Glibc
 import Parallel
 import Policy
 import PolicySyntax
+import Servers
 import Synchronization
 import Testing
 
@@ -19,7 +20,10 @@ struct RuleTestsScale {
 
     func policy(_ count: Int) -> Policy {
       let text = declarations(count) + (0..<count).map(publication).joined()
-      return resolve([parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))]).policy
+      return resolve(
+        [parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))], programs: ServerPrograms.all
+      )
+      .policy
     }
   }
 
@@ -77,7 +81,7 @@ struct RuleTestsScale {
       text +=
         "clients a\(count) = 192.0.2.1\nclients all = " + (0..<count).map { "a\($0), " }.joined() + "a\(count)\n"
       let tree = parse(SourceFile(name: "policy.sally", text: text), as: SourceID(0))
-      return { _ = resolve([tree]) }
+      return { _ = resolve([tree], programs: ServerPrograms.all) }
     }
     let ratio = Self.ratio(work(8 * Self.count), work(32 * Self.count))
     #expect(ratio < Self.mostRatio, "\(ratio) times the work for 4 times the lists")

@@ -1,6 +1,7 @@
 import Diagnostics
 import Policy
 import PolicySyntax
+import Servers
 
 /// A policy that was parsed, resolved and validated.
 struct Checked {
@@ -10,7 +11,7 @@ struct Checked {
 
   init(_ source: SourceFile) {
     let tree = parse(source, as: SourceID(0))
-    let resolved = resolve([tree])
+    let resolved = resolve([tree], programs: ServerPrograms.all)
     self.source = source
     policy = resolved.policy
     diagnostics = (tree.diagnostics + resolved.diagnostics + validate(resolved.policy).diagnostics).inSourceOrder()

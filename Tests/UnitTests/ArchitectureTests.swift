@@ -13,11 +13,11 @@ import Testing
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],
     "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy"],
     "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
-    "ServerConfig": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
+    "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
       "Addressing", "Diagnostics", "FTPSession", "Flows", "Nftables", "Parallel", "Platforms", "Policy",
-      "PolicySyntax", "ServerConfig",
+      "PolicySyntax", "Servers",
     ],
     "CNftables": [],
     "sallyport-netfilter": ["CNftables", "Glibc"],
@@ -28,7 +28,7 @@ import Testing
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
-      "Flows", "Glibc", "Netfilter", "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "ServerConfig",
+      "Flows", "Glibc", "Netfilter", "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Servers",
     ],
     "CLinux": [],
     "sallyport": ["CLinux", "SallyportCLI"],
@@ -109,6 +109,23 @@ import Testing
         let text = try String(contentsOf: file, encoding: .utf8)
         let code = text.split(separator: "\n").filter { !$0.contains("///") }.joined(separator: "\n")
         let found = code.firstMatch(of: forbidden).map { String($0.output.0) }
+        #expect(found == nil, "\(module)/\(file.lastPathComponent)")
+      }
+    }
+  }
+
+  /// Server programs are values of `Servers`; nothing else names one, but for the pages of rules, whose samples are
+  /// policies of somebody.
+  @Test func programsAreNamedByServersAlone() throws {
+    let names = /(?i)\b(iis|pure-?ftpd|proftpd|vsftpd|filezilla|sftpgo)/
+    for module in Set(Self.allowed.keys).subtracting(["Servers"]) {
+      for file in swiftFiles(repository.appending(path: "Sources/\(module)"))
+      where !file.path.contains("/Rules/Pages/") {
+        // What stands between three quotation marks, as pages do.
+        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\"\"\"")
+        let isRule = file.path.contains("/Policy/Rules/")
+        let code = parts.enumerated().filter { !isRule || $0.offset.isMultiple(of: 2) }.map(\.element).joined()
+        let found = code.firstMatch(of: names).map { String($0.output.0) }
         #expect(found == nil, "\(module)/\(file.lastPathComponent)")
       }
     }

@@ -1,7 +1,7 @@
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// Reads files that are in memory, the first one as the root.
@@ -9,12 +9,12 @@ func readServer(
   _ software: SoftwareKind, _ files: [(name: String, text: String)], at path: String? = nil, version: String? = nil,
   environment: [String: String] = [:]
 ) throws -> (settings: EffectiveSettings, sources: SourceSet) {
-  let reader = try #require(ServerReaders.reader(for: software))
   let contents = Dictionary(files.map { ($0.name, Array($0.text.utf8)) }) { $1 }
   var sources = SourceSet()
-  let settings = reader.read(
-    path ?? files.first?.name ?? "", version: version, environment: environment, from: ServerFiles(contents),
-    into: &sources)
+  let settings = try #require(
+    ServerReaders.read(
+      path ?? files.first?.name ?? "", as: Software(software, version: version), environment: environment,
+      from: ServerFiles(contents), into: &sources))
   return (settings, sources)
 }
 

@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Foundation
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What `audit` finds, and that it finds nothing where there is nothing.

@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Foundation
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// A policy with one mistake: what of the base is written another way, and the one finding about it.

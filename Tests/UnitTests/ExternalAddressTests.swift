@@ -2,7 +2,7 @@ import Addressing
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// `external ip A at B`: clients dial A, a box that the policy does not describe translates, packets arrive for B.

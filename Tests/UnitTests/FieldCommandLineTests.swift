@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import LiveSupport
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 private typealias Field = FieldServerTests

@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Foundation
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What stands in real files of IIS, and that help does what it says.

@@ -1,5 +1,5 @@
 import Diagnostics
-import ServerConfig
+import Servers
 import Testing
 
 private typealias Field = FieldServerTests

@@ -2,7 +2,7 @@ import Compilation
 import Diagnostics
 import Foundation
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What people's servers are really configured by: Pure-FTPd, vsftpd, FileZilla Server and IIS.

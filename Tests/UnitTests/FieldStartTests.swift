@@ -1,7 +1,7 @@
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 private typealias Field = FieldServerTests
@@ -125,7 +125,7 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
   @Test("B17: the lower of two limits of sessions holds; vsftpd has none of its own there")
   func limits() throws {
     let sessions = { (program: String, text: String, more: [(name: String, text: String)]) in
-      let kind = try #require(SoftwareKind(rawValue: program))
+      let kind = try #require(ServerPrograms.program(named: program))
       return try readServer(kind, [("ftp", text)] + more).settings.services.first?.maxClients.value
     }
     #expect(try sessions("pure-ftpd", Self.xinetd("pure-ftpd", "-c 30", "instances = 20"), []) == 20)
@@ -284,7 +284,7 @@ private let inner = "-p 50000:50399 -P 203.0.113.10 -Y 3"
     ] {
       let found = try Field.codes(Field.policy(program), [("start", text)])
       #expect(found == ["server-undecided"], "\(text) \(found)")
-      let kind = try #require(SoftwareKind(rawValue: program))
+      let kind = try #require(ServerPrograms.program(named: program))
       let draft = PolicyDraft(try readServer(kind, [("start", text)]).settings, from: "x").text
       #expect(
         draft.contains("DECIDE tls: the files do not tell") && !draft.contains("tls            off"), "\(draft)")

@@ -2,7 +2,7 @@ import Diagnostics
 import Glibc
 import LiveSupport
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// Files that nobody would write on purpose: every one ends in an answer, and quickly.

@@ -1,7 +1,7 @@
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What `import` writes parses, and `check` complains about nothing but what a person must decide.

@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import Glibc
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// ProFTPD as people run it: builds, versions, classes, limits, the environment (measured: 1.3.8, 1.3.8c, 1.3.9e of

@@ -1,7 +1,7 @@
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// The samples of pages whose codes come after validation are taken through the step that raises them.

@@ -2,7 +2,7 @@ import Addressing
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 import Testing
 
 /// What each program was seen to do with its files, or says that it does.

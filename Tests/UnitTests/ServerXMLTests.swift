@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import LiveSupport
 import Policy
-import ServerConfig
+import Servers
 import Subprocess
 import SystemPackage
 import Testing

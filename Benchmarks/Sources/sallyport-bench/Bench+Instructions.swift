@@ -3,7 +3,7 @@ private let stages = [
   ("parse", "$s12PolicySyntax5parse"),
   ("resolve", "$s6Policy7resolve"),
   ("validate", "$s6Policy8validate"),
-  ("findings", "$s12ServerConfig8EmittersO8findings"),
+  ("findings", "$s7Servers8EmittersO8findings"),
   ("sessions", "$s11Compilation12SessionCheckV8findings"),
   ("lower", "$s8Lowering5lower_7gateway"),
   ("script", "$s8Nftables5TableV6script"),

@@ -168,6 +168,13 @@ private var xmlShapes: [CostShape] {
         "<Item name=\"\(name)\">" + times($0) { name == "Serverports" ? "\(port($0)) " : "\(host($0)) " } + "</Item>")
     }
   }
+  shapes += server("sftpgo", "bindings", "sftpgo.json") {
+    "{\"ftpd\": {\"bindings\": [" + times($0) { "{\"port\": \(port($0))}," } + "{}]}}"
+  }
+  shapes += server("sftpgo", "a long name of many members", "sftpgo.json") {
+    "{\"" + times($0 * 10) { _ in "a" } + "\": [" + times($0 * 10) { _ in "1," } + "1]}"
+  }
+  shapes += server("sftpgo", "variables", "sftpgo.env") { times($0) { "SFTPGO_FTPD__BINDINGS__\($0)__PORT=21\n" } }
   return shapes
 }
 

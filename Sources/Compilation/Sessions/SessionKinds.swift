@@ -1,6 +1,7 @@
 import Addressing
 import Diagnostics
 import Policy
+import Servers
 
 /// What of a publication decides which sessions work, its addresses and numbers left out: two publications of one shape
 /// fare alike, as long as nobody shares an address with them.

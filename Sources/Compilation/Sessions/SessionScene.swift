@@ -116,9 +116,8 @@ extension FTPServer {
     let ends = range.map { [$0.low, $0.high] } ?? [anyPort]
     let port = publication.controlPort.value.server
     self.init(party, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
-    let kind = server.software?.value.kind
-    // ProFTPD has a masquerade address for TLS sessions alone (`TLSMasqueradeAddress`).
-    let announcesOwn = masquerade.plainMayBeOwn && kind == .proftpd
+    let facts = server.software?.value.kind.facts
+    let announcesOwn = masquerade.plainMayBeOwn && facts?.hasTLSMasquerade == true
     announced = announcesOwn ? nil : masquerade.plain
     announcedEncrypted = masquerade.encrypted
     let tls = publication.tls.value
@@ -126,8 +125,8 @@ extension FTPServer {
     offersTLS = tls == .explicitOptional || tls == .explicitRequired
     isImplicit = tls == .implicit
     allowsClearControl = publication.clearControl != nil
-    refusesActive = !publication.active.value && kind?.canRefuseActive == true
-    activePort = kind?.activeDataPort(controlPort: port)
+    refusesActive = !publication.active.value && facts?.canRefuseActive == true
+    activePort = facts?.activeDataPort(controlPort: port)
   }
 }
 

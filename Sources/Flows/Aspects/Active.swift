@@ -47,11 +47,11 @@ extension PortFlows {
 extension PublishedService {
   /// The source port of the server's active data connections, where the program has a fixed one.
   var activeSourcePort: UInt16? {
-    server.software?.value.kind.activeDataPort(controlPort: serverControlPort)
+    server.software?.value.kind.facts.activeDataPort(controlPort: serverControlPort)
   }
 
   /// Whether `active off` has to be enforced by the gateway.
   var isActiveRefusedHere: Bool {
-    !publication.active.value && server.software?.value.kind.canRefuseActive == false
+    !publication.active.value && server.software?.value.kind.facts.canRefuseActive == false
   }
 }

@@ -1,26 +1,24 @@
 package import Addressing
 package import Diagnostics
 
-/// The FTP server programs that a policy can name.
-package enum SoftwareKind: String, CaseIterable, Sendable {
-  case iis
-  case pureFTPd = "pure-ftpd"
-  case proftpd
-  case vsftpd
-  case filezilla
-  case other
+/// An FTP server program, as a policy names it. Equal where the name is: whoever needs more asks the facts.
+package struct SoftwareKind: Hashable, Sendable, CustomStringConvertible {
+  package let facts: any ServerFacts.Type
 
+  package init(_ facts: any ServerFacts.Type) { self.facts = facts }
+
+  /// As the language spells it.
+  package var name: String { facts.name }
   /// The program's own spelling of its name.
-  package var title: String {
-    switch self {
-    case .iis: "IIS"
-    case .pureFTPd: "Pure-FTPd"
-    case .proftpd: "ProFTPD"
-    case .vsftpd: "vsftpd"
-    case .filezilla: "FileZilla Server"
-    case .other: "the FTP server"
-    }
+  package var title: String { facts.title }
+
+  package var description: String { name }
+
+  package static func == (left: Self, right: Self) -> Bool {
+    ObjectIdentifier(left.facts) == ObjectIdentifier(right.facts) || left.name == right.name
   }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 /// `software NAME [VERSION]`.
@@ -52,7 +50,7 @@ package final class Server: Sendable {
   package let local: SourceSpan?
   /// `nil` when the policy does not say, or says it wrongly (an error then).
   package let software: Located<Software>?
-  /// The IIS site that is configured.
+  /// The site that is configured, of a program that has several.
   package let site: Located<String>?
   package let certificate: Located<Certificate>?
   /// Simultaneous sessions that the server admits; at least 1.

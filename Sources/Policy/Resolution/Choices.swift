@@ -1,22 +1,38 @@
 import PolicySyntax
 
 /// The words that a value is written as.
-struct Choices<Value: CaseIterable & RawRepresentable<String> & Sendable>: Sendable {
+struct Choices<Value: Sendable>: Sendable {
   /// What the value is, for messages: "a TLS mode".
   let title: String
-  let values: [Value]
+  /// The words of each value, as the language spells them.
+  let words: [String]
+  /// What else people write for some of the words, in lower case and without hyphens.
+  let otherWords: [String: String]
+  /// Whether a version may follow a word, which some people join to it.
+  let takesVersion: Bool
+  private let values: [Value]
   private let keywords: Keywords
 
-  init(_ title: String) {
+  init(
+    _ title: String, _ values: [(word: String, value: Value)], otherWords: [String: String] = [:],
+    takesVersion: Bool = false
+  ) {
     self.title = title
-    values = Array(Value.allCases)
-    keywords = Keywords(values.map(\.rawValue))
+    self.otherWords = otherWords
+    self.takesVersion = takesVersion
+    self.values = values.map(\.value)
+    words = values.map(\.word)
+    keywords = Keywords(words)
   }
 
   /// The value that some tokens begin with, and the number of its words.
   func find(_ tree: PolicyFileSyntax, _ tokens: Range<Int>) -> (value: Value, words: Int)? {
     keywords.find(tree, tokens).map { (values[$0.position], $0.words) }
   }
+}
+
+extension Choices where Value: CaseIterable & RawRepresentable<String> {
+  init(_ title: String) { self.init(title, Value.allCases.map { ($0.rawValue, $0) }) }
 }
 
 /// Some of the statements that a block may hold.

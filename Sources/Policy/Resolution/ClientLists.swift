@@ -24,7 +24,7 @@ struct ClientListResolver {
   mutating func run(_ reports: inout ReadingReports) -> [ClientList] {
     var terms: [[ClientTerm]] = []
     if let first = declarations.first.flatMap({ treeOfFile[$0.header.file] }) {
-      var reader = StatementReader(tree: first, names: names)
+      var reader = StatementReader(tree: first, names: names, programs: .none)
       terms = declarations.map { read($0, &reader) }
       reports.add(reader)
     }

@@ -51,7 +51,7 @@ struct DeclarationReader {
 
   init(_ tree: PolicyFileSyntax) {
     self.tree = tree
-    reader = StatementReader(tree: tree, names: .none)
+    reader = StatementReader(tree: tree, names: .none, programs: .none)
   }
 
   /// What is wrong with the headers, each of them an error.

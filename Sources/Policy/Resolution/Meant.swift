@@ -50,20 +50,24 @@ enum Meant {
       return Word(text: "denied", isCertain: true)
     }
     if all.contains("denied"), word == "on" || on.contains(word) { return Word(text: "all", isCertain: false) }
-    let alike = all.first { $0 != written && $0.filter { $0 != "-" } == word }
-    if let name = alike ?? software[word], all.contains(name) { return Word(text: name, isCertain: true) }
-    // `proftpd-1.3.8`.
-    guard all.contains("proftpd"), let name = all.first(where: { written.hasPrefix($0) && written != $0 }) else {
-      return nil
-    }
+    return alike(written, all)
+  }
+
+  /// A word that differs in case and hyphens alone.
+  private static func alike(_ written: String, _ all: [String]) -> Word? {
+    let word = written.filter { $0 != "-" && $0 != "_" }
+    return all.first { $0 != written && $0.filter { $0 != "-" } == word }.map { Word(text: $0, isCertain: true) }
+  }
+
+  /// The name of a program, from another name of it, or with its version joined to it as in `NAME-1.3.8`.
+  static func program(_ word: String, of names: [String], _ otherNames: [String: String]) -> Word? {
+    let written = word.lowercased()
+    if let alike = alike(written, names) { return alike }
+    if let name = otherNames[written.filter { $0 != "-" && $0 != "_" }] { return Word(text: name, isCertain: true) }
+    guard let name = names.first(where: { written.hasPrefix($0) && written != $0 }) else { return nil }
     let version = written.dropFirst(name.count).drop { "-_/v".contains($0) }
     return version.first.map(\.isNumber) == true ? Word(text: "\(name) \(version)", isCertain: true) : nil
   }
-
-  private static let software = [
-    "pureftp": "pure-ftpd", "pure": "pure-ftpd", "filezillaserver": "filezilla", "fzs": "filezilla",
-    "microsoftiis": "iis",
-  ]
 
   static func isEveryone(_ word: String) -> Bool { everyone.contains(word.lowercased()) }
 

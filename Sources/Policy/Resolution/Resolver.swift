@@ -11,21 +11,25 @@ package struct ResolvedPolicy: Sendable {
 
 /// Gives the trees of one policy their meaning. Reports every mistake that can be known; what is left out because
 /// of a mistake is `nil` in the policy.
-package func resolve(_ trees: [PolicyFileSyntax]) -> ResolvedPolicy {
-  var resolver = Resolver(trees)
+///
+/// - Parameter programs: the server programs that it can name, in the order in which messages list them.
+package func resolve(_ trees: [PolicyFileSyntax], programs: [any ServerFacts.Type]) -> ResolvedPolicy {
+  var resolver = Resolver(trees, programs)
   resolver.run(trees)
   return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.reports.diagnostics)
 }
 
 private struct Resolver {
   let treeOfFile: [SourceID: PolicyFileSyntax]
+  let programs: [any ServerFacts.Type]
   var policy = Policy()
   var reports = ReadingReports()
   var names = DeclaredNames()
   /// By `DeclarationKind.index`.
   var declarations = [[DeclarationSyntax]](repeating: [], count: DeclarationKind.allCases.count)
 
-  init(_ trees: [PolicyFileSyntax]) {
+  init(_ trees: [PolicyFileSyntax], _ programs: [any ServerFacts.Type]) {
+    self.programs = programs
     treeOfFile = Dictionary(trees.map { ($0.file, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -94,10 +98,10 @@ private struct Resolver {
     _ kind: DeclarationKind, _ read: @Sendable (DeclarationSyntax, inout StatementReader) -> Block
   ) -> [[Block]] {
     let declarations = declarations[kind.index]
-    let (treeOfFile, names) = (treeOfFile, names)
+    let (treeOfFile, names, programs) = (treeOfFile, names, programs)
     guard let first = declarations.first.flatMap({ treeOfFile[$0.header.file] }) else { return [] }
     let parts = inParallel(declarations.count, least: worthAThread) { part in
-      var reader = StatementReader(tree: first, names: names)
+      var reader = StatementReader(tree: first, names: names, programs: ServerNames(programs))
       let blocks = declarations[part].map { declaration in
         reader.turn(to: declaration.header.file, of: treeOfFile)
         return read(declaration, &reader)

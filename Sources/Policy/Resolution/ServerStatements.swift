@@ -17,7 +17,7 @@ let serverForms = StatementForms<ServerDraft>(
       $0.software = $1.value
     },
     StatementForm("site") {
-      $0.string("the name of an IIS site")
+      $0.string("the name of a site")
     } set: {
       $0.site = $1.value
     },
@@ -32,8 +32,6 @@ let serverForms = StatementForms<ServerDraft>(
       $0.maxClients = Located(Int($1.value.value), $1.span)
     },
   ])
-
-private let softwareKinds = Choices<SoftwareKind>("a server program")
 
 /// Where a server listens.
 enum ServerPlace {
@@ -63,10 +61,10 @@ extension StatementReader {
 
   /// `NAME [VERSION]`.
   mutating func software() -> Located<Software>? {
-    guard let kind = choice(softwareKinds) else { return nil }
+    guard let kind = choice(programs.choices) else { return nil }
     let isStatement = serverForms.begins(tree, index..<tokens.upperBound)
     guard !isAtEnd, !isStatement, let version = word("a version") else {
-      return Located(Software(kind.value), kind.span)
+      return Located(Software(programs.program(kind.value, version: nil)), kind.span)
     }
     guard version.value.utf8.first.map({ (0x30...0x39).contains($0) }) == true else {
       fail(
@@ -78,11 +76,11 @@ extension StatementReader {
             ? fix(version.span, String(version.value.dropFirst())) : [])
       return nil
     }
-    return Located(
-      Software(kind.value, version: version.value), kind.span.joined(with: version.span))
+    let program = programs.program(kind.value, version: version.value)
+    return Located(Software(program, version: version.value), kind.span.joined(with: version.span))
   }
 
-  /// Whether a word in the place of a version only says what is known: `proftpd version 1.3.8`, `filezilla server`.
+  /// Whether a word in the place of a version only says what is known: `NAME version 1.3.8`, `NAME server`.
   private func isTitle(_ word: String) -> Bool {
     word == "version" && !isAtEnd || word == "server" || word == "ftpd" || word == "daemon"
   }

@@ -181,21 +181,26 @@ extension StatementReader {
       index += words
       return Located(value, tree.span(index - words..<index))
     }
-    let all = failed ? [] : choices.values.map(\.rawValue)
-    let names = listed(choices.values.map(\.rawValue))
+    let all = failed ? [] : choices.words
+    let names = listed(choices.words)
     guard let word = word(choices.title == names ? names : "\(choices.title): \(names)") else { return nil }
     if all.contains(where: { $0.hasPrefix(word.value + " ") }), let next, next.kind == .word {
       let rest = all.compactMap { $0.hasPrefix(word.value + " ") ? String($0.dropFirst(word.value.count + 1)) : nil }
-      unknownValue(Located(tree.text(next), tree.span(next)), "what follows `\(word.value)`", rest)
+      let follower = tree.text(next)
+      unknownValue(
+        Located(follower, tree.span(next)), "what follows `\(word.value)`", rest, Meant.choice(follower, of: rest))
     } else {
-      unknownValue(word, choices.title, all)
+      let meant =
+        choices.takesVersion
+        ? Meant.program(word.value, of: choices.words, choices.otherWords) : Meant.choice(word.value, of: all)
+      unknownValue(word, choices.title, all, meant)
     }
     return nil
   }
 
   /// Reports a word that is none of the possible ones, with the nearest of them.
-  mutating func unknownValue(_ word: Located<String>, _ what: String, _ all: [String]) {
-    if let meant = Meant.choice(word.value, of: all) {
+  mutating func unknownValue(_ word: Located<String>, _ what: String, _ all: [String], _ meant: Meant.Word?) {
+    if let meant {
       // What follows may be said already: `required explicit`.
       var end = index
       let parts = meant.text.split(separator: " ")

@@ -10,6 +10,8 @@ struct StatementReader {
   private(set) var tree: PolicyFileSyntax
   /// Names that the policy declares.
   let names: DeclaredNames
+  /// Server programs that the policy can name.
+  let programs: ServerNames
   /// Tokens of the statement.
   private(set) var tokens = 0..<0
   /// The keywords of the block in which the statement stands.
@@ -26,9 +28,10 @@ struct StatementReader {
   private(set) var failed = false
   private var recentStrings = RecentStrings()
 
-  init(tree: PolicyFileSyntax, names: DeclaredNames) {
+  init(tree: PolicyFileSyntax, names: DeclaredNames, programs: ServerNames) {
     self.tree = tree
     self.names = names
+    self.programs = programs
   }
 
   /// Goes to a statement of the same tree.

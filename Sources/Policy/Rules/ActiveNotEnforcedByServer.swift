@@ -42,7 +42,7 @@ package struct ActiveNotEnforcedByServer: PolicyRule {
     return context.published.compactMap { published in
       let publication = published.publication
       guard !publication.active.value, !publication.cannotTell("active"), let software = published.software,
-        !software.canRefuseActive, software != .other
+        !software.facts.canRefuseActive, software.facts.isKnown
       else { return nil }
       return finding(published, software, active: active[published.machine])
     }

@@ -45,7 +45,7 @@ package struct CertificateMissing: PolicyRule {
       else { return nil }
       reported[published.declaration] = true
       let statement =
-        published.software == .iis
+        published.software?.facts.certificateForm == .thumbprint
         ? "certificate thumbprint HEX" : "certificate \"CERT\" key \"KEY\""
       let isInPlace = server.name.span == published.publication.name.span
       return diagnostic(

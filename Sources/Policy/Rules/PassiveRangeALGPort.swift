@@ -36,14 +36,13 @@ package struct PassiveRangeALGPort: PublicationRule {
     (1720, "H.323"), (1723, "PPTP"), (2000, "SCCP"), (3306, "MySQL"), (5060, "SIP"), (5061, "SIP"),
     (6667, "IRC"),
   ]
-  private static let filezillaAdministration: UInt16 = 14148
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard let range = publication.passiveRange else { return nil }
     var ports = Self.known.filter { range.value.contains($0.port) }.map { "\($0.port) (\($0.protocol))" }
     let software = context.policy.server(of: publication)?.software?.value.kind
-    if software == .filezilla, range.value.contains(Self.filezillaAdministration) {
-      ports.append("\(Self.filezillaAdministration) (administration of FileZilla Server)")
+    if let software, let port = software.facts.adminPort, range.value.contains(port) {
+      ports.append("\(port) (administration of \(software.title))")
     }
     guard !ports.isEmpty else { return nil }
     let high = 50000 + range.value.count - 1

@@ -1,11 +1,11 @@
 package import Diagnostics
 
-/// Two virtual hosts of one ProFTPD share passive ports.
+/// Two hosts of one server share passive ports.
 package struct PassiveRangeShared: PolicyRule {
   package init() {}
 
   package let page = RulePage(
-    .warning, "passive-range-shared", "virtual hosts of one ProFTPD share passive ports",
+    .warning, "passive-range-shared", "virtual hosts of one server share passive ports",
     explanation: """
       Each control port of ProFTPD is a virtual host with passive ports of its own. Where two share some, a \
       data connection can meet the listener of the other host's session, which refuses it as coming from a \
@@ -55,12 +55,13 @@ package struct PassiveRangeShared: PolicyRule {
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.sharedMachines.flatMap { group in
-      let claims = group.filter { $0.software == .proftpd }
+      let claims = group.filter { $0.software?.facts.hasHostForEachPort == true }
         .compactMap { RangeClaim($0, owner: Int($0.publication.controlPort.value.server)) }
       return collisions(claims).map { collision in
         let (first, second) = (collision.first, collision.second)
         return diagnostic(
-          "`\(first.published.name)` and `\(second.published.name)` are virtual hosts of one ProFTPD that "
+          "`\(first.published.name)` and `\(second.published.name)` are virtual hosts of one "
+            + "\(second.published.software?.title ?? "server") that "
             + "share passive ports, so one can refuse the data connections of the other",
           at: second.range.span, related: [Label(first.range.span, "of `\(first.published.name)`")],
           help: "give each control port of the server a range of its own")

@@ -30,13 +30,9 @@ package struct PassiveRangeSinglePort: PublishedRule {
       """)
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
-    guard let range = published.publication.passiveRange, range.value.count == 1 else { return nil }
-    let message: String
-    switch published.software {
-    case .proftpd: message = "ProFTPD does not start with a passive range of one port"
-    case .pureFTPd: message = "Pure-FTPd admits any number of clients when its passive range has one port"
-    default: return nil
-    }
+    guard let range = published.publication.passiveRange, range.value.count == 1,
+      let message = published.software?.facts.singlePort
+    else { return nil }
     return diagnostic(
       message, at: range.span, related: .place(published.server.software?.span, ""),
       help: "give the range two ports for every session")

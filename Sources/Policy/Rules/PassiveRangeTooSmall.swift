@@ -1,7 +1,7 @@
 import Addressing
 package import Diagnostics
 
-/// Ports that one client may keep busy: FileZilla's client transfers up to ten files at once (its settings allow 1 to
+/// Ports that one client may keep busy: a widespread client transfers up to ten files at once (its settings allow 1 to
 /// 10), and a port stays busy for a while after its transfer, so each of them needs two.
 private let portsOfOneClient = 20
 
@@ -51,7 +51,7 @@ package struct PassiveRangeTooSmall: PublishedRule {
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     guard let range = published.publication.passiveRange else { return nil }
     // `passive-range-single-port` says more.
-    if range.value.count == 1, [.proftpd, .pureFTPd].contains(published.software) { return nil }
+    if range.value.count == 1, published.software?.facts.singlePort != nil { return nil }
     guard let sessions = sessions(published) else { return checkWithoutLimit(published, range) }
     guard range.value.count < 2 * sessions.value else { return nil }
     let needed = 2 * sessions.value
@@ -91,17 +91,6 @@ package struct PassiveRangeTooSmall: PublishedRule {
   }
 
   private func consequence(_ software: SoftwareKind?, _ range: PortRange) -> String {
-    switch software {
-    case .pureFTPd:
-      "Pure-FTPd admits half as many clients as the range has ports, \(range.count / 2), and does not say so"
-    case .proftpd:
-      "when the range is exhausted ProFTPD takes a port outside it, and the firewall drops the connection"
-    case .vsftpd:
-      "when vsftpd finds no free port it ends the session"
-    case .filezilla:
-      "when no port is free FileZilla Server answers 425 to PASV and EPSV"
-    default:
-      "when no port is free the server refuses the transfer"
-    }
+    (software?.facts ?? UnknownServer.self).exhaustion(of: range)
   }
 }

@@ -1,11 +1,11 @@
 package import Diagnostics
 
-/// IIS may leave its passive range in sessions without TLS.
+/// A program that may leave its passive range in sessions without TLS.
 package struct RangeIgnoredInClear: PublishedRule {
   package init() {}
 
   package let page = RulePage(
-    .warning, "range-ignored-in-clear", "IIS may take data ports outside the range in sessions without TLS",
+    .warning, "range-ignored-in-clear", "the server may take data ports outside the range in sessions without TLS",
     explanation: """
       IIS is reported to use its data channel port range in encrypted sessions only, and any port from 1025 \
       in the others. The firewall opens the range and nothing else, so listings in clear text would hang. We \
@@ -46,12 +46,12 @@ package struct RangeIgnoredInClear: PublishedRule {
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication
-    guard published.software == .iis, let range = publication.passiveRange,
+    guard let software = published.software, software.facts.leavesRangeInClear, let range = publication.passiveRange,
       publication.tls.value.allowsPlain,
       !publication.cannotTell("tls")
     else { return nil }
     return diagnostic(
-      "IIS may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,
+      "\(software.title) may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,
       related: .place(publication.tls.span, "sessions without TLS are possible"),
       help:
         "write `tls explicit required`, or for a server without any TLS `helper on` in place of the range")

@@ -20,7 +20,6 @@ private let publicationRules: [any PublicationRule] = [
 /// Rules that look at one publication with its server at a time.
 private let publishedRules: [any PublishedRule] = [
   ActiveNeedsOpenEgress(),
-  ClearControlUnsupported(),
   HairpinBreaksActive(),
   HelperWithoutNAT(),
   PassiveRangeEphemeral(),
@@ -29,7 +28,7 @@ private let publishedRules: [any PublishedRule] = [
   RangeIgnoredInClear(),
   SourceGatewayHidesClients(),
   SourceGatewayOnLocalServer(),
-  TLSModeUnsupported(),
+  TLSUnsupported(),
 ]
 
 /// Rules that look at the policy as a whole.
@@ -95,5 +94,5 @@ private func batches(of range: Range<Int>) -> [Range<Int>] {
 /// Every page, sorted by code: those of the rules, and those of codes that are raised elsewhere.
 package let rulePages: [RulePage] =
   (policyRules.map(\.page) + syntaxPages + namePages + valuePages + pipelinePages + serverPages + kernelPages
-  + auditPages)
+  + auditPages + [TLSUnsupported.clearControlPage])
   .sorted { $0.code < $1.code }

@@ -96,12 +96,12 @@ package struct ServerScopeConflict: PolicyRule {
     return diagnostics
   }
 
-  /// Whether one server cannot fulfil both. IIS has implicit TLS on a port of its own, beside explicit TLS.
+  /// Whether one server cannot fulfil both. Some have implicit TLS on a port of its own, beside explicit TLS.
   private func differ(
     _ first: ServerWish, _ second: ServerWish, in scope: ServerScope, _ software: SoftwareKind?
   ) -> Bool {
     guard first != second else { return false }
-    guard case .daemon = scope, software == .iis, case .tls(let one, _) = first,
+    guard case .daemon = scope, software?.facts.hasImplicitBesideExplicit == true, case .tls(let one, _) = first,
       case .tls(let other, _) = second
     else { return true }
     return one != .implicit && other != .implicit
@@ -123,28 +123,16 @@ package struct ServerScopeConflict: PolicyRule {
     let server = "server `\(published.server.name.value)`"
     switch scope {
     case .socket, .port: return "port \(published.publication.controlPort.value.server) of \(server)"
-    case .daemon where published.software == .iis: return "the site of \(server)"
+    case .daemon where published.software?.facts.hasSites == true: return "the site of \(server)"
     case .daemon: return "\(server), a single \(published.software?.title ?? "") daemon"
-    case .machine: return "the IIS of \(server)"
+    case .machine: return "the \(published.software?.title ?? "program") of \(server)"
     }
   }
 
   private func help(_ subject: ServerSubject, _ scope: ServerScope, _ published: Published) -> String {
     let same = "give both the same value"
-    switch (scope, published.software) {
-    case (.machine, _): return same
-    case (_, .iis) where subject == .range: return same
-    case (.socket, .iis), (.port, .iis), (.daemon, .iis):
-      return "\(same), or declare a second `server` with a site and a control port of its own"
-    case (.socket, .proftpd), (.port, .proftpd):
-      return "\(same), or use another port of the server for one of them: `control port N -> M`"
-    case (_, .filezilla) where subject == .range || subject == .masquerade: return same
-    case (_, .pureFTPd):
-      return "\(same), or declare a second `server` for a second daemon with its own `Bind` port"
-    case (_, .vsftpd):
-      return "\(same), or declare a second `server` for a second daemon with its own `listen_port`"
-    default:
-      return "\(same), or use another port of the server for one of them: `control port N -> M`"
-    }
+    if case .machine = scope { return same }
+    let facts = published.software?.facts ?? UnknownServer.self
+    return facts.separation(of: subject).map { "\(same), or \($0)" } ?? same
   }
 }

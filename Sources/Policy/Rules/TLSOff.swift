@@ -30,7 +30,7 @@ package struct TLSOff: PublicationRule {
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard publication.tls.value == .off, !publication.cannotTell("tls") else { return nil }
     // `tls-mode-unsupported` says so already.
-    guard context.policy.server(of: publication)?.software?.value.kind != .filezilla else { return nil }
+    guard context.policy.server(of: publication)?.software?.value.kind.facts.gap(at: .off) == nil else { return nil }
     let isStated = publication.tls.span != nil
     return diagnostic(
       "sessions of `\(publication.name.value)` send passwords and files in clear text",

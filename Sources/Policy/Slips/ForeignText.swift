@@ -97,7 +97,7 @@ func foreignLanguage(of bytes: [UInt8], _ file: SourceID) -> Diagnostic? {
   return .error(
     "foreign-language", "this is \(found.name), and a policy has a language of its own",
     at: SourceSpan(file: file, found.place),
-    help: "write for example `publish files { server 10.10.20.200 pure-ftpd; external ip 203.0.113.10; passive range "
+    help: "write for example `publish files { server 10.10.20.200 other; external ip 203.0.113.10; passive range "
       + "50000-50399; tls explicit required }`")
 }
 

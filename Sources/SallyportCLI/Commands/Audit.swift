@@ -2,7 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 
 /// `sallyport audit`.
 struct Audit: ParsableCommand {
@@ -15,7 +15,7 @@ struct Audit: ParsableCommand {
       place in the server's file, the line of the policy, and the text that mends them. Files that the program would \
       refuse are reported as such. Nothing is changed.
 
-      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
+      PATH is the configuration file, or a folder: such as \(exampleFolder), or one with the files of several daemons. A file \
       with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
       a Compose file, a Dockerfile. Several are those of \
       one program, in the order in which it reads them. \
@@ -25,10 +25,10 @@ struct Audit: ParsableCommand {
       concise go to standard error; json, github and sarif go to standard output.
 
       EXAMPLES:
-        sallyport audit office.sally --server files /etc/pure-ftpd
-        sallyport audit office.sally --server files /etc/proftpd/proftpd.conf
-        sallyport audit office.sally --server files --root ./copy /etc/proftpd/proftpd.conf
-        sallyport audit office.sally --server files /etc/vsftpd.conf ./vsftpd-policy.conf
+        sallyport audit office.sally --server files \(exampleFolder)
+        sallyport audit office.sally --server files \(exampleFile)
+        sallyport audit office.sally --server files --root ./copy \(exampleFile)
+        sallyport audit office.sally --server files \(exampleLastFile) ./policy.conf
         sallyport audit office.sally --server files docker-compose.yml
         sallyport audit --format github sites.sally --server web applicationHost.config
       """)
@@ -83,7 +83,7 @@ struct Audit: ParsableCommand {
     let read = ServerReaders.read(paths, as: software, environment: place.variables, from: files, into: &sources)
     guard let settings = read else {
       throw console.failure(
-        "the configuration of `\(software?.kind.rawValue ?? "")` cannot be read; audit knows \(readable)", .usage)
+        "the configuration of `\(software?.kind.name ?? "")` cannot be read; audit knows \(readable)", .usage)
     }
     let found = compilation.withoutAllowed(
       ServerAudit.findings(compilation.policy, server: index, against: settings))
@@ -98,4 +98,4 @@ struct Audit: ParsableCommand {
 }
 
 /// The programs whose configuration can be read.
-private let readable = ServerReaders.all.map(\.software.rawValue).joined(separator: ", ")
+private let readable = ServerReaders.all.map(\.software.name).joined(separator: ", ")

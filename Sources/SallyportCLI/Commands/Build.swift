@@ -2,7 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import Files
-import ServerConfig
+import Servers
 
 /// `sallyport build`.
 struct Build: ParsableCommand {

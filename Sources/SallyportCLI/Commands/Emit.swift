@@ -2,7 +2,7 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 
 /// `sallyport emit`.
 struct Emit: ParsableCommand {
@@ -20,7 +20,7 @@ struct Emit: ParsableCommand {
 
       EXAMPLES:
         sallyport emit office.sally --server files
-        sallyport emit office.sally --server files > /etc/proftpd/conf.d/50-sallyport.conf
+        sallyport emit office.sally --server files > 50-sallyport.conf
       """)
 
   @OptionGroup var input: PolicyInput
@@ -63,9 +63,9 @@ struct Emit: ParsableCommand {
   }
 }
 
-/// `iis appcmd; pure-ftpd conf; ...`.
-private let formTable = SoftwareKind.allCases.map { software in
-  "\(software.rawValue) \(Emitters.forms(of: software).joined(separator: "|"))"
+/// `PROGRAM FORM|FORM; PROGRAM FORM; ...`.
+private let formTable = ServerPrograms.named.map { software in
+  "\(software.name) \(Emitters.forms(of: software).joined(separator: "|"))"
 }.joined(separator: "; ")
 
 private struct EmitOutput: Encodable {

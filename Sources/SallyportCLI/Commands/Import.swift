@@ -1,9 +1,18 @@
 import ArgumentParser
 import Diagnostics
 import Policy
-import ServerConfig
+import Servers
 
-extension SoftwareKind: ExpressibleByArgument {}
+extension SoftwareKind: ExpressibleByArgument {
+  /// The program of that name.
+  public init?(argument: String) {
+    guard let kind = ServerPrograms.program(named: argument) else { return nil }
+    self = kind
+  }
+
+  /// Every name.
+  public static var allValueStrings: [String] { ServerPrograms.named.map(\.name) }
+}
 
 /// `sallyport import`.
 struct Import: ParsableCommand {
@@ -16,14 +25,14 @@ struct Import: ParsableCommand {
       the same gaps. Files that the program would refuse are reported, and no policy is written. \
       Exit status 0 when there is a policy, 1 when there is none, 66 when the path is missing.
 
-      PATH is the configuration file, or a folder: Debian's /etc/pure-ftpd, or one with the files of several daemons. A file \
+      PATH is the configuration file, or a folder: such as \(exampleFolder), or one with the files of several daemons. A file \
       with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
       a Compose file, a Dockerfile.
 
       EXAMPLES:
-        sallyport import --server-config /etc/proftpd/proftpd.conf > office.sally
-        sallyport import --server-config ./copy --server pure-ftpd
-        sallyport import --root ./copy --server-config /etc/proftpd/proftpd.conf
+        sallyport import --server-config \(exampleFile) > office.sally
+        sallyport import --server-config ./copy --server \(exampleName)
+        sallyport import --root ./copy --server-config \(exampleFile)
       """)
 
   @Option(
@@ -35,7 +44,7 @@ struct Import: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "\(ServerReaders.all.map(\.software.rawValue).joined(separator: ", ")); without it, names and lines tell.",
+      "\(ServerReaders.all.map(\.software.name).joined(separator: ", ")); without it, names and lines tell.",
       valueName: "software"))
   var server: SoftwareKind?
 
@@ -62,7 +71,7 @@ struct Import: ParsableCommand {
     let software = server.map { Software($0, version: softwareVersion) }
     let read = ServerReaders.read(paths, as: software, environment: place.variables, from: files, into: &sources)
     guard let settings = read else {
-      throw console.failure("the configuration of `\(server?.rawValue ?? "")` cannot be read", .usage)
+      throw console.failure("the configuration of `\(server?.name ?? "")` cannot be read", .usage)
     }
     let found = settings.diagnostics.inSourceOrder()
     if settings.isRefused || settings.isUnreadable || settings.services.isEmpty {
@@ -77,7 +86,7 @@ struct Import: ParsableCommand {
     }
     let draft = PolicyDraft(settings, from: serverConfig.joined(separator: " "), version: softwareVersion).text
     guard findings.output == .json else { return try console.write(data: Array(draft.utf8)) }
-    try console.write(encodeJSON(ImportOutput(software: settings.software.rawValue, policy: draft)))
+    try console.write(encodeJSON(ImportOutput(software: settings.software.name, policy: draft)))
   }
 }
 

@@ -32,6 +32,14 @@ let serverPages: [RulePage] = [
     bad: serverSample("pure-ftpd", "certificate  \"/etc/ssl/certs/ftp.pem\" key \"/etc/ssl/private/ftp.key\""),
     good: serverSample("pure-ftpd")),
   RulePage(
+    .error, "certificate-needed", "the server has TLS with a certificate alone",
+    explanation: """
+      Most programs start without a certificate, and take one from a default place or refuse AUTH TLS. SFTPGo does not \
+      start when a binding demands TLS and no certificate is there, and offers none when it is optional.
+      """,
+    origin: .compilation, bad: serverSample("sftpgo"),
+    good: serverSample("sftpgo", "certificate  \"/etc/ssl/certs/ftp.pem\" key \"/etc/ssl/private/ftp.key\"")),
+  RulePage(
     .note, "clear-control-not-refused", "the server lets clients return to a clear control connection",
     explanation: """
       Pure-FTPd answers CCC after every login, even where TLS is required, and has no setting against it. \

@@ -9,7 +9,7 @@ extension Published {
   }
 
   /// The port from which it opens them; `nil` when it takes any.
-  var activePort: UInt16? { software?.activeDataPort(controlPort: publication.controlPort.value.server) }
+  var activePort: UInt16? { software?.facts.activeDataPort(controlPort: publication.controlPort.value.server) }
 
   /// What keeps data connections that the server opens by itself from every client.
   enum ActiveObstacle {

@@ -1,23 +1,6 @@
 import Addressing
 import Diagnostics
 
-/// Something of which a server may have only one.
-enum ServerSubject: Hashable, CaseIterable {
-  case program, range, masquerade, tls, active, addresses
-
-  /// As in "want different ...".
-  var title: String {
-    switch self {
-    case .program: "programs"
-    case .range: "passive ranges"
-    case .masquerade: "addresses in the 227 reply"
-    case .tls: "TLS modes"
-    case .active: "answers to PORT and EPRT"
-    case .addresses: "sets of addresses"
-    }
-  }
-}
-
 /// What one publication wants of its server.
 enum ServerWish: Hashable {
   case program(SoftwareKind)
@@ -43,11 +26,13 @@ extension Published {
       return .masquerade(plain: masquerade.plain, encrypted: masquerade.encrypted)
     case .tls:
       guard !publication.cannotTell("tls") else { return nil }
-      // Pure-FTPd allows CCC to everybody, whatever the policy says.
-      let isClear = publication.clearControl != nil && software != .pureFTPd
+      // Who allows CCC to everybody does so whatever the policy says.
+      let isClear = publication.clearControl != nil && software?.facts.clearControl != .always
       return .tls(publication.tls.value, clearControl: isClear)
     case .active:
-      guard let software, software.canRefuseActive, publication.active.span != nil else { return nil }
+      guard let facts = software?.facts, facts.canRefuseActive,
+        publication.active.span != nil || facts.hasOneActiveSwitch && !publication.cannotTell("active")
+      else { return nil }
       return .active(publication.active.value)
     case .addresses:
       // Behind a gateway they are those of the server, whatever the publication.
@@ -75,9 +60,9 @@ enum ServerScope: Hashable {
   case socket(GatewayAddress, port: UInt16)
   /// One control port of one declared server.
   case port(declaration: Int, UInt16)
-  /// One daemon, or one site of IIS.
+  /// One daemon, or one site of a program that has several.
   case daemon(declaration: Int)
-  /// One installation of IIS.
+  /// One installation of such a program.
   case machine(Int)
 
   /// The scopes of a publication, the narrowest first.
@@ -96,20 +81,16 @@ enum ServerScope: Hashable {
       }
     }
     scopes.append(.daemon(declaration: published.declaration))
-    if published.software == .iis { scopes.append(.machine(published.machine)) }
+    if published.software?.facts.hasSites == true { scopes.append(.machine(published.machine)) }
     return scopes
   }
 
-  /// What publications in such a scope have in common, by the program (scopes of settings: the vendors'
-  /// documentation, and for Pure-FTPd, vsftpd and FileZilla Server their source).
+  /// What publications in such a scope have in common, by the program.
   func shares(_ subject: ServerSubject, _ software: SoftwareKind?) -> Bool {
-    switch (self, software) {
-    case (.socket, _), (.port, _): true
-    case (.daemon, .pureFTPd), (.daemon, .vsftpd): subject != .program && subject != .addresses
-    case (.daemon, .iis): [.range, .masquerade, .tls].contains(subject)
-    case (.daemon, .filezilla): [.range, .masquerade].contains(subject)
-    case (.daemon, _): false
-    case (.machine, _): subject == .range
+    switch self {
+    case .socket, .port: true
+    case .daemon: software?.facts.isOfServer(subject) ?? false
+    case .machine: software?.facts.isOfMachine(subject) ?? false
     }
   }
 }
