@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// IIS may leave its passive range in sessions without TLS.
 package struct RangeIgnoredInClear: PublishedRule {
@@ -48,7 +49,7 @@ package struct RangeIgnoredInClear: PublishedRule {
     let publication = published.publication
     guard published.software == .iis, let range = publication.passiveRange,
       publication.tls.value.allowsPlain,
-      !publication.cannotTell("tls")
+      !publication.cannotTell(.tls)
     else { return nil }
     return diagnostic(
       "IIS may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,

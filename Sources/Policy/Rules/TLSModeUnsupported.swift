@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A TLS mode that the server program does not have, or not on that port.
 package struct TLSModeUnsupported: PublishedRule {
@@ -31,7 +32,7 @@ package struct TLSModeUnsupported: PublishedRule {
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication
-    guard !publication.cannotTell("tls") else { return nil }
+    guard !publication.cannotTell(.tls) else { return nil }
     switch (published.software, publication.tls.value) {
     case (.pureFTPd, .implicit):
       return unsupported(
@@ -42,7 +43,7 @@ package struct TLSModeUnsupported: PublishedRule {
         published, "FileZilla Server always offers TLS, and `tls off` cannot be set",
         fixed: "tls explicit optional")
     case (.iis, let mode):
-      return publication.cannotTell("control port") ? nil : iisPort(published, mode)
+      return publication.cannotTell(.controlPort) ? nil : iisPort(published, mode)
     default:
       return nil
     }

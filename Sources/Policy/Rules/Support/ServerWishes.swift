@@ -1,5 +1,6 @@
 import Addressing
 import Diagnostics
+import PolicySyntax
 
 /// Something of which a server may have only one.
 enum ServerSubject: Hashable, CaseIterable {
@@ -38,11 +39,11 @@ extension Published {
       return publication.passiveRange.map { .range($0.value) }
     case .masquerade:
       guard endpoints.contains(where: { $0.family == .ipv4 }) else { return nil }
-      guard !publication.cannotTell("passive range", "helper", "external ip") else { return nil }
+      guard !publication.cannotTell(.passiveRange, .helper, .externalIP) else { return nil }
       let masquerade = policy.masquerade(of: publication)
       return .masquerade(plain: masquerade.plain, encrypted: masquerade.encrypted)
     case .tls:
-      guard !publication.cannotTell("tls") else { return nil }
+      guard !publication.cannotTell(.tls) else { return nil }
       // Pure-FTPd allows CCC to everybody, whatever the policy says.
       let isClear = publication.clearControl != nil && software != .pureFTPd
       return .tls(publication.tls.value, clearControl: isClear)
@@ -51,7 +52,7 @@ extension Published {
       return .active(publication.active.value)
     case .addresses:
       // Behind a gateway they are those of the server, whatever the publication.
-      guard server.isLocal, !publication.cannotTell("external ip") else { return nil }
+      guard server.isLocal, !publication.cannotTell(.externalIP) else { return nil }
       return .addresses(publication.externalAddresses.map(\.arrival.value).sorted())
     }
   }
