@@ -142,6 +142,22 @@ import Testing
     #expect(ServerWord.address.facts.choices == ["local"] && PublishWord.controlPort.facts.choices.isEmpty)
   }
 
+  /// The words of values that are read one by one stand in forms.
+  @Test("every word that a value may hold stands in a form") func wordsOfValues() throws {
+    let inForms = Set(
+      Language.words.flatMap(\.facts.forms).flatMap { $0.matches(of: /[a-z][a-z-]*/).map { String($0.output) } })
+    let folder = repository.appending(path: "Sources/Policy/Resolution")
+    var count = 0
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where file.hasSuffix(".swift") {
+      let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+      for match in text.matches(of: /(?:accept|expect)\("([^"]+)"\)/) {
+        count += 1
+        #expect(inForms.contains(String(match.output.1)), "\(file) reads `\(match.output.1)`, which no form has")
+      }
+    }
+    #expect(count > 8)
+  }
+
   /// What must happen to traffic for a word stands in the file of its aspect.
   @Test func aspects() throws {
     let folder = repository.appending(path: "Sources/Flows/Aspects").path

@@ -98,4 +98,4 @@ package enum PublishWord: String, BlockWord {
 }
 
 private let clients = "a client name, an address or a prefix"
-private let clientForms = ["CLIENT, ..."]
+private let clientForms = ["any", "CLIENT, ..."]
