@@ -184,6 +184,7 @@ import Testing
     case unitOutside = "unit outside"
 
     static let block = BlockKind.gateway
+    var blocks: [BlockKind] { self == .before ? [.gateway, .server] : [.gateway] }
 
     var facts: WordFacts {
       WordFacts(
@@ -193,7 +194,8 @@ import Testing
 
   @Test("8: a new word is in the layout and in the reference once it is in the list")
   func aNewWord() {
-    let new = TrialWord.allCases.map { Word(TrialWord.block, $0.spelling, $0.facts) }
+    let new = TrialWord.words(in: .gateway)
+    #expect(TrialWord.words(in: .server).map(\.spelling) == ["before"] && TrialWord.words(in: .file).isEmpty)
     let text = "gateway edge {\n    unit outside  \"a\"\n    before        \"b\"\n}\n"
     #expect(format(tree(text)) != text)
     #expect(format(tree(text), twoWordKeywords: Keywords(ofTwoWordsAmong: Language.words + new)) == text)

@@ -43,7 +43,7 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
   /// One for each word, in their order.
   private let entries: [Entry]
   /// As in "a `server` block".
-  private let block = Word.block.rawValue
+  private let block: String
   private let required: StatementSet
   private let keywords: Keywords
 
@@ -56,10 +56,13 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
     var form: StatementForm<Subject>
   }
 
-  /// - Parameter form: How the statement of a word is read.
-  init(_ form: (Word) -> StatementForm<Subject>) {
+  /// - Parameters:
+  ///   - block: The kind of block.
+  ///   - form: How the statement of a word is read.
+  init(in block: BlockKind = Word.block, _ form: (Word) -> StatementForm<Subject>) {
     var required: StatementSet = []
-    entries = Word.allCases.enumerated().map { position, word in
+    self.block = block.rawValue
+    entries = Word.cases(in: block).enumerated().map { position, word in
       let facts = word.facts
       if facts.isRequired { required.formUnion(StatementSet(position: position)) }
       return Entry(

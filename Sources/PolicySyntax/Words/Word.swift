@@ -4,14 +4,23 @@
 /// A new word is a case and its facts; the compiler then asks `Policy` how its value is read.
 package protocol BlockWord: CaseIterable, Hashable, RawRepresentable<String>, Sendable {
   static var block: BlockKind { get }
+  /// The kinds of block in which the word may stand with that meaning; `block` alone when a type does not say.
+  var blocks: [BlockKind] { get }
   var facts: WordFacts { get }
 }
 
 extension BlockWord {
   package var spelling: String { rawValue }
 
-  /// What the list of the language holds about the words of the block.
-  static var words: [Word] { allCases.map { Word(block, $0.spelling, $0.facts) } }
+  package var blocks: [BlockKind] { [Self.block] }
+
+  /// Those that may stand in a kind of block, in their order.
+  package static func cases(in kind: BlockKind) -> [Self] { allCases.filter { $0.blocks.contains(kind) } }
+
+  /// The same with what is known of them.
+  package static func words(in kind: BlockKind) -> [Word] {
+    cases(in: kind).map { Word(kind, $0.spelling, $0.facts) }
+  }
 }
 
 /// Where statements stand.
@@ -23,10 +32,10 @@ package enum BlockKind: String, CaseIterable, Sendable {
   /// Every word that may begin a statement there, in the order in which messages name them.
   package var words: [Word] {
     switch self {
-    case .publish: PublishWord.words
-    case .server: ServerWord.words
-    case .gateway: GatewayWord.words
-    case .file: FileWord.words
+    case .publish: PublishWord.words(in: self)
+    case .server: ServerWord.words(in: self)
+    case .gateway: GatewayWord.words(in: self)
+    case .file: FileWord.words(in: self)
     }
   }
 
