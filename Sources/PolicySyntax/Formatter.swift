@@ -6,8 +6,10 @@ import Diagnostics
 /// keyword; comments, and single blank lines between groups, kept; a line break behind a comma kept; trailing commas
 /// and `;` dropped.
 ///
-/// - Parameter twoWordKeywords: The keywords of two words, such as `external ip`.
-package func format(_ tree: PolicyFileSyntax, twoWordKeywords: Set<String>) -> String? {
+/// - Parameter twoWordKeywords: Those of the language.
+package func format(
+  _ tree: PolicyFileSyntax, twoWordKeywords: Keywords = Language.twoWordKeywords
+) -> String? {
   guard !tree.diagnostics.hasErrors else { return nil }
   var formatter = Formatter(tree: tree, twoWordKeywords: twoWordKeywords)
   return formatter.run()
@@ -93,9 +95,9 @@ private struct Formatter {
   /// Whether the last line written opens a block.
   var isAtBlockStart = false
 
-  init(tree: PolicyFileSyntax, twoWordKeywords: Set<String>) {
+  init(tree: PolicyFileSyntax, twoWordKeywords: Keywords) {
     self.tree = tree
-    self.twoWordKeywords = Keywords(twoWordKeywords)
+    self.twoWordKeywords = twoWordKeywords
     result.reserveCapacity(tree.source.bytes.count)
     if tree.source.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { done = 3 }
   }

@@ -49,7 +49,7 @@ extension PolicyFileSyntax {
     guard !second.startsLine else { return false }
     let isList = second.kind == .word && third.kind == .equals && !third.startsLine
     guard isList || second.kind == .string else { return false }
-    return listKeywords.find(self, index..<index + 1)?.position == (isList ? 0 : 1)
+    return (isList ? clientsKeyword : includeKeyword).find(self, index..<index + 1) != nil
   }
 
   /// Whether a statement in a block looks like a declaration; the parser reported it.
@@ -62,11 +62,11 @@ private func beginsWithLetter(_ bytes: TokenBytes) -> Bool {
   bytes.first.map { (0x61...0x7A).contains($0 | 0x20) } ?? false
 }
 
-/// The words that begin a declaration without a block: `clients NAME =` and `include "PATH"`.
-private let listKeywords = Keywords(["clients", "include"])
+private let clientsKeyword = Keywords([FileWord.clients.spelling])
+private let includeKeyword = Keywords([FileWord.include.spelling])
 
 /// The words that begin a declaration with a block.
-private let blockKeywords = Keywords(["gateway", "server", "publish"])
+private let blockKeywords = Keywords(FileWord.allCases.filter { $0.ownBlock != nil }.map(\.spelling))
 
 /// Reads declarations one behind the other. What it does at the top of a file depends on its position alone.
 private struct Parser {

@@ -51,7 +51,7 @@ struct Observation {
   }
 
   private var formatted: String {
-    compilation.trees.first.flatMap { format($0, twoWordKeywords: twoWordKeywords) } ?? "refused\n"
+    compilation.trees.first.flatMap { format($0) } ?? "refused\n"
   }
 
   /// The script without its header; with names, only these sets, maps and chains.

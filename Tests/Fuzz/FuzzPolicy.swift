@@ -45,10 +45,10 @@ enum FuzzPolicy: FuzzTarget {
 
   private static func checkFormatter(_ source: SourceFile) {
     let tree = parse(source, as: SourceID(0))
-    guard let text = format(tree, twoWordKeywords: twoWordKeywords) else { return }
+    guard let text = format(tree) else { return }
     let again = parse(SourceFile(name: source.name, text: text), as: SourceID(0))
     if !again.diagnostics.isEmpty { broken("formatting makes mistakes") }
     if !haveSameMeaning(tree, again) { broken("formatting changes the meaning") }
-    if format(again, twoWordKeywords: twoWordKeywords) != text { broken("formatting twice is not formatting once") }
+    if format(again) != text { broken("formatting twice is not formatting once") }
   }
 }

@@ -56,7 +56,7 @@ enum FuzzServerFile: FuzzTarget {
     if obeysTerminal(text) { broken("an imported policy holds what a terminal obeys") }
     let tree = parse(SourceFile(name: "draft.sally", text: text), as: SourceID(0))
     if !tree.diagnostics.isEmpty { broken("an imported policy has mistakes:\n\(text)") }
-    if format(tree, twoWordKeywords: twoWordKeywords) != text {
+    if format(tree) != text {
       broken("an imported policy is not in the layout:\n\(text)")
     }
   }

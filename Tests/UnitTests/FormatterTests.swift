@@ -4,7 +4,7 @@ import PolicySyntax
 import Testing
 
 @Suite struct FormatterTests {
-  private func formatted(_ text: String) -> String? { format(tree(text), twoWordKeywords: twoWordKeywords) }
+  private func formatted(_ text: String) -> String? { format(tree(text)) }
 
   @Test func layout() {
     let text = """
@@ -99,10 +99,10 @@ import Testing
       let text = (0..<count).map { _ in words.randomElement(using: &random) ?? "" }
         .joined(separator: Bool.random(using: &random) ? " " : "\t ")
       let read = tree(text)
-      guard let once = format(read, twoWordKeywords: ["external ip"]) else { continue }
+      guard let once = format(read) else { continue }
       let again = tree(once)
       #expect(again.diagnostics.isEmpty && haveSameMeaning(read, again), "\(text.debugDescription)")
-      #expect(format(again, twoWordKeywords: ["external ip"]) == once, "\(text.debugDescription)")
+      #expect(format(again) == once, "\(text.debugDescription)")
     }
   }
 

@@ -87,7 +87,7 @@ import Testing
 
   @Test func formattingKeepsTheBytes() throws {
     for (text, compilation) in Self.policies.accepted {
-      let formatted = try #require(format(tree(text), twoWordKeywords: twoWordKeywords))
+      let formatted = try #require(format(tree(text)))
       let again = compile(formatted)
       #expect(again.script == compilation.script, "\(text)")
       #expect(again.diagnostics.map(\.code) == compilation.diagnostics.map(\.code), "\(text)")

@@ -86,7 +86,7 @@ private let rest = "server 10.0.0.1 iis\nexternal ip 203.0.113.1\npassive range 
     #expect(found.map(\.code) == ["syntax-error"], "\(found.map(\.message))")
     let read = tree(text)
     #expect(read.diagnostics.map { read.source.text($0.primary.span.range) } == [underlined])
-    #expect(format(read, twoWordKeywords: twoWordKeywords) == nil)
+    #expect(format(read) == nil)
   }
 
   /// Bytes that are no policy give diagnostics, never a trap.
@@ -114,7 +114,7 @@ private let rest = "server 10.0.0.1 iis\nexternal ip 203.0.113.1\npassive range 
     }
     let compilation = compile(bytes)
     let tree = parse(SourceFile(name: "policy.sally", bytes: bytes), as: SourceID(0))
-    _ = format(tree, twoWordKeywords: ["external ip"])
+    _ = format(tree)
     if compilation.isAccepted { #expect(!compilation.script.isEmpty) }
     for format in DiagnosticFormat.allCases {
       _ = render(compilation.diagnostics, in: compilation.sources, as: format, style: .plain, version: "")

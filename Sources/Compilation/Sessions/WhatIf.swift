@@ -1,13 +1,13 @@
 import Diagnostics
 package import Policy
-import PolicySyntax
+package import PolicySyntax
 
 /// Why changed statements cannot be tried.
 package enum WhatIfFailure: Error, Hashable, Sendable {
   /// The text is not statements without blocks.
   case noStatement(String)
   /// The statement belongs into another kind of block, or between blocks.
-  case elsewhere(String, home: String)
+  case elsewhere(String, home: BlockKind)
   /// `no ...` names a statement that the publication does not have.
   case nothingToRemove(String)
   /// Both speak of the same thing, and only one can hold.
@@ -21,9 +21,9 @@ extension WhatIfFailure: CustomStringConvertible {
     switch self {
     case .noStatement(let text): "`\(text)` is no statement of a publication"
     case .elsewhere(let text, let home):
-      home == "file"
+      home == .file
         ? "`\(text)` is a declaration, and what is tried are statements of a publication"
-        : "`\(text)` belongs into a `\(home)` block, and what is tried are statements of a publication"
+        : "`\(text)` belongs into a `\(home.rawValue)` block, and what is tried are statements of a publication"
     case .nothingToRemove(let text): "the publication has no statement `\(text)`"
     case .conflict(let first, let second): "`\(first)` and `\(second)` cannot both hold; leave one of them out"
     case .noBlock(let name): "the block of `\(name)` cannot be found"
@@ -38,6 +38,9 @@ package struct WhatIf: Sendable {
     /// Without `no`.
     var text: String
     var isRemoval: Bool
+
+    /// Whether a publication may have several; another one is added to them.
+    var isRepeatable: Bool { PublishWord(rawValue: keyword)?.facts.isRepeatable ?? false }
 
     var written: String { isRemoval ? "no \(text)" : text }
   }
@@ -56,8 +59,8 @@ package struct WhatIf: Sendable {
       guard tree.diagnostics.isEmpty, !tree.statements.isEmpty else { throw .noStatement(text) }
       for statement in tree.statements {
         guard statement.block == nil, let change = tree.change(in: statement) else { throw .noStatement(text) }
-        let homes = homes(ofKeyword: change.keyword)
-        if let home = homes.first, !homes.contains("publish") { throw .elsewhere(text, home: home) }
+        let homes = Language.blocks(of: change.keyword)
+        if let home = homes.first, !homes.contains(.publish) { throw .elsewhere(text, home: home) }
         try add(change)
       }
     }
@@ -65,7 +68,7 @@ package struct WhatIf: Sendable {
 
   private mutating func add(_ change: Change) throws(WhatIfFailure) {
     guard !changes.contains(change) else { return }
-    let isRepeatable = repeatable.contains(change.keyword)
+    let isRepeatable = change.isRepeatable
     let other = changes.first {
       // What may be repeated may be taken away first and then be given anew.
       $0.keyword == change.keyword && !(isRepeatable && ($0.isRemoval || !change.isRemoval))
@@ -74,9 +77,6 @@ package struct WhatIf: Sendable {
     changes.append(change)
   }
 }
-
-/// Statements that a publication may have several of; another one is added to them.
-private let repeatable: Set<String> = ["allow", "limit"]
 
 extension Compilation {
   /// The policy with statements of a publication changed: each takes the place of the one with its keyword, or is
@@ -104,7 +104,7 @@ extension Compilation {
     }
     guard !change.isRemoval || !same.isEmpty else { throw .nothingToRemove(change.text) }
     var bytes = tree.source.bytes
-    if same.isEmpty || !change.isRemoval && repeatable.contains(change.keyword) {
+    if same.isEmpty || !change.isRemoval && change.isRepeatable {
       let place = tree.span(tree.token(close)).range.lowerBound
       bytes.insert(contentsOf: Array("\n    \(change.text)\n".utf8), at: min(place, bytes.count))
     } else {
@@ -143,9 +143,7 @@ extension PolicyFileSyntax {
   fileprivate func keyword(of tokens: Range<Int>) -> String {
     guard let start = tokens.first else { return "" }
     let first = text(token(start))
-    guard tokens.count > 1 else { return first }
-    let two = first + " " + text(token(start + 1))
-    return twoWordKeywords.contains(two) ? two : first
+    return Language.twoWordKeywords.find(self, tokens) == nil ? first : first + " " + text(token(start + 1))
   }
 
   /// The words of a statement, with one blank where there is anything between them; so comments are left out.

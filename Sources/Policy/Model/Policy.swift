@@ -1,5 +1,6 @@
 package import Addressing
 package import Diagnostics
+package import PolicySyntax
 
 /// `clients NAME = LIST`, with every name in it resolved.
 package struct ClientList: Sendable {
@@ -19,9 +20,9 @@ package struct Gateway: Sendable {
   package var inside: [Located<String>] = []
   /// The default `external ip` of its publications.
   package var externalAddresses: [ExternalAddress] = []
-  /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
+  /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
-  package var unreadable: Set<String> = []
+  package var unreadable: Set<GatewayWord> = []
   /// The first line of the declaration.
   package var header: SourceSpan
 

@@ -1,5 +1,6 @@
 package import Addressing
 package import Diagnostics
+package import PolicySyntax
 
 /// The port of the control connection as clients dial it, and as the server listens on it.
 package struct ControlPort: Hashable, Sendable {
@@ -89,9 +90,9 @@ package final class Publication: Sendable {
   package let hairpin: Setting<Bool>
   package let source: Setting<SourceMode>
   package let log: Setting<LogMode>
-  /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
+  /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
-  package let unreadable: Set<String>
+  package let unreadable: Set<PublishWord>
   /// The first line of the block.
   package let header: SourceSpan
 
@@ -144,7 +145,7 @@ package struct PublicationDraft: Sendable {
   package var hairpin = Setting(default: false)
   package var source = Setting(default: SourceMode.keep)
   package var log = Setting(default: LogMode.off)
-  package var unreadable: Set<String> = []
+  package var unreadable: Set<PublishWord> = []
   package var header: SourceSpan
 
   package init(name: Located<String>, header: SourceSpan) {

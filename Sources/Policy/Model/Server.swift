@@ -1,5 +1,6 @@
 package import Addressing
 package import Diagnostics
+package import PolicySyntax
 
 /// An FTP server program, as a policy names it. Equal where the name is: whoever needs more asks the facts.
 package struct SoftwareKind: Hashable, Sendable, CustomStringConvertible {
@@ -55,9 +56,9 @@ package final class Server: Sendable {
   package let certificate: Located<Certificate>?
   /// Simultaneous sessions that the server admits; at least 1.
   package let maxClients: Located<Int>?
-  /// Keywords of statements that were reported as wrong, misspelt ones included: what they set is not missing
+  /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
-  package let unreadable: Set<String>
+  package let unreadable: Set<ServerWord>
   /// The first line of the declaration.
   package let header: SourceSpan
 
@@ -91,7 +92,7 @@ package struct ServerDraft: Sendable {
   package var site: Located<String>?
   package var certificate: Located<Certificate>?
   package var maxClients: Located<Int>?
-  package var unreadable: Set<String> = []
+  package var unreadable: Set<ServerWord> = []
   package var header: SourceSpan
 
   package init(name: Located<String>, header: SourceSpan) {

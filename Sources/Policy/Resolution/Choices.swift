@@ -25,6 +25,14 @@ struct Choices<Value: Sendable>: Sendable {
     keywords = Keywords(words)
   }
 
+  /// The values of a word of the language; each has the spelling of one of its forms.
+  init(_ word: some BlockWord) {
+    let facts = word.facts
+    title = facts.value
+    values = facts.choices.compactMap(Value.init(rawValue:))
+    keywords = Keywords(values.map(\.rawValue))
+  }
+
   /// The value that some tokens begin with, and the number of its words.
   func find(_ tree: PolicyFileSyntax, _ tokens: Range<Int>) -> (value: Value, words: Int)? {
     keywords.find(tree, tokens).map { (values[$0.position], $0.words) }

@@ -39,7 +39,7 @@ struct ClientListResolver {
 
   private mutating func read(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> [ClientTerm] {
     reader.turn(to: declaration.header.file, of: treeOfFile)
-    reader.begin(declaration.arguments, keyword: "clients", words: 0)
+    reader.begin(declaration.arguments, keyword: FileWord.clients.spelling, words: 0)
     if declaration.name.value == "any" {
       diagnostics.append(
         .error(

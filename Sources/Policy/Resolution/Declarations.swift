@@ -37,12 +37,13 @@ private func isInclude(_ statement: StatementSyntax, _ tree: PolicyFileSyntax) -
   includeKeywords.find(tree, statement.tokens) != nil
 }
 
-private let includeKeyword = "include"
+private let includeKeyword = FileWord.include.spelling
 /// The first words of what a file holds.
-let declarationKeywords = DeclarationKind.allCases.map(\.rawValue) + [includeKeyword]
+let declarationKeywords = FileWord.allCases.map(\.spelling)
 
+private let includeValue = FileWord.include.facts.value
 private let includeKeywords = Keywords([includeKeyword])
-private let declarationKinds = Choices<DeclarationKind>("a declaration")
+private let declarationChoices = Choices<FileWord>("a declaration")
 
 /// Reads the headers of the declarations of one file.
 struct DeclarationReader {
@@ -59,25 +60,25 @@ struct DeclarationReader {
 
   /// What is declared; `nil` for an include and for a word that declares nothing, which is reported.
   mutating func kind(of statement: StatementSyntax) -> DeclarationKind? {
-    if let (kind, _) = declarationKinds.find(tree, statement.tokens) { return kind }
-    if isInclude(statement, tree) {
-      _ = include(statement)
-    } else {
+    guard let (word, _) = declarationChoices.find(tree, statement.tokens) else {
       reportUnknown(statement)
+      return nil
     }
+    if let kind = DeclarationKind(word) { return kind }
+    _ = include(statement)
     return nil
   }
 
   /// The path of an include.
   mutating func include(_ statement: StatementSyntax) -> Located<String>? {
-    reader.begin(statement.tokens, keyword: includeKeyword, words: 1)
+    reader.begin(statement.tokens, keyword: includeKeyword, words: 1, wanted: includeValue)
     // A path without quotes is reported, and followed, so that nothing is missing of what it declares.
     if let word = reader.next, word.kind == .word, statement.tokens.count == 2, statement.block == nil {
       let path = Located(tree.text(word), tree.span(word))
-      _ = reader.string("the path of a policy file")
+      _ = reader.string(reader.wanted)
       return path
     }
-    let path = reader.string("the path of a policy file")
+    let path = reader.string(reader.wanted)
     if let block = statement.block {
       reader.fail("`include` has no block", at: tree.span(tree.token(block.open)))
     }
@@ -86,7 +87,7 @@ struct DeclarationReader {
 
   /// Name and block of a declaration; `nil` when the name is missing or wrong.
   mutating func read(_ statement: StatementSyntax, _ kind: DeclarationKind) -> DeclarationSyntax? {
-    reader.begin(statement.tokens, keyword: kind.rawValue, words: 1)
+    reader.begin(statement.tokens, keyword: kind.word.spelling, words: 1)
     guard reader.next?.kind == .word else {
       if let (text, span) = reader.quotedName, kind != .clients {
         reader.fail(
@@ -95,23 +96,25 @@ struct DeclarationReader {
           fixes: [.replace(span, with: text, "write `\(text)`", .unsafe)])
         return nil
       }
-      let shape = kind == .clients ? "clients NAME = ADDRESS, ..." : "\(kind.rawValue) NAME { ... }"
-      reader.fail("expected the name of a \(kind.title)\(reader.foundText)", help: "write `\(shape)`")
+      reader.fail(
+        "expected \(kind.word.facts.value)\(reader.foundText)", help: "write `\(kind.word.declaration(of: "NAME"))`")
       return nil
     }
-    guard let name = reader.name("the name of a \(kind.title)") else { return nil }
+    guard let name = reader.name(kind.word.facts.value) else { return nil }
     let header = tree.span(tree.token(statement.tokens.lowerBound)).joined(with: name.span)
     let arguments = reader.index..<statement.tokens.upperBound
     if kind == .clients {
       if let block = statement.block {
         reader.fail(
           "`clients` takes a list, not a block", at: tree.span(tree.token(block.open)),
-          help: "write `clients \(name.value) = ADDRESS, ...`", fixes: listFix(block, hasEquals: !arguments.isEmpty))
+          help: "write `\(kind.word.declaration(of: name.value))`",
+          fixes: listFix(block, hasEquals: !arguments.isEmpty))
         return nil
       }
     } else if statement.block == nil {
-      let declaration = "\(kind.rawValue) \(name.value)"
-      reader.fail("`\(declaration)` needs a block", at: header, help: "write `\(declaration) { ... }`")
+      reader.fail(
+        "`\(kind.word.spelling) \(name.value)` needs a block", at: header,
+        help: "write `\(kind.word.declaration(of: name.value))`")
       return nil
     } else if reader.next != nil, let rest = reader.nameRest {
       let joined = "\(name.value)-\(rest.text)"
@@ -140,7 +143,8 @@ struct DeclarationReader {
     let rest = statement.tokens.dropFirst()
     guard let second = rest.first.map(tree.token) else { return false }
     if ["let", "var", "const", "def", "define", "set"].contains(keyword),
-      declarationKinds.find(tree, statement.tokens.lowerBound + 1..<statement.tokens.upperBound) != nil
+      declarationChoices.find(tree, statement.tokens.lowerBound + 1..<statement.tokens.upperBound)
+        .flatMap({ DeclarationKind($0.value) }) != nil
     {
       let span = SourceSpan(file: tree.file, first.range.lowerBound..<tree.span(second).range.lowerBound)
       reader.report(
@@ -149,7 +153,7 @@ struct DeclarationReader {
           fixes: [.replace(span, with: "", "remove it")]))
       return true
     }
-    let singular = DeclarationKind.allCases.map(\.rawValue).first { keyword == $0 + "s" || keyword + "s" == $0 }
+    let singular = DeclarationKind.allCases.map(\.word.spelling).first { keyword == $0 + "s" || keyword + "s" == $0 }
     let isInclude =
       ["import", "source", "load", "require", "use", "@include"].contains(keyword) && second.kind == .string
     guard let meant = isInclude ? includeKeyword : singular else { return false }
@@ -169,7 +173,7 @@ struct DeclarationReader {
     let suggestion = nearest(to: keyword, among: declarationKeywords)
     var help = suggestion.map { "did you mean `\($0)`?" } ?? "a file holds \(listed(declarationKeywords))"
     if suggestion == nil, statement.tokens.count > 2, statement.block == nil { help += "; a comment begins with `#`" }
-    if suggestion == nil, publicationForms.find(tree, statement) != nil {
+    if suggestion == nil, publicationForms.begins(tree, statement.tokens) {
       help = "this statement belongs into a `publish` block"
     }
     reader.report(

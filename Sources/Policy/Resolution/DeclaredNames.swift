@@ -2,8 +2,29 @@ import Diagnostics
 import PolicySyntax
 
 /// The kinds of things that a policy names; each kind has a name space of its own.
-enum DeclarationKind: String, CaseIterable, Sendable {
+enum DeclarationKind: CaseIterable, Sendable {
   case clients, gateway, server, publish
+
+  /// - Returns: `nil` for a word that declares nothing.
+  init?(_ word: FileWord) {
+    switch word {
+    case .clients: self = .clients
+    case .gateway: self = .gateway
+    case .server: self = .server
+    case .publish: self = .publish
+    case .include: return nil
+    }
+  }
+
+  /// The word that declares one.
+  var word: FileWord {
+    switch self {
+    case .clients: .clients
+    case .gateway: .gateway
+    case .server: .server
+    case .publish: .publish
+    }
+  }
 
   /// Position in `allCases`.
   var index: Int {
@@ -78,14 +99,8 @@ struct DeclaredNames {
   /// - Parameter suggesting: Whether to look for the nearest name, which takes a look at all of them.
   func unknown(_ name: Located<String>, _ kind: DeclarationKind, suggesting: Bool) -> Diagnostic {
     let suggestion = suggesting ? nearest(to: name.value, among: all(kind)) : nil
-    let help: String
-    if let suggestion {
-      help = "did you mean `\(suggestion)`?"
-    } else if kind == .clients {
-      help = "declare it with `clients \(name.value) = ADDRESS, ...`"
-    } else {
-      help = "declare it with `\(kind.rawValue) \(name.value) { ... }`"
-    }
+    let help =
+      suggestion.map { "did you mean `\($0)`?" } ?? "declare it with `\(kind.word.declaration(of: name.value))`"
     return .error(
       "unknown-name", "there is no \(kind.title) `\(name.value)`", at: name.span, help: help,
       fixes: suggestion.map { [.replace(name.span, with: $0, "write `\($0)`", .unsafe)] } ?? []
@@ -96,7 +111,7 @@ struct DeclaredNames {
 extension StatementReader {
   /// A name that must be declared; its position among its kind.
   mutating func reference(_ kind: DeclarationKind) -> Int? {
-    guard let name = name("the name of a \(kind.title)") else { return nil }
+    guard let name = name(kind.word.facts.value) else { return nil }
     if let found = names.find(name.value, kind) { return found.position }
     if names.isUnread(name.value) {
       failSilently()

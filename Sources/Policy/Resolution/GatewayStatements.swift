@@ -3,32 +3,36 @@ import Diagnostics
 import PolicySyntax
 
 /// The statements of a `gateway` block.
-let gatewayForms = StatementForms<Gateway>(
-  block: "gateway",
-  [
-    StatementForm("outside") {
+let gatewayForms = StatementForms<GatewayWord, Gateway> { word in
+  switch word {
+  case .outside:
+    StatementForm {
       $0.interfaces()
     } set: {
       $0.outside = $1.value
-    },
-    StatementForm("inside") {
+    }
+  case .inside:
+    StatementForm {
       $0.interfaces()
     } set: {
       $0.inside = $1.value
-    },
-    StatementForm("external ip") {
+    }
+  case .externalIP:
+    StatementForm {
       $0.externalAddresses()
     } set: {
       $0.externalAddresses = $1.value
-    },
-  ])
+    }
+  }
+}
 
 extension StatementReader {
   /// Names of network interfaces: at most 15 bytes, as the kernel allows (`IFNAMSIZ` in `linux/if.h`).
   mutating func interfaces() -> [Located<String>]? {
-    list { reader in
+    let wanted = wanted
+    return list { reader in
       let quoted = reader.accept(.string).map { Located(reader.tree.stringValue($0), reader.tree.span($0)) }
-      guard let name = quoted ?? reader.word("the name of an interface") else { return nil }
+      guard let name = quoted ?? reader.word(wanted) else { return nil }
       if IPAddress(name.value) != nil {
         reader.fail(
           "`\(name.value)` is an address, and an interface is wanted", code: "invalid-interface", at: name.span,

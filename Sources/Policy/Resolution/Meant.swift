@@ -71,23 +71,6 @@ enum Meant {
 
   static func isEveryone(_ word: String) -> Bool { everyone.contains(word.lowercased()) }
 
-  /// Keywords that other programs have for statements of ours.
-  static let keywords: [String: String] = [
-    "passive": "passive range", "passive ports": "passive range", "passive port": "passive range",
-    "port range": "passive range",
-    "pasv": "passive range", "pasv ports": "passive range", "pasv range": "passive range",
-    "passive port range": "passive range",
-    "data ports": "passive range", "data port": "passive range", "publicip": "external ip",
-    "public ip": "external ip",
-    "external address": "external ip", "public address": "external ip", "externalip": "external ip",
-    "wan ip": "external ip",
-    "external": "external ip", "ip": "external ip", "port": "control port", "listen port": "control port",
-    "ftp port": "control port", "max sessions": "max clients", "max connections": "max clients",
-    "maxclients": "max clients", "cert": "certificate", "ssl": "tls", "ftps": "tls", "program": "software",
-    "daemon": "software",
-    "permit": "allow", "block": "deny", "rate": "limit",
-  ]
-
   /// Two numbers of a range, however they are kept apart: `50000 to 50399`, `50000..50399`.
   static func range(_ written: String) -> (UInt32, UInt32)? {
     let introductions: Set<Substring> = ["from", "between", "tcp", "port", "ports", "range"]

@@ -1,7 +1,10 @@
 import PolicySyntax
 
 /// The forms of the language, after the number.
-private let limitForms = ["sessions", "sessions per client", "new per minute per client"]
+private let limitForms = PublishWord.limit.facts.forms.map { String($0.drop { $0 != " " }.dropFirst()) }
+
+/// The same in words.
+let limitFormsInWords = listed(limitForms)
 
 extension StatementReader {
   /// Whether a limit stands as nearly all do: what else may be meant need not be looked for.

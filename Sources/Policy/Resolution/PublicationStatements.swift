@@ -3,85 +3,102 @@ import Diagnostics
 import PolicySyntax
 
 /// The statements of a `publish` block.
-let publicationForms = StatementForms<PublicationBlock>(
-  block: "publish", required: ["server"],
-  [
-    StatementForm("server") {
+let publicationForms = StatementForms<PublishWord, PublicationBlock> { word in
+  switch word {
+  case .server:
+    StatementForm {
       $0.publishedServer()
     } set: {
       $0.serve(by: $1)
-    },
-    StatementForm("gateway") {
+    }
+  case .gateway:
+    StatementForm {
       $0.reference(.gateway)
     } set: {
       $0.publication.gateway = $1.value
-    },
-    StatementForm("external ip") {
+    }
+  case .externalIP:
+    StatementForm {
       $0.externalAddresses()
     } set: {
       $0.publication.externalAddresses = $1.value
-    },
-    StatementForm("control port") {
+    }
+  case .controlPort:
+    StatementForm {
       $0.controlPort()
     } set: {
       $0.publication.controlPort = Setting($1)
-    },
-    StatementForm("passive range") {
+    }
+  case .passiveRange:
+    StatementForm {
       $0.passiveRange()
     } set: {
       $0.publication.passiveRange = $1.value
-    },
-    StatementForm("tls") {
+    }
+  case .tls:
+    StatementForm {
       $0.tls()
     } set: {
       $0.publication.tls = Setting($1.value.mode, $1.span)
       $0.publication.clearControl = $1.value.clearControl
-    },
-    StatementForm("helper") {
+    }
+  case .helper:
+    StatementForm {
       $0.toggle()
     } set: {
       $0.publication.helper = Setting($1)
-    },
-    StatementForm("active") {
+    }
+  case .active:
+    StatementForm {
       $0.toggle()
     } set: {
       $0.publication.active = Setting($1)
-    },
-    StatementForm("allow", repeatable: true) {
+    }
+  case .allow:
+    StatementForm {
       $0.clientTerms()
     } set: {
       $0.publication.allow += $1.value
-    },
-    StatementForm("deny") {
+    }
+  case .deny:
+    StatementForm {
       $0.clientTerms()
     } set: {
       $0.publication.deny = $1.value
-    },
-    StatementForm("limit", repeatable: true) {
+    }
+  case .limit:
+    StatementForm {
       $0.limit()
     } set: {
       $0.publication.limits.append($1.value)
-    },
-    StatementForm("hairpin") {
+    }
+  case .hairpin:
+    StatementForm {
       $0.toggle()
     } set: {
       $0.publication.hairpin = Setting($1)
-    },
-    StatementForm("source") {
+    }
+  case .source:
+    StatementForm {
       $0.choice(sourceModes)?.value
     } set: {
       $0.publication.source = Setting($1)
-    },
-    StatementForm("log") {
+    }
+  case .log:
+    StatementForm {
       $0.choice(logModes)?.value
     } set: {
       $0.publication.log = Setting($1)
-    },
-  ])
+    }
+  }
+}
 
-private let tlsModes = Choices<TLSMode>("a TLS mode")
-private let sourceModes = Choices<SourceMode>("a source mode")
-private let logModes = Choices<LogMode>("a log mode")
+/// What `allow`, `deny` and `clients` list.
+private let clientValue = PublishWord.allow.facts.value
+
+private let tlsModes = Choices<TLSMode>(PublishWord.tls)
+private let sourceModes = Choices<SourceMode>(PublishWord.source)
+private let logModes = Choices<LogMode>(PublishWord.log)
 
 /// What a `publish` block says, with the server that it names or gives in place.
 struct PublicationBlock {
@@ -126,7 +143,7 @@ extension StatementReader {
       failSilently()
       return nil
     }
-    if hasName, tokens.upperBound - index == 1 { return name("the name of a server").map { .named($0) } }
+    if hasName, tokens.upperBound - index == 1 { return name(PublishWord.server.facts.value).map { .named($0) } }
     guard !hasName || nextText == "local" else {
       fail(
         "a server is named, or given in place by its address", at: tree.span(index..<tokens.upperBound),
@@ -149,7 +166,7 @@ extension StatementReader {
     readBlock { block, reader in
       let keywords = serverForms.read(
         block, with: &reader, into: &server,
-        given: [serverForms.statement("address"), serverForms.statement("software")])
+        given: [serverForms.statement(.address), serverForms.statement(.software)])
       server.unreadable = keywords.unreadable
     }
     return .inPlace(server)
@@ -159,13 +176,13 @@ extension StatementReader {
   fileprivate mutating func controlPort() -> ControlPort? {
     if !failed, let meant = meantControlPort() {
       fail(
-        "a control port is written `N` or `N -> M`, not `\(restText)`", code: "invalid-number", at: restSpan,
+        "\(wanted) is written `N` or `N -> M`, not `\(restText)`", code: "invalid-number", at: restSpan,
         help: meant.text == nil
           ? "a publication has one control port; publish the server once more for another" : nil,
         fixes: meant.text.map { fix(restSpan, $0, isCertain: meant.isCertain) } ?? [])
       return nil
     }
-    guard let external = port("a control port") else { return nil }
+    guard let external = port(wanted) else { return nil }
     guard accept(.arrow) != nil else { return ControlPort(external: external.value, server: external.value) }
     guard let server = port("the server's control port") else { return nil }
     return ControlPort(external: external.value, server: server.value)
@@ -196,7 +213,7 @@ extension StatementReader {
 
   /// `LOW-HIGH`. A remapping is reported by name, because no server can announce other ports than it opens.
   fileprivate mutating func passiveRange() -> Located<PortRange>? {
-    guard let range = portRange("a passive range") else { return nil }
+    guard let range = portRange(wanted) else { return nil }
     if accept(.arrow) != nil {
       fail(
         "a passive range cannot be remapped: the port in the 227 or 229 reply is the port that clients dial",
@@ -286,7 +303,7 @@ extension StatementReader {
       let span = tree.span(next)
       return reference(.clients).map { ClientTerm(.list($0), span) }
     }
-    guard let word = token("a client name, an address or a prefix") else { return nil }
+    guard let word = token(clientValue) else { return nil }
     guard let (address, prefix) = tree.read(word.value, addressAndPrefix) else {
       let text = tree.text(word.value)
       if names.isUnread(text) {
@@ -295,7 +312,7 @@ extension StatementReader {
       }
       let meant = Meant.clients(text)
       fail(
-        "`\(text)` is not a client name, an address or a prefix", code: "invalid-address", at: word.span,
+        "`\(text)` is not \(clientValue)", code: "invalid-address", at: word.span,
         help: meant?.reason ?? (text.contains(".") ? "names of hosts are not resolved: write their addresses" : nil),
         fixes: meant?.replacement.map { fix(word.span, $0, isCertain: meant?.isCertain ?? false) } ?? [])
       return nil
@@ -346,15 +363,15 @@ extension StatementReader {
     let isPlain = isPlainLimit
     if !failed, !isPlain, let (text, isCertain, help) = meantOrder() {
       fail(
-        "a limit is a number and what it counts: `sessions`, `sessions per client` or `new per minute per client`",
+        "a limit is a number and what it counts: \(limitFormsInWords)",
         at: restSpan, help: help, fixes: text.map { fix(restSpan, $0, isCertain: isCertain) } ?? [])
       return nil
     }
-    guard let number = number("a number", in: 1...1_000_000) else { return nil }
+    guard let number = number(wanted, in: 1...1_000_000) else { return nil }
     if !failed, !isPlain, let (form, isCertain) = meantLimit() {
       let text = "\(number.value) \(form)"
       fail(
-        "a limit says what it counts: `sessions`, `sessions per client` or `new per minute per client`", at: restSpan,
+        "a limit says what it counts: \(limitFormsInWords)", at: restSpan,
         help: isCertain ? nil : "for example `limit \(text)`",
         fixes: fix(number.span.joined(with: restSpan), text, isCertain: isCertain))
       return nil
@@ -364,7 +381,7 @@ extension StatementReader {
       return expect("client").map { _ in Located(.sessionsPerClient(number.value), span) }
     }
     guard accept("new") != nil else {
-      fail("expected `sessions`, `sessions per client` or `new per minute per client`\(foundText)")
+      fail("expected \(limitFormsInWords)\(foundText)")
       return nil
     }
     for word in ["per", "minute", "per", "client"] where expect(word) == nil { return nil }

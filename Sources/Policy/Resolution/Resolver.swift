@@ -157,7 +157,7 @@ private func published(
   if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
   if !names.isUnread(name.value) { unknown.append(UnknownName(name: name, kind: .server)) }
   var publication = block.publication
-  publication.unreadable.insert("server")
+  publication.unreadable.insert(.server)
   return Publication(publication, server: nil)
 }
 
@@ -244,16 +244,16 @@ let worthAThread = 500
 
 private func gateway(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Gateway {
   var gateway = Gateway(name: declaration.name, header: declaration.header)
-  let keywords = gatewayForms.read(declaration.block, with: &reader, into: &gateway)
-  gateway.unreadable = keywords.unreadable
+  let words = gatewayForms.read(declaration.block, with: &reader, into: &gateway)
+  gateway.unreadable = words.unreadable
   return gateway
 }
 
 private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
   var server = ServerDraft(name: declaration.name, header: declaration.header)
-  let keywords = serverForms.read(declaration.block, with: &reader, into: &server)
-  server.unreadable = keywords.unreadable
-  reportMissing(serverForms.missing(keywords), of: declaration, .server, &reader)
+  let words = serverForms.read(declaration.block, with: &reader, into: &server)
+  server.unreadable = words.unreadable
+  reportMissing(serverForms.missing(words), of: declaration, .server, &reader)
   return Server(server)
 }
 
@@ -261,11 +261,17 @@ private func publication(
   _ declaration: DeclarationSyntax, _ reader: inout StatementReader, _ gateways: [Gateway]
 ) -> ReadPublication {
   var block = PublicationBlock(name: declaration.name, header: declaration.header)
-  let keywords = publicationForms.read(declaration.block, with: &reader, into: &block)
-  block.publication.unreadable = keywords.unreadable
-  block.serverInPlace?.unreadable.formUnion(keywords.elsewhere)
-  reportMissing(publicationForms.missing(keywords), of: declaration, .publish, &reader)
-  applyDefaults(&block.publication, keywords, gateways)
+  let words = publicationForms.read(declaration.block, with: &reader, into: &block)
+  block.publication.unreadable = words.unreadable
+  if !words.elsewhere.isEmpty {
+    // What stands in the block of the publication was meant for that of the server.
+    let meant = ServerWord.allCases.filter { word in
+      words.elsewhere.contains { word.spelling == $0 || word.spelling.hasPrefix($0 + " ") }
+    }
+    block.serverInPlace?.unreadable.formUnion(meant)
+  }
+  reportMissing(publicationForms.missing(words), of: declaration, .publish, &reader)
+  applyDefaults(&block.publication, words, gateways)
   guard let name = block.serverName, let server = reader.names.find(name.value, .server) else {
     return .pending(block)
   }
@@ -273,12 +279,13 @@ private func publication(
 }
 
 private func reportMissing(
-  _ keywords: [String], of declaration: DeclarationSyntax, _ kind: DeclarationKind, _ reader: inout StatementReader
+  _ words: [some BlockWord], of declaration: DeclarationSyntax, _ kind: DeclarationKind,
+  _ reader: inout StatementReader
 ) {
-  for keyword in keywords {
+  for keyword in words.map(\.spelling) {
     reader.report(
       .error(
-        "missing-statement", "`\(kind.rawValue) \(declaration.name.value)` has no `\(keyword)` statement",
+        "missing-statement", "`\(kind.word.spelling) \(declaration.name.value)` has no `\(keyword)` statement",
         at: declaration.header, help: "add a line `\(keyword) ...`"))
   }
 }
@@ -286,18 +293,18 @@ private func reportMissing(
 /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
 /// gateway's external address.
 private func applyDefaults(
-  _ publication: inout PublicationDraft, _ keywords: StatementKeywords, _ gateways: [Gateway]
+  _ publication: inout PublicationDraft, _ words: StatementWords<PublishWord>, _ gateways: [Gateway]
 ) {
   if publication.controlPort.span == nil, publication.tls.value == .implicit {
     publication.controlPort.value = ControlPort(external: 990, server: 990)
   }
-  if !keywords.named.contains(gatewayStatement), gateways.count == 1 { publication.gateway = 0 }
-  if !keywords.named.contains(externalStatement), let gateway = publication.gateway,
+  if !words.named.contains(gatewayStatement), gateways.count == 1 { publication.gateway = 0 }
+  if !words.named.contains(externalStatement), let gateway = publication.gateway,
     gateways.indices.contains(gateway)
   {
     publication.externalAddresses = gateways[gateway].externalAddresses
   }
 }
 
-private let gatewayStatement = publicationForms.statement("gateway")
-private let externalStatement = publicationForms.statement("external ip")
+private let gatewayStatement = publicationForms.statement(.gateway)
+private let externalStatement = publicationForms.statement(.externalIP)

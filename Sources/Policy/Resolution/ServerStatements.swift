@@ -3,35 +3,43 @@ import Diagnostics
 import PolicySyntax
 
 /// The statements of a `server` block.
-let serverForms = StatementForms<ServerDraft>(
-  block: "server", required: ["address", "software"],
-  [
-    StatementForm("address") {
+let serverForms = StatementForms<ServerWord, ServerDraft> { word in
+  switch word {
+  case .address:
+    StatementForm {
       $0.serverPlace()
     } set: {
       $0.place = $1.value
-    },
-    StatementForm("software") {
+    }
+  case .software:
+    StatementForm {
       $0.software()
     } set: {
       $0.software = $1.value
-    },
-    StatementForm("site") {
-      $0.string("the name of a site")
+    }
+  case .site:
+    StatementForm {
+      $0.string($0.wanted)
     } set: {
       $0.site = $1.value
-    },
-    StatementForm("certificate") {
+    }
+  case .certificate:
+    StatementForm {
       $0.certificate()
     } set: {
       $0.certificate = $1.value
-    },
-    StatementForm("max clients") {
-      $0.number("a number of sessions", in: 1...1_000_000)
+    }
+  case .maxClients:
+    StatementForm {
+      $0.number($0.wanted, in: 1...1_000_000)
     } set: {
       $0.maxClients = Located(Int($1.value.value), $1.span)
-    },
-  ])
+    }
+  }
+}
+
+private let certificateValue = ServerWord.certificate.facts.value + ","
+private let serverPlaceValue = ServerWord.address.facts.value
 
 /// Where a server listens.
 enum ServerPlace {
@@ -56,7 +64,7 @@ extension StatementReader {
   /// `A[, A6]` or `local`.
   mutating func serverPlace() -> ServerPlace? {
     if let local = accept("local") { return .local(local) }
-    return addressPair("an address or `local`").map { .addresses($0) }
+    return addressPair(serverPlaceValue).map { .addresses($0) }
   }
 
   /// `NAME [VERSION]`.
@@ -95,7 +103,7 @@ extension StatementReader {
   /// `"CERT" [key "KEY"]` or `thumbprint HEX`.
   fileprivate mutating func certificate() -> Located<Certificate>? {
     if accept("thumbprint") != nil { return thumbprint() }
-    guard let certificate = string("the path of a certificate, or `thumbprint`,") else { return nil }
+    guard let certificate = string(certificateValue) else { return nil }
     var key: String?
     if accept("key") != nil {
       guard let path = string("the path of a key") else { return nil }

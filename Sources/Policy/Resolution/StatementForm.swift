@@ -1,12 +1,8 @@
 import Diagnostics
 import PolicySyntax
 
-/// One statement of a kind of block: its keyword, and how its arguments change the thing that the block declares.
+/// One statement of a kind of block: how its arguments change the thing that the block declares.
 struct StatementForm<Subject>: Sendable {
-  /// One or two words, for example `external ip`.
-  let keyword: String
-  /// Whether it may stand more than once.
-  let isRepeatable: Bool
   /// Reads the arguments, and changes the subject when the whole statement is in order. Returns whether it is.
   let read: @Sendable (inout StatementReader, inout Subject) -> Bool
 
@@ -14,12 +10,9 @@ struct StatementForm<Subject>: Sendable {
   ///   - value: Reads what the arguments say.
   ///   - set: Is told it, with the span of the statement.
   init<Value>(
-    _ keyword: String, repeatable: Bool = false,
     _ value: @escaping @Sendable (inout StatementReader) -> Value?,
     set: @escaping @Sendable (inout Subject, Located<Value>) -> Void
   ) {
-    self.keyword = keyword
-    self.isRepeatable = repeatable
     read = { reader, subject in
       let value = value(&reader)
       guard reader.finish(), let value else { return false }
@@ -29,57 +22,77 @@ struct StatementForm<Subject>: Sendable {
   }
 }
 
-/// The keywords that a block was found to hold.
-struct StatementKeywords {
+/// The words that a block was found to hold.
+struct StatementWords<Word: BlockWord> {
   /// The statements that stand in the block, in order or not, and those that a misspelt one was probably meant to be.
   fileprivate(set) var named: StatementSet = []
   /// Those of statements that were reported, misspelt ones included: what they set is not missing but unknown.
-  fileprivate(set) var unreadable: Set<String> = []
+  fileprivate(set) var unreadable: Set<Word> = []
   /// First words of statements that belong into another kind of block.
   fileprivate(set) var elsewhere: Set<String> = []
 
   /// Notes a statement of which nothing is known but that it stands in the block.
-  fileprivate mutating func leaveOut(_ position: Int, _ keyword: String) {
-    unreadable.insert(keyword)
+  fileprivate mutating func leaveOut(_ position: Int, _ word: Word) {
+    unreadable.insert(word)
     named.formUnion(StatementSet(position: position))
   }
 }
 
-/// The statements that one kind of block may hold, at most 64.
-struct StatementForms<Subject>: Sendable {
+/// The statements that one kind of block may hold, at most 64: those of its words.
+struct StatementForms<Word: BlockWord, Subject>: Sendable {
+  /// One for each word, in their order.
+  private let entries: [Entry]
   /// As in "a `server` block".
-  let block: String
-  let forms: [StatementForm<Subject>]
+  private let block: String
   private let required: StatementSet
   private let keywords: Keywords
 
-  /// - Parameter required: Keywords of statements that no block may lack.
-  init(block: String, required: [String] = [], _ forms: [StatementForm<Subject>]) {
-    self.block = block
-    self.forms = forms
-    keywords = Keywords(forms.map(\.keyword))
-    self.required = StatementSet(
-      forms.indices.filter { required.contains(forms[$0].keyword) }.map { StatementSet(position: $0) })
+  /// What reading needs of a word.
+  private struct Entry: Sendable {
+    var word: Word
+    var keyword: String
+    var value: String
+    var isRepeatable: Bool
+    var form: StatementForm<Subject>
   }
 
-  /// The form of a statement and the number of words of its keyword.
-  func find(_ tree: PolicyFileSyntax, _ statement: StatementSyntax) -> (position: Int, words: Int)? {
+  /// - Parameters:
+  ///   - block: The kind of block.
+  ///   - form: How the statement of a word is read.
+  init(in block: BlockKind = Word.block, _ form: (Word) -> StatementForm<Subject>) {
+    var required: StatementSet = []
+    self.block = block.rawValue
+    entries = Word.cases(in: block).enumerated().map { position, word in
+      let facts = word.facts
+      if facts.isRequired { required.formUnion(StatementSet(position: position)) }
+      return Entry(
+        word: word, keyword: word.spelling, value: facts.value, isRepeatable: facts.isRepeatable, form: form(word))
+    }
+    self.required = required
+    keywords = Keywords(entries.map(\.keyword))
+  }
+
+  /// The spellings of the words.
+  private var spellings: [String] { entries.map(\.keyword) }
+
+  /// The position of the word of a statement, and the number of its parts.
+  private func find(_ tree: PolicyFileSyntax, _ statement: StatementSyntax) -> (position: Int, words: Int)? {
     keywords.find(tree, statement.tokens)
   }
 
   /// Whether tokens begin with a keyword of the block.
   func begins(_ tree: PolicyFileSyntax, _ tokens: Range<Int>) -> Bool { keywords.find(tree, tokens) != nil }
 
-  /// The statement with that keyword.
-  func statement(_ keyword: String) -> StatementSet {
-    forms.firstIndex { $0.keyword == keyword }.map { StatementSet(position: $0) } ?? []
+  /// The statement of that word.
+  func statement(_ word: Word) -> StatementSet {
+    entries.firstIndex { $0.word == word }.map { StatementSet(position: $0) } ?? []
   }
 
-  /// The keywords that a block lacks.
-  func missing(_ keywords: StatementKeywords) -> [String] {
-    guard !keywords.named.isSuperset(of: required) else { return [] }
-    let missing = required.subtracting(keywords.named)
-    return forms.indices.filter { missing.contains(StatementSet(position: $0)) }.map { forms[$0].keyword }
+  /// The required words that a block lacks.
+  func missing(_ words: StatementWords<Word>) -> [Word] {
+    guard !words.named.isSuperset(of: required) else { return [] }
+    let missing = required.subtracting(words.named)
+    return entries.indices.filter { missing.contains(StatementSet(position: $0)) }.map { entries[$0].word }
   }
 
   /// Reads every statement of a block into the subject; the reader keeps what is wrong.
@@ -88,68 +101,70 @@ struct StatementForms<Subject>: Sendable {
   func read(
     _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject,
     given: StatementSet = []
-  ) -> StatementKeywords {
+  ) -> StatementWords<Word> {
     var seen = given
-    var keywords = StatementKeywords()
+    var words = StatementWords<Word>()
     // Whether a statement was not understood at all: it may have set whatever nothing else sets.
     var isAnythingMissing = false
-    guard let block else { return keywords }
-    reader.enter(self.block, self.keywords)
+    guard let block else { return words }
+    reader.enter(self.block, keywords)
     for statement in reader.tree.statements(of: block) {
       if reader.tree.isMisplacedDeclaration(statement) {
-        if let (position, _) = find(reader.tree, statement) { keywords.leaveOut(position, forms[position].keyword) }
+        if let (position, _) = find(reader.tree, statement) { words.leaveOut(position, entries[position].word) }
         continue
       }
-      guard let (position, words) = find(reader.tree, statement) else {
+      guard let (position, count) = find(reader.tree, statement) else {
         let (diagnostic, meant) = unknown(statement, in: reader.tree)
         if let diagnostic { reader.report(diagnostic) }
-        if let meant {
-          keywords.unreadable.insert(meant)
-          keywords.named.formUnion(self.statement(meant))
-        } else if hasHome(statement, in: reader.tree) {
-          // Keywords have one word or two.
-          let words = statement.tokens.prefix(2).map { reader.tree.text(reader.tree.token($0)) }
-          keywords.elsewhere.formUnion([words.first ?? "", words.joined(separator: " ")])
+        if let position = meant.flatMap(position) {
+          words.leaveOut(position, entries[position].word)
+        } else if let first = firstWordFromElsewhere(statement, in: reader.tree) {
+          words.elsewhere.insert(first)
         } else {
           isAnythingMissing = true
         }
         continue
       }
       reader.begin(
-        statement.tokens, keyword: forms[position].keyword, words: words, block: statement.block)
+        statement.tokens, keyword: entries[position].keyword, words: count, wanted: entries[position].value,
+        block: statement.block)
       let isNew = seen.insert(StatementSet(position: position)).inserted
-      guard isNew || forms[position].isRepeatable else {
+      guard isNew || entries[position].isRepeatable else {
         reader.report(duplicate(position, reader, of: block))
         continue
       }
-      if !forms[position].read(&reader, &subject) {
-        keywords.unreadable.insert(forms[position].keyword)
-        markSwallowed(statement, reader.tree, &keywords)
+      if !entries[position].form.read(&reader, &subject) {
+        words.unreadable.insert(entries[position].word)
+        markSwallowed(statement, reader.tree, &words)
       }
     }
-    keywords.named.formUnion(seen)
+    words.named.formUnion(seen)
     if isAnythingMissing {
-      for position in forms.indices where !keywords.named.contains(StatementSet(position: position)) {
-        keywords.leaveOut(position, forms[position].keyword)
+      for position in entries.indices where !words.named.contains(StatementSet(position: position)) {
+        words.leaveOut(position, entries[position].word)
       }
     }
-    return keywords
+    return words
   }
+
+  /// Where the word of that spelling stands.
+  private func position(_ spelling: String) -> Int? { entries.firstIndex { $0.keyword == spelling } }
 
   /// Nothing is known about statements on the line of one that went wrong.
   private func markSwallowed(
-    _ statement: StatementSyntax, _ tree: PolicyFileSyntax, _ keywords: inout StatementKeywords
+    _ statement: StatementSyntax, _ tree: PolicyFileSyntax, _ words: inout StatementWords<Word>
   ) {
     for start in statement.tokens.dropFirst().prefix(64) {
-      guard let (position, _) = self.keywords.find(tree, start..<statement.tokens.upperBound) else { continue }
-      keywords.leaveOut(position, forms[position].keyword)
+      guard let (position, _) = keywords.find(tree, start..<statement.tokens.upperBound) else { continue }
+      words.leaveOut(position, entries[position].word)
     }
   }
 
-  /// Whether a statement belongs into another kind of block.
-  private func hasHome(_ statement: StatementSyntax, in tree: PolicyFileSyntax) -> Bool {
+  /// The first word of a statement that belongs into another kind of block.
+  private func firstWordFromElsewhere(_ statement: StatementSyntax, in tree: PolicyFileSyntax) -> String? {
     let first = tree.token(statement.tokens.lowerBound)
-    return first.kind == .word && statementHomes[tree.text(first)] != nil
+    let text = tree.text(first)
+    return first.kind == .word && Language.homes[text] != nil ? text : nil
   }
 
   private func duplicate(_ position: Int, _ reader: StatementReader, of block: BlockSyntax) -> Diagnostic {
@@ -178,12 +193,12 @@ struct StatementForms<Subject>: Sendable {
       // The parser and the lexer say what is wrong with these.
       guard first.kind != .invalid, !first.kind.onlySeparates else { return (nil, nil) }
       let message = "a statement begins with its keyword, not with `\(tree.text(first))`"
-      let help = "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))"
+      let help = "it has \(spellings.map { "`\($0)`" }.joined(separator: ", "))"
       return (.error("syntax-error", message, at: tree.span(first), help: help), nil)
     }
     let one = tree.text(first)
     let two = words.map(tree.text).joined(separator: " ")
-    let keywords = forms.map(\.keyword)
+    let keywords = spellings
     let span = tree.span(first)
     if let found = reordered(statement, words, in: tree) ?? continued(statement, in: tree) { return found }
     let plural = keywords.first { two.lowercased() == $0 + "s" || one.lowercased() == $0 + "s" || one == $0 + "es" }
@@ -194,13 +209,13 @@ struct StatementForms<Subject>: Sendable {
     }
     let three = statement.tokens.prefix(3).map(tree.token).filter { $0.kind == .word }
     if words.count > 1, let keyword = nearest(to: two, among: keywords.filter({ $0.contains(" ") })),
-      Meant.keywords[two.lowercased()] == nil
+      Language.synonyms[two.lowercased()] == nil
     {
       return (unknown(two, span.joined(with: tree.span(last)), suggestion: keyword), keyword)
     }
     for count in [3, 2, 1] where three.count >= count {
       let written = three.prefix(count).map(tree.text).joined(separator: " ")
-      guard let keyword = Meant.keywords[written.lowercased()], keywords.contains(keyword) else { continue }
+      guard let keyword = Language.synonyms[written.lowercased()], keywords.contains(keyword) else { continue }
       let end = tree.span(three[count - 1])
       return (
         unknown(written, span.joined(with: end), suggestion: keyword, isCertain: written.contains(" ")), keyword
@@ -221,7 +236,7 @@ struct StatementForms<Subject>: Sendable {
     _ statement: StatementSyntax, _ words: [Token], in tree: PolicyFileSyntax
   ) -> (diagnostic: Diagnostic?, meant: String?)? {
     let texts = words.map { tree.text($0).lowercased() }
-    if texts.count == 2, let keyword = forms.map(\.keyword).first(where: { $0 == "\(texts[1]) \(texts[0])" }) {
+    if texts.count == 2, let keyword = spellings.first(where: { $0 == "\(texts[1]) \(texts[0])" }) {
       let span = tree.span(words[0]).joined(with: tree.span(words[1]))
       return (unknown(texts.joined(separator: " "), span, suggestion: keyword, isCertain: true), keyword)
     }
@@ -231,16 +246,16 @@ struct StatementForms<Subject>: Sendable {
     guard (2...4).contains(all.count), begin.contains(where: \.isNumber) || firstValues.contains(begin),
       all.allSatisfy({ $0.kind == .word }), statement.block == nil,
       let last = all.last,
-      let form = forms.first(where: { $0.keyword == tree.text(last) })
+      let keyword = spellings.first(where: { $0 == tree.text(last) })
     else { return nil }
     let value = all.dropLast().map(tree.text).joined(separator: " ")
     let span = tree.span(statement.tokens)
     let finding = Diagnostic.error(
-      "unknown-statement", "a statement begins with its keyword, and `\(form.keyword)` stands behind its value",
+      "unknown-statement", "a statement begins with its keyword, and `\(keyword)` stands behind its value",
       at: span,
-      help: "write `\(form.keyword) \(value)`",
-      fixes: [.replace(span, with: "\(form.keyword) \(value)", "write `\(form.keyword) \(value)`")])
-    return (finding, form.keyword)
+      help: "write `\(keyword) \(value)`",
+      fixes: [.replace(span, with: "\(keyword) \(value)", "write `\(keyword) \(value)`")])
+    return (finding, keyword)
   }
 
   /// A line that goes on with the list of the line before.
@@ -253,12 +268,12 @@ struct StatementForms<Subject>: Sendable {
   private func unknown(
     _ text: String, _ span: SourceSpan, suggestion: String?, isCertain: Bool = false
   ) -> Diagnostic {
-    let home = statementHomes[text]
+    let home = Language.homes[text]
     return .error(
       "unknown-statement", "a `\(block)` block has no statement `\(text)`", at: span,
       help: suggestion.map { "did you mean `\($0)`?" }
-        ?? home.map { "`\(text)` belongs into a `\($0)` block" }
-        ?? "it has \(forms.map { "`\($0.keyword)`" }.joined(separator: ", "))",
+        ?? home.map { "`\(text)` belongs into a `\($0.rawValue)` block" }
+        ?? "it has \(spellings.map { "`\($0)`" }.joined(separator: ", "))",
       fixes: suggestion.map { [.replace(span, with: $0, "write `\($0)`", isCertain ? .safe : .unsafe)] } ?? [])
   }
 }
@@ -284,34 +299,7 @@ extension PolicyFileSyntax {
 
 private func isAddress(_ bytes: TokenBytes) -> Bool { addressAndPrefix(bytes) != nil }
 
-/// The kinds of block, and `file`, into which a keyword belongs; empty for one that the language does not have.
-package func homes(ofKeyword keyword: String) -> [String] {
-  let all = [
-    ("publish", publicationForms.forms.map(\.keyword)), ("server", serverForms.forms.map(\.keyword)),
-    ("gateway", gatewayForms.forms.map(\.keyword)), ("file", declarationKeywords),
-  ]
-  return all.filter { $0.1.contains(keyword) }.map(\.0)
-}
-
-/// The block that a first word belongs into, for statements found in the wrong one.
-private let statementHomes: [String: String] = {
-  var homes: [String: String] = [:]
-  let all =
-    publicationForms.forms.map { ($0.keyword, "publish") } + serverForms.forms.map { ($0.keyword, "server") }
-    + gatewayForms.forms.map { ($0.keyword, "gateway") }
-  for (keyword, block) in all {
-    homes[keyword] = block
-    if let first = keyword.split(separator: " ").first { homes[String(first)] = block }
-  }
-  return homes
-}()
-
-/// Every keyword of two words, for the formatter.
-package let twoWordKeywords: Set<String> = Set(
-  (publicationForms.forms.map(\.keyword) + serverForms.forms.map(\.keyword) + gatewayForms.forms.map(\.keyword))
-    .filter { $0.contains(" ") })
-
 /// A policy in the one canonical layout; `nil` for a text with syntax errors.
 package func inCanonicalLayout(_ text: String) -> String? {
-  format(parse(SourceFile(name: "", text: text), as: SourceID(0)), twoWordKeywords: twoWordKeywords)
+  format(parse(SourceFile(name: "", text: text), as: SourceID(0)))
 }

@@ -128,7 +128,7 @@ extension StatementReader {
   mutating func externalAddresses() -> [ExternalAddress]? {
     let code = "external-ip-not-an-address"
     let addresses = list { reader -> ExternalAddress? in
-      guard let dialled = reader.address("an external address", code: code) else { return nil }
+      guard let dialled = reader.address(reader.wanted, code: code) else { return nil }
       if reader.reportsMeantArrival(after: dialled) { return nil }
       guard reader.accept("at") != nil else { return ExternalAddress(dialled) }
       guard let arrival = reader.address("the address for which packets arrive", code: code) else { return nil }
@@ -234,7 +234,7 @@ private enum Toggle: String, CaseIterable {
   case on, off
 }
 
-private let toggles = Choices<Toggle>("`on` or `off`")
+private let toggles = Choices<Toggle>(PublishWord.helper)
 
 extension IPv6Address {
   /// The IPv4 address that it stands for, where it is mapped.

@@ -20,6 +20,8 @@ struct StatementReader {
   private(set) var block: BlockSyntax?
   /// The keyword as the language spells it, for messages.
   private(set) var keyword = ""
+  /// What its value is, for messages.
+  private(set) var wanted = ""
   var index = 0
   /// Of all statements that were read.
   private(set) var diagnostics: [Diagnostic] = []
@@ -37,8 +39,11 @@ struct StatementReader {
   /// Goes to a statement of the same tree.
   ///
   /// - Parameter words: How many words its keyword has.
-  mutating func begin(_ statement: Range<Int>, keyword: String, words: Int, block: BlockSyntax? = nil) {
+  mutating func begin(
+    _ statement: Range<Int>, keyword: String, words: Int, wanted: String = "", block: BlockSyntax? = nil
+  ) {
     self.keyword = keyword
+    self.wanted = wanted
     self.block = block
     tokens = statement
     index = min(statement.lowerBound + words, statement.upperBound)
@@ -56,9 +61,9 @@ struct StatementReader {
   /// - Parameter read: Reads them with this reader.
   mutating func readBlock<Result>(_ read: (BlockSyntax, inout StatementReader) -> Result) -> Result? {
     guard !failed, let block else { return nil }
-    let (tokens, keyword, index, siblings) = (tokens, keyword, index, siblings)
+    let (tokens, keyword, wanted, index, siblings) = (tokens, keyword, wanted, index, siblings)
     let result = read(block, &self)
-    begin(tokens, keyword: keyword, words: 0)
+    begin(tokens, keyword: keyword, words: 0, wanted: wanted)
     self.siblings = siblings
     self.index = index
     return result
@@ -217,11 +222,15 @@ struct StatementReader {
   private func unneeded(_ next: Token) -> (message: String, fixes: [FixIt])? {
     let isLast = index + 1 == tokens.upperBound
     let text = tree.text(next)
-    if keyword == "max clients", isLast, ["sessions", "clients", "connections", "users"].contains(text) {
+    if keyword == ServerWord.maxClients.spelling, isLast,
+      ["sessions", "clients", "connections", "users"].contains(text)
+    {
       let span = SourceSpan(file: tree.file, afterLast.range.lowerBound..<tree.span(next).range.upperBound)
       return ("`max clients` counts sessions, and needs no unit", [.replace(span, with: "", "remove it")])
     }
-    guard keyword == "outside" || keyword == "inside", next.kind == .word, isLast, index > tokens.lowerBound else {
+    guard keyword == GatewayWord.outside.spelling || keyword == GatewayWord.inside.spelling, next.kind == .word,
+      isLast, index > tokens.lowerBound
+    else {
       return nil
     }
     let before = tree.token(index - 1)

@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// Active mode without the helper's help depends on rules that are not ours.
 package struct ActiveNeedsOpenEgress: PublishedRule {
@@ -36,7 +37,7 @@ package struct ActiveNeedsOpenEgress: PublishedRule {
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication
     guard published.opensActiveData, published.activeObstacle == nil,
-      !publication.cannotTell("helper", "tls", "active")
+      !publication.cannotTell(.helper, .tls, .active)
     else { return nil }
     let origin = published.activePort.map { "its port \($0)" } ?? "any of its ports"
     let sessions = publication.helper.value ? "encrypted sessions in active mode" : "active mode"

@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// `active off`, and the server does not care.
 package struct ActiveNotEnforcedByServer: PolicyRule {
@@ -41,7 +42,7 @@ package struct ActiveNotEnforcedByServer: PolicyRule {
     }
     return context.published.compactMap { published in
       let publication = published.publication
-      guard !publication.active.value, !publication.cannotTell("active"), let software = published.software,
+      guard !publication.active.value, !publication.cannotTell(.active), let software = published.software,
         !software.facts.canRefuseActive, software.facts.isKnown
       else { return nil }
       return finding(published, software, active: active[published.machine])

@@ -1,5 +1,6 @@
 import Addressing
 package import Diagnostics
+import PolicySyntax
 
 /// An `allow` entry that lets nobody in.
 package struct AllowNeverMatches: PolicyRule {
@@ -49,7 +50,7 @@ package struct AllowNeverMatches: PolicyRule {
           diagnostics.append(denied(context.policy.text(of: term), term, publication))
         }
       }
-      guard publication.allow.isEmpty, !publication.cannotTell("allow"), let first = publication.deny.first,
+      guard publication.allow.isEmpty, !publication.cannotTell(.allow), let first = publication.deny.first,
         denials.cover(ClientTerm(.any, first.span), publication.deny, endpoints)
       else { continue }
       diagnostics.append(

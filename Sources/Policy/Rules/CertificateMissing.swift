@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// TLS is possible, and the policy names no certificate.
 package struct CertificateMissing: PolicyRule {
@@ -40,7 +41,7 @@ package struct CertificateMissing: PolicyRule {
     var reported = [Bool](repeating: false, count: context.policy.servers.count)
     return context.published.compactMap { published in
       let server = published.server
-      guard server.certificate == nil, !server.unreadable.contains("certificate"),
+      guard server.certificate == nil, !server.unreadable.contains(.certificate),
         published.publication.tls.value.allowsTLS, !reported[published.declaration]
       else { return nil }
       reported[published.declaration] = true

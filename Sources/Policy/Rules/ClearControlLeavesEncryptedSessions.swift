@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// Only clients that return to a clear control connection have a data path.
 package struct ClearControlLeavesEncryptedSessions: PublicationRule {
@@ -32,7 +33,7 @@ package struct ClearControlLeavesEncryptedSessions: PublicationRule {
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard let span = publication.clearControl, publication.helper.value, publication.passiveRange == nil,
-      !publication.cannotTell("passive range")
+      !publication.cannotTell(.passiveRange)
     else { return nil }
     return diagnostic(
       "clients that do not send CCC keep their control connection encrypted, and have no data path",

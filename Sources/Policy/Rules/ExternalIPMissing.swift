@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A publication that nobody can dial.
 package struct ExternalIPMissing: PublicationRule {
@@ -29,13 +30,13 @@ package struct ExternalIPMissing: PublicationRule {
       """)
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
-    guard publication.externalAddresses.isEmpty, !publication.cannotTell("external ip", "gateway") else {
+    guard publication.externalAddresses.isEmpty, !publication.cannotTell(.externalIP, .gateway) else {
       return nil
     }
     let gateway = context.policy.gateway(of: publication)
     // Which gateway's default it is, is another question.
     guard gateway != nil || context.policy.gateways.count < 2 else { return nil }
-    guard gateway?.unreadable.contains("external ip") != true else { return nil }
+    guard gateway?.unreadable.contains(.externalIP) != true else { return nil }
     return diagnostic(
       "`\(publication.name.value)` has no external address", at: publication.header,
       related: .place(gateway?.header, "this gateway has no default either"),

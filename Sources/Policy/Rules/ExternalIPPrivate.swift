@@ -1,5 +1,6 @@
 import Addressing
 package import Diagnostics
+import PolicySyntax
 
 /// An external address that the Internet does not know.
 package struct ExternalIPPrivate: PolicyRule {
@@ -66,7 +67,7 @@ private struct PrivateClients {
 
   /// Whether every client that `allow` names has a private address.
   mutating func areAll(_ publication: Publication, _ family: AddressFamily) -> Bool {
-    if publication.cannotTell("allow") { return true }
+    if publication.cannotTell(.allow) { return true }
     guard !publication.admitsEveryone, !publication.allow.isEmpty else { return false }
     return publication.allow.allSatisfy { isPrivate($0, family) }
   }

@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A publication that names none of several gateways.
 package struct GatewayAmbiguous: PublicationRule {
@@ -52,7 +53,7 @@ package struct GatewayAmbiguous: PublicationRule {
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     let gateways = context.policy.gateways
-    guard gateways.count > 1, publication.gateway == nil, !publication.cannotTell("gateway") else { return nil }
+    guard gateways.count > 1, publication.gateway == nil, !publication.cannotTell(.gateway) else { return nil }
     let names = listed(gateways.prefix(8).map(\.name.value))
     return diagnostic(
       "`\(publication.name.value)` does not say on which of the \(gateways.count) gateways it is published",

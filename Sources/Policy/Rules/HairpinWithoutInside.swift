@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// `hairpin on`, and nothing says where the inside is.
 package struct HairpinWithoutInside: PublicationRule {
@@ -41,7 +42,7 @@ package struct HairpinWithoutInside: PublicationRule {
       """)
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
-    guard publication.hairpin.value, !publication.cannotTell("gateway") else { return nil }
+    guard publication.hairpin.value, !publication.cannotTell(.gateway) else { return nil }
     guard let gateway = context.policy.gateway(of: publication) else {
       // Which one it is, is another question.
       guard context.policy.gateways.isEmpty else { return nil }
@@ -50,7 +51,7 @@ package struct HairpinWithoutInside: PublicationRule {
         at: publication.hairpin.span ?? publication.header,
         help: "add `gateway NAME { outside IFACE; inside IFACE }`, or write `hairpin off`")
     }
-    guard gateway.inside.isEmpty, !gateway.unreadable.contains("inside") else { return nil }
+    guard gateway.inside.isEmpty, !gateway.unreadable.contains(.inside) else { return nil }
     return diagnostic(
       "`hairpin on` needs the inside interfaces of gateway `\(gateway.name.value)`",
       at: publication.hairpin.span ?? publication.header, related: [Label(gateway.header, "names none")],

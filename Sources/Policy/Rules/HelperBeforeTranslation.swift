@@ -1,5 +1,6 @@
 import Addressing
 package import Diagnostics
+import PolicySyntax
 
 /// The helper writes an address into replies that clients cannot dial.
 package struct HelperBeforeTranslation: PublicationRule {
@@ -36,7 +37,7 @@ package struct HelperBeforeTranslation: PublicationRule {
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard publication.helper.value, publication.passiveRange == nil, let external = publication.external(.ipv4),
-      let arrival = external.at, !publication.cannotTell("passive range", "tls"),
+      let arrival = external.at, !publication.cannotTell(.passiveRange, .tls),
       // Else the helper cannot read the replies anyway, which is said.
       !publication.tls.value.allowsTLS || publication.clearControl != nil
     else { return nil }

@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// The helper is asked to open the data path of sessions that it cannot read.
 package struct HelperCannotReadTLS: PublicationRule {
@@ -32,7 +33,7 @@ package struct HelperCannotReadTLS: PublicationRule {
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard publication.helper.value, publication.tls.value.allowsTLS, publication.passiveRange == nil,
-      publication.clearControl == nil, !publication.cannotTell("passive range")
+      publication.clearControl == nil, !publication.cannotTell(.passiveRange)
     else { return nil }
     return diagnostic(
       "the helper cannot read the control connection of TLS sessions, so nothing opens their data path",

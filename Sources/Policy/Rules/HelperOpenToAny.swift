@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// The helper for every client of the Internet.
 package struct HelperOpenToAny: PublicationRule {
@@ -32,7 +33,7 @@ package struct HelperOpenToAny: PublicationRule {
       """)
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
-    guard publication.helper.value, publication.admitsEveryone, !publication.cannotTell("allow", "deny") else {
+    guard publication.helper.value, publication.admitsEveryone, !publication.cannotTell(.allow, .deny) else {
       return nil
     }
     return diagnostic(

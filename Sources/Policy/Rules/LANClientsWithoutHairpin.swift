@@ -1,5 +1,6 @@
 import Addressing
 package import Diagnostics
+import PolicySyntax
 
 /// Clients beside the server are allowed, and cannot get in.
 package struct LANClientsWithoutHairpin: PolicyRule {
@@ -48,7 +49,7 @@ package struct LANClientsWithoutHairpin: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.published.flatMap { published -> [Diagnostic] in
       let publication = published.publication
-      guard !publication.hairpin.value, !publication.cannotTell("hairpin"),
+      guard !publication.hairpin.value, !publication.cannotTell(.hairpin),
         publication.allow.contains(where: isNetwork)
       else { return [] }
       return publication.allow.compactMap { term in

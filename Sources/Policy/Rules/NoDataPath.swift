@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A kind of session that the policy permits can never transfer anything.
 package struct NoDataPath: PolicyRule {
@@ -35,7 +36,7 @@ package struct NoDataPath: PolicyRule {
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.policy.publications.filter {
-      $0.passiveRange == nil && !$0.helper.value && !$0.cannotTell("passive range", "helper")
+      $0.passiveRange == nil && !$0.helper.value && !$0.cannotTell(.passiveRange, .helper)
     }.map(passive) + context.published.compactMap(active)
   }
 

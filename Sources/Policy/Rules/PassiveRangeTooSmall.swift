@@ -1,5 +1,6 @@
 import Addressing
 package import Diagnostics
+import PolicySyntax
 
 /// Ports that one client may keep busy: a widespread client transfers up to ten files at once (its settings allow 1 to
 /// 10), and a port stays busy for a while after its transfer, so each of them needs two.
@@ -68,8 +69,8 @@ package struct PassiveRangeTooSmall: PublishedRule {
   }
 
   private func checkWithoutLimit(_ published: Published, _ range: Located<PortRange>) -> Diagnostic? {
-    guard range.value.count < portsOfOneClient, !published.publication.cannotTell("limit"),
-      !published.server.unreadable.contains("max clients")
+    guard range.value.count < portsOfOneClient, !published.publication.cannotTell(.limit),
+      !published.server.unreadable.contains(.maxClients)
     else { return nil }
     let high = Int(range.value.low) + 399
     return diagnostic(

@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A program that may leave its passive range in sessions without TLS.
 package struct RangeIgnoredInClear: PublishedRule {
@@ -48,7 +49,7 @@ package struct RangeIgnoredInClear: PublishedRule {
     let publication = published.publication
     guard let software = published.software, software.facts.leavesRangeInClear, let range = publication.passiveRange,
       publication.tls.value.allowsPlain,
-      !publication.cannotTell("tls")
+      !publication.cannotTell(.tls)
     else { return nil }
     return diagnostic(
       "\(software.title) may take data ports outside `\(range.value)` in sessions without TLS", at: range.span,

@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A publication without TLS.
 package struct TLSOff: PublicationRule {
@@ -28,7 +29,7 @@ package struct TLSOff: PublicationRule {
       """)
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
-    guard publication.tls.value == .off, !publication.cannotTell("tls") else { return nil }
+    guard publication.tls.value == .off, !publication.cannotTell(.tls) else { return nil }
     // `tls-mode-unsupported` says so already.
     guard context.policy.server(of: publication)?.software?.value.kind.facts.gap(at: .off) == nil else { return nil }
     let isStated = publication.tls.span != nil

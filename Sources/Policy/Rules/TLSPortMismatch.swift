@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A TLS mode on the port by which clients know the other one.
 package struct TLSPortMismatch: PublicationRule {
@@ -34,7 +35,7 @@ package struct TLSPortMismatch: PublicationRule {
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     let port = publication.controlPort.value
     let isImplicit = publication.tls.value == .implicit
-    guard port.external == (isImplicit ? 21 : 990), !publication.cannotTell("tls", "control port") else {
+    guard port.external == (isImplicit ? 21 : 990), !publication.cannotTell(.tls, .controlPort) else {
       return nil
     }
     let expected = isImplicit ? 990 : 21

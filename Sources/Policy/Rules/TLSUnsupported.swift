@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// TLS that the server program does not have: a mode, a mode on that port, or the way back to clear text.
 package struct TLSUnsupported: PublishedRule {
@@ -79,7 +80,7 @@ private struct TLSCheck {
   private var program: [Label] { .place(server.software?.span, "") }
 
   func mode() -> Diagnostic? {
-    guard !publication.cannotTell("tls") else { return nil }
+    guard !publication.cannotTell(.tls) else { return nil }
     let mode = publication.tls.value
     guard let gap = facts.gap(at: mode) else { return port(mode) }
     let fixed = "tls \(gap.instead.rawValue)"
@@ -93,7 +94,7 @@ private struct TLSCheck {
   private func port(_ mode: TLSMode) -> Diagnostic? {
     let port = publication.controlPort.value
     guard let implicit = facts.implicitPort, (mode == .implicit) != (port.server == implicit),
-      !publication.cannotTell("control port")
+      !publication.cannotTell(.controlPort)
     else { return nil }
     let isImplicit = mode == .implicit
     let fixed = "control port \(port.external) -> \(isImplicit ? implicit : 21)"

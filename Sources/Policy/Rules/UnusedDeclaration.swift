@@ -1,4 +1,5 @@
 package import Diagnostics
+import PolicySyntax
 
 /// A client list, gateway or server that no publication uses.
 package struct UnusedDeclaration: PolicyRule {
@@ -84,7 +85,7 @@ private struct Uses {
     for publication in policy.publications {
       use(publication.allow, &open)
       use(publication.deny, &open)
-      if publication.cannotTell("allow", "deny") { areClientsKnown = false }
+      if publication.cannotTell(.allow, .deny) { areClientsKnown = false }
       if let server = publication.server { servers.insert(server) } else { areServersKnown = false }
       if let gateway = publication.gateway { gateways.insert(gateway) } else { areGatewaysKnown = false }
     }

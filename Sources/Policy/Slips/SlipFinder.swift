@@ -1,4 +1,5 @@
 import Diagnostics
+import PolicySyntax
 
 /// Finds what beginners bring along from other languages. It knows keywords and the shape of statements, no more.
 struct SlipFinder {
@@ -140,7 +141,7 @@ struct SlipFinder {
     spell(tokens.prefix(keyword.words), keyword.text)
     var rest = tokens.dropFirst(keyword.words)
     dropColon(after: tokens[tokens.startIndex + keyword.words - 1])
-    if keyword.text == "clients", depth == 0 {
+    if keyword.text == FileWord.clients.spelling, depth == 0 {
       guard let name = rest.first else { return }
       values(rest.prefix(1), of: keyword.text, isFirst: false)
       if name.kind == .word, bytesAt(name.range.upperBound) == UInt8(ascii: ":") {
@@ -180,7 +181,7 @@ struct SlipFinder {
     for (position, token) in tokens.enumerated() {
       switch token.kind {
       case .mark:
-        let isAfterName = position == 1 && declarationWords.contains(keyword) && keyword != "clients"
+        let isAfterName = position == 1 && declarationWords.contains(keyword) && keyword != FileWord.clients.spelling
         let isSign = token.isMark("=", ":", ":=", "=>") && isFirst && (position == 0 || isAfterName)
         if isSign { edits.append(SlipEdit(.punctuation, token.range, "")) }
         if token.isMark("[", "]", "(", ")") { dropBracket(token, before: tokens.dropFirst(position + 1).first) }
@@ -230,26 +231,24 @@ struct SlipFinder {
 }
 
 /// The words that begin declarations with a block.
-let blockKeywords: Set<String> = ["publish", "gateway", "server"]
+let blockKeywords = Set(FileWord.allCases.filter { $0.ownBlock != nil }.map(\.spelling))
 let declarationWords = LooseKeywords(declarationKeywords)
-private let statementWords = LooseKeywords(
-  publicationForms.forms.map(\.keyword) + serverForms.forms.map(\.keyword) + gatewayForms.forms.map(\.keyword))
-
-private let publicationWords = LooseKeywords(publicationForms.forms.map(\.keyword))
-private let serverWords = LooseKeywords(serverForms.forms.map(\.keyword))
+private let statementWords = LooseKeywords(Language.words.filter { $0.block != .file }.map(\.spelling))
+private let publicationWords = LooseKeywords(PublishWord.allCases.map(\.spelling))
+private let serverWords = LooseKeywords(ServerWord.allCases.map(\.spelling))
 /// Keywords that are followed by a list.
-private let listKeywords: Set<String> = ["outside", "inside", "external ip", "address", "allow", "deny", "clients"]
+private let listKeywords = keywords(.list)
 /// Keywords that are followed by names.
-private let nameKeywords: Set<String> = ["publish", "gateway", "server", "clients", "allow", "deny"]
+private let nameKeywords = keywords(.names)
 
 /// Keywords whose values may be strings.
-private let stringKeywords: Set<String> = ["certificate", "site", "include", "outside", "inside"]
+private let stringKeywords = keywords(.strings)
 /// Keywords whose values are words of the language, or names.
-private let lowerCaseKeywords: Set<String> = [
-  "publish", "gateway", "server", "clients", "software", "tls", "helper", "active", "allow", "deny", "limit",
-  "hairpin",
-  "source", "log",
-]
+private let lowerCaseKeywords = keywords(.lowerCase)
+
+private func keywords(_ trait: ValueTraits) -> Set<String> {
+  Set(Language.words.filter { $0.facts.traits.contains(trait) }.map(\.spelling))
+}
 
 /// Keywords as somebody may write them: in capitals, joined by other signs, between quotation marks.
 struct LooseKeywords {

@@ -70,7 +70,7 @@ struct Fmt: ParsableCommand {
     var sources = SourceSet()
     let source = SourceFile(name: name, bytes: bytes)
     let tree = PolicySyntax.parse(source, as: sources.add(source))
-    guard let text = PolicySyntax.format(tree, twoWordKeywords: twoWordKeywords) else {
+    guard let text = PolicySyntax.format(tree) else {
       console.say(
         render(
           CappedFindings(syntaxFindings(of: tree), most: CappedFindings.usual), in: sources, as: .full,

@@ -1,5 +1,6 @@
 import Addressing
 import Diagnostics
+import PolicySyntax
 
 extension Published {
   /// Whether `active on` has data connections that the helper does not expect, because it is off or because
@@ -23,7 +24,7 @@ extension Published {
   /// helper's after it returned to clear text.
   var activeObstacle: ActiveObstacle? {
     let isHelped = publication.helper.value && publication.clearControl != nil
-    guard opensActiveData, !isHelped, !publication.cannotTell("helper", "tls", "active") else { return nil }
+    guard opensActiveData, !isHelped, !publication.cannotTell(.helper, .tls, .active) else { return nil }
     if publication.source.value == .gateway, !server.isLocal { return .hiddenClients }
     guard let software, isTranslated, activePort == nil else { return nil }
     return .anySourcePort(software)

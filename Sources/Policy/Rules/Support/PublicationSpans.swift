@@ -1,4 +1,5 @@
 import Diagnostics
+import PolicySyntax
 
 extension Publication {
   /// The `control port` statement, or the first line of the block when the default is in force.
@@ -11,9 +12,9 @@ extension Publication {
   var helperSpan: SourceSpan { helper.span ?? header }
 
   /// Whether one of these statements was reported as wrong, so that nothing is known about what it sets.
-  func cannotTell(_ keyword: String, _ second: String? = nil, _ third: String? = nil) -> Bool {
+  func cannotTell(_ word: PublishWord, _ second: PublishWord? = nil, _ third: PublishWord? = nil) -> Bool {
     guard !unreadable.isEmpty else { return false }
-    return [keyword, second, third].contains { $0.map(unreadable.contains) ?? false }
+    return [word, second, third].contains { $0.map(unreadable.contains) ?? false }
   }
 }
 

@@ -1,5 +1,6 @@
 import Addressing
 import Diagnostics
+import PolicySyntax
 
 /// What one publication wants of its server.
 enum ServerWish: Hashable {
@@ -21,22 +22,22 @@ extension Published {
       return publication.passiveRange.map { .range($0.value) }
     case .masquerade:
       guard endpoints.contains(where: { $0.family == .ipv4 }) else { return nil }
-      guard !publication.cannotTell("passive range", "helper", "external ip") else { return nil }
+      guard !publication.cannotTell(.passiveRange, .helper, .externalIP) else { return nil }
       let masquerade = policy.masquerade(of: publication)
       return .masquerade(plain: masquerade.plain, encrypted: masquerade.encrypted)
     case .tls:
-      guard !publication.cannotTell("tls") else { return nil }
+      guard !publication.cannotTell(.tls) else { return nil }
       // Who allows CCC to everybody does so whatever the policy says.
       let isClear = publication.clearControl != nil && software?.facts.clearControl != .always
       return .tls(publication.tls.value, clearControl: isClear)
     case .active:
       guard let facts = software?.facts, facts.canRefuseActive,
-        publication.active.span != nil || facts.hasOneActiveSwitch && !publication.cannotTell("active")
+        publication.active.span != nil || facts.hasOneActiveSwitch && !publication.cannotTell(.active)
       else { return nil }
       return .active(publication.active.value)
     case .addresses:
       // Behind a gateway they are those of the server, whatever the publication.
-      guard server.isLocal, !publication.cannotTell("external ip") else { return nil }
+      guard server.isLocal, !publication.cannotTell(.externalIP) else { return nil }
       return .addresses(publication.externalAddresses.map(\.arrival.value).sorted())
     }
   }
