@@ -17,13 +17,15 @@ extension ServerFiles {
         : "it lies outside of the folder that was named, and is not read; name it as well, or tell with `--root` which folder "
           + "stands for / of the server: `--root /` for this machine"
     }
-    // Standard input can be read once, and both who guesses the program and its reader ask for it.
-    var input: Result<[UInt8], ServerFileFailure>?
+    // Standard input and other pipes can be read once, and both who guesses the program and its reader ask for them.
+    var inputs: [String: Result<[UInt8], ServerFileFailure>] = [:]
     return ServerFiles(
       read: { path, limit in
-        guard path == "-" else { return read(path, limit, isNamed: named.contains(path), open, closure(path)) }
-        let text = input ?? readInput(path).mapError(failure)
-        input = text
+        guard path == "-" || named.contains(path) && isStandardInput(path) else {
+          return read(path, limit, isNamed: named.contains(path), open, closure(path))
+        }
+        let text = inputs[path] ?? readInput(path).mapError(failure)
+        inputs[path] = text
         return text
       },
       kind: kind,

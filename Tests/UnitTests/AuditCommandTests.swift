@@ -1,4 +1,6 @@
 import Foundation
+import LiveSupport
+import Subprocess
 import Testing
 
 /// `sallyport audit` and `sallyport import`, as a user runs them.
@@ -185,6 +187,18 @@ import Testing
           #expect(run.status == 1 && run.output.contains(code), "\(run.output) \(run.errors)")
         }
       }
+    }
+  }
+
+  /// What guesses the program and what reads it ask for the same bytes.
+  @Test func aPipeIsReadOnce() async throws {
+    try await withFolder(["old.xml": FieldServerTests.legacy([:])]) { folder in
+      let program = Sallyport.besideThisProgram.path
+      let line = "\(program) import --server filezilla --server-config <(cat old.xml)"
+      let run = try await Subprocess.run(
+        .path("/bin/bash"), arguments: ["-c", line], workingDirectory: .init(folder.path),
+        output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+      #expect(run.standardOutput.contains("passive range  50000-50399"), "\(run.standardError)")
     }
   }
 }

@@ -61,14 +61,23 @@ package struct TLSUnsupported: PublishedRule {
   }
 
   package func check(each published: ArraySlice<Published>, in context: RuleContext) -> [Diagnostic] {
-    published.flatMap { Self.findings($0.publication, at: $0.server) }
+    var found: [Diagnostic] = []
+    for published in published {
+      let findings = Self.findings(published.publication, at: published.server)
+      if !findings.isEmpty { found += findings }
+    }
+    return found
   }
 
   /// What a publication asks of TLS that the program of its server does not have.
   package static func findings(_ publication: Publication, at server: Server) -> [Diagnostic] {
     guard let facts = server.software?.value.kind.facts else { return [] }
     let check = TLSCheck(publication: publication, server: server, facts: facts)
-    return [check.mode(), check.clearControl()].compactMap(\.self)
+    // Most find nothing, and make no list of it.
+    switch (check.mode(), check.clearControl()) {
+    case (nil, nil): return []
+    case (let mode, let clearControl): return [mode, clearControl].compactMap(\.self)
+    }
   }
 }
 

@@ -30,5 +30,12 @@ package enum ServerPrograms {
   package static func folders(beside folder: String) -> [String] { all.flatMap { $0.foldersBeside(folder) } }
 
   /// A number for each name, from 1.
-  package static func number(of kind: SoftwareKind) -> Int { (named.firstIndex(of: kind) ?? named.count) + 1 }
+  package static func number(of kind: SoftwareKind) -> Int {
+    let facts = ObjectIdentifier(kind.facts)
+    return numbers.first { $0.program == facts }?.number ?? named.count + 1
+  }
+
+  private static let numbers = all.map { program in
+    (program: ObjectIdentifier(program), number: (named.firstIndex(of: SoftwareKind(program)) ?? 0) + 1)
+  }
 }
