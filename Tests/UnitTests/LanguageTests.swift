@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Policy
 import PolicySyntax
+import Servers
 import Testing
 
 /// The words of the language are declared once, in `Sources/PolicySyntax/Words`, and everything follows that list.
@@ -34,7 +35,7 @@ import Testing
 
   private func expectUnderstood(_ statement: String, _ word: Word) throws {
     let read = tree(policy(with: statement, of: word.spelling, in: word.block))
-    let found = read.diagnostics + resolve([read]).diagnostics
+    let found = read.diagnostics + resolve([read], programs: ServerPrograms.all).diagnostics
     #expect(found.isEmpty, "\(statement): \(found.map(\.message))")
     let formatted = try #require(format(read))
     #expect(haveSameMeaning(read, tree(formatted)) && format(tree(formatted)) == formatted, "\(statement)")
@@ -97,7 +98,7 @@ import Testing
   func messagesNameTheList() {
     for kind in BlockKind.allCases {
       let text = policy(with: "qqqqqqqqqq", of: "qqqqqqqqqq", in: kind)
-      let found = resolve([tree(text)]).diagnostics
+      let found = resolve([tree(text)], programs: ServerPrograms.all).diagnostics
       #expect(found.map(\.code) == ["unknown-statement"])
       let named = found.first?.help?.matches(of: /`([a-z ]+)`/).map { String($0.output.1) }
       #expect(named == kind.words.map(\.spelling), "\(kind)")
@@ -108,7 +109,7 @@ import Testing
   func repeats() {
     for word in Language.words where word.block != .file {
       let text = policy(with: "\(word.facts.example)\n\(word.facts.example)", of: word.spelling, in: word.block)
-      let codes = resolve([tree(text)]).diagnostics.map(\.code)
+      let codes = resolve([tree(text)], programs: ServerPrograms.all).diagnostics.map(\.code)
       #expect(codes == (word.facts.isRepeatable ? [] : ["duplicate-statement"]), "\(word.spelling)")
     }
   }
@@ -117,7 +118,7 @@ import Testing
   func required() {
     for word in Language.words where word.block != .file {
       let text = policy(with: "", of: word.spelling, in: word.block)
-      let codes = resolve([tree(text)]).diagnostics.map(\.code)
+      let codes = resolve([tree(text)], programs: ServerPrograms.all).diagnostics.map(\.code)
       #expect(codes == (word.facts.isRequired ? ["missing-statement"] : []), "\(word.spelling)")
     }
   }
@@ -127,7 +128,7 @@ import Testing
       for synonym in word.facts.synonyms {
         #expect(synonym == synonym.lowercased() && Language.blocks(of: synonym).isEmpty, "\(synonym)")
         let text = policy(with: "\(synonym) 1", of: word.spelling, in: word.block)
-        let found = resolve([tree(text)]).diagnostics.filter { $0.code == "unknown-statement" }
+        let found = resolve([tree(text)], programs: ServerPrograms.all).diagnostics.filter { $0.code == "unknown-statement" }
         #expect(found.map(\.help) == ["did you mean `\(word.spelling)`?"], "\(synonym)")
       }
     }
@@ -138,7 +139,8 @@ import Testing
     #expect(PublishWord.tls.facts.choices == TLSMode.allCases.map(\.rawValue))
     #expect(PublishWord.source.facts.choices == SourceMode.allCases.map(\.rawValue))
     #expect(PublishWord.log.facts.choices == LogMode.allCases.map(\.rawValue))
-    #expect(ServerWord.software.facts.choices == SoftwareKind.allCases.map(\.rawValue))
+    // The programs are told by `Servers`.
+    #expect(ServerWord.software.facts.choices.isEmpty)
     #expect(ServerWord.address.facts.choices == ["local"] && PublishWord.controlPort.facts.choices.isEmpty)
   }
 

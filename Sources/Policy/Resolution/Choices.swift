@@ -25,22 +25,18 @@ struct Choices<Value: Sendable>: Sendable {
     keywords = Keywords(words)
   }
 
-  /// The values of a word of the language; each has the spelling of one of its forms.
-  init(_ word: some BlockWord) {
-    let facts = word.facts
-    title = facts.value
-    values = facts.choices.compactMap(Value.init(rawValue:))
-    keywords = Keywords(values.map(\.rawValue))
-  }
-
   /// The value that some tokens begin with, and the number of its words.
   func find(_ tree: PolicyFileSyntax, _ tokens: Range<Int>) -> (value: Value, words: Int)? {
     keywords.find(tree, tokens).map { (values[$0.position], $0.words) }
   }
 }
 
-extension Choices where Value: CaseIterable & RawRepresentable<String> {
-  init(_ title: String) { self.init(title, Value.allCases.map { ($0.rawValue, $0) }) }
+extension Choices where Value: RawRepresentable<String> {
+  /// The values of a word of the language; each has the spelling of one of its forms.
+  init(_ word: some BlockWord) {
+    let facts = word.facts
+    self.init(facts.value, facts.choices.compactMap { choice in Value(rawValue: choice).map { (choice, $0) } })
+  }
 }
 
 /// Some of the statements that a block may hold.

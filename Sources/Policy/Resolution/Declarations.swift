@@ -43,7 +43,7 @@ let declarationKeywords = FileWord.allCases.map(\.spelling)
 
 private let includeValue = FileWord.include.facts.value
 private let includeKeywords = Keywords([includeKeyword])
-private let declarationChoices = Choices<FileWord>("a declaration")
+private let declarationChoices = Choices("a declaration", FileWord.allCases.map { ($0.rawValue, $0) })
 
 /// Reads the headers of the declarations of one file.
 struct DeclarationReader {

@@ -15,7 +15,7 @@ package enum ServerWord: String, BlockWord {
     case .software:
       WordFacts(
         "the server program, with its version where it matters", value: "a server program",
-        forms: ["PROGRAM [VERSION]"], [.lowerCase],
+        forms: ["SOFTWARE [VERSION]"], [.lowerCase],
         isRequired: true, synonyms: ["program", "daemon"], example: "software other", aspect: .machines)
     case .site:
       WordFacts(
