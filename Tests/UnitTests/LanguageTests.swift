@@ -128,7 +128,9 @@ import Testing
       for synonym in word.facts.synonyms {
         #expect(synonym == synonym.lowercased() && Language.blocks(of: synonym).isEmpty, "\(synonym)")
         let text = policy(with: "\(synonym) 1", of: word.spelling, in: word.block)
-        let found = resolve([tree(text)], programs: ServerPrograms.all).diagnostics.filter { $0.code == "unknown-statement" }
+        let found = resolve([tree(text)], programs: ServerPrograms.all).diagnostics.filter {
+          $0.code == "unknown-statement"
+        }
         #expect(found.map(\.help) == ["did you mean `\(word.spelling)`?"], "\(synonym)")
       }
     }

@@ -19,7 +19,8 @@ package enum ServerWord: String, BlockWord {
         isRequired: true, synonyms: ["program", "daemon"], example: "software other", aspect: .machines)
     case .site:
       WordFacts(
-        "the site that is configured, of a program that has several", value: "the name of a site", forms: ["\"SITE\""], [.strings],
+        "the site that is configured, of a program that has several", value: "the name of a site",
+        forms: ["\"SITE\""], [.strings],
         example: "site \"Default FTP Site\"", aspect: .machines)
     case .certificate:
       WordFacts(
