@@ -110,7 +110,8 @@ private struct AdmittedClients {
       guard let clients = sole.service.clients else { continue }
       if let chain = lists.chain(of: clients) {
         listsOfAddresses.append(
-          sole.service.arrival, data: [.verdict(.goto(chain))], comment: sole.service.name, provenance: sole.provenance)
+          sole.service.arrival, data: [.verdict(.goto(chain))], comment: sole.service.name,
+          provenance: sole.provenance)
         continue
       }
       clients.forEachRange(family) { admitted.append(AdmittedClient(range: $0, sole: sole)) }
