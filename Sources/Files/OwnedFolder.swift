@@ -85,7 +85,7 @@ package final class OwnedFolder: Sendable {
 
   /// The bytes of a file.
   package func read(_ name: String) throws(FileFailure) -> [UInt8] {
-    guard let file = open(name, O_RDONLY) else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
+    guard let file = open(name, O_RDONLY) else { throw .system() }
     return try readAll(file.descriptor)
   }
 

@@ -81,7 +81,7 @@ extension Table {
     var writer = ScriptWriter(isTraced: isTraced)
     for line in header { writer.remark(line) }
     writer.line { $0.write("table \(family) \(name: name)") }
-    writer.line { $0.write("delete table \(family) \(name: name)") }
+    writer.deleteTable(name, family)
     write(to: &writer)
     return writer
   }

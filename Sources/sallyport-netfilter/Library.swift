@@ -93,9 +93,11 @@ struct Library {
     let outline = list("list ruleset inet")
     nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_NUMERIC_PROTO))
     var answer = list("list table inet \(name)")
-    let (tables, strange) = (listed(NFT_MSG_GETTABLE), StrangeTexts(table: name).firstPlace())
-    if let tables { answer.more.append(Frame("tables", tables)) }
-    if let strange, rulesetGeneration() == answer.generation { answer.more.append(Frame("strange", strange)) }
+    if let tables = listed(NFT_MSG_GETTABLE) {
+      answer.more.append(Frame("tables", tables))
+      let strange = StrangeTexts(table: name).firstPlace(tables)
+      if let strange, rulesetGeneration() == answer.generation { answer.more.append(Frame("strange", strange)) }
+    }
     if outline.status == 0, outline.generation == answer.generation, rulesetGeneration() == answer.generation {
       answer.outline = outline.output
     }

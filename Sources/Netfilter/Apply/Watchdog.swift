@@ -37,8 +37,7 @@ package struct Watchdog: Sendable {
   package init(
     of generation: Generation, _ changer: RuleChanger<NetfilterWorker>
   ) throws(ApplyFailure) {
-    let opened = try changer.inState { () throws(StateFailure) in try changer.state.records() }
-    guard let opened,
+    guard let opened = try changer.records(),
       let known = try changer.inState({ () throws(StateFailure) in try opened.known(generation) }),
       known.fate == .waiting, let deadline = known.record.deadline
     else { throw .nothingKnown }
