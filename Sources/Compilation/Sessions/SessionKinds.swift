@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Policy
 
-/// What of a publication decides which sessions work, its addresses and numbers left out: two publications of one shape fare
-/// alike, as long as nobody shares an address with them.
+/// What of a publication decides which sessions work, its addresses and numbers left out: two publications of one shape
+/// fare alike, as long as nobody shares an address with them.
 struct SessionShape: Hashable {
   /// How an external address leads to the server.
   private struct Endpoint: Hashable {
