@@ -123,8 +123,7 @@ struct FolderWalk {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlinkat(link.descriptor, "", &buffer, buffer.count)
     guard count > 0 else { throw .system(path: path, number: errno) }
-    // As many as the kernel follows (`MAXSYMLINKS`).
-    guard followed <= 40 else { throw .system(path: path, number: ELOOP) }
+    guard followed <= mostLinks else { throw .system(path: path, number: ELOOP) }
     let target = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     if target.hasPrefix("/") {
       (place, placeStatus) = try Self.root()
