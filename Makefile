@@ -25,9 +25,9 @@ release: setup ## optimised build with the Swift runtime linked in: .build/relea
 	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program $(OPTIMISED) || exit; done
 	@! { readelf -d $(PROGRAMS:%=$(RELEASE)/%) | grep RUNPATH; } # none that would have other libraries loaded
 
-install: release ## install into PREFIX (default /usr/local)
-	install -D -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
-	install -D -m 755 $(RELEASE)/sallyport-netfilter $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-netfilter
+install: release ## install into PREFIX (default /usr/local), without symbols
+	install -D -s -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
+	install -D -s -m 755 $(RELEASE)/sallyport-netfilter $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-netfilter
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE
 	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
 	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md

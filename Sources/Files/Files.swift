@@ -24,6 +24,11 @@ package enum FileFailure: Error, Hashable, Sendable {
   case missing
   /// With the reason.
   case unreadable(String)
+
+  /// What a number of the system's says.
+  static func system(_ number: Int32 = errno) -> FileFailure {
+    number == ENOENT ? .missing : .unreadable(systemError(number))
+  }
 }
 
 /// Everything up to the end of an open file.
@@ -63,7 +68,7 @@ package func isRegularFile(_ path: String) -> Bool {
 ///   - isPipeRead: Whether to read a pipe, whose other end somebody must have; otherwise it is refused without a wait.
 package func readFile(_ path: String, limit: Int = .max, isPipeRead: Bool = true) throws(FileFailure) -> [UInt8] {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isPipeRead ? 0 : O_NONBLOCK))
-  guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
+  guard descriptor >= 0 else { throw .system() }
   defer { close(descriptor) }
   if !isPipeRead {
     var status = stat()

@@ -5,6 +5,8 @@ import Glibc
 struct FolderWalk {
   /// The folder that was reached.
   private(set) var place: OpenFile
+  /// What the system says of it.
+  private var placeStatus: stat
   /// Its path, as far as it was gone.
   private(set) var shown = "/"
   /// Whether the folder is there; not when a part was missing.
@@ -23,8 +25,8 @@ struct FolderWalk {
     }
     rest = Self.parts(start)
     self.links = links
-    place = try Self.root()
-    try check(place, "/")
+    (place, placeStatus) = try Self.root()
+    try check(placeStatus, "/")
   }
 
   /// The next part last; names that mean where one is already are left out.
@@ -32,9 +34,9 @@ struct FolderWalk {
     path.split(separator: "/").filter { $0 != "." }.reversed().map(String.init)
   }
 
-  private static func root() throws(FolderRefusal) -> OpenFile {
+  private static func root() throws(FolderRefusal) -> (OpenFile, stat) {
     guard let root = OpenFile(open_place(AT_FDCWD, "/")) else { throw .system(path: "/", number: errno) }
-    return root
+    return (root, try status(root, "/"))
   }
 
   /// Goes one part further.
@@ -55,11 +57,12 @@ struct FolderWalk {
       next = open_place(place.descriptor, name)
     }
     guard let part = OpenFile(next) else { throw .system(path: path, number: errno) }
-    switch try kind(part, path) {
+    let status = try Self.status(part, path)
+    switch status.st_mode & S_IFMT {
     case S_IFDIR:
-      try check(part, path)
-      (place, shown) = (part, path)
-    case S_IFLNK: try follow(part, path)
+      try check(status, path)
+      (place, placeStatus, shown) = (part, status, path)
+    case S_IFLNK: try follow(part, status, path)
     default: throw .system(path: path, number: ENOTDIR)
     }
     return true
@@ -85,13 +88,13 @@ struct FolderWalk {
       guard errno == ENOENT else { throw .system(path: path, number: errno) }
       return false
     }
-    switch try kind(part, path) {
+    let status = try Self.status(part, path)
+    switch status.st_mode & S_IFMT {
     case S_IFLNK:
-      try follow(part, path)
+      try follow(part, status, path)
       return true
     case S_IFDIR: throw .system(path: path, number: EISDIR)
     case S_IFREG:
-      let status = try status(part, path)
       try checkOwner(status, path)
       guard status.st_mode & 0o022 == 0 else {
         throw .untrusted(path: path, reason: "others may write to it; `chmod go-w` changes that")
@@ -103,7 +106,7 @@ struct FolderWalk {
 
   /// Whether nobody else may make anything in the folder that was reached.
   func checkPrivate() throws(FolderRefusal) {
-    guard try status(place, shown).st_mode & 0o022 == 0 else {
+    guard placeStatus.st_mode & 0o022 == 0 else {
       throw .untrusted(
         path: shown, reason: "others may write there; `chmod go-w` changes that, or name another folder")
     }
@@ -111,35 +114,32 @@ struct FolderWalk {
 
   private func joined(_ name: String) -> String { shown == "/" ? "/\(name)" : "\(shown)/\(name)" }
 
-  private mutating func follow(_ link: OpenFile, _ path: String) throws(FolderRefusal) {
+  private mutating func follow(_ link: OpenFile, _ status: stat, _ path: String) throws(FolderRefusal) {
     guard case .followed = links else {
       throw .untrusted(path: path, reason: "it is a symbolic link; name the folder itself")
     }
-    try checkOwner(try status(link, path), path)
+    try checkOwner(status, path)
     followed += 1
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlinkat(link.descriptor, "", &buffer, buffer.count)
     guard count > 0 else { throw .system(path: path, number: errno) }
-    // As many as the kernel follows (`MAXSYMLINKS`).
-    guard followed <= 40 else { throw .system(path: path, number: ELOOP) }
+    guard followed <= mostLinks else { throw .system(path: path, number: ELOOP) }
     let target = String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    if target.hasPrefix("/") { (place, shown) = (try Self.root(), "/") }
+    if target.hasPrefix("/") {
+      (place, placeStatus) = try Self.root()
+      shown = "/"
+    }
     rest += Self.parts(target)
   }
 
-  private func kind(_ part: OpenFile, _ path: String) throws(FolderRefusal) -> mode_t {
-    try status(part, path).st_mode & S_IFMT
-  }
-
-  private func status(_ part: OpenFile, _ path: String) throws(FolderRefusal) -> stat {
+  private static func status(_ part: OpenFile, _ path: String) throws(FolderRefusal) -> stat {
     var status = stat()
     guard fstat(part.descriptor, &status) == 0 else { throw .system(path: path, number: errno) }
     return status
   }
 
   /// A folder in which nobody else can take our names away.
-  private func check(_ part: OpenFile, _ path: String) throws(FolderRefusal) {
-    let status = try status(part, path)
+  private func check(_ status: stat, _ path: String) throws(FolderRefusal) {
     try checkOwner(status, path)
     // With the sticky bit names belong to their owners.
     guard status.st_mode & 0o022 == 0 || status.st_mode & 0o1000 != 0 else {

@@ -13,7 +13,7 @@ package struct WriteFailure: Error, Hashable, Sendable {
 }
 
 /// Symbolic links that are followed one after the other, as many as the kernel follows (`MAXSYMLINKS`).
-private let mostLinks = 40
+let mostLinks = 40
 
 /// Where a path leads in the end: symbolic links in its last part are followed, also to what does not exist yet.
 package func followLinks(_ path: String) throws(WriteFailure) -> String {
@@ -43,7 +43,7 @@ package func folder(of path: String) -> String {
 package let temporaryPrefix = ".sallyport-"
 
 /// A name that nothing in a folder bears, most likely.
-func temporaryPath(in folder: String) -> String {
-  let digits = String(UInt64.random(in: .min ... .max), radix: 36)
-  return (folder == "/" ? "/" : folder + "/") + temporaryPrefix + digits
-}
+func temporaryName() -> String { temporaryPrefix + String(UInt64.random(in: .min ... .max), radix: 36) }
+
+/// The path of such a name.
+func temporaryPath(in folder: String) -> String { (folder == "/" ? "/" : folder + "/") + temporaryName() }

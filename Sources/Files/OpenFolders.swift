@@ -27,7 +27,7 @@ package struct OpenFolders: Sendable {
       let reason = errno
       // Whether something is missing elsewhere is nobody's business.
       guard holds(path) else { throw .outside }
-      throw .failed(reason == ENOENT || reason == ENOTDIR ? .missing : .unreadable(systemError(reason)))
+      throw .failed(.system(reason == ENOTDIR ? ENOENT : reason))
     }
     guard isInside(place) else { throw .outside }
     do throws(FileFailure) {
@@ -55,9 +55,7 @@ package struct OpenFolders: Sendable {
 ///
 /// - Parameter limit: Bytes beyond which a file is refused.
 package func readRegularFile(_ path: String, limit: Int = .max) throws(FileFailure) -> [UInt8] {
-  guard let place = realPath(path) else {
-    throw errno == ENOENT ? .missing : .unreadable(systemError())
-  }
+  guard let place = realPath(path) else { throw .system() }
   return try readRegularFile(at: place, limit: limit)
 }
 
@@ -66,14 +64,14 @@ private func readRegularFile(at place: String, limit: Int) throws(FileFailure) -
   let notRegular = FileFailure.unreadable("it is not a regular file")
   var status = stat()
   // Opening alone does something to some devices.
-  guard lstat(place, &status) == 0 else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
+  guard lstat(place, &status) == 0 else { throw .system() }
   guard status.st_mode & S_IFMT == S_IFREG else { throw notRegular }
   // Whatever stands there by now, nobody waits for its partner.
   let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW
   var descriptor = open_without_links(place, flags)
   // An old kernel, or a filter of system calls that does not know this one, looks at the last part of the path alone.
   if descriptor < 0, errno == ENOSYS || errno == EPERM { descriptor = open(place, flags) }
-  guard descriptor >= 0 else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
+  guard descriptor >= 0 else { throw .system() }
   defer { close(descriptor) }
   guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, is_made_by_kernel(descriptor) == 0 else {
     throw notRegular

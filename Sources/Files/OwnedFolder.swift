@@ -85,7 +85,7 @@ package final class OwnedFolder: Sendable {
 
   /// The bytes of a file.
   package func read(_ name: String) throws(FileFailure) -> [UInt8] {
-    guard let file = open(name, O_RDONLY) else { throw errno == ENOENT ? .missing : .unreadable(systemError()) }
+    guard let file = open(name, O_RDONLY) else { throw .system() }
     return try readAll(file.descriptor)
   }
 
@@ -108,8 +108,7 @@ package final class OwnedFolder: Sendable {
   ///
   /// - Throws: The file is as it was.
   package func write(_ bytes: [UInt8], to name: String) throws(WriteFailure) {
-    let digits = String(UInt64.random(in: .min ... .max), radix: 36)
-    let aside = temporaryPrefix + digits
+    let aside = temporaryName()
     guard let file = open(aside, O_WRONLY | O_CREAT | O_EXCL) else { throw WriteFailure("\(path)/\(name)") }
     var reason = writeAll(bytes, to: file.descriptor)
     if reason == nil, fsync(file.descriptor) != 0 { reason = systemError() }

@@ -15,18 +15,17 @@ package struct PreparedFile: Sendable {
   private let temporary: String?
   private let bytes: [UInt8]
 
-  /// - Parameters:
-  ///   - mode: For a file that does not exist yet, less what the process's own mask takes away.
-  ///   - isDurable: Whether to wait until the content is on the disk; if not, the caller does.
-  package init(
-    _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o644, isDurable: Bool = true
-  ) throws(WriteFailure) {
+  /// Of a file that does not exist yet, less what the process's own mask takes away.
+  private static let newMode: UInt32 = 0o644
+
+  /// - Parameter isDurable: Whether to wait until the content is on the disk; if not, the caller does.
+  package init(_ path: String, _ bytes: [UInt8], isDurable: Bool = true) throws(WriteFailure) {
     target = try followLinks(path)
     self.bytes = bytes
     var status = stat()
     guard stat(target, &status) == 0 else {
       guard errno == ENOENT else { throw WriteFailure(path) }
-      temporary = try Self.write(bytes, beside: target, mode: mode, isDurable: isDurable) { _ in true }
+      temporary = try Self.write(bytes, beside: target, mode: Self.newMode, isDurable: isDurable) { _ in true }
       return
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
@@ -132,11 +131,10 @@ func syncFolder(_ path: String) {
 
 /// Replaces a file in one step, see `PreparedFile`, or makes it.
 ///
-/// - Parameter mode: For a file that does not exist yet.
 /// - Returns: The system's reason when that fails; the file is as it was then.
-package func replaceFile(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644) -> String? {
+package func replaceFile(_ path: String, with bytes: [UInt8]) -> String? {
   do throws(WriteFailure) {
-    try PreparedFile(path, bytes, mode: mode).commit()
+    try PreparedFile(path, bytes).commit()
     return nil
   } catch {
     return error.reason

@@ -73,6 +73,12 @@ package struct PrintedTable: Sendable {
   /// holds; `nil` when it does not.
   package var strangeness: String?
 
+  package init(table: Table, text: [UInt8], strangeness: String?) {
+    self.table = table
+    self.text = text
+    self.strangeness = strangeness
+  }
+
   /// The script that makes the table anew: nft's text where it says what runs, otherwise one written from the values;
   /// `nil` where neither can be had.
   package var script: [UInt8]? { strangeness == nil ? text : table.ownScript }

@@ -8,6 +8,8 @@ package enum NetfilterFailure: Error, Hashable, Sendable {
   case noRequestFile(String)
   /// The process may not see or change the rules of the namespace.
   case notPermitted
+  /// The worker cannot have the kernel hold a change to the rules for which it was made, so it sends none.
+  case unbound
   /// A signal ended the worker.
   case killed(signal: Int32)
   /// The worker was ended because it gave no answer in time.
@@ -32,6 +34,9 @@ extension NetfilterFailure: CustomStringConvertible {
     case .notStarted(let reason): "the program \(WorkerLocation.name) does not start: \(reason)"
     case .noRequestFile(let reason): "no temporary file for the ruleset: \(reason)"
     case .notPermitted: "the rules of the kernel are for root; run this as root or with CAP_NET_ADMIN"
+    case .unbound:
+      "the program \(WorkerLocation.name) cannot make libnftables bind a change to the rules for which it was made, so "
+        + "changes of other programs could be lost; both have to be of the same system: install sallyport built on this one"
     case .killed(Self.segmentationFault):
       "libnftables crashed: most likely a newer nft, perhaps in a container, wrote sets in this network namespace; "
         + "libnftables 1.1.3 or newer is needed to read them"
@@ -48,7 +53,7 @@ extension NetfilterFailure: CustomStringConvertible {
   var isOfLibrary: Bool {
     switch self {
     case .killed, .brokenAnswer, .answerTooLong, .library: true
-    case .workerMissing, .notStarted, .noRequestFile, .notPermitted, .timedOut: false
+    case .workerMissing, .notStarted, .noRequestFile, .notPermitted, .unbound, .timedOut: false
     }
   }
 

@@ -162,6 +162,7 @@ package struct NetfilterWorker: ChangingBackend {
     let answer = try Self.answer(in: try process.answer(toRequestIn: file, holding: lock))
     if answer.isSuccess { return .committed }
     if answer.errors.contains(Self.staleGeneration) { return .stale }
+    if answer.errors == Self.unbound { throw .unbound }
     if let messages = kernelMessages(in: answer.errors), !messages.isEmpty { return .refused(messages) }
     // libnftables looks names up in what it has listed itself before it sends anything.
     if answer.errors.contains("Error: No such file or directory") { return .missing }
@@ -183,6 +184,9 @@ package struct NetfilterWorker: ChangingBackend {
       TrackedConnection(listed: $0)
     }
   }
+
+  /// What the worker says that cannot bind a batch to a generation.
+  private static let unbound = "unbound\n"
 
   /// How the C library names ERESTART, with which the kernel refuses a batch of another generation.
   private static let staleGeneration = "Interrupted system call should be restarted"

@@ -94,7 +94,7 @@ package struct ElementList: Sendable {
   }
 
   /// Gives the last element one more field of its data.
-  mutating func addData(_ value: Value) {
+  package mutating func addData(_ value: Value) {
     guard !entries.isEmpty else { return }
     fields.append(value)
     entries[entries.count - 1].end = Int32(clamping: fields.count)

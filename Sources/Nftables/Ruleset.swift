@@ -24,7 +24,7 @@ extension Ruleset {
   /// - Throws: `ListingError` for what is no listing of nft.
   package static func read(listing bytes: [UInt8]) throws(ListingError) -> Ruleset {
     var reader = RulesetReader()
-    return try reader.read(JSONParser.parse(bytes))
+    return try reader.read(JSONValue.parse(bytes))
   }
 
   /// The ruleset but for one table.

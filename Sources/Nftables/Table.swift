@@ -1,5 +1,4 @@
 package import Diagnostics
-import FoundationEssentials
 
 /// A `ct helper` object: the conntrack helper that rules may assign.
 package struct HelperObject: Hashable, Sendable {
@@ -82,7 +81,7 @@ extension Table {
     var writer = ScriptWriter(isTraced: isTraced)
     for line in header { writer.remark(line) }
     writer.line { $0.write("table \(family) \(name: name)") }
-    writer.line { $0.write("delete table \(family) \(name: name)") }
+    writer.deleteTable(name, family)
     write(to: &writer)
     return writer
   }
@@ -109,12 +108,8 @@ extension Table {
   }
 
   /// The table as `nft -j list table` of nft 1.0.6 prints it, without handles: sorted keys, one line.
-  ///
-  /// - Throws: What the encoder throws; with the values of this module nothing does.
-  package func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try Array(encoder.encode(["nftables": jsonObjects])) + [0x0A]
+  package func json() -> [UInt8] {
+    Array(JSONValue.object(["nftables": .array(jsonObjects)]).text.utf8) + [0x0A]
   }
 
   private var jsonObjects: [JSONValue] {

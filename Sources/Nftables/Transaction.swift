@@ -31,7 +31,7 @@ package struct Transaction: Sendable {
         change.write(to: &writer)
       } else {
         kind = .replace
-        writer.line { $0.write("delete table \(Table.family) \(name: running.name)") }
+        writer.deleteTable(running.name)
         wanted.write(to: &writer)
       }
     } else {
@@ -44,8 +44,27 @@ package struct Transaction: Sendable {
 }
 
 extension ScriptWriter {
+  /// The command that takes a table away, with all that is in it.
+  mutating func deleteTable(_ name: String, _ family: TableFamily = Table.family) {
+    line { $0.write("delete table \(family) \(name: name)") }
+  }
+
+  /// The script that takes a table of ours away.
+  ///
+  /// - Parameters:
+  ///   - generation: That of the table, on any other one the script fails; `nil` for whichever runs.
+  ///   - script: What is to come into its place, in the same transaction; `nil` for nothing.
+  package static func removal(
+    ofTable name: String, expecting generation: Generation? = nil, replacedBy script: [UInt8]? = nil
+  ) -> [UInt8] {
+    var writer = ScriptWriter(isTraced: false)
+    if let generation { writer.expect(generation, in: name) }
+    writer.deleteTable(name)
+    return writer.bytes + (script ?? [])
+  }
+
   /// The line at which a transaction fails when the table is not of that generation any more.
-  package mutating func expect(_ generation: Generation, in table: String) {
+  mutating func expect(_ generation: Generation, in table: String) {
     line { writer in
       writer.write("delete element \(Table.family) \(name: table) \(name: Generation.setName) { ")
       generation.value.write(to: &writer)

@@ -52,7 +52,7 @@ struct PendingEntry: Encodable {
 
   init(_ pending: PendingChange) {
     change = pending.generation.name
-    if case .remaining(let milliseconds) = pending.standing { remainingSeconds = (milliseconds + 999) / 1000 }
+    remainingSeconds = pending.remainingSeconds
     watchdogAlive = pending.watch == .alive
   }
 }

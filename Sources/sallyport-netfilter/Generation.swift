@@ -10,8 +10,8 @@ import Glibc
 /// of libnftnl, in whose place the function below stands: a symbol of the program comes before that of a library.
 enum BatchGeneration {
   nonisolated(unsafe) static var expected: UInt32?
-  /// Whether a transaction has carried it.
-  nonisolated(unsafe) static var isBound = false
+  /// Whether a batch has begun with the function below.
+  nonisolated(unsafe) static var isAsked = false
 }
 
 /// The first message of a batch, as libnftnl writes it, with the expected generation behind it.
@@ -19,13 +19,13 @@ enum BatchGeneration {
 /// - Parameter buffer: At least a page, zeroed or not.
 @_cdecl("nftnl_batch_begin")
 public func batchBegin(_ buffer: UnsafeMutableRawPointer, _ sequence: UInt32) -> UnsafeMutableRawPointer {
+  BatchGeneration.isAsked = true
   var length = MemoryLayout<nlmsghdr>.size + MemoryLayout<nfgenmsg>.size
   if let generation = BatchGeneration.expected {
     let attribute = nlattr(nla_len: 8, nla_type: UInt16(NFNL_BATCH_GENID.rawValue))
     buffer.storeBytes(of: attribute, toByteOffset: length, as: nlattr.self)
     buffer.storeBytes(of: generation.bigEndian, toByteOffset: length + 4, as: UInt32.self)
     length += Int(attribute.nla_len)
-    BatchGeneration.isBound = true
   }
   buffer.storeBytes(
     of: nlmsghdr(

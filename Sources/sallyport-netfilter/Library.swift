@@ -26,9 +26,11 @@ struct Library {
       nft_ctx_set_dry_run(context, true)
       return run(script: script)
     case .commit(let script, let generation):
+      guard let generation else { return run(script: script) }
+      guard bindsBatches() else { return Answer(status: -1, output: [], errors: Array("unbound\n".utf8)) }
       BatchGeneration.expected = generation
       var answer = run(script: script)
-      answer.generation = BatchGeneration.isBound ? generation : nil
+      answer.generation = generation
       return answer
     case .listConnections:
       guard let lines = trackedConnections() else {
@@ -47,6 +49,16 @@ struct Library {
       if let tables = listed(NFT_MSG_GETTABLE) { answer.more.append(Frame("tables", tables)) }
       return answer
     }
+  }
+
+  /// Whether libnftables begins its batches with our function. A build that was linked with libnftnl in another way
+  /// would call that one, and a commit would take place whatever the generation is. A dry run tells: it begins a batch
+  /// like any other, and ends none.
+  private func bindsBatches() -> Bool {
+    nft_ctx_set_dry_run(context, true)
+    defer { nft_ctx_set_dry_run(context, false) }
+    _ = answer(status: nft_run_cmd_from_buffer(context, "table inet sallyport"))
+    return BatchGeneration.isAsked
   }
 
   private func listRuleset() -> Answer {
@@ -81,9 +93,11 @@ struct Library {
     let outline = list("list ruleset inet")
     nft_ctx_output_set_flags(context, UInt32(NFT_CTX_OUTPUT_NUMERIC_PROTO))
     var answer = list("list table inet \(name)")
-    let (tables, strange) = (listed(NFT_MSG_GETTABLE), StrangeTexts(table: name).firstPlace())
-    if let tables { answer.more.append(Frame("tables", tables)) }
-    if let strange, rulesetGeneration() == answer.generation { answer.more.append(Frame("strange", strange)) }
+    if let tables = listed(NFT_MSG_GETTABLE) {
+      answer.more.append(Frame("tables", tables))
+      let strange = StrangeTexts(table: name).firstPlace(tables)
+      if let strange, rulesetGeneration() == answer.generation { answer.more.append(Frame("strange", strange)) }
+    }
     if outline.status == 0, outline.generation == answer.generation, rulesetGeneration() == answer.generation {
       answer.outline = outline.output
     }

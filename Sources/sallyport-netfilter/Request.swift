@@ -8,7 +8,7 @@ enum Request {
   /// `check`: have the kernel take a script in and throw it away again.
   case check(script: [UInt8])
   /// `commit`: have the kernel take a script in, if its ruleset is still of this generation; whatever it is, without
-  /// one.
+  /// one. The error `unbound` says that this build cannot tell the kernel the generation, and nothing was sent.
   case commit(script: [UInt8], generation: UInt32?)
   /// `list-connections`: every tracked TCP connection of the network namespace.
   case listConnections

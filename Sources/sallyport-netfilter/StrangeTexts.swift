@@ -13,8 +13,10 @@ struct StrangeTexts {
   init(table name: String) { table = Array(name.utf8) }
 
   /// Where the first one stands, for people, and nothing for nowhere; `nil` when the kernel does not list everything.
-  func firstPlace() -> String? {
-    guard let tables = list(NFT_MSG_GETTABLE), let chains = list(NFT_MSG_GETCHAIN), let sets = list(NFT_MSG_GETSET)
+  ///
+  /// - Parameter tables: What the kernel lists of every table.
+  func firstPlace(_ tables: [UInt8]) -> String? {
+    guard let chains = list(NFT_MSG_GETCHAIN), let sets = list(NFT_MSG_GETSET)
     else { return nil }
     if let place = first(tables, NFTA_TABLE_NAME, place(inTable:)) ?? first(chains, NFTA_CHAIN_TABLE, place(inChain:))
       ?? first(sets, NFTA_SET_TABLE, place(inSet:))

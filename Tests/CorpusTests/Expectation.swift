@@ -28,7 +28,7 @@ struct Observation {
   func text(for fence: Fence) -> String? {
     switch fence.kind {
     case "nft": ruleset(only: Set(fence.arguments))
-    case "json": refusal ?? (try? table.json()).map { String(decoding: $0, as: UTF8.self) }
+    case "json": refusal ?? String(decoding: table.json(), as: UTF8.self)
     case "diagnostics": diagnostics
     case "formatted": formatted
     case "sessions": sessions(fence)

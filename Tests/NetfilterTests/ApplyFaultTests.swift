@@ -171,6 +171,22 @@ struct ApplyFaultTests {
       worker: #"$WORKER <$REQUEST >answer.$$; grep -qx commit $REQUEST && kill -KILL $$; cat answer.$$"#)
   }
 
+  /// The program bears another name for its beginning of a batch, so libnftables calls that of libnftnl. A program of
+  /// another release is a script here, in which there is no such name.
+  @Test("a worker that cannot bind a change to the generation of the ruleset makes none: 70")
+  func unbound() async throws {
+    try await ApplyBench.expect(
+      """
+      grep -q nftnl_batch_begin sallyport-netfilter || exit 0
+      $S apply old.sally $A; nft list ruleset >before; cp sallyport-netfilter sound
+      sed -i s/nftnl_batch_begin/nftnl_batch_bogus/g sallyport-netfilter
+      ends 70 $S apply new.sally $A; says "bind a change"; nft list ruleset | cmp - before
+      ends 70 $S rollback $A; ends 70 $S remove $A; nft list ruleset | cmp - before
+      ends 0 $S diff old.sally $A; ends 0 $S check --kernel new.sally $A
+      mv sound sallyport-netfilter; ends 0 $S apply new.sally $A; is new.sally
+      """)
+  }
+
   @Test("a crash of libnftables names the cause")
   func crash() async throws {
     let ended = try await ApplyBench.expect(

@@ -45,7 +45,7 @@ struct FindingTests {
   private func found(_ policy: String, _ chains: InstalledChain...) async -> [String] {
     let compilation = compile(policy)
     #expect(compilation.isAccepted)
-    return compilation.underlined(await compilation.report(FakeNetfilter(chains: chains)).diagnostics)
+    return compilation.underlined(await compilation.report(MemoryNetfilter(chains: chains)).diagnostics)
   }
 
   @Test("nothing, when nothing else is installed")
@@ -75,7 +75,7 @@ struct FindingTests {
   @Test("the gateway is blamed where the policy has one, and the way out is named")
   func wayOut() async throws {
     let compilation = compile(Self.routed)
-    let report = await compilation.report(FakeNetfilter(chains: [chain("ip", "forward", 0)]))
+    let report = await compilation.report(MemoryNetfilter(chains: [chain("ip", "forward", 0)]))
     #expect(report.failure == nil)
     let only = try #require(report.diagnostics.first)
     #expect(compilation.underlined([only]) == ["foreign-chain-drops: gateway edge"])
@@ -110,7 +110,7 @@ struct FindingTests {
       #"{"nftables": [{"table": {"family": "ip", "name": "\#(table)"}}, {"chain": \#(base)}, \#(more) \#(rule)]}"#
     let ruleset = try Ruleset.read(listing: Array(json.utf8))
     let compilation = compile(policy)
-    return compilation.underlined(await compilation.report(FakeNetfilter(tables: ruleset.tables)).diagnostics)
+    return compilation.underlined(await compilation.report(MemoryNetfilter(tables: ruleset.tables)).diagnostics)
   }
 
   @Test("A10: chains with policy accept that end with a rule", arguments: ["drop", "reject", "accept", "log"])
@@ -196,10 +196,10 @@ struct FindingTests {
   func forwarding() async {
     let policies = [(Self.translated, 1), (Self.local, 0)]
     for (policy, count) in policies {
-      let report = await compile(policy).report(FakeNetfilter(), .init(ipv4: false, ipv6: false))
+      let report = await compile(policy).report(MemoryNetfilter(), .init(ipv4: false, ipv6: false))
       #expect(report.diagnostics.map(\.code) == Array(repeating: "forwarding-off", count: count))
     }
-    #expect(await compile(Self.translated).report(FakeNetfilter(), .init(ipv4: nil, ipv6: nil)).diagnostics.isEmpty)
+    #expect(await compile(Self.translated).report(MemoryNetfilter(), .init(ipv4: nil, ipv6: nil)).diagnostics.isEmpty)
   }
 
   @Test("a comment allows it, and is not called unused on other machines")
@@ -207,7 +207,7 @@ struct FindingTests {
     let policy = Self.translated.replacing("files {", with: "files {  # allow: foreign-chain-drops, forwarding-off")
     let compilation = compile(policy)
     #expect(!compilation.diagnostics.contains { $0.code == "unused-allow" })
-    let backend = FakeNetfilter(chains: [chain("ip", "forward", 0)])
+    let backend = MemoryNetfilter(chains: [chain("ip", "forward", 0)])
     #expect(await compilation.report(backend, .init(ipv4: false, ipv6: nil)).diagnostics.isEmpty)
     let error = compile(Self.translated.replacing("files {", with: "files {  # allow: kernel-refused"))
     #expect(error.diagnostics.contains { $0.code == "unused-allow" })
@@ -216,7 +216,7 @@ struct FindingTests {
   @Test("a refusal, at the statement that asked for the line")
   func refusal() async throws {
     let compilation = compile(Self.translated)
-    let report = await compilation.report(FakeNetfilter(refusals: [(": 10.10.20.200,", "File exists")]))
+    let report = await compilation.report(MemoryNetfilter(refusals: [(": 10.10.20.200,", "File exists")]))
     #expect(compilation.underlined(report.diagnostics) == ["kernel-refused: 50000-50399"])
     let note = try #require(report.diagnostics.first?.notes.first)
     #expect(note.contains("`Could not process rule: File exists` at line "))
@@ -226,9 +226,9 @@ struct FindingTests {
   @Test("a refusal of what no statement asked for, at the publication")
   func frame() async {
     let compilation = compile(Self.translated)
-    let report = await compilation.report(FakeNetfilter(refusals: [("delete table", "Operation not permitted")]))
+    let report = await compilation.report(MemoryNetfilter(refusals: [("delete table", "Operation not permitted")]))
     #expect(compilation.underlined(report.diagnostics) == ["kernel-refused: publish files"])
-    let empty = await compile("").report(FakeNetfilter(refusals: [("delete table", "Operation not permitted")]))
+    let empty = await compile("").report(MemoryNetfilter(refusals: [("delete table", "Operation not permitted")]))
     #expect(empty.diagnostics.map(\.code) == ["kernel-refused"])
   }
 
@@ -237,13 +237,13 @@ struct FindingTests {
     let compilation = compile(Self.translated)
     let reason = "No such file or directory"
     let report = await compilation.report(
-      FakeNetfilter(refusals: [("ct helper published-ftp {", reason), ("chain admission", reason)]))
+      MemoryNetfilter(refusals: [("ct helper published-ftp {", reason), ("chain admission", reason)]))
     #expect(compilation.underlined(report.diagnostics) == ["helper-module-missing: helper         on"])
   }
 
   @Test("what was found stays when libnftables crashes behind it")
   func crash() async {
-    let backend = FakeNetfilter(chains: [chain("ip", "forward", 0)], dryRunFailure: .killed(signal: 11))
+    let backend = MemoryNetfilter(chains: [chain("ip", "forward", 0)], dryRunFailure: .killed(signal: 11))
     let report = await compile(Self.translated).report(backend)
     #expect(report.diagnostics.map(\.code) == ["foreign-chain-drops"])
     #expect(report.failure == .killed(signal: 11))

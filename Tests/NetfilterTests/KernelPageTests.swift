@@ -58,7 +58,7 @@ struct KernelPageTests {
 
   private func codes(_ policy: String, _ code: String) async throws -> [String] {
     if let refusal = Self.refusals[code] {
-      return await compile(policy).report(FakeNetfilter(refusals: [refusal])).diagnostics.map(\.code)
+      return await compile(policy).report(MemoryNetfilter(refusals: [refusal])).diagnostics.map(\.code)
     }
     guard let state = Self.states[code] else {
       throw LabError("say in `states` or `refusals` which machine the page `\(code)` is about")

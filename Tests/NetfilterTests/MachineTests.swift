@@ -37,7 +37,8 @@ struct MachineTests {
     #expect(compilation.isAccepted, "\(compilation.diagnostics)")
     let surroundings = HostSurroundings(machine: machine, network: Network(interfaces: [], outside: "eth0"))
     let report = await compilation.kernelReport(
-      from: FakeNetfilter(), forwarding: .init(ipv4: true, ipv6: true), surroundings: surroundings, gateway: gateway,
+      from: MemoryNetfilter(), forwarding: .init(ipv4: true, ipv6: true), surroundings: surroundings,
+      gateway: gateway,
       version: version)
     #expect(report.failure == nil)
     return report.diagnostics

@@ -86,7 +86,7 @@ extension RuleChanger {
     return try await changing { lock throws(ApplyFailure) in
       guard let before = try await snapshot(answer.take()) else { return nil }
       let running = before.content?.table.generation
-      switch PendingChange.find(running, in: state) {
+      switch PendingChange.find(running, in: lock.records) {
       case .none: break
       case .waits(let change): throw .pending(change)
       case .unknown(let failure): throw .state(failure)
@@ -109,7 +109,6 @@ extension RuleChanger {
   }
 
   /// Has the kernel check what `apply` would send, and throw it away.
-  ///
   package func tryOut(
     _ wanted: WantedRules, replacing: Bool, running answer: RunningAnswer? = nil
   ) async throws(ApplyFailure) -> Trial {
@@ -202,9 +201,7 @@ extension RuleChanger {
   private func tryWayBack(_ before: Listed<PrintedTable>) async throws(ApplyFailure) {
     guard let table = before.content else { return }
     guard let own = table.script else { throw .noScript(table.strangeness ?? "") }
-    var writer = ScriptWriter(isTraced: false)
-    writer.line { $0.write("delete table inet \(name: ownTableName)") }
-    let script = writer.bytes + own
+    let script = ScriptWriter.removal(ofTable: ownTableName, replacedBy: own)
     let refusals = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
     if let refusal = refusals.first { throw .noWayBack(refusal) }
   }

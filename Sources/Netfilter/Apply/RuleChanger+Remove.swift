@@ -17,10 +17,10 @@ extension RuleChanger {
   package func remove(dryRun: Bool) async throws(ApplyFailure) -> Removal? {
     if dryRun {
       guard let table = try await running().content else { return nil }
-      return try await removal(of: table)
+      return try await removal(of: table, try? records())
     }
     // Where nobody changed anything, nothing is made either.
-    guard try inState({ () throws(StateFailure) in try state.records() }) != nil else {
+    guard try records() != nil else {
       return try await removeWithoutState()
     }
     return try await changing { lock throws(ApplyFailure) -> Removal?? in
@@ -43,16 +43,15 @@ extension RuleChanger {
   private func remove(_ lock: StateLock?) async throws(ApplyFailure) -> Removal?? {
     let now = try await running()
     guard let table = now.content else { return .some(nil) }
-    let removal = try await removal(of: table)
-    let script = Array("delete table inet \(ownTableName)\n".utf8)
+    let removal = try await removal(of: table, lock?.records)
+    let script = ScriptWriter.removal(ofTable: ownTableName)
     let isCommitted = try await commit(script, expecting: now.rulesetGeneration, lock, isDone: { $0 == nil })
     return isCommitted ? removal : nil
   }
 
-  private func removal(of table: Table) async throws(ApplyFailure) -> Removal {
+  private func removal(of table: Table, _ records: StateRecords?) async throws(ApplyFailure) -> Removal {
     let connections = try await inKernel { () throws(NetfilterFailure) in try await backend.connections() }
-    var bootFile: String?
-    if let records = try? state.records() { bootFile = (try? known(table, records))?.record.bootFile }
+    let bootFile = records.flatMap { try? known(table, $0) }?.record.bootFile
     return Removal(sessions: liveSessions(of: table, connections), bootFile: bootFile)
   }
 }

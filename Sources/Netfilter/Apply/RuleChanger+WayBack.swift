@@ -17,7 +17,7 @@ extension RuleChanger {
   ///   `unrecorded` or `unseen` when the change is going to be taken back all the same, `nothingToConfirm` when nothing
   ///   is known.
   package func confirm(_ wanted: Generation? = nil) async throws(ApplyFailure) -> Confirmation {
-    guard try inState({ () throws(StateFailure) in try state.records() }) != nil else {
+    guard try records() != nil else {
       throw unknownChange(wanted, running: try await running().content?.generation)
     }
     return try await changing { lock throws(ApplyFailure) -> Confirmation? in
@@ -115,7 +115,7 @@ extension RuleChanger {
   package func rollback(
     _ how: ChangeFate.TakingBack, of wanted: Generation? = nil
   ) async throws(ApplyFailure) -> ChangeRecord {
-    guard try inState({ () throws(StateFailure) in try state.records() }) != nil else { throw .nothingKnown }
+    guard try records() != nil else { throw .nothingKnown }
     return try await changing { lock throws(ApplyFailure) -> ChangeRecord? in
       let records = lock.records
       let now = try await running()

@@ -56,6 +56,11 @@ package struct RuleChanger<Backend: ChangingBackend>: Sendable {
     return try inState { () throws(StateFailure) in try records.known(generation) }
   }
 
+  /// What is known in the state folder; `nil` when there is no folder.
+  func records() throws(ApplyFailure) -> StateRecords? {
+    try inState { () throws(StateFailure) in try state.records() }
+  }
+
   func inState<Result>(_ body: () throws(StateFailure) -> Result) throws(ApplyFailure) -> Result {
     do throws(StateFailure) {
       return try body()
@@ -102,9 +107,6 @@ extension ChangeRecord {
   ///
   /// - Parameter before: The script that makes the table before the change, which `PrintedTable.script` has told.
   func wayBack(to before: [UInt8]?) -> [UInt8] {
-    var writer = ScriptWriter()
-    writer.expect(generation, in: ownTableName)
-    writer.line { $0.write("delete table inet \(name: ownTableName)") }
-    return writer.bytes + (before ?? [])
+    ScriptWriter.removal(ofTable: ownTableName, expecting: generation, replacedBy: before)
   }
 }

@@ -37,8 +37,7 @@ package struct Watchdog: Sendable {
   package init(
     of generation: Generation, _ changer: RuleChanger<NetfilterWorker>
   ) throws(ApplyFailure) {
-    let opened = try changer.inState { () throws(StateFailure) in try changer.state.records() }
-    guard let opened,
+    guard let opened = try changer.records(),
       let known = try changer.inState({ () throws(StateFailure) in try opened.known(generation) }),
       known.fate == .waiting, let deadline = known.record.deadline
     else { throw .nothingKnown }
@@ -92,7 +91,7 @@ package struct Watchdog: Sendable {
     while true {
       heed(&course)
       let fate = records.fate(of: generation)
-      socket.answer(sign(fate))
+      socket.answer(WatchdogSign(fate))
       if let fate, isEnd(fate) { return }
       guard isDue(fate, course) else {
         rest(min(Self.interval, deadline.remaining))
@@ -114,15 +113,6 @@ package struct Watchdog: Sendable {
     case .takenBack: log.write(.notice, "change \(generation.name) was taken back")
     }
     return true
-  }
-
-  private func sign(_ fate: ChangeFate?) -> WatchdogSign {
-    switch fate {
-    case nil: .lost
-    case .waiting?: .waiting
-    case .confirmed?: .confirmed
-    case .takenBack?: .takenBack
-    }
   }
 
   private func isDue(_ fate: ChangeFate?, _ course: Course) -> Bool {

@@ -1,10 +1,10 @@
 import CLinux
 import Files
 import Glibc
-import Nftables
+package import Nftables
 
 /// What a watchdog says when it is asked.
-enum WatchdogSign: String {
+package enum WatchdogSign: String, Sendable {
   /// It sees a change that waits.
   case waiting
   /// It sees the confirmation, and ends.
@@ -15,28 +15,39 @@ enum WatchdogSign: String {
   case lost
   /// It is there and has said nothing in time.
   case silent
+
+  /// What it says of the fate that it sees.
+  package init(_ fate: ChangeFate?) {
+    self =
+      switch fate {
+      case nil: .lost
+      case .waiting?: .waiting
+      case .confirmed?: .confirmed
+      case .takenBack?: .takenBack
+      }
+  }
 }
 
 /// The sign of life of a watchdog: a socket whose name is no file. Only its network namespace knows the name, which is
 /// where its change is, and the kernel takes the name away with the process.
-struct WatchdogSocket: Sendable {
+package struct WatchdogSocket: Sendable {
   private let listener: OpenFile
 
   /// - Throws: The system's reason; somebody else may have the name.
-  init(of generation: Generation) throws(ApplyFailure) {
+  package init(of generation: Generation) throws(ApplyFailure) {
     guard let file = OpenFile(listen_at(socketName(generation))) else {
       throw .noWatchdog("its socket: \(systemError())")
     }
     listener = file
   }
 
-  var descriptor: Int32 { listener.descriptor }
+  package var descriptor: Int32 { listener.descriptor }
 
   /// How many are answered before the watchdog looks at its change again: a stranger may ask without end.
   private static let most = 64
 
   /// Answers everybody who asks; strangers get no answer.
-  func answer(_ sign: WatchdogSign) {
+  package func answer(_ sign: WatchdogSign) {
     for _ in 0..<Self.most {
       guard let asking = OpenFile(accept(descriptor, nil, nil)) else { return }
       guard isOurs(asking) else { continue }

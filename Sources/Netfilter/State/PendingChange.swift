@@ -34,6 +34,12 @@ package struct PendingChange: Hashable, Sendable {
     case elsewhere
   }
 
+  /// Seconds until its deadline, the last one begun counts; `nil` where no deadline is known.
+  package var remainingSeconds: Int64? {
+    guard case .remaining(let milliseconds) = standing else { return nil }
+    return milliseconds / 1000 + (milliseconds % 1000 > 0 ? 1 : 0)
+  }
+
   package init(_ generation: Generation, _ standing: Standing, _ watch: Watch) {
     (self.generation, self.standing, self.watch) = (generation, standing, watch)
   }
@@ -60,11 +66,20 @@ package struct PendingChange: Hashable, Sendable {
   ///
   /// - Parameter running: That of the table that runs.
   package static func find(_ running: Generation?, in state: StateFolder) -> Answer {
+    find(running) { () throws(StateFailure) in try state.records() }
+  }
+
+  /// The same for records that are open.
+  static func find(_ running: Generation?, in records: StateRecords) -> Answer { find(running) { records } }
+
+  private static func find(
+    _ running: Generation?, _ records: () throws(StateFailure) -> StateRecords?
+  ) -> Answer {
     guard let running else { return .none }
     let sign = askWatchdog(of: running)
     let witnessed = sign.flatMap { PendingChange(running, $0) }
     do throws(StateFailure) {
-      guard let known = try state.records()?.known(running) else { return witnessed.map(Answer.waits) ?? .none }
+      guard let known = try records()?.known(running) else { return witnessed.map(Answer.waits) ?? .none }
       guard case .waiting = known.fate, let deadline = known.record.deadline, deadline.isOfThisBoot else {
         return .none
       }
@@ -89,6 +104,7 @@ extension PendingChange: CustomStringConvertible {
   /// What waits, for how long, and what to do, in one line for people.
   package var description: String {
     let keep = "`sallyport confirm \(generation.name)` keeps it, `sallyport rollback` takes it back"
+    let wait = "still waits \(remainingSeconds ?? 0) seconds for its confirmation"
     let silence = "its watchdog does not answer: it may be stopped, and then nothing takes it back by itself"
     return switch (standing, watch) {
     case (.lost, _): "the record of change \(generation.name) is gone: its watchdog, which is alive, takes it back"
@@ -98,20 +114,18 @@ extension PendingChange: CustomStringConvertible {
         + "folder, for --state-dir"
     case (.remaining(0), .silent):
       "change \(generation.name) was not confirmed in time, and \(silence); `sallyport rollback` does"
-    case (.remaining(let remaining), .silent):
-      "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, but \(silence); \(keep)"
+    case (.remaining, .silent):
+      "change \(generation.name) \(wait), but \(silence); \(keep)"
     case (.remaining(0), .alive):
       "change \(generation.name) was not confirmed in time, and its watchdog is taking it back"
     case (.remaining(0), .gone):
       "change \(generation.name) was not confirmed in time, and its watchdog is gone: `sallyport rollback` takes it back"
-    case (.remaining(let remaining), .alive):
-      "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, and its watchdog is alive; "
+    case (.remaining, .alive):
+      "change \(generation.name) \(wait), and its watchdog is alive; "
         + keep
-    case (.remaining(let remaining), .gone):
-      "change \(generation.name) still waits \(seconds(remaining)) seconds for its confirmation, but its watchdog is gone: "
+    case (.remaining, .gone):
+      "change \(generation.name) \(wait), but its watchdog is gone: "
         + "nothing takes it back by itself; \(keep)"
     }
   }
-
-  private func seconds(_ milliseconds: Int64) -> Int64 { milliseconds / 1000 + (milliseconds % 1000 > 0 ? 1 : 0) }
 }

@@ -12,9 +12,13 @@ package struct StateFolder: Sendable {
   /// Absolute.
   package let path: String
 
+  /// Whether its disk takes more; for tests, since a disk that is full needs root.
+  private let hasRoom: @Sendable () -> Bool
+
   /// - Parameter path: A relative one is taken from the current folder.
-  package init(path: String) {
+  package init(path: String, hasRoom: @escaping @Sendable () -> Bool = { true }) {
     self.path = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+    self.hasRoom = hasRoom
   }
 
   /// What is known in this network namespace; `nil` when there is no folder, and so nothing is known of any change.
@@ -22,7 +26,7 @@ package struct StateFolder: Sendable {
   /// - Throws: `StateFailure.untrusted` when others could replace the folder or write there.
   package func records() throws(StateFailure) -> StateRecords? {
     guard let folder = try opened(isMade: false) else { return nil }
-    return StateRecords(folder, try .current())
+    return StateRecords(folder, try .current(), hasRoom: hasRoom)
   }
 
   private func opened(isMade: Bool) throws(StateFailure) -> OwnedFolder? {
@@ -41,7 +45,7 @@ package struct StateFolder: Sendable {
   /// - Throws: `StateFailure.system` when the folder cannot be written, `.busy` when the lock is not to be had.
   package func lock(waiting seconds: Int) throws(StateFailure) -> StateLock {
     guard let folder = try opened(isMade: true) else { throw .system(path: path, reason: systemError(ENOENT)) }
-    let records = StateRecords(folder, try .current())
+    let records = StateRecords(folder, try .current(), hasRoom: hasRoom)
     if let stranger = records.stranger { throw .inUse(path: path, holding: stranger) }
     let deadline = BootClock.now + Int64(seconds) * 1000
     while true {

@@ -11,9 +11,13 @@ package import Nftables
 package struct StateRecords: Sendable {
   private let folder: OwnedFolder
   private let namespace: NetworkNamespace
+  private let hasRoom: @Sendable () -> Bool
 
-  package init(_ folder: OwnedFolder, _ namespace: NetworkNamespace) {
-    (self.folder, self.namespace) = (folder, namespace)
+  /// - Parameter hasRoom: Whether the disk of the folder takes more, see `StateFolder`.
+  package init(
+    _ folder: OwnedFolder, _ namespace: NetworkNamespace, hasRoom: @escaping @Sendable () -> Bool = { true }
+  ) {
+    (self.folder, self.namespace, self.hasRoom) = (folder, namespace, hasRoom)
   }
 
   /// For people.
@@ -153,7 +157,7 @@ extension StateRecords {
   /// Notes that the rules of a generation are those that somebody wanted, although no change of ours made them: rules
   /// that were loaded at boot. It is no loss when that cannot be written.
   package func noteFound(_ generation: Generation?) {
-    try? folder.write(Array((generation?.name ?? "none").utf8), to: foundName)
+    try? write(Array((generation?.name ?? "none").utf8), to: foundName)
   }
 
   /// Whether that was noted of the rules that run.
@@ -201,6 +205,7 @@ extension StateRecords {
   }
 
   private func write(_ bytes: [UInt8], to name: String) throws(StateFailure) {
+    guard hasRoom() else { throw .system(path: "\(path)/\(name)", reason: systemError(ENOSPC)) }
     do throws(WriteFailure) {
       try folder.write(bytes, to: name)
     } catch {

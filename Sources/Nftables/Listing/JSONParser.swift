@@ -1,6 +1,11 @@
+extension JSONValue {
+  /// Reads a JSON text. Of members with the same name the last counts, as in libjansson.
+  package static func parse(_ bytes: [UInt8]) throws(ListingError) -> JSONValue { try JSONParser.parse(bytes) }
+}
+
 /// Reads JSON texts (RFC 8259) into values. A listing of 20,000 publications has 13 MB, for which JSONDecoder, trying
 /// one type after the other, takes 24 s (Swift 6.3.1, measured) and this a fraction of a second.
-struct JSONParser {
+private struct JSONParser {
   /// Arrays and objects inside each other at most; listings of nft have about 12.
   private static let deepest = 64
 
@@ -9,8 +14,8 @@ struct JSONParser {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The value of a whole text. Of members with the same name the last counts, as in libjansson.
-  static func parse(_ bytes: [UInt8]) throws(ListingError) -> JSONValue {
+  /// The value of a whole text.
+  fileprivate static func parse(_ bytes: [UInt8]) throws(ListingError) -> JSONValue {
     var parser = JSONParser(bytes)
     let value = try parser.value(depth: 0)
     parser.skipSpace()

@@ -152,7 +152,7 @@ extension Table {
   /// - Throws: `ListingError` for what is no listing of nft.
   package static func read(listing bytes: [UInt8], name: String) throws(ListingError) -> Table? {
     var reader = ListingReader(table: name)
-    return try reader.read(JSONParser.parse(bytes))
+    return try reader.read(JSONValue.parse(bytes))
   }
 }
 

@@ -83,7 +83,7 @@ extension UInt8 {
 ///   - name: The table, of family inet.
 /// - Returns: Where it stands, for people; `nil` when there is nothing of that kind.
 package func strangeText(inListing listing: [UInt8], table name: String) throws(ListingError) -> String? {
-  for object in try JSONParser.parse(listing)["nftables"]?.list ?? [] {
+  for object in try JSONValue.parse(listing)["nftables"]?.list ?? [] {
     guard case .object(let members) = object else { continue }
     for (kind, value) in members.sorted(by: { $0.key < $1.key }) {
       let table = value[kind == "table" ? "name" : "table"]?.string

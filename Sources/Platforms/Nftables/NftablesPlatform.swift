@@ -24,7 +24,7 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
   package func configuration(of plan: FlowPlan, as form: String, version: String) throws -> Artifact {
     let table = lower(plan)
     guard form != "json" else {
-      return Artifact(name: "sallyport.json", pieces: [try table.json()], purpose: "the ruleset as nft -j lists it")
+      return Artifact(name: "sallyport.json", pieces: [table.json()], purpose: "the ruleset as nft -j lists it")
     }
     let script = table.script(header: header(version: version), isTraced: false)
     return Artifact(

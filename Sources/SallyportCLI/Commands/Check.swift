@@ -164,7 +164,8 @@ extension NetfilterFailure {
     switch self {
     case .notPermitted: .privilegeMissing
     case .noRequestFile: .inputOutput
-    case .workerMissing, .notStarted, .killed, .timedOut, .answerTooLong, .brokenAnswer, .library: .internalFault
+    case .workerMissing, .notStarted, .unbound, .killed, .timedOut, .answerTooLong, .brokenAnswer, .library:
+      .internalFault
     }
   }
 }

@@ -1,16 +1,14 @@
-import LiveSupport
-
 /// Writes random policies of every kind that the language allows: mostly valid, now and then refused.
-struct PolicyGenerator {
-  var random: SeededGenerator
+package struct PolicyGenerator {
+  private var random: SeededGenerator
   private var text = ""
   /// Passive ranges so far.
   private var ranges: [String] = []
 
-  init(seed: UInt64) { random = SeededGenerator(state: seed) }
+  package init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
   /// One policy with one to five publications, now and then beside a hundred that have much in common with them.
-  mutating func policy() -> String {
+  package mutating func policy() -> String {
     text = ""
     ranges = []
     let hasGateway = chance(2)
