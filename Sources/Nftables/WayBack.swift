@@ -59,8 +59,8 @@ extension Value {
 
 extension Statement {
   fileprivate var isExpressible: Bool {
-    switch self {
-    case .foreign, .dynamic(_, _, _, .foreign): false
+    guard isWritten else { return false }
+    return switch self {
     case .match(_, _, .value(let value)): value.isExact
     case .assignHelper(let name): ScriptName.isWord(name)
     default: true

@@ -32,7 +32,10 @@ extension ListedObject {
     guard let member = value[name] else { throw unexpected("a type", at: name) }
     if let expression = member["typeof"] {
       let fields = expression["concat"]?.list ?? [expression]
-      return fields.map { Expression(listed: $0)?.typeName ?? $0.text }
+      return fields.map { field in
+        let expression = Expression(listed: field)
+        return expression.isWritten ? expression.typeName : field.text
+      }
     }
     var types: [String] = []
     for item in member.list {
@@ -129,6 +132,7 @@ extension Verdict {
     case ("accept", _): self = .accept
     case ("drop", _): self = .drop
     case ("return", _): self = .return
+    case ("continue", _): self = .continue
     case ("jump", let target?): self = .jump(target)
     case ("goto", let target?): self = .goto(target)
     default: return nil

@@ -186,6 +186,7 @@ extension PrintedElements {
     if take("accept") { return .verdict(.accept) }
     if take("drop") { return .verdict(.drop) }
     if take("return") { return .verdict(.return) }
+    if take("continue") { return .verdict(.continue) }
     let jumps = take("jump ")
     guard jumps || take("goto ") else { return nil }
     let name = take(while: \.isNameCharacter)
