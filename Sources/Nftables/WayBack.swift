@@ -48,7 +48,7 @@ extension Value {
   /// Whether a script has the same value: what stands between quotes is written with `?` for what would end them.
   var isExact: Bool {
     switch self {
-    case .foreign: false
+    case _ where isForeign: false
     // nft 1.0.6 takes no wildcard for every interface.
     case .interface("*"): false
     case .interface(let text), .string(let text): ScriptWriter.quotable(text, limit: ScriptName.longest) == text

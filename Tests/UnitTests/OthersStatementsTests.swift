@@ -124,6 +124,23 @@ import Testing
     #expect(wanted.ownScript != nil)
   }
 
+  @Test("elements of types that no set of ours has stay foreign, and are told in the words of nft")
+  func elementsOfOthers() throws {
+    let types: [(type: String, element: String, text: String)] = [
+      ("inet_proto", "\"tcp\"", "tcp"), ("mark", "171", "171"), ("boolean", "true", "exists"),
+      ("ether_addr", "\"00:11:22:33:44:55\"", "\"00:11:22:33:44:55\""), ("ipv4_addr", "\"x; flush\"", "\"x; flush\""),
+      ("ct_state", "[\"new\"]", "[\"new\"]"),
+    ]
+    for (type, element, text) in types {
+      let set =
+        #"{"set": {"family": "inet", "table": "sallyport", "name": "x", "type": "\#(type)", "elem": [\#(element)]}}"#
+      let table = try #require(try Table.read(listing: ListingTests.listing(set), name: "sallyport"))
+      let found = try #require(table.sets.first?.elements.first)
+      #expect(found.text == text && found.isForeign)
+      #expect(table.ownScript == nil)
+    }
+  }
+
   @Test("a rule of somebody else that adds to a set of ours does not hide what is in the set")
   func elementsStayCompared() throws {
     let wanted = compile(published("allow 192.0.2.7")).table(gateway: nil)

@@ -75,7 +75,7 @@ extension Operation {
     case .value(.address(let address)): return .constant(.number(address.value))
     case .value(.addresses), .range, .prefix:
       guard case .range(let range) = FieldPattern(address, .address) else { return Operand(address) }
-      return .oneOf(range, address.json.text)
+      return .oneOf(range, address.text)
     default: return Operand(address)
     }
   }

@@ -11,7 +11,7 @@ extension Operation {
     let operand = Operand(left)
     if case .unknown = operand { return .match(operand, .noBit(0), negated: false) }
     guard let (test, negated) = test(operand, comparison, right) else {
-      return .match(.unknown(statement.json.text), .noBit(0), negated: false)
+      return .match(.unknown(statement.text), .noBit(0), negated: false)
     }
     return .match(operand, test, negated: negated)
   }

@@ -39,14 +39,14 @@ enum FieldPattern: Hashable, Sendable {
     case .value(.ports(let ports)): self = .range(UInt128(ports.low)...UInt128(ports.high))
     case .value(.symbol("*")), .value(.interface("*")): self = .any
     case .prefix(let base, let length):
-      self = domain.bounds(ofPrefix: base, length).map { .range($0) } ?? .unknown(expression.json.text)
+      self = domain.bounds(ofPrefix: base, length).map { .range($0) } ?? .unknown(expression.text)
     case .range(let first, let last):
       if let low = domain.number(first), let high = domain.number(last), low <= high {
         self = .range(low...high)
       } else {
-        self = .unknown(expression.json.text)
+        self = .unknown(expression.text)
       }
-    default: self = .unknown(expression.json.text)
+    default: self = .unknown(expression.text)
     }
   }
 

@@ -78,7 +78,7 @@ final class Lookup: Sendable {
       members.map { member in
         let key = member.key.plainKey
         return Entry(
-          key: Self.patterns(key, domains) ?? [.unknown(key.json.text)], data: member.data.map { Data($0) } ?? .none)
+          key: Self.patterns(key, domains) ?? [.unknown(key.text)], data: member.data.map { Data($0) } ?? .none)
       })
   }
 
@@ -178,13 +178,13 @@ extension Lookup.Data {
     if case .value(.verdict(let verdict)) = data { self = .verdict(verdict) } else { self = .other(data) }
   }
 
-  /// As a listing has it.
+  /// As nft writes it.
   var text: String {
     switch self {
     case .none: ""
-    case .verdict(let verdict): Value.verdict(verdict).json.text
-    case .values(_, let values): values.expression.json.text
-    case .other(let data): data.json.text
+    case .verdict(let verdict): Value.verdict(verdict).text
+    case .values(_, let values): values.expression.text
+    case .other(let data): data.text
     }
   }
 

@@ -50,7 +50,7 @@ enum LookupReference: Sendable {
 }
 
 extension Operand {
-  init(_ expression: Expression) { self = Self.read(expression) ?? .unknown(expression.json.text) }
+  init(_ expression: Expression) { self = Self.read(expression) ?? .unknown(expression.text) }
 
   /// `nil` for an expression that the model does not know.
   private static func read(_ expression: Expression) -> Operand? {
@@ -98,7 +98,7 @@ extension Operand {
 
   private static func read(_ generator: Generator, _ expression: Expression) -> Operand? {
     guard generator.modulus > 0, let first = UInt128(exactly: generator.offset ?? 0) else { return nil }
-    return .oneOf(first...(first + UInt128(generator.modulus) - 1), expression.json.text)
+    return .oneOf(first...(first + UInt128(generator.modulus) - 1), expression.text)
   }
 
   private static func read(meta key: String) -> Operand? {

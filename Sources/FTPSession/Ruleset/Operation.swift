@@ -57,7 +57,7 @@ enum PortChoice: Sendable {
 }
 
 extension Operation {
-  init(_ statement: Statement) { self = Self.read(statement) ?? .unknown(statement.json.text) }
+  init(_ statement: Statement) { self = Self.read(statement) ?? .unknown(statement.text) }
 
   private static func read(_ statement: Statement) -> Operation? {
     switch statement {
@@ -82,7 +82,7 @@ extension Operation {
     case .update(let update): return change(update)
     case .handOver(let handover): return handover.kind == .dup ? .nothing : nil
     // Whether the packet is of a flow that takes the short way.
-    case .flow: return .match(.unknown(statement.json.text), .noBit(0), negated: false)
+    case .flow: return .match(.unknown(statement.text), .noBit(0), negated: false)
     case .xtables: return Operation(extension: statement, .inet)
     case .unread(let text): return .unknown(text)
     case .foreign(.string(let text)): return read(text: text)

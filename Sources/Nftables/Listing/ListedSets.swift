@@ -93,7 +93,17 @@ extension Value {
     case "inet_service": ports(listed)
     case "ifname": listed.string.map { .interface($0) }
     case "verdict": Verdict(listed: listed).map { .verdict($0) }
-    default: nil
+    default: other(listed)
+    }
+  }
+
+  /// A value of a type that sets of ours do not have.
+  private static func other(_ listed: JSONValue) -> Value? {
+    switch listed {
+    case .number(let number): .number(number)
+    case .bool(let isThere): .boolean(isThere)
+    case .string(let word): .symbol(word)
+    case .null, .array, .object: nil
     }
   }
 

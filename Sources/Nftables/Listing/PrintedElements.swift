@@ -172,14 +172,14 @@ extension PrintedElements {
     return .interface(String(decoding: name, as: UTF8.self))
   }
 
-  /// A mark, which JSON has as a number: a value of no type of ours.
+  /// A mark, which JSON has as a number.
   private mutating func mark() -> Value? {
     guard take("0x") else { return nil }
     let digits = take(while: \.isHexDigit)
     guard digits.count == 8, let number = Int64(String(decoding: digits, as: UTF8.self), radix: 16) else {
       return nil
     }
-    return .foreign(.number(number))
+    return .number(number)
   }
 
   private mutating func verdict() -> Value? {
