@@ -32,7 +32,7 @@ extension Table {
     var names = Set(sets.filter { $0.flags.contains(.dynamic) }.map(\.name))
     for chain in chains {
       for rule in chain.rules {
-        for case .dynamic(_, let set, _, _) in rule.statements { names.insert(set) }
+        for case .update(let update) in rule.statements where update.hasWrittenForm { names.insert(update.name) }
       }
     }
     return names
@@ -45,8 +45,8 @@ extension Table {
     var states: [String: Set<Statement>] = [:]
     for chain in chains {
       for rule in chain.rules {
-        for case .dynamic(_, let set, _, let statement) in rule.statements {
-          states[set, default: []].insert(statement)
+        for case .update(let update) in rule.statements where update.hasWrittenForm {
+          states[update.name, default: []].formUnion(update.statements)
         }
       }
     }
@@ -121,6 +121,7 @@ extension Value {
     case .symbol(let word): (4, 0, 0, word)
     case .string(let text): (5, 0, 0, text)
     case .verdict(let verdict): (6, 0, 0, verdict.json.text)
+    case .number, .boolean: (8, 0, 0, json.text)
     case .foreign(let value): (7, 0, 0, value.text)
     }
   }
@@ -144,7 +145,7 @@ extension Statement {
     case .match(let left, let comparison, .flags(let words)): .match(left, comparison, .flags(words.sorted()))
     case .match(let left, let comparison, .value(let value)): .match(left, comparison, .value(value.canonical))
     case .assignHelper(let name): .assignHelper(ScriptWriter.quotable(name, limit: 31))
-    case .log(let prefix): .log(prefix: ScriptWriter.quotable(prefix, limit: 127))
+    case .log(let log) where log.isPlain: .log(prefix: ScriptWriter.quotable(log.prefix ?? "", limit: 127))
     default: self
     }
   }

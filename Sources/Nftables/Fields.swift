@@ -35,7 +35,7 @@ struct Fields: Sendable {
       return fields.append(.prefix(low, UInt8(clamping: length)))
     case .port(let port): return fields.append(.port(port))
     case .ports(let ports): return fields.append(.ports(ports))
-    case .interface, .symbol, .string, .verdict, .foreign: break
+    case .interface, .symbol, .string, .number, .boolean, .verdict, .foreign: break
     }
     fields.append(.other(Int32(clamping: others.count)))
     others.append(value)

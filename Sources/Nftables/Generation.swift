@@ -43,7 +43,7 @@ package struct Generation: Hashable, Sendable {
   /// `nil` for any other set, and for one that holds no mark or several.
   init?(_ set: NamedSet) {
     guard set.name == Self.setName, !set.isMap, set.key == [.dataType("mark")], set.elements.count == 1,
-      case .foreign(let listed)? = set.elements.first?.key.first, let number = listed.number
+      case .number(let number)? = set.elements.first?.key.first
     else { return nil }
     self.init(UInt32(exactly: number) ?? 0)
   }

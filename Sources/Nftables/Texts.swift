@@ -7,6 +7,24 @@ extension Rule {
   }
 }
 
+extension Statement {
+  /// The statement as the script has it.
+  package var text: String {
+    var writer = ScriptWriter()
+    write(to: &writer)
+    return writer.text
+  }
+}
+
+extension Expression {
+  /// The expression as the script has it.
+  package var text: String {
+    var writer = ScriptWriter()
+    write(to: &writer)
+    return writer.text
+  }
+}
+
 extension Element {
   /// Key and data as the script has them, without comment.
   package var text: String {
@@ -33,10 +51,12 @@ extension Value {
     return writer.text
   }
 
-  /// Whether we never write such a value.
+  /// Whether we never write such a value into a set or map.
   package var isForeign: Bool {
-    guard case .foreign = self else { return false }
-    return true
+    switch self {
+    case .foreign, .number, .boolean, .symbol: true
+    case .address, .addresses, .port, .ports, .interface, .string, .verdict: false
+    }
   }
 }
 

@@ -13,6 +13,9 @@ package enum Value: Hashable, Sendable {
   case symbol(String)
   /// A quoted string, for example the name of a helper.
   case string(String)
+  case number(Int64)
+  /// Whether something is there.
+  case boolean(Bool)
   case verdict(Verdict)
   /// A value that we never write, as a listing has it. A script with it does not load.
   case foreign(JSONValue)
@@ -49,6 +52,8 @@ extension Value {
     case .addresses: 2 * IPAddress.longestText + 1
     case .port, .ports: 11
     case .interface(let text), .string(let text), .symbol(let text): text.utf8.count + 2
+    case .number: 20
+    case .boolean: 7
     case .verdict(let verdict): verdict.writtenLength
     case .foreign(let value): value.scriptText.utf8.count
     }
@@ -70,6 +75,8 @@ extension Value {
     case .ports(let range): output.append(range)
     case .interface(let name), .string(let name): output.append(quoted: name, limit: 255)
     case .symbol(let word): output.append(name: word)
+    case .number(let number): output.append(trusted: String(number))
+    case .boolean(let isThere): output.append(trusted: isThere ? "exists" : "missing")
     case .verdict(let verdict): verdict.write(to: &output)
     case .foreign(let value): output.append(trusted: value.scriptText)
     }
@@ -87,6 +94,8 @@ extension Value {
     case .port(let port): return .number(Int64(port))
     case .ports(let range): return ["range": [.number(Int64(range.low)), .number(Int64(range.high))]]
     case .interface(let name), .string(let name), .symbol(let name): return .string(name)
+    case .number(let number): return .number(number)
+    case .boolean(let isThere): return .bool(isThere)
     case .verdict(let verdict): return verdict.json
     case .foreign(let value): return value
     }

@@ -6,6 +6,8 @@ package enum Verdict: Hashable, Sendable {
   case accept
   case drop
   case `return`
+  /// Goes on with the next rule.
+  case `continue`
   case jump(String)
   case goto(String)
 }
@@ -19,6 +21,7 @@ extension Verdict {
   var writtenLength: Int {
     switch self {
     case .accept, .drop, .return: 6
+    case .continue: 8
     case .jump(let chain), .goto(let chain): chain.utf8.count + 7
     }
   }
@@ -29,6 +32,7 @@ extension Verdict {
     case .accept: output.append(ascii: "accept")
     case .drop: output.append(ascii: "drop")
     case .return: output.append(ascii: "return")
+    case .continue: output.append(ascii: "continue")
     case .jump(let chain):
       output.append(ascii: "jump ")
       output.append(name: chain)
@@ -43,6 +47,7 @@ extension Verdict {
     case .accept: ["accept": .null]
     case .drop: ["drop": .null]
     case .return: ["return": .null]
+    case .continue: ["continue": .null]
     case .jump(let chain): ["jump": ["target": .string(chain)]]
     case .goto(let chain): ["goto": ["target": .string(chain)]]
     }

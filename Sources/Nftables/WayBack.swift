@@ -48,7 +48,7 @@ extension Value {
   /// Whether a script has the same value: what stands between quotes is written with `?` for what would end them.
   var isExact: Bool {
     switch self {
-    case .foreign: false
+    case _ where isForeign: false
     // nft 1.0.6 takes no wildcard for every interface.
     case .interface("*"): false
     case .interface(let text), .string(let text): ScriptWriter.quotable(text, limit: ScriptName.longest) == text
@@ -59,8 +59,8 @@ extension Value {
 
 extension Statement {
   fileprivate var isExpressible: Bool {
-    switch self {
-    case .foreign, .dynamic(_, _, _, .foreign): false
+    guard isWritten else { return false }
+    return switch self {
     case .match(_, _, .value(let value)): value.isExact
     case .assignHelper(let name): ScriptName.isWord(name)
     default: true

@@ -76,6 +76,10 @@ import Testing
   func scripts() {
     let evil = "x; flush table ip victim; # \" }\nflush table ip victim"
     let foreign = JSONValue.object(["xt": .string(evil), evil: .array([.string(evil)])])
+    var log = Log(prefix: evil)
+    (log.level, log.flags) = (evil, [evil])
+    var rate = Rate(1, per: .second, burst: 1)
+    (rate.countUnit, rate.burstUnit) = (evil, evil)
     let table = Table(
       evil, helpers: [HelperObject(evil, type: evil)],
       sets: [
@@ -98,6 +102,26 @@ import Testing
                 .match(.tuple(evil, evil), .equal, .map(key: .conntrack(evil), name: evil)), .assignHelper(evil),
                 .log(prefix: evil), .dynamic(operation: evil, set: evil, key: .conntrack(evil), .foreign(foreign)),
                 .verdictMap(key: .conntrack(evil), name: evil), .verdict(.goto(evil)), .foreign(foreign),
+                .unread(evil), .flow(evil), .reject(evil, code: .value(.symbol(evil))), .log(log),
+                .reset(.route(evil)),
+                .object(evil, .value(.string(evil))), .set(.option(evil, evil, evil), to: .list([.flags([evil])])),
+                .translate(
+                  Translation(.source, address: .value(.symbol(evil)), flags: [evil], typeFlags: [evil])),
+                .update(
+                  ElementUpdate(
+                    operation: evil, name: evil, key: .element(.fib(evil, [evil]), ElementDetails(comment: evil)),
+                    statements: [], target: .map(.members([Member(.set(evil), .dataType(evil))])))),
+                .update(
+                  ElementUpdate(
+                    operation: evil, name: evil, key: .bits(evil, offset: 0, length: 1), statements: [],
+                    target: .meter(size: 1))),
+                .handOver(Handover(kind: .fwd, family: evil, device: .value(.interface(evil)))),
+                .queue(nil, flags: [evil]), .synproxy(Synproxy(flags: [evil])),
+                .xtables(Xtables(type: evil, name: evil, info: evil)),
+                .quota(Quota(limit: Quota.Amount(count: 1, unit: evil), isOver: true)), .limit(rate),
+                .match(
+                  .generator(Generator(kind: .numgen, modulus: 1, mode: evil, key: .foreign(foreign))), .equal,
+                  .range(.prefix(.value(.string(evil)), 1), .foreign(.string(evil)))),
               ], comment: evil, provenance: [])
           ])
       ],

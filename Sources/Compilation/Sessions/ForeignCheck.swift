@@ -224,7 +224,7 @@ private struct Borders {
 extension Table {
   /// All that may name addresses and ports.
   fileprivate var texts: [String] {
-    chains.flatMap { $0.rules.map(\.text) } + sets.flatMap { $0.elements.map(\.text) }
+    chains.flatMap { $0.rules.flatMap { $0.statements.map(\.json.text) } } + sets.flatMap { $0.elements.map(\.text) }
       + foreign.map(\.definition.text)
   }
 }

@@ -93,15 +93,13 @@ extension ChainRun {
       case .failure(let doubt): return .unknown(doubt.text)
       case .success(nil): return nil
       case .success(let entry?):
-        guard case .listed(.string(let found)) = entry.data else { return .unknown(entry.data.text) }
+        guard let found = entry.data.word else { return .unknown(entry.data.text) }
         name = found
       }
     }
     if reference.kind == "ct helper" { return .assignHelper(name) }
-    guard let definition = table.objects[ObjectName(kind: reference.kind, name: name)] else {
-      return .unknown("the \(reference.kind) `\(name)`, which the listing does not show")
-    }
-    return Operation.meaning(ofObject: reference.kind, definition) ?? .unknown("the \(reference.kind) `\(name)`")
+    return table.objects[ObjectName(kind: reference.kind, name: name)]
+      ?? .unknown("the \(reference.kind) `\(name)`, which the listing does not show")
   }
 
   private func step(_ verdict: Verdict) -> Step {
@@ -109,6 +107,7 @@ extension ChainRun {
     case .accept: .final(.accept)
     case .drop: .final(.drop)
     case .return: .return
+    case .continue: .next
     case .jump(let name): .jump(name)
     case .goto(let name): .goto(name)
     }
@@ -123,11 +122,7 @@ extension ChainRun {
       switch entry.data {
       case .none: return .doubt("a map without data")
       case .verdict(let verdict): return step(verdict)
-      case .listed(let data):
-        if data["continue"] != nil { return .next }
-        guard case .verdict(let verdict) = Operation(data) else { return .doubt(data.text) }
-        return step(verdict)
-      case .values: return .doubt(entry.data.text)
+      case .other, .values: return .doubt(entry.data.text)
       }
     }
   }

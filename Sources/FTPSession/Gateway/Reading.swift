@@ -171,7 +171,7 @@ extension Reading {
 extension PacketView {
   /// `nft_bitwise.c`: numbers of at most the given width.
   private func compute(
-    _ sign: Operand.Arithmetic, _ left: Reading, _ right: Reading, width: Int
+    _ sign: Arithmetic, _ left: Reading, _ right: Reading, width: Int
   ) -> Reading {
     for reading in [left, right] {
       if case .absent = reading { return .absent }
@@ -247,7 +247,7 @@ extension PacketView {
 
 extension Domain {
   /// A constant of a map's data, whose type a listing does not repeat: an address or a number.
-  static func constant(_ listed: JSONValue) -> Datum? {
-    Domain.address.datum(listed) ?? Domain.word.datum(listed)
+  static func constant(_ expression: Expression) -> Datum? {
+    Domain.address.datum(expression) ?? Domain.word.datum(expression)
   }
 }

@@ -268,17 +268,13 @@ extension Statement {
   fileprivate var withoutValue: Statement? {
     switch self {
     case .match(let left, let sign, _): return .match(left, sign, .set(""))
-    case .foreign(let listed):
-      guard let match = listed["match"], let left = match["left"], let sign = match["op"] else { return nil }
-      return .foreign(["match": .object(["op": sign, "left": left])])
     default: return nil
     }
   }
 
   fileprivate var isCounter: Bool {
     switch self {
-    case .counter: true
-    case .foreign(let listed): listed["counter"] != nil
+    case .counter, .object("counter", _): true
     default: false
     }
   }

@@ -2,56 +2,54 @@ import Addressing
 import Nftables
 
 extension Operation {
-  /// `mangle`: a mark, a label, or a field of a header becomes something else.
-  static func mangle(_ value: JSONValue) -> Operation? {
-    guard let key = value["key"], let listed = value["value"] else { return nil }
-    if let mark = mark(key, listed) { return mark }
-    if let field = key["ct"]?["key"]?.string {
-      return change(ofConnection: field, key["ct"]?["dir"]?.string, listed)
+  /// A mark, a label, or a field of a header becomes something else.
+  static func set(_ field: Expression, to value: Expression) -> Operation? {
+    switch field {
+    case .conntrack("mark"), .tuple(_, "mark"): return .setMark(ofConnection: true, mark(value))
+    case .meta("mark"): return .setMark(ofConnection: false, mark(value))
+    case .conntrack(let key): return change(ofConnection: key, nil, value)
+    case .tuple(let direction, let key): return change(ofConnection: key, direction, value)
+    // What neither leads packets elsewhere nor decides about them.
+    case .meta(let key):
+      return ["priority", "nftrace", "secmark", "cgroup"].contains(key) ? .setField("meta \(key)", nil) : nil
+    default: break
     }
-    if let field = key["meta"]?["key"]?.string {
-      // What neither leads packets elsewhere nor decides about them.
-      return ["priority", "nftrace", "secmark", "cgroup"].contains(field) ? .setField("meta \(field)", nil) : nil
+    guard case .field(let name) = Operand(field) else { return nil }
+    if case .option("tcp option", _, _) = field {
+      guard name == KnownFields.segmentSize, case .value(.number(let size)) = value else {
+        return .setField(name, nil)
+      }
+      return .setField(name, UInt128(exactly: size))
     }
-    if key["tcp option"] != nil, case .field(let name) = Operand(key) {
-      let size = name == KnownFields.segmentSize ? listed.number.flatMap { UInt128(exactly: $0) } : nil
-      return .setField(name, size)
-    }
-    guard case .field(let name) = Operand(key), KnownFields.changeable.contains(name) else { return nil }
-    guard case .number(let number)? = KnownFields.domain(of: name).datum(listed) else { return .setField(name, nil) }
-    return .setField(name, number)
+    guard KnownFields.changeable.contains(name) else { return nil }
+    return .setField(name, KnownFields.domain(of: name).number(value))
   }
 
-  private static func mark(_ key: JSONValue, _ listed: JSONValue) -> Operation? {
-    let isOfConnection = key["ct"]?["key"]?.string == "mark"
-    guard isOfConnection || key["meta"]?["key"]?.string == "mark" else { return nil }
-    let operand = Domain.number.datum(listed).map { Operand.constant($0) } ?? Operand(listed)
-    return .setMark(ofConnection: isOfConnection, operand)
+  private static func mark(_ value: Expression) -> Operand {
+    Domain.number.datum(value).map { .constant($0) } ?? Operand(value)
   }
 
   private static func change(
-    ofConnection field: String, _ direction: String?, _ listed: JSONValue
+    ofConnection field: String, _ direction: String?, _ value: Expression
   ) -> Operation? {
     switch field {
     case "zone":
-      guard let number = listed.number.flatMap({ UInt16(exactly: $0) }) else { return nil }
+      guard case .value(.number(let listed)) = value, let number = UInt16(exactly: listed) else { return nil }
       return .setZone(
         TrackingZone(number: number, hasOriginal: direction != "reply", hasReply: direction != "original"))
-    case "label":
-      guard case .number(let bit)? = Domain.label.datum(listed) else { return nil }
-      return .setLabel(bit)
+    case "label": return Domain.label.number(value).map { .setLabel($0) }
     case "event", "secmark": return .nothing
     default: return nil
     }
   }
 
   /// `dnat`, `snat`, `masquerade` and `redirect`.
-  static func translate(_ kind: Translation, _ value: JSONValue) -> Operation? {
-    let family = value["family"]?.string.flatMap { name in AddressFamily.allCases.first { $0.header == name } }
-    let flags = value["flags"]?.list.compactMap(\.string) ?? []
+  static func translate(_ translation: Nftables.Translation) -> Operation? {
+    let kind = Translation(translation.kind)
+    let flags = translation.flags
     var port: PortChoice?
-    if let listed = value["port"] {
-      switch FieldPattern(listed, .port) {
+    if let wanted = translation.port {
+      switch FieldPattern(wanted, .port) {
       case .range(let range):
         guard let low = UInt16(exactly: range.lowerBound), let high = UInt16(exactly: range.upperBound) else {
           return nil
@@ -60,23 +58,37 @@ extension Operation {
         // By chance one of the range, also for a port that lies in it.
         guard !isChance || kind == .source || kind == .masquerade else { return nil }
         port = .range(low...high)
-      default: port = .computed(Operand(listed))
+      default: port = .computed(Operand(wanted))
       }
     }
-    var address = value["addr"].map { target($0) }
-    if flags.contains("netmap") || value["type_flags"]?.list.contains("prefix") == true {
+    var address = translation.address.map { target($0) }
+    if flags.contains("netmap") || translation.typeFlags.contains("prefix") {
       address = address.map { .moved(isSource: kind == .source, to: $0) }
     }
     guard kind == .masquerade || kind == .redirect || address != nil || port != nil else { return nil }
-    return .translate(kind, family: family, address: address, port: port)
+    return .translate(kind, family: translation.family, address: address, port: port)
   }
 
   /// Where a translation leads: one address, one of several, or what a rule computes.
-  private static func target(_ listed: JSONValue) -> Operand {
-    if let address = listed.string.flatMap({ IPAddress($0) }) { return .constant(.number(address.value)) }
-    if listed["prefix"] != nil || listed["range"] != nil, case .range(let range) = FieldPattern(listed, .address) {
-      return .oneOf(range, listed.text)
+  private static func target(_ address: Expression) -> Operand {
+    switch address {
+    case .value(.address(let address)): return .constant(.number(address.value))
+    case .value(.addresses), .range, .prefix:
+      guard case .range(let range) = FieldPattern(address, .address) else { return Operand(address) }
+      return .oneOf(range, address.text)
+    default: return Operand(address)
     }
-    return Operand(listed)
+  }
+}
+
+extension Operation.Translation {
+  fileprivate init(_ kind: Nftables.Translation.Kind) {
+    self =
+      switch kind {
+      case .destination: .destination
+      case .source: .source
+      case .masquerade: .masquerade
+      case .redirect: .redirect
+      }
   }
 }

@@ -1,70 +1,66 @@
 import Nftables
 
 extension Operation {
-  /// A comparison as a listing has it. One whose right side is not understood is a condition that cannot be evaluated.
+  /// A comparison. One whose right side is not understood is a condition that cannot be evaluated.
   ///
   /// A list at the right of `==` and `!=` is one value of bits (`src/json.c`, `flagcmp_expr_json` and `list_expr_json`
-  /// of nft 1.0.6; newer versions write `{"|": [...]}`); several values are always `{"set": [...]}`.
-  static func match(_ value: JSONValue) -> Operation? {
-    guard let left = value["left"], let right = value["right"], let sign = value["op"]?.string else { return nil }
+  /// of nft 1.0.6; newer versions join it with `|`); several values are always a set.
+  static func match(
+    _ left: Expression, _ comparison: MatchOperator, _ right: Expression, in statement: Statement
+  ) -> Operation {
     let operand = Operand(left)
-    let unknown = Operation.match(.unknown(JSONValue.object(["match": value]).text), .noBit(0), negated: false)
     if case .unknown = operand { return .match(operand, .noBit(0), negated: false) }
+    guard let (test, negated) = test(operand, comparison, right) else {
+      return .match(.unknown(statement.text), .noBit(0), negated: false)
+    }
+    return .match(operand, test, negated: negated)
+  }
+
+  private static func test(
+    _ operand: Operand, _ comparison: MatchOperator, _ right: Expression
+  ) -> (Test, negated: Bool)? {
     let domain = operand.domain
-    switch sign {
-    case "==", "!=": return equality(operand, right, negated: sign == "!=") ?? unknown
-    case "in":
-      if let reference = LookupReference(right, key: operand), !right.isPlainList {
-        return .match(operand, .isIn(reference), negated: false)
-      }
-      return domain.flags(right).map { .match(operand, .anyBit($0), negated: false) } ?? unknown
-    case "!": return domain.flags(right).map { .match(operand, .noBit($0), negated: false) } ?? unknown
-    case "<", ">=":
-      guard case .number(let bound)? = domain.datum(right) else { return unknown }
-      return .match(operand, .less(bound), negated: sign == ">=")
-    case ">", "<=":
-      guard case .number(let bound)? = domain.datum(right) else { return unknown }
-      return .match(operand, .greater(bound), negated: sign == "<=")
-    default: return nil
+    switch comparison {
+    case .equal, .notEqual:
+      // Flags are tested with `in`, other than their whole value.
+      if case .flags = right, comparison == .equal { return domain.flags(right).map { (.anyBit($0), false) } }
+      return equality(operand, right).map { ($0, comparison == .notEqual) }
+    case .isIn:
+      if let reference = LookupReference(right, key: operand) { return (.isIn(reference), false) }
+      return domain.flags(right).map { (.anyBit($0), false) }
+    case .lacks: return domain.flags(right).map { (.noBit($0), false) }
+    case .less, .greaterOrEqual: return domain.number(right).map { (.less($0), comparison == .greaterOrEqual) }
+    case .greater, .lessOrEqual: return domain.number(right).map { (.greater($0), comparison == .lessOrEqual) }
     }
   }
 
-  private static func equality(_ operand: Operand, _ right: JSONValue, negated: Bool) -> Operation? {
-    if let found = operand.interfaceExists(right) {
-      return .match(operand, .exists(found), negated: negated)
-    }
-    if right.isPlainList {
+  private static func equality(_ operand: Operand, _ right: Expression) -> Test? {
+    if let found = operand.interfaceExists(right) { return .exists(found) }
+    switch right {
+    case .list, .flags:
       guard operand.domain.isBitmask, let bits = operand.domain.flags(right) else { return nil }
-      return .match(operand, .equals(.range(bits...bits)), negated: negated)
+      return .equals(.range(bits...bits))
+    default: break
     }
-    if let reference = LookupReference(right, key: operand) {
-      return .match(operand, .isIn(reference), negated: negated)
-    }
+    if let reference = LookupReference(right, key: operand) { return .isIn(reference) }
     if case .combination = operand {
-      return LookupReference(["set": [right]], key: operand).map { .match(operand, .isIn($0), negated: negated) }
+      return LookupReference(.members([Member(right)]), key: operand).map { .isIn($0) }
     }
-    return .match(operand, .equals(FieldPattern(right, operand.domain)), negated: negated)
+    return .equals(FieldPattern(right, operand.domain))
   }
 }
 
 extension Operand {
   /// `exists`, `missing` and the index 0 beside what the routing table says: whether there is an interface; `nil` for a
   /// comparison with anything else. Booleans of nft are 1 and 0.
-  fileprivate func interfaceExists(_ right: JSONValue) -> Bool? {
-    guard case .route(_, isType: false, _) = self else { return nil }
-    switch right {
-    case .bool(let value): return value
-    case .number(0), .string("0"), .string("missing"): return false
-    case .string("exists"): return true
+  fileprivate func interfaceExists(_ right: Expression) -> Bool? {
+    guard case .route(_, isType: false, _) = self, case .value(let value) = right else { return nil }
+    switch value {
+    case .boolean(let isThere): return isThere
+    case .number(0), .interface("0"), .interface("missing"): return false
+    case .interface("exists"): return true
     default: return nil
     }
-  }
-}
-
-extension JSONValue {
-  fileprivate var isPlainList: Bool {
-    guard case .array = self else { return false }
-    return true
   }
 }
 

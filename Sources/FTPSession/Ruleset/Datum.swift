@@ -24,8 +24,8 @@ enum FieldPattern: Hashable, Sendable {
   /// Something that is not understood.
   case unknown(String)
 
-  init(_ listed: JSONValue, _ domain: Domain) {
-    if let datum = domain.datum(listed) {
+  init(_ expression: Expression, _ domain: Domain) {
+    if let datum = domain.datum(expression) {
       switch datum {
       case .number(let value): self = .range(value...value)
       case .word(let word) where word == "*": self = .any
@@ -34,17 +34,20 @@ enum FieldPattern: Hashable, Sendable {
       }
       return
     }
-    if let prefix = listed["prefix"], let bounds = domain.bounds(ofPrefix: prefix) {
-      self = .range(bounds)
-      return
+    switch expression {
+    case .value(.addresses(let low, let high)): self = .range(low.value...max(low.value, high.value))
+    case .value(.ports(let ports)): self = .range(UInt128(ports.low)...UInt128(ports.high))
+    case .value(.symbol("*")), .value(.interface("*")): self = .any
+    case .prefix(let base, let length):
+      self = domain.bounds(ofPrefix: base, length).map { .range($0) } ?? .unknown(expression.text)
+    case .range(let first, let last):
+      if let low = domain.number(first), let high = domain.number(last), low <= high {
+        self = .range(low...high)
+      } else {
+        self = .unknown(expression.text)
+      }
+    default: self = .unknown(expression.text)
     }
-    if let ends = listed["range"]?.list, ends.count == 2, case .number(let low)? = ends.first.flatMap(domain.datum),
-      case .number(let high)? = ends.last.flatMap(domain.datum), low <= high
-    {
-      self = .range(low...high)
-      return
-    }
-    self = listed == .string("*") ? .any : .unknown(listed.text)
   }
 
   /// Whether it stands for a value; `nil` when that cannot be said.

@@ -76,17 +76,32 @@ enum Domain: Sendable {
     }
   }
 
-  /// A constant as a listing has it; `nil` when it is not understood.
-  func datum(_ listed: JSONValue) -> Datum? {
-    switch listed {
-    case .number(let value):
-      guard value >= 0 else { return nil }
-      return self == .label ? Self.label(value) : .number(UInt128(value))
-    case .bool(let value): return .number(value ? 1 : 0)
-    case .string(let text): return datum(text)
-    case .array: return isBitmask ? flags(listed).map { .number($0) } : nil
-    case .object: return listed["|"] == nil ? nil : flags(listed).map { .number($0) }
-    case .null: return nil
+  /// A constant; `nil` when it is not understood.
+  func datum(_ expression: Expression) -> Datum? {
+    switch expression {
+    case .value(let value): return datum(value)
+    case .list, .flags: return isBitmask ? flags(expression).map { .number($0) } : nil
+    case .arithmetic(.or, _): return flags(expression).map { .number($0) }
+    default: return nil
+    }
+  }
+
+  /// A constant that is a number.
+  func number(_ expression: Expression) -> UInt128? {
+    guard case .number(let number)? = datum(expression) else { return nil }
+    return number
+  }
+
+  private func datum(_ value: Value) -> Datum? {
+    switch value {
+    case .number(let number):
+      guard number >= 0 else { return nil }
+      return self == .label ? Self.label(number) : .number(UInt128(number))
+    case .port(let port): return .number(UInt128(port))
+    case .boolean(let isThere): return .number(isThere ? 1 : 0)
+    case .address(let address): return self == .address ? .number(address.value) : datum(address.description)
+    case .interface(let text), .symbol(let text), .string(let text): return datum(text)
+    case .addresses, .ports, .verdict, .foreign: return nil
     }
   }
 
@@ -109,25 +124,29 @@ enum Domain: Sendable {
   private static func label(_ number: Int64) -> Datum? { number < 128 ? .number(1 << UInt128(number)) : nil }
 
   /// Flags in a list, or joined by `|`.
-  func flags(_ listed: JSONValue) -> UInt128? {
-    if let parts = listed["|"] { return flags(parts) }
-    if case .object = listed { return nil }
+  func flags(_ expression: Expression) -> UInt128? {
+    let parts: [Expression]
+    switch expression {
+    case .arithmetic(.or, let joined): parts = joined
+    case .list(let listed): parts = listed
+    case .flags(let words): parts = words.map { .value(.symbol($0)) }
+    case .value: parts = [expression]
+    default: return nil
+    }
     var bits: UInt128 = 0
-    for item in listed.list {
-      if case .array = item { return nil }
-      guard case .number(let value)? = datum(item) else { return nil }
+    for part in parts {
+      if case .list = part { return nil }
+      guard let value = number(part) else { return nil }
       bits |= value
     }
     return bits
   }
 
-  /// The values of a prefix: of an address, or of the upper bits of any other number.
-  func bounds(ofPrefix prefix: JSONValue) -> ClosedRange<UInt128>? {
-    guard let listed = prefix["addr"], let length = prefix["len"]?.number.flatMap({ Int(exactly: $0) }) else {
-      return nil
-    }
-    if let address = listed.string.flatMap({ IPAddress($0) }) { return Prefix(address, length: length)?.bounds }
-    guard self != .address, case .number(let base)? = datum(listed), (0...width).contains(length) else { return nil }
+  /// The values of a prefix of what is no address: of the upper bits of a number.
+  func bounds(ofPrefix expression: Expression, _ length: Int64) -> ClosedRange<UInt128>? {
+    guard self != .address, let base = number(expression), let length = Int(exactly: length),
+      (0...width).contains(length)
+    else { return nil }
     let host = (UInt128(1) << UInt128(width - length)) - 1
     return (base & ~host)...(base | host)
   }

@@ -11,8 +11,8 @@ final class Lookup: Sendable {
     case verdict(Verdict)
     /// Addresses and ports, and how they are written.
     case values([Datum], [Value])
-    /// Anything else, as a listing has it.
-    case listed(JSONValue)
+    /// Anything else.
+    case other(Expression)
   }
 
   struct Entry: Sendable {
@@ -73,19 +73,21 @@ final class Lookup: Sendable {
   }
 
   /// The members of an anonymous set or map, `domains` being those of the key that is looked up.
-  convenience init(members: [JSONValue], domains: [Domain]) {
+  convenience init(members: [Member], domains: [Domain]) {
     self.init(
       members.map { member in
-        var key = member
-        var data = Data.none
-        if case .array(let pair) = member, pair.count == 2, let first = pair.first, let last = pair.last {
-          (key, data) = (first, .listed(last))
-        }
-        if let inner = key["elem"]?["val"] { key = inner }
-        let fields = key["concat"]?.list ?? [key]
-        guard fields.count == domains.count else { return Entry(key: [.unknown(key.text)], data: data) }
-        return Entry(key: zip(fields, domains).map { FieldPattern($0, $1) }, data: data)
+        let key = member.key.plainKey
+        return Entry(
+          key: Self.patterns(key, domains) ?? [.unknown(key.text)], data: member.data.map { Data($0) } ?? .none)
       })
+  }
+
+  /// `nil` for a key of another number of fields.
+  private static func patterns(_ key: Expression, _ domains: [Domain]) -> [FieldPattern]? {
+    let fields: [Expression]
+    if case .concatenation(let parts) = key { fields = parts } else { fields = [key] }
+    guard fields.count == domains.count else { return nil }
+    return zip(fields, domains).map { FieldPattern($0, $1) }
   }
 
   /// The element under a key, as the listing shows it. Sets with disjoint elements have at most one.
@@ -142,10 +144,7 @@ final class Lookup: Sendable {
     guard key.count == domains.count else {
       // An element with statements or timeouts of its own keeps its value under `val`.
       guard case .foreign(let listed)? = key.first, key.count == 1 else { return [.unknown("an element")] }
-      let value = (listed["val"] ?? listed).simplified
-      let fields = value["concat"]?.list ?? [value]
-      guard fields.count == domains.count else { return [.unknown(listed.text)] }
-      return zip(fields, domains).map { FieldPattern($0, $1) }
+      return patterns(Expression(listed: listed["val"] ?? listed), domains) ?? [.unknown(listed.text)]
     }
     return zip(key, domains).map { value, domain in
       switch value {
@@ -153,8 +152,8 @@ final class Lookup: Sendable {
       case .addresses(let low, let high): .range(low.value...max(low.value, high.value))
       case .port(let port): .range(UInt128(port)...UInt128(port))
       case .ports(let range): .range(UInt128(range.low)...UInt128(range.high))
-      case .foreign(let listed): FieldPattern((listed["val"] ?? listed).simplified, domain)
-      case .interface, .symbol, .string, .verdict: FieldPattern(value.json, domain)
+      case .foreign(let listed): FieldPattern(Expression(listed: listed["val"] ?? listed), domain)
+      case .interface, .symbol, .string, .number, .boolean, .verdict: FieldPattern(.value(value), domain)
       }
     }
   }
@@ -172,31 +171,44 @@ extension Lookup.Data {
       return
     }
     let known = values.compactMap(\.datum)
-    self = known.count == values.count ? .values(known, values) : .listed(values.listed)
+    self = known.count == values.count ? .values(known, values) : .other(values.expression)
   }
 
-  /// As a listing has it.
+  init(_ data: Expression) {
+    if case .value(.verdict(let verdict)) = data { self = .verdict(verdict) } else { self = .other(data) }
+  }
+
+  /// As nft writes it.
   var text: String {
     switch self {
     case .none: ""
-    case .verdict(let verdict): Value.verdict(verdict).json.text
-    case .values(_, let values): values.listed.text
-    case .listed(let value): value.text
+    case .verdict(let verdict): Value.verdict(verdict).text
+    case .values(_, let values): values.expression.text
+    case .other(let data): data.text
     }
   }
 
   /// The range of addresses that is the data, from a prefix or a range; `nil` for anything else.
   var addresses: ClosedRange<UInt128>? {
-    let listed: JSONValue
     switch self {
     case .none, .verdict: return nil
     case .values(let known, _):
       guard known.count == 1, case .number(let value)? = known.first else { return nil }
       return value...value
-    case .listed(let value): listed = value
+    case .other(let data):
+      guard case .range(let range) = FieldPattern(data, .address) else { return nil }
+      return range
     }
-    guard case .range(let range) = FieldPattern(listed, .address) else { return nil }
-    return range
+  }
+
+  /// The name that is the data; `nil` for anything else.
+  var word: String? {
+    guard case .other(.value(let value)) = self else { return nil }
+    switch value {
+    case .symbol(let word), .string(let word): return word
+    case .address(let address): return address.description
+    default: return nil
+    }
   }
 
   /// The fields of the data; `nil` where one of them is no constant.
@@ -204,10 +216,11 @@ extension Lookup.Data {
     switch self {
     case .none, .verdict: return nil
     case .values(let known, _): return known
-    case .listed(let listed):
-      let values = (listed["concat"]?.list ?? [listed]).map { Domain.constant($0) }
-      let known = values.compactMap(\.self)
-      return known.count == values.count ? known : nil
+    case .other(let data):
+      let fields: [Expression]
+      if case .concatenation(let parts) = data { fields = parts } else { fields = [data] }
+      let known = fields.compactMap { Domain.constant($0) }
+      return known.count == fields.count ? known : nil
     }
   }
 }
@@ -224,10 +237,14 @@ extension Value {
 }
 
 extension [Value] {
-  /// As a listing has one or more fields.
-  fileprivate var listed: JSONValue {
-    guard let only = first, count == 1 else { return ["concat": .array(map(\.json))] }
-    return only.json
+  /// One field, or several.
+  fileprivate var expression: Expression {
+    let fields = map { value -> Expression in
+      guard case .foreign(let listed) = value else { return .value(value) }
+      return Expression(listed: listed)
+    }
+    guard let only = fields.first, count == 1 else { return .concatenation(fields) }
+    return only
   }
 }
 

@@ -38,15 +38,6 @@ indirect enum Operand: Sendable {
   /// An expression that the model does not know.
   case unknown(String)
 
-  /// What two values are joined by, as nft writes it.
-  enum Arithmetic: String {
-    case and = "&"
-    case or = "|"
-    case xor = "^"
-    case left = "<<"
-    case right = ">>"
-  }
-
   enum TupleField: String {
     case saddr, daddr, sport = "proto-src", dport = "proto-dst"
   }
@@ -59,45 +50,33 @@ enum LookupReference: Sendable {
 }
 
 extension Operand {
-  init(_ listed: JSONValue) { self = Self.read(listed) ?? .unknown(listed.text) }
+  init(_ expression: Expression) { self = Self.read(expression) ?? .unknown(expression.text) }
 
-  init(_ expression: Expression) { self = Self.read(expression) ?? Operand(expression.json) }
-
-  /// An expression that can be read without its JSON form; `nil` for all others.
+  /// `nil` for an expression that the model does not know.
   private static func read(_ expression: Expression) -> Operand? {
     switch expression {
     case .payload(let header, let field): read(header: header, field: field)
     case .meta(let key): read(meta: key)
     case .conntrack(let key): read(connection: key)
     case .tuple(let direction, let address): read(tuple: address, direction)
+    case .fib(let result, let fields): read(route: result, Set(fields))
+    case .option(let kind, let name, let field):
+      .field([kind, name, field].compactMap(\.self).joined(separator: " "))
+    case .generator(let generator): read(generator, expression)
     case .concatenation(let fields):
       fields.count == 1 ? fields.first.map { Operand($0) } : .combination(fields.map { Operand($0) })
     case .masked(let address, let mask): .masked(Operand(address), with: mask.value)
-    case .map(let key, let name): .mapped(Operand(key), .named(name))
-    case .value, .flags, .set, .dataType: nil
+    case .arithmetic(let sign, let parts): read(sign, parts)
+    case .lookup(let key, let map): read(Operand(key), map)
+    case .bits, .route, .value, .flags, .list, .range, .prefix, .set, .members, .element, .dataType, .foreign: nil
     }
   }
 
-  private static func read(_ listed: JSONValue) -> Operand? {
-    guard case .object(let members) = listed, members.count == 1, let (kind, value) = members.first else {
-      return nil
-    }
-    switch kind {
-    case "payload": return read(payload: value)
-    case "meta": return value["key"]?.string.flatMap { read(meta: $0) }
-    case "ct": return read(connection: value)
-    case "fib": return read(route: value)
-    case "concat": return .combination(value.list.map { Operand($0) })
-    case "map":
-      guard let key = value["key"].map({ Operand($0) }), let data = value["data"] else { return nil }
-      return LookupReference(data, key: key).map { .mapped(key, $0) }
-    case "numgen", "jhash", "symhash": return read(generator: value, listed)
-    case "tcp option", "ip option", "exthdr": return read(option: value, kind)
-    default: return Arithmetic(rawValue: kind).flatMap { read($0, value.list) }
-    }
+  private static func read(_ key: Operand, _ map: Expression) -> Operand? {
+    LookupReference(map, key: key).map { .mapped(key, $0) }
   }
 
-  private static func read(_ sign: Arithmetic, _ parts: [JSONValue]) -> Operand? {
+  private static func read(_ sign: Arithmetic, _ parts: [Expression]) -> Operand? {
     guard let first = parts.first, parts.count > 1 else { return nil }
     var result = Operand(first)
     let domain = result.domain
@@ -113,21 +92,13 @@ extension Operand {
   }
 
   /// A mask: of flags, or a number.
-  private static func constant(_ listed: JSONValue, _ domain: Domain) -> Datum? {
-    domain.flags(listed).map { .number($0) } ?? Domain.number.flags(listed).map { .number($0) }
+  private static func constant(_ part: Expression, _ domain: Domain) -> Datum? {
+    domain.flags(part).map { .number($0) } ?? Domain.number.flags(part).map { .number($0) }
   }
 
-  /// A number that comes by chance, by turns or by a hash: from the offset on, below the modulus.
-  private static func read(generator: JSONValue, _ listed: JSONValue) -> Operand? {
-    guard let modulus = generator["mod"]?.number, modulus > 0,
-      let first = UInt128(exactly: generator["offset"]?.number ?? 0)
-    else { return nil }
-    return .oneOf(first...(first + UInt128(modulus) - 1), listed.text)
-  }
-
-  private static func read(option: JSONValue, _ kind: String) -> Operand? {
-    guard let name = option["name"]?.string else { return nil }
-    return .field([kind, name, option["field"]?.string].compactMap(\.self).joined(separator: " "))
+  private static func read(_ generator: Generator, _ expression: Expression) -> Operand? {
+    guard generator.modulus > 0, let first = UInt128(exactly: generator.offset ?? 0) else { return nil }
+    return .oneOf(first...(first + UInt128(generator.modulus) - 1), expression.text)
   }
 
   private static func read(meta key: String) -> Operand? {
@@ -136,11 +107,6 @@ extension Operand {
 
   private static func read(connection key: String) -> Operand? {
     Connection(rawValue: key).map { .connection($0) } ?? .field("ct \(key)")
-  }
-
-  private static func read(payload: JSONValue) -> Operand? {
-    guard let header = payload["protocol"]?.string, let field = payload["field"]?.string else { return nil }
-    return read(header: header, field: field)
   }
 
   private static func read(header: String, field: String) -> Operand? {
@@ -162,12 +128,6 @@ extension Operand {
     }
   }
 
-  private static func read(connection: JSONValue) -> Operand? {
-    guard let key = connection["key"]?.string else { return nil }
-    guard let direction = connection["dir"]?.string else { return read(connection: key) }
-    return read(tuple: key, direction)
-  }
-
   private static func read(tuple key: String, _ direction: String) -> Operand? {
     let words = key.split(separator: " ")
     let family = words.count == 2 ? AddressFamily.allCases.first { $0.header == words.first.map(String.init) } : nil
@@ -176,16 +136,14 @@ extension Operand {
     return .tuple(isReply: direction == "reply", field: field, family: family)
   }
 
-  private static func read(route: JSONValue) -> Operand? {
-    let flags = Set((route["flags"]?.list ?? []).compactMap(\.string))
-    let isSource = flags.contains("saddr")
-    guard isSource != flags.contains("daddr"), flags.isSubset(of: ["saddr", "daddr", "iif", "oif", "mark"]) else {
+  private static func read(route result: String, _ fields: Set<String>) -> Operand? {
+    let isSource = fields.contains("saddr")
+    guard isSource != fields.contains("daddr"), fields.isSubset(of: ["saddr", "daddr", "iif", "oif", "mark"]) else {
       return nil
     }
-    switch route["result"]?.string {
+    switch result {
     case "type": return .route(isSource: isSource, isType: true, matchesInput: false)
-    case "oif", "oifname":
-      return .route(isSource: isSource, isType: false, matchesInput: flags.contains("iif"))
+    case "oif", "oifname": return .route(isSource: isSource, isType: false, matchesInput: fields.contains("iif"))
     default: return nil
     }
   }
@@ -230,16 +188,12 @@ extension Operand {
 }
 
 extension LookupReference {
-  /// `@name`, `{"set": [...]}` or a plain list; `nil` for anything else.
-  init?(_ listed: JSONValue, key: Operand) {
-    if let name = listed.string, name.hasPrefix("@") {
-      self = .named(String(name.dropFirst()))
-    } else if let members = listed["set"]?.list {
-      self = .inline(Lookup(members: members, domains: key.domains))
-    } else if case .array(let members) = listed {
-      self = .inline(Lookup(members: members, domains: key.domains))
-    } else {
-      return nil
+  /// A set or map by its name, or with its elements; `nil` for anything else.
+  init?(_ map: Expression, key: Operand) {
+    switch map {
+    case .set(let name): self = .named(name)
+    case .members(let members): self = .inline(Lookup(members: members, domains: key.domains))
+    default: return nil
     }
   }
 }

@@ -174,8 +174,11 @@ extension Table {
       || chains.contains { chain in
         chain.rules.contains { rule in
           rule.statements.contains { statement in
-            guard case .foreign(let listed) = statement else { return false }
-            return listed["xt"] != nil
+            switch statement {
+            case .xtables: true
+            case .foreign(let listed): listed["xt"] != nil
+            default: false
+            }
           }
         }
       }
@@ -221,8 +224,8 @@ extension Program {
     let chains: [String: CompiledChain]
     let lookups: [String: Lookup]
     let helpers: [String: String]
-    /// Objects that rules refer to, by kind and name, with what the listing says about them.
-    let objects: [ObjectName: JSONValue]
+    /// What the objects do that rules refer to, by kind and name.
+    let objects: [ObjectName: Operation]
 
     init(_ table: Table, _ sets: IPSets) {
       let words = table.hasExtensions ? sets : nil
@@ -235,7 +238,9 @@ extension Program {
         table.sets.map { ($0.name, Lookup($0, isChanged: changed.contains($0.name))) }, uniquingKeysWith: { $1 })
       helpers = Dictionary(table.helpers.map { ($0.name, $0.type) }, uniquingKeysWith: { $1 })
       objects = Dictionary(
-        table.foreign.map { (ObjectName(kind: $0.kind, name: $0.name), $0.definition) }, uniquingKeysWith: { $1 })
+        table.foreign.map {
+          (ObjectName(kind: $0.kind, name: $0.name), Operation($0) ?? .unknown("the \($0.kind) `\($0.name)`"))
+        }, uniquingKeysWith: { $1 })
     }
 
     /// What a rule of the table refers to; `nil` where the listing does not show it.
@@ -252,7 +257,7 @@ extension Statement {
   /// The named set or map to which it adds elements, or from which it deletes some, when a packet comes.
   fileprivate var changedSet: String? {
     switch self {
-    case .dynamic(_, let set, _, _): return set
+    case .update(let update): return update.name
     case .foreign(.string(let text)):
       // nft 1.0.6 lists changes of maps as text.
       let words = text.split(separator: " ")
@@ -260,9 +265,6 @@ extension Statement {
         words[1].hasPrefix("@")
       else { return nil }
       return String(words[1].dropFirst())
-    case .foreign(let listed):
-      let name = listed["set"]?["set"]?.string ?? listed["map"]?["map"]?.string ?? listed["meter"]?["name"]?.string
-      return name.map { $0.hasPrefix("@") ? String($0.dropFirst()) : $0 }
     default: return nil
     }
   }

@@ -160,32 +160,22 @@ struct ExtensionArguments {
   /// Puts the arguments into the statements that a listing has as `{"xt": ...}`, in their order.
   func complete(_ statements: inout [Statement], _ rule: RuleName) {
     guard let found = extensions[rule] else { return }
-    let places = statements.indices.filter { statements[$0].extensionName != nil }
+    let places = statements.indices.filter { statements[$0].isExtension }
     guard places.count == found.count else { return }
     for (place, argument) in zip(places, found) {
-      guard case .foreign(let listed) = statements[place], let type = listed["xt"]?["type"]?.string,
-        statements[place].extensionName == argument.name
-      else { continue }
-      statements[place] = .xtables(type, argument.name, argument.revision, argument.info)
+      guard case .xtables(let listed) = statements[place], listed.name == argument.name else { continue }
+      statements[place] = .xtables(listed.type, argument.name, argument.revision, argument.info)
     }
   }
 }
 
 extension Statement {
-  /// An extension of xtables with its arguments, as JSON would tell them.
+  /// An extension of xtables with its arguments.
   static func xtables(_ type: String, _ name: String, _ revision: UInt32, _ info: Octets) -> Statement {
-    .foreign([
-      "xt": [
-        "type": .string(type), "name": .string(name), "revision": .number(Int64(revision)), "info": .string(info.hex),
-      ]
-    ])
+    .xtables(Xtables(type: type, name: name, revision: Int64(revision), info: info.hex))
   }
 
-  /// The name of an extension of xtables.
-  fileprivate var extensionName: String? {
-    guard case .foreign(let listed) = self else { return nil }
-    return listed["xt"]?["name"]?.string
-  }
+  fileprivate var isExtension: Bool { if case .xtables = self { true } else { false } }
 }
 
 extension TableFamily {

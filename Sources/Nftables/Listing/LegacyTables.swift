@@ -27,7 +27,7 @@ func unreadLegacyTables(_ lines: [UInt8]) -> [Table] {
     let name = String(words[1])
     let program = family == .ip6 ? "ip6tables-legacy-save" : "iptables-legacy-save"
     let rule = Rule(
-      [.foreign(["unread": .string("the table `\(name)` of iptables-legacy; `\(program)` shows it")])], provenance: []
+      [.unread("the table `\(name)` of iptables-legacy; `\(program)` shows it")], provenance: []
     )
     let chains = LegacyTable.hooks.enumerated().compactMap { number, hook -> Chain? in
       guard let priority = LegacyTable.priority(of: name, hook) else { return nil }
@@ -124,9 +124,9 @@ private struct LegacyTable {
           // A rule without a target goes on with the next one.
           return Rule(statements, provenance: [])
         } else {
-          statements.append(.foreign(["unread": "a jump that leads to no chain"]))
+          statements.append(.unread("a jump that leads to no chain"))
         }
-      default: statements.append(.foreign(["unread": "a verdict of iptables-legacy"]))
+      default: statements.append(.unread("a verdict of iptables-legacy"))
       }
     }
     return Rule(statements, provenance: [])
@@ -137,7 +137,7 @@ private struct LegacyTable {
     entries.u16(entry.offset + layout.nextOffset).map { [entry.offset + Int($0)] } ?? []
   }
 
-  private static let gotoMark = Statement.foreign(["goto": .null])
+  private static let gotoMark = Statement.unread("a goto of iptables-legacy")
 
   private struct Layout {
     var targetOffset: Int
@@ -201,8 +201,7 @@ private struct LegacyTable {
     for (field, offset, bit) in [("saddr", 0, UInt8(8)), ("daddr", width, 16)] {
       guard let address = entry.address(offset, family), let mask = entry.big(offset + 2 * width, width), mask != 0
       else { continue }
-      let left: JSONValue = ["payload": ["protocol": .string(family.header), "field": .string(field)]]
-      statements.append(Self.match(left, address, mask, inverse & bit != 0))
+      statements.append(Self.match(.payload(family.header, field), address, mask, inverse & bit != 0))
     }
     for (key, offset, bit) in [("iifname", names, UInt8(1)), ("oifname", names + 16, 2)] {
       guard let name = entry.text(offset, 16), let mask = entry.slice(offset + 32, 16) else { continue }
@@ -210,12 +209,12 @@ private struct LegacyTable {
       let count = mask.bytes.count { $0 != 0 }
       guard count > 0 else { continue }
       let prefix = String(decoding: name.utf8.prefix(count), as: UTF8.self)
-      let right: JSONValue = .string(count > name.utf8.count ? name : prefix + "*")
-      statements.append(Self.match(["meta": ["key": .string(key)]], right, inverse & bit != 0))
+      let right = Value.interface(count > name.utf8.count ? name : prefix + "*")
+      statements.append(Self.match(.meta(key), right, inverse & bit != 0))
     }
     if transport != 0, !isIPv6 || flags & 1 != 0 {
       statements.append(
-        Self.match(["meta": ["key": "l4proto"]], .number(Int64(transport)), inverse & 64 != 0))
+        Self.match(.meta("l4proto"), .number(Int64(transport)), inverse & 64 != 0))
     }
     if !isIPv6, flags & 1 != 0 {
       statements.append(.xtables("match", inverse & 32 != 0 ? "no-fragment" : "fragment", 0, Octets([])))
@@ -223,25 +222,22 @@ private struct LegacyTable {
     return statements
   }
 
-  private static func match(_ left: JSONValue, _ right: JSONValue, _ isInverse: Bool) -> Statement {
-    .foreign(["match": ["op": .string(isInverse ? "!=" : "=="), "left": left, "right": right]])
+  private static func match(_ left: Expression, _ right: Value, _ isInverse: Bool) -> Statement {
+    .match(left, isInverse ? .notEqual : .equal, .value(right))
   }
 
-  private static func match(_ left: JSONValue, _ address: IPAddress, _ mask: UInt128, _ isInverse: Bool) -> Statement
-  {
+  private static func match(
+    _ left: Expression, _ address: IPAddress, _ mask: UInt128, _ isInverse: Bool
+  ) -> Statement {
     let width = address.family == .ipv4 ? 32 : 128
     let length = (0...width).first { bits in
       Prefix(address, length: bits).map { $0.bounds.upperBound - $0.bounds.lowerBound } == inverted(mask, width)
     }
-    if let length {
-      let right: JSONValue =
-        length == width
-        ? .string(address.description)
-        : ["prefix": ["addr": .string(address.description), "len": .number(Int64(length))]]
-      return match(left, right, isInverse)
+    if let length, let prefix = Value(base: address, length: length) { return match(left, prefix, isInverse) }
+    guard let mask = IPAddress(family: address.family, value: mask) else {
+      return .unread("a mask of an address in a rule of iptables-legacy")
     }
-    let text = IPAddress(family: address.family, value: mask)?.description ?? ""
-    return match(["&": [left, .string(text)]], .string(address.description), isInverse)
+    return match(.masked(left, with: mask), .address(address), isInverse)
   }
 
   private static func inverted(_ mask: UInt128, _ width: Int) -> UInt128 {

@@ -1,155 +1,228 @@
 import Addressing
 
-extension Expression {
-  /// `nil` for an expression that we never write.
-  init?(listed: JSONValue) {
-    guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else {
-      return nil
-    }
-    switch kind {
-    case "payload":
-      guard let parts = value.members(among: ["protocol", "field"]), let header = parts["protocol"]?.string,
-        let field = parts["field"]?.string
-      else { return nil }
-      self = .payload(header, field)
-    case "meta":
-      guard let key = value.members(among: ["key"])?["key"]?.string else { return nil }
-      self = .meta(key)
-    case "ct":
-      guard let parts = value.members(among: ["key", "dir"]), let key = parts["key"]?.string else { return nil }
-      if let direction = parts["dir"] {
-        guard let direction = direction.string else { return nil }
-        self = .tuple(direction, key)
-      } else {
-        self = .conntrack(key)
-      }
-    case "concat":
-      var fields: [Expression] = []
-      for field in value.list {
-        guard let field = Expression(listed: field) else { return nil }
-        fields.append(field)
-      }
-      self = .concatenation(fields)
-    case "&":
-      guard value.list.count == 2, let address = value.list.first.flatMap({ Expression(listed: $0) }),
-        let mask = value.list.last?.string.flatMap({ IPAddress($0) })
-      else { return nil }
-      self = .masked(address, with: mask)
-    case "map":
-      guard let (key, name) = value.namedMap else { return nil }
-      self = .map(key: key, name: name)
-    default: return nil
-    }
-  }
-
-  /// The right side of a match, read by what stands on its left; `nil` for one that we never write.
-  fileprivate init?(listed: JSONValue, comparedWith left: Expression, flags: Bool) {
-    if let name = listed.setName {
-      self = .set(name)
-      return
-    }
-    switch left {
-    case .conntrack("state"), .conntrack("status"):
-      var words: [String] = []
-      for word in listed.list {
-        guard let word = word.string else { return nil }
-        words.append(word)
-      }
-      guard flags, !words.isEmpty else { return nil }
-      self = .flags(words)
-    case .conntrack("helper"):
-      guard let name = listed.string else { return nil }
-      self = .value(.string(name))
-    case .meta("iifname"), .meta("oifname"), .payload("ip", "saddr"), .payload("ip", "daddr"),
-      .payload("ip6", "saddr"), .payload("ip6", "daddr"), .payload("tcp", "sport"), .payload("tcp", "dport"):
-      let value = Value(listed: listed, type: left.typeName)
-      if case .foreign = value { return nil }
-      self = .value(value)
-    default: return nil
-    }
-  }
-}
-
-extension JSONValue {
-  /// The name behind `@`.
-  fileprivate var setName: String? {
-    guard let text = string, text.utf8.first == UInt8(ascii: "@") else { return nil }
-    return String(text.dropFirst())
-  }
-
-  /// Key and name of a reference to a named map.
-  fileprivate var namedMap: (key: Expression, name: String)? {
-    guard let parts = members(among: ["key", "data"]), let name = parts["data"]?.setName,
-      let key = parts["key"].flatMap({ Expression(listed: $0) })
-    else { return nil }
-    return (key, name)
-  }
-}
-
 extension Statement {
-  /// A statement of a rule; a foreign one when we never write its like.
+  /// A statement of a rule; a foreign one where this program does not know it.
   init(listed: JSONValue) { self = Self.read(listed) ?? .foreign(listed) }
 
   private static func read(_ listed: JSONValue) -> Statement? {
     if let verdict = Verdict(listed: listed) { return .verdict(verdict) }
+    // nft 1.0.6 lists some statements as text.
+    if listed == .string("notrack") { return .notrack }
     guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else {
       return nil
     }
     switch kind {
     case "match": return match(value)
-    case "ct helper": return value.string.map { .assignHelper($0) }
-    case "dnat": return translation(value).map { .translateDestination($0, $1) }
-    case "snat": return translation(value).map { .translateSource($0, $1) }
-    case "masquerade": return value == .null ? .masquerade : nil
-    case "counter": return value == .null || value.members(among: ["packets", "bytes"]) != nil ? .counter : nil
-    case "limit": return Rate(listed: value).map { .limit($0) }
-    case "log": return value.members(among: ["prefix"])?["prefix"]?.string.map { .log(prefix: $0) }
+    case "dnat", "snat", "masquerade", "redirect":
+      return Translation.Kind(rawValue: kind).flatMap { Translation(listed: value, $0) }.map { .translate($0) }
+    case "counter" where value == .null || value.members(among: ["packets", "bytes"]) != nil: return .counter
+    case "ct helper" where value.string != nil: return value.string.map { .assignHelper($0) }
+    case "limit" where value["rate"] != nil: return Rate(listed: value).map { .limit($0) }
+    case "quota" where value["val"] != nil: return Quota(listed: value).map { .quota($0) }
+    case "synproxy" where value == .null || value.string == nil && value["map"] == nil:
+      return Synproxy(listed: value).map { .synproxy($0) }
+    case "counter", "quota", "limit", "synproxy", "secmark", "ct helper", "ct timeout", "ct expectation":
+      return object(value).map { .object(kind, $0) }
+    case "log": return Log(listed: value).map { .log($0) }
     case "ct count":
-      guard let parts = value.members(among: ["val", "inv"]), parts["inv"] == .bool(true) else { return nil }
-      return parts["val"]?.number.flatMap { UInt32(exactly: $0) }.map { .connectionCount(over: $0) }
-    case "set": return dynamic(value)
-    case "vmap": return value.namedMap.map { .verdictMap(key: $0.key, name: $0.name) }
+      guard let parts = value.members(among: ["val", "inv"]) else { return nil }
+      return parts["val"]?.number.flatMap { UInt32(exactly: $0) }.map {
+        .connectionCount($0, isOver: parts["inv"] == .bool(true))
+      }
+    case "set", "map", "meter": return ElementUpdate(listed: value, kind).map { .update($0) }
+    case "vmap": return value.keyAndMap.map { .verdicts($0.key, in: $0.map) }
+    case "reject":
+      guard value != .null else { return .reject(nil, code: nil) }
+      guard let parts = value.members(among: ["type", "expr"]) else { return nil }
+      return .reject(parts["type"]?.string, code: parts["expr"].map { Expression(listed: $0, as: .other) })
+    case "mangle":
+      guard let parts = value.members(among: ["key", "value"]),
+        let field = parts["key"].map({ Expression(listed: $0, as: .other) }), let listed = parts["value"]
+      else { return nil }
+      return .set(field, to: Expression(listed: listed, as: field.constants))
+    case "reset": return .reset(Expression(listed: value, as: .other))
+    case "notrack": return .notrack
+    case "dup", "fwd", "tproxy":
+      return Handover.Kind(rawValue: kind).flatMap { Handover(listed: value, $0) }.map { .handOver($0) }
+    case "queue":
+      guard value != .null else { return .queue(nil, flags: []) }
+      guard let parts = value.members(among: ["num", "flags"]), let flags = parts.words("flags") else { return nil }
+      return .queue(parts["num"].map { Expression(listed: $0, as: .other) }, flags: flags)
+    case "flow":
+      guard let parts = value.members(among: ["op", "flowtable"]), parts["op"] == .string("add") else { return nil }
+      return parts["flowtable"]?.setName.map { .flow($0) }
+    case "last": return .last
+    case "xt": return Xtables(listed: value).map { .xtables($0) }
+    case "unread": return value.string.map { .unread($0) }
     default: return nil
     }
   }
 
   private static func match(_ value: JSONValue) -> Statement? {
-    guard let parts = value.members(among: ["op", "left", "right"]), let sign = parts["op"]?.string,
-      let left = parts["left"].flatMap({ Expression(listed: $0) }), let right = parts["right"]
+    guard let parts = value.members(among: ["op", "left", "right"]),
+      let sign = parts["op"]?.string.flatMap(MatchOperator.init(rawValue:)),
+      let left = parts["left"].map({ Expression(listed: $0, as: .other) }), let right = parts["right"]
     else { return nil }
     // Flags are tested with `in`; `==` with flags means the exact value, which we never ask for.
-    guard let comparison = MatchOperator(rawValue: sign == "in" ? "==" : sign),
-      let right = Expression(listed: right, comparedWith: left, flags: sign != "==")
-    else { return nil }
-    if sign == "in", case .flags = right { return .match(left, comparison, right) }
-    return sign == "in" ? nil : .match(left, comparison, right)
+    if right.setName == nil, let words = right.words, !words.isEmpty,
+      sign == .isIn || sign == .notEqual && left.hasFlags
+    {
+      return .match(left, sign == .isIn ? .equal : sign, .flags(words))
+    }
+    return .match(left, sign, Expression(listed: right, as: left.constants))
   }
 
-  private static func translation(_ value: JSONValue) -> (AddressFamily, Expression)? {
-    guard let parts = value.members(among: ["family", "addr"]), let name = parts["family"]?.string,
-      let family = AddressFamily.allCases.first(where: { $0.header == name }),
-      let target = parts["addr"].flatMap({ Expression(listed: $0) }), case .map = target
-    else { return nil }
-    return (family, target)
+  /// The name of an object, or a map that holds names.
+  private static func object(_ value: JSONValue) -> Expression? {
+    if let name = value.string { return .value(.string(name)) }
+    guard let map = value.members(among: ["map"])?["map"]?.keyAndMap else { return nil }
+    return .lookup(map.key, in: map.map)
   }
+}
 
-  private static func dynamic(_ value: JSONValue) -> Statement? {
-    guard let parts = value.members(among: ["op", "elem", "set", "stmt"]), let operation = parts["op"]?.string,
-      let key = parts["elem"].flatMap({ Expression(listed: $0) }), let set = parts["set"]?.setName,
-      let statements = parts["stmt"]?.list, let statement = statements.first, statements.count == 1
+extension ForeignObject {
+  /// What an object of a table does to the packets of rules that name it, as a statement of a rule; `nil` where that is
+  /// not known.
+  package var statement: Statement? {
+    switch kind {
+    case "limit": definition.without("comment").flatMap { Rate(listed: $0) }.map { .limit($0) }
+    case "quota":
+      definition["bytes"]?.number.map { limit in
+        let used = definition["used"]?.number.map { Quota.Amount(count: $0, unit: "bytes") }
+        let isOver = definition["inv"] == .bool(true)
+        return .quota(Quota(limit: Quota.Amount(count: limit, unit: "bytes"), used: used, isOver: isOver))
+      }
+    case "counter": .counter
+    case "secmark", "ct timeout", "ct expectation": .object(kind, .value(.string(name)))
+    default: nil
+    }
+  }
+}
+
+extension Expression {
+  fileprivate var hasFlags: Bool { self == .conntrack("state") || self == .conntrack("status") }
+}
+
+extension JSONValue {
+  /// An object without one of its members.
+  fileprivate func without(_ name: String) -> JSONValue? {
+    guard case .object(var members) = self else { return nil }
+    members[name] = nil
+    return .object(members)
+  }
+}
+
+extension [String: JSONValue] {
+  /// Words of a member that need not be there; `nil` where it holds something else.
+  fileprivate func words(_ name: String) -> [String]? { self[name].map(\.words) ?? [] }
+}
+
+extension Translation {
+  fileprivate init?(listed: JSONValue, _ kind: Kind) {
+    self.init(kind)
+    guard listed != .null else { return }
+    guard let parts = listed.members(among: ["family", "addr", "port", "flags", "type_flags"]),
+      let flags = parts.words("flags"), let typeFlags = parts.words("type_flags")
     else { return nil }
-    return .dynamic(operation: operation, set: set, key: key, Statement(listed: statement))
+    if let name = parts["family"] {
+      guard let family = AddressFamily.allCases.first(where: { .string($0.header) == name }) else { return nil }
+      self.family = family
+    }
+    address = parts["addr"].map { Expression(listed: $0, as: .other) }
+    port = parts["port"].map { Expression(listed: $0, as: .port) }
+    self.flags = flags
+    self.typeFlags = typeFlags
   }
 }
 
 extension Rate {
   /// Where a listing has no burst it is the default of 5 packets.
   fileprivate init?(listed: JSONValue) {
-    guard let parts = listed.members(among: ["rate", "burst", "per", "inv"]),
+    guard let parts = listed.members(among: ["rate", "burst", "per", "inv", "rate_unit", "burst_unit"]),
       let count = parts["rate"]?.number.flatMap({ UInt32(exactly: $0) }),
       let unit = parts["per"]?.string.flatMap(Unit.init(rawValue:)),
       let burst = UInt32(exactly: parts["burst"]?.number ?? 5)
     else { return nil }
     self.init(count, per: unit, burst: burst, over: parts["inv"] == .bool(true))
+    countUnit = parts["rate_unit"]?.string
+    burstUnit = parts["burst_unit"]?.string
+  }
+}
+
+extension Quota {
+  fileprivate init?(listed: JSONValue) {
+    guard let parts = listed.members(among: ["val", "val_unit", "used", "used_unit", "inv"]),
+      let count = parts["val"]?.number
+    else { return nil }
+    self.init(
+      limit: Amount(count: count, unit: parts["val_unit"]?.string ?? "bytes"),
+      used: parts["used"]?.number.map { Amount(count: $0, unit: parts["used_unit"]?.string ?? "bytes") },
+      isOver: parts["inv"] == .bool(true))
+  }
+}
+
+extension Log {
+  fileprivate init?(listed: JSONValue) {
+    self.init(prefix: listed["prefix"]?.string)
+    guard listed != .null else { return }
+    guard let parts = listed.members(among: ["prefix", "level", "flags", "group", "snaplen", "queue-threshold"]),
+      let flags = parts.words("flags")
+    else { return nil }
+    level = parts["level"]?.string
+    self.flags = flags
+    group = parts["group"]?.number
+    snapLength = parts["snaplen"]?.number
+    queueThreshold = parts["queue-threshold"]?.number
+  }
+}
+
+extension ElementUpdate {
+  fileprivate init?(listed: JSONValue, _ kind: String) {
+    let isMeter = kind == "meter"
+    let names: Set<String> = isMeter ? ["name", "key", "stmt", "size"] : ["op", "elem", "stmt", kind]
+    guard let parts = listed.members(among: kind == "map" ? names.union(["data"]) : names),
+      let key = parts[isMeter ? "key" : "elem"],
+      let name = isMeter ? parts["name"]?.string : parts[kind]?.setName,
+      let operation = isMeter ? "add" : parts["op"]?.string
+    else { return nil }
+    self.init(
+      operation: operation, name: name, key: Expression(listed: key, as: .other),
+      statements: (parts["stmt"]?.list ?? []).map { Statement(listed: $0) })
+    if isMeter { target = .meter(size: parts["size"]?.number) }
+    guard kind == "map" else { return }
+    guard let data = parts["data"] else { return nil }
+    target = .map(Expression(listed: data, as: .other))
+  }
+}
+
+extension Handover {
+  fileprivate init?(listed: JSONValue, _ kind: Kind) {
+    guard let parts = listed.members(among: ["family", "addr", "dev", "port"]) else { return nil }
+    self.init(
+      kind: kind, family: parts["family"]?.string, address: parts["addr"].map { Expression(listed: $0, as: .other) },
+      device: parts["dev"].map { Expression(listed: $0, as: .interface) },
+      port: parts["port"].map { Expression(listed: $0, as: .port) })
+  }
+}
+
+extension Synproxy {
+  fileprivate init?(listed: JSONValue) {
+    guard listed != .null else {
+      self.init()
+      return
+    }
+    guard let parts = listed.members(among: ["mss", "wscale", "flags"]), let flags = parts.words("flags") else {
+      return nil
+    }
+    self.init(segmentSize: parts["mss"]?.number, windowScale: parts["wscale"]?.number, flags: flags)
+  }
+}
+
+extension Xtables {
+  fileprivate init?(listed: JSONValue) {
+    guard let parts = listed.members(among: ["type", "name", "revision", "info"]), let type = parts["type"]?.string,
+      let name = parts["name"]?.string
+    else { return nil }
+    self.init(type: type, name: name, revision: parts["revision"]?.number, info: parts["info"]?.string)
   }
 }

@@ -32,7 +32,10 @@ extension ListedObject {
     guard let member = value[name] else { throw unexpected("a type", at: name) }
     if let expression = member["typeof"] {
       let fields = expression["concat"]?.list ?? [expression]
-      return fields.map { Expression(listed: $0)?.typeName ?? $0.text }
+      return fields.map { field in
+        let expression = Expression(listed: field)
+        return expression.isWritten ? expression.typeName : field.text
+      }
     }
     var types: [String] = []
     for item in member.list {
@@ -90,7 +93,17 @@ extension Value {
     case "inet_service": ports(listed)
     case "ifname": listed.string.map { .interface($0) }
     case "verdict": Verdict(listed: listed).map { .verdict($0) }
-    default: nil
+    default: other(listed)
+    }
+  }
+
+  /// A value of a type that sets of ours do not have.
+  private static func other(_ listed: JSONValue) -> Value? {
+    switch listed {
+    case .number(let number): .number(number)
+    case .bool(let isThere): .boolean(isThere)
+    case .string(let word): .symbol(word)
+    case .null, .array, .object: nil
     }
   }
 
@@ -129,6 +142,7 @@ extension Verdict {
     case ("accept", _): self = .accept
     case ("drop", _): self = .drop
     case ("return", _): self = .return
+    case ("continue", _): self = .continue
     case ("jump", let target?): self = .jump(target)
     case ("goto", let target?): self = .goto(target)
     default: return nil

@@ -172,20 +172,21 @@ extension PrintedElements {
     return .interface(String(decoding: name, as: UTF8.self))
   }
 
-  /// A mark, which JSON has as a number: a value of no type of ours.
+  /// A mark, which JSON has as a number.
   private mutating func mark() -> Value? {
     guard take("0x") else { return nil }
     let digits = take(while: \.isHexDigit)
     guard digits.count == 8, let number = Int64(String(decoding: digits, as: UTF8.self), radix: 16) else {
       return nil
     }
-    return .foreign(.number(number))
+    return .number(number)
   }
 
   private mutating func verdict() -> Value? {
     if take("accept") { return .verdict(.accept) }
     if take("drop") { return .verdict(.drop) }
     if take("return") { return .verdict(.return) }
+    if take("continue") { return .verdict(.continue) }
     let jumps = take("jump ")
     guard jumps || take("goto ") else { return nil }
     let name = take(while: \.isNameCharacter)

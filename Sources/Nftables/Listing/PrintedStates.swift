@@ -8,7 +8,7 @@ struct PrintedStates {
   init?(_ states: Set<Statement>) {
     var texts: [[UInt8]] = []
     for state in states {
-      if case .foreign = state { return nil }
+      guard state.isWritten else { return nil }
       var writer = ScriptWriter(isTraced: false)
       state.write(to: &writer)
       let text = String(decoding: writer.bytes, as: UTF8.self)

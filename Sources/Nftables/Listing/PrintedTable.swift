@@ -76,10 +76,7 @@ extension Table {
 
 extension Statement {
   fileprivate var lacksElements: Bool {
-    switch self {
-    case .foreign(let value), .dynamic(_, _, _, .foreign(let value)): value.lacksElements
-    default: false
-    }
+    !isWritten && json.lacksElements
   }
 }
 

@@ -108,18 +108,15 @@ struct ExtensionArguments {
 extension Operation {
   /// An extension of xtables in a rule; `nil` for every other statement.
   init?(extension statement: Statement, _ family: TableFamily) {
-    guard case .foreign(let listed) = statement, let body = listed["xt"], let name = body["name"]?.string else {
-      return nil
-    }
-    let isTarget = body["type"]?.string == "target"
-    let arguments = body["info"]?.string.flatMap { Octets(hex: $0) }.map {
+    guard case .xtables(let listed) = statement else { return nil }
+    let arguments = listed.info.flatMap { Octets(hex: $0) }.map {
       ExtensionArguments(
-        name: name, revision: Int(body["revision"]?.number ?? 0), info: $0, family: family == .ip6 ? .ipv6 : .ipv4)
+        name: listed.name, revision: Int(listed.revision ?? 0), info: $0, family: family == .ip6 ? .ipv6 : .ipv4)
     }
     self =
-      isTarget
-      ? .extensionTarget(ExtensionTarget(named: name, arguments))
-      : .extensionMatch(ExtensionMatch(named: name, arguments))
+      listed.type == "target"
+      ? .extensionTarget(ExtensionTarget(named: listed.name, arguments))
+      : .extensionMatch(ExtensionMatch(named: listed.name, arguments))
   }
 }
 

@@ -1,3 +1,4 @@
+import Addressing
 import Nftables
 
 /// A rule in the words of iptables, for people who wrote it in them.
@@ -22,73 +23,61 @@ struct IptablesWords {
     switch operation {
     case .extensionMatch(let match): words.append(sets.named(match.words))
     case .extensionTarget(let target): words.append(sets.named(target.words))
-    default: words.append(known(statement.json) ?? Rule([statement], provenance: []).text)
+    default: words.append(known(statement) ?? Rule([statement], provenance: []).text)
     }
   }
 
-  private mutating func known(_ listed: JSONValue) -> String? {
-    guard case .object(let members) = listed, let (kind, value) = members.first, members.count == 1 else {
-      return nil
-    }
-    switch kind {
-    case "counter": return ""
-    case "accept": return "-j ACCEPT"
-    case "drop": return "-j DROP"
-    case "return": return "-j RETURN"
-    case "jump": return value["target"]?.string.map { "-j \($0)" }
-    case "goto": return value["target"]?.string.map { "-g \($0)" }
-    case "log": return "-j LOG" + (value["prefix"]?.string.map { " --log-prefix \"\($0)\"" } ?? "")
-    case "limit":
-      guard let rate = value["rate"]?.number, let unit = value["per"]?.string else { return nil }
-      return "-m limit --limit \(rate)/\(unit)"
-    case "match": return match(value)
+  private mutating func known(_ statement: Statement) -> String? {
+    switch statement {
+    case .counter, .object("counter", _): return ""
+    case .verdict(.accept): return "-j ACCEPT"
+    case .verdict(.drop): return "-j DROP"
+    case .verdict(.return): return "-j RETURN"
+    case .verdict(.jump(let chain)): return "-j \(chain)"
+    case .verdict(.goto(let chain)): return "-g \(chain)"
+    case .log(let log): return "-j LOG" + (log.prefix.map { " --log-prefix \"\($0)\"" } ?? "")
+    case .limit(let rate): return "-m limit --limit \(rate.count)/\(rate.unit.rawValue)"
+    case .match(let left, let comparison, let right):
+      guard [.equal, .notEqual, .isIn].contains(comparison) else { return nil }
+      return match(left, right, comparison == .notEqual ? "! " : "")
     default: return nil
     }
   }
 
-  private mutating func match(_ value: JSONValue) -> String? {
-    guard let left = value["left"], let right = value["right"], let sign = value["op"]?.string,
-      ["==", "!=", "in"].contains(sign)
-    else { return nil }
-    let not = sign == "!=" ? "! " : ""
-    if let masked = left["&"]?.list, masked.count == 2, let field = masked.first, let mask = masked.last {
-      return self.masked(field, mask, right, not)
+  private mutating func match(_ left: Expression, _ right: Expression, _ not: String) -> String? {
+    if case .arithmetic(.and, let parts) = left, parts.count == 2, let field = parts.first, let mask = parts.last {
+      return masked(field, mask, right, not)
     }
     guard let constant = Self.constant(right) else { return nil }
-    if let key = left["meta"]?["key"]?.string {
-      switch key {
-      case "iifname": return "\(not)-i \(constant.replacing("*", with: "+"))"
-      case "oifname": return "\(not)-o \(constant.replacing("*", with: "+"))"
-      case "l4proto": return transport(constant, not)
-      case "mark": return "-m mark \(not)--mark \(constant)"
-      default: return nil
-      }
-    }
-    guard let header = left["payload"]?["protocol"]?.string, let field = left["payload"]?["field"]?.string else {
-      return nil
-    }
-    switch (header, field) {
-    case ("ip", "saddr"), ("ip6", "saddr"): return "\(not)-s \(constant)"
-    case ("ip", "daddr"), ("ip6", "daddr"): return "\(not)-d \(constant)"
-    case ("ip", "protocol"), ("ip6", "nexthdr"): return transport(constant, not)
-    case ("tcp", "sport"), ("udp", "sport"): return port(header, "\(not)--sport \(constant)")
-    case ("tcp", "dport"), ("udp", "dport"): return port(header, "\(not)--dport \(constant)")
+    switch left {
+    case .meta("iifname"): return "\(not)-i \(constant.replacing("*", with: "+"))"
+    case .meta("oifname"): return "\(not)-o \(constant.replacing("*", with: "+"))"
+    case .meta("l4proto"), .payload("ip", "protocol"), .payload("ip6", "nexthdr"): return transport(constant, not)
+    case .meta("mark"): return "-m mark \(not)--mark \(constant)"
+    case .payload("ip", "saddr"), .payload("ip6", "saddr"): return "\(not)-s \(constant)"
+    case .payload("ip", "daddr"), .payload("ip6", "daddr"): return "\(not)-d \(constant)"
+    case .payload(let header, "sport") where header == "tcp" || header == "udp":
+      return port(header, "\(not)--sport \(constant)")
+    case .payload(let header, "dport") where header == "tcp" || header == "udp":
+      return port(header, "\(not)--dport \(constant)")
     default: return nil
     }
   }
 
-  private mutating func masked(_ field: JSONValue, _ mask: JSONValue, _ right: JSONValue, _ not: String) -> String? {
-    if field["payload"]?["field"]?.string == "flags" {
+  private mutating func masked(_ field: Expression, _ mask: Expression, _ right: Expression, _ not: String) -> String?
+  {
+    switch field {
+    case .payload(_, "flags"):
       let names = [mask, right].map {
         Domain.tcpFlags.flags($0).map { ExtensionMatch.flags(UInt8(truncatingIfNeeded: $0)) }
       }
       guard let wanted = names.first.flatMap(\.self), let set = names.last.flatMap(\.self) else { return nil }
       return port("tcp", "\(not)--tcp-flags \(wanted) \(set)")
+    case .meta("mark"):
+      guard case .value(.number(let bits)) = mask, case .value(.number(let value)) = right else { return nil }
+      return "-m mark \(not)--mark 0x\(String(value, radix: 16))/0x\(String(bits, radix: 16))"
+    default: return nil
     }
-    guard field["meta"]?["key"]?.string == "mark", let bits = mask.number, let value = right.number else {
-      return nil
-    }
-    return "-m mark \(not)--mark 0x\(String(value, radix: 16))/0x\(String(bits, radix: 16))"
   }
 
   private mutating func transport(_ name: String, _ not: String) -> String {
@@ -102,17 +91,24 @@ struct IptablesWords {
     return hasTransport ? text : "-p \(header) \(text)"
   }
 
-  private static func constant(_ listed: JSONValue) -> String? {
-    if let text = listed.string { return text.hasPrefix("@") ? nil : text }
-    if let number = listed.number { return "\(number)" }
-    if let prefix = listed["prefix"], let address = prefix["addr"]?.string, let length = prefix["len"]?.number {
-      return "\(address)/\(length)"
-    }
-    if let ends = listed["range"]?.list, let low = ends.first.flatMap({ constant($0) }),
-      let high = ends.last.flatMap({ constant($0) }), ends.count == 2
-    {
+  private static func constant(_ expression: Expression) -> String? {
+    switch expression {
+    case .value(let value):
+      switch value {
+      case .interface(let text), .symbol(let text), .string(let text): return text
+      case .addresses(let low, let high):
+        return prefixLength(low, high).map { "\(low)/\($0)" } ?? "\(low):\(high)"
+      case .ports(let range): return "\(range.low):\(range.high)"
+      case .address(let address): return address.description
+      case .port(let port): return "\(port)"
+      case .number(let number): return "\(number)"
+      case .boolean, .verdict, .foreign: return nil
+      }
+    case .flags(let words): return words.count == 1 ? words.first : nil
+    case .range(let first, let last):
+      guard let low = constant(first), let high = constant(last) else { return nil }
       return "\(low):\(high)"
+    default: return nil
     }
-    return nil
   }
 }

@@ -111,8 +111,8 @@ struct IPSets: Sendable {
 extension IPSets {
   /// The set that an extension of xtables tests.
   mutating func noteTest(of statement: Statement) {
-    guard case .foreign(let listed) = statement, let body = listed["xt"], body["name"]?.string == "set",
-      body["type"]?.string == "match", let index = body["info"]?.string.flatMap({ Octets(hex: $0)?.u16(0) })
+    guard case .xtables(let test) = statement, test.name == "set", test.type == "match",
+      let index = test.info.flatMap({ Octets(hex: $0)?.u16(0) })
     else { return }
     tested.insert(Int(index))
   }

@@ -53,7 +53,7 @@ struct PublicationFacts: Equatable {
     }
     for chain in table.chains {
       guard let name = ChainName(text: chain.name)?.publication, facts[name] != nil else { continue }
-      for case .connectionCount(let count) in chain.rules.flatMap(\.statements) {
+      for case .connectionCount(let count, isOver: true) in chain.rules.flatMap(\.statements) {
         facts[name]?.words[.limit, default: []].insert("\(count) sessions")
       }
     }

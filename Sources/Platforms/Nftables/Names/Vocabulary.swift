@@ -99,7 +99,7 @@ extension Rule {
   /// Whether we write such a rule into a chain: it refers to a set, map, chain or object of ours, or it is one of the
   /// few that refer to none.
   func isOurs(in chain: String) -> Bool {
-    guard let chain = ChainName(text: chain), !statements.contains(where: { $0.isForeign }) else { return false }
+    guard let chain = ChainName(text: chain), statements.allSatisfy(\.isWritten) else { return false }
     if names.contains(where: Self.isOurs) { return true }
     switch chain {
     case .single(.denied): return statements == [.counter, .verdict(.drop)]
@@ -120,19 +120,12 @@ extension Rule {
 }
 
 extension Statement {
-  fileprivate var isForeign: Bool {
-    switch self {
-    case .foreign: true
-    case .dynamic(_, _, _, let statement): statement.isForeign
-    default: false
-    }
-  }
-
   fileprivate var names: [String] {
     switch self {
-    case .match(_, _, .set(let name)), .verdictMap(_, let name), .assignHelper(let name): [name]
-    case .translateDestination(_, .map(_, let name)), .translateSource(_, .map(_, let name)): [name]
-    case .dynamic(_, let name, _, _): [name]
+    case .match(_, _, .set(let name)), .verdicts(_, .set(let name)), .assignHelper(let name): [name]
+    case .translate(let translation):
+      if case .lookup(_, .set(let name))? = translation.address { [name] } else { [] }
+    case .update(let update): [update.name]
     case .verdict(.jump(let name)), .verdict(.goto(let name)): [name]
     default: []
     }
