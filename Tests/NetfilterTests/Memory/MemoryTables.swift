@@ -176,10 +176,12 @@ private struct References {
 
   mutating func note(_ statement: Statement) {
     switch statement {
-    case .match(_, _, .set(let name)), .dynamic(_, let name, _, _): sets.insert(name)
+    case .match(_, _, .set(let name)): sets.insert(name)
+    case .update(let update): sets.insert(update.name)
     case .assignHelper(let name): helpers.insert(name)
-    case .translateDestination(_, .map(_, let name)), .translateSource(_, .map(_, let name)): maps.insert(name)
-    case .verdictMap(_, let name): maps.insert(name)
+    case .translate(let translation):
+      if case .lookup(_, in: .set(let name))? = translation.address { maps.insert(name) }
+    case .verdicts(_, in: .set(let name)): maps.insert(name)
     case .verdict(let verdict): note(verdict)
     default: break
     }
@@ -188,7 +190,7 @@ private struct References {
   mutating func note(_ verdict: Verdict) {
     switch verdict {
     case .jump(let chain), .goto(let chain): chains.insert(chain)
-    case .accept, .drop, .return: break
+    default: break
     }
   }
 }
@@ -290,7 +292,7 @@ extension Value {
     case .interface: "ifname"
     case .foreign(.number): "mark"
     case .verdict: "verdict"
-    case .symbol, .string, .foreign: ""
+    default: ""
     }
   }
 }

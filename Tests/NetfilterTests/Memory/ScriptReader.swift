@@ -297,7 +297,7 @@ extension ScriptReader {
     }
     try words.expect("to")
     let target = try expression()
-    guard case .map = target else { throw words.error("a map before it") }
+    guard case .lookup(_, in: .set) = target else { throw words.error("a map before it") }
     return (family, target)
   }
 
