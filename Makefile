@@ -4,7 +4,7 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 RELEASE := .build/release
 PROGRAMS := sallyport sallyport-netfilter
-SOURCES := Package.swift Sources Tests templates Benchmarks/Package.swift Benchmarks/Sources
+SOURCES := Package.swift Sources Tests templates docs Benchmarks/Package.swift Benchmarks/Sources
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release install test prove fuzz bench lint format demo clean
@@ -32,6 +32,7 @@ install: release ## install into PREFIX (default /usr/local), without symbols
 	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
 	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport docs/*.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport/rules docs/rules/*.md
 
 test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing (live ones need root)
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing

@@ -81,16 +81,18 @@ let package = Package(
     .target(
       name: "Flows", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy"], swiftSettings: strict),
     .target(
-      name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"], swiftSettings: strict),
+      name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
+      swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "PolicySyntax", dependencies: ["Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "Addressing", swiftSettings: strict),
     .target(name: "Parallel", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
-      name: "Templates", path: "templates",
-      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "sftpgo", "vsftpd"].map { .embedInCode($0) },
-      swiftSettings: strict),
+      name: "Templates", path: "templates", resources: [.embedInCode("programs")], swiftSettings: strict),
+    .target(
+      name: "RuleDocuments", path: "docs", exclude: ["failures.md", "language.md", "promises.md", "security.md"],
+      resources: [.embedInCode("rules")], swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
     .target(name: "LiveSupport", dependencies: [subprocess], path: "Tests/LiveSupport", swiftSettings: strict),
@@ -114,7 +116,7 @@ let package = Package(
       swiftSettings: forTests),
     .testTarget(
       name: "PolicyTests",
-      dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax", "Servers"],
+      dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax", "RuleDocuments", "Servers"],
       swiftSettings: forTests),
     .testTarget(
       name: "CorpusTests",

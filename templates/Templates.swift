@@ -1,4 +1,4 @@
-/// The templates of `templates/`, compiled into the binary. Names are flattened, so each must be unique.
+/// The templates of `templates/programs/`, compiled into the binary. Names are flattened, so each must be unique.
 package enum Templates {
   /// The file names, sorted.
   package static let names = files.map(\.name)

@@ -7,19 +7,23 @@ import PolicySyntax
 /// allowed codes that silenced nothing. Errors cannot be silenced.
 func applyAllowComments(to diagnostics: inout [Diagnostic], of trees: [PolicyFileSyntax]) {
   let unused = silence(&diagnostics, in: trees)
-  diagnostics += unused.map(unusedAllowance)
+  // Many comments may allow the same.
+  let pages = Set(unused.map(\.value)).compactMap { code in RulePage(of: code).map { (code, $0) } }
+  let pageOf = Dictionary(pages, uniquingKeysWith: { first, _ in first })
+  diagnostics += unused.compactMap { unusedAllowance($0, pageOf[$0.value]) }
 }
 
 extension Compilation {
   /// What is left of later findings after the `# allow:` comments of the policy.
   package func withoutAllowed(_ findings: [Diagnostic]) -> [Diagnostic] {
     var kept = findings
-    _ = silence(&kept, in: trees)
+    silence(&kept, in: trees)
     return kept
   }
 }
 
 /// Takes out the diagnostics that comments allow; returns the codes in comments that silenced none.
+@discardableResult
 private func silence(_ diagnostics: inout [Diagnostic], in trees: [PolicyFileSyntax]) -> [Located<String>] {
   var unused: [Located<String>] = []
   for tree in trees {
@@ -32,7 +36,7 @@ private func silence(_ diagnostics: inout [Diagnostic], in trees: [PolicyFileSyn
     }
     unused += allowances.unused
   }
-  return unused.filter { !isAboutMachines($0.value) }
+  return unused
 }
 
 /// The codes that the comments of one file allow, by line.
@@ -99,12 +103,10 @@ extension [UInt8] {
   }
 }
 
-/// Whether a code is a warning about a machine or the files of a server, which a policy may allow and which is not
-/// always looked for.
-private func isAboutMachines(_ code: String) -> Bool {
-  rulePages.contains {
-    $0.code == code && ($0.origin == .kernel || $0.origin == .audit) && $0.severity != .error
-  }
+extension RulePage {
+  /// Whether it is a warning about a machine or the files of a server, which a policy may allow and which is not always
+  /// looked for.
+  fileprivate var isAboutMachines: Bool { (origin == .kernel || origin == .audit) && severity != .error }
 }
 
 /// Where a diagnostic is about a file: what it blames; for what stands in another file, the statement of this one that
@@ -123,9 +125,10 @@ private func allowedCodes(in comment: Comment, of tree: PolicyFileSyntax) -> Arr
   return body.dropFirst(marker.utf8.count).prefix { $0 != UInt8(ascii: "(") }
 }
 
-private func unusedAllowance(_ code: Located<String>) -> Diagnostic {
-  let page = rulePages.first { $0.code == code.value }
-  let suggestion = page == nil ? nearest(to: code.value, among: rulePages.map(\.code)) : nil
+/// What is said of an allowed code that silenced nothing; `nil` when that says nothing.
+private func unusedAllowance(_ code: Located<String>, _ page: RulePage?) -> Diagnostic? {
+  if page?.isAboutMachines == true { return nil }
+  let suggestion = page == nil ? nearest(to: code.value, among: RulePage.codes) : nil
   var message = "there is no warning `\(code.value)` on this line"
   var help = "remove the comment"
   if page?.severity == .error {

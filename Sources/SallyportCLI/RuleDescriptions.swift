@@ -2,18 +2,14 @@ import Diagnostics
 import Files
 import Policy
 
-/// What a code means, for renderers.
-func ruleDescription(_ code: String) -> RuleDescription? { descriptions[code] }
-
-private let descriptions: [String: RuleDescription] = Dictionary(
-  rulePages.map { page in
-    (
-      page.code,
-      RuleDescription(
-        severity: page.severity, summary: page.summary, explanation: page.explanation, bad: page.bad, good: page.good,
-        references: page.failureModes.map(failureReference), page: documentation("diagnostics.md", page.code))
-    )
-  }, uniquingKeysWith: { first, _ in first })
+/// What a code means, for renderers; `nil` when it has no page.
+func ruleDescription(_ code: String) -> RuleDescription? {
+  RulePage(of: code).map { page in
+    RuleDescription(
+      severity: page.severity, summary: page.summary, explanation: page.explanation, bad: page.bad, good: page.good,
+      references: page.failureModes.map(failureReference), page: documentation("diagnostics.md", page.code))
+  }
+}
 
 /// Where a page of the manual lies on this machine, as an absolute URI: beside the program where it is installed, else
 /// where it is installed when nobody says otherwise.

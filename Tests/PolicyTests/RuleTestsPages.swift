@@ -39,12 +39,13 @@ struct RuleTestsPages {
   }
 
   @Test("16.11: lists that differ and would be repeated are refused beyond a limit")
-  func tooManyClients() {
+  func tooManyClients() throws {
     let rule = TooManyClients(most: 10)
-    let found = Checked(rule.page.bad).findings(of: rule)
+    let page = try #require(RulePage(of: rule.code))
+    let found = Checked(page.bad).findings(of: rule)
     #expect(found.map(\.code) == ["too-many-clients"])
     #expect(found.first?.message.contains("more than 10 ranges") == true)
-    #expect(Checked(rule.page.good).findings(of: rule).isEmpty)
+    #expect(Checked(page.good).findings(of: rule).isEmpty)
     // One that many have in common counts once.
     let many = (0..<4).map { number in
       publication("allow partners", name: "p\(number)", external: "20.1.1.\(number)")

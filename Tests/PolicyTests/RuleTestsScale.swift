@@ -70,7 +70,7 @@ struct RuleTestsScale {
     let contexts = (RuleContext(few), RuleContext(many))
     for rule in policyRules {
       let ratio = Self.ratio({ _ = rule.check(contexts.0) }, { _ = rule.check(contexts.1) })
-      #expect(ratio < Self.mostRatio, "\(rule.page.code): \(ratio) times the work for 4 times the policy")
+      #expect(ratio < Self.mostRatio, "\(rule.code): \(ratio) times the work for 4 times the policy")
     }
   }
 

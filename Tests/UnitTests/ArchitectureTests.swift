@@ -10,7 +10,7 @@ import Testing
     "PolicySyntax": ["Diagnostics", "Parallel"],
     "Nftables": ["Addressing", "Diagnostics", "FoundationEssentials", "Parallel"],
     "Parallel": ["CLinux", "Dispatch", "Synchronization"],
-    "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax"],
+    "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
     "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy"],
     "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
     "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
@@ -114,20 +114,15 @@ import Testing
     }
   }
 
-  /// Server programs are values of `Servers`; nothing else names one, but for the pages of rules, whose samples are
-  /// policies of somebody.
+  /// Server programs are values of `Servers`; nothing else of the product names one, and nothing that builds it.
   @Test func programsAreNamedByServersAlone() throws {
-    let names = /(?i)\b(iis|pure-?ftpd|proftpd|vsftpd|filezilla|sftpgo)/
-    for module in Set(Self.allowed.keys).subtracting(["Servers"]) {
-      for file in swiftFiles(repository.appending(path: "Sources/\(module)"))
-      where !file.path.contains("/Rules/Pages/") {
-        // What stands between three quotation marks, as pages do.
-        let parts = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\"\"\"")
-        let isRule = file.path.contains("/Policy/Rules/")
-        let code = parts.enumerated().filter { !isRule || $0.offset.isMultiple(of: 2) }.map(\.element).joined()
-        let found = code.firstMatch(of: names).map { String($0.output.0) }
-        #expect(found == nil, "\(module)/\(file.lastPathComponent)")
-      }
+    let names = /(?i)(\biis|pure[-_ ]?ftpd|proftpd|vsftpd|filezilla|sftpgo)/
+    let modules = Set(Self.allowed.keys).subtracting(["Servers"])
+    let sources = modules.flatMap { swiftFiles(repository.appending(path: "Sources/\($0)")) }
+    let recipes = ["Package.swift", "Makefile"].map { repository.appending(path: $0) }
+    for file in sources + recipes {
+      let found = try String(contentsOf: file, encoding: .utf8).firstMatch(of: names).map { String($0.output.0) }
+      #expect(found == nil, "\(file.path) names \(found ?? "")")
     }
   }
 }

@@ -5,34 +5,8 @@ import PolicySyntax
 package struct ActiveNeedsOpenEgress: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "active-needs-open-egress", "the server must be allowed to open connections to its clients",
-    explanation: """
-      In active mode the server opens the data connection, to any port that the client names. The helper \
-      announces such connections to the firewall, but not those of encrypted sessions. Sallyport gives them \
-      the right source address; whether servers may open connections to the outside at all is decided by the \
-      other rules of the firewall. All of them leave from one port, so many transfers to one client in a row \
-      run into ports that are still busy.
-      """,
-    failureModes: ["F33", "F34"],
-    bad: """
-      publish files {
-          server         10.10.20.200 vsftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          active         on
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 vsftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          active         off
-      }
-      """)
+  package let code = "active-needs-open-egress"
+  package let severity = Severity.warning
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication

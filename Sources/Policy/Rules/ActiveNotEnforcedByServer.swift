@@ -5,34 +5,8 @@ import PolicySyntax
 package struct ActiveNotEnforcedByServer: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "active-not-enforced-by-server", "the server cannot be told to refuse active mode",
-    explanation: """
-      Pure-FTPd has no setting against PORT and EPRT, and for IIS none is known to work. There `active off` \
-      is enforced by the gateway alone, which drops new connections from the server's data port: enough \
-      where every path to clients leads through the gateway, and where no other publication of that server \
-      has active mode. FileZilla Server opens data connections from any port and to any address, so the \
-      gateway cannot know them either.
-      """,
-    failureModes: ["F32", "F33"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          active         off
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 proftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          active         off
-      }
-      """)
+  package let code = "active-not-enforced-by-server"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     // The first publication with active mode on each machine.

@@ -5,60 +5,8 @@ package import Diagnostics
 package struct ActiveSourceConflict: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "active-source-conflict", "active data connections of one server cannot leave with two addresses",
-    explanation: """
-      In active mode without the helper's help the server opens the data connection, and the gateway gives \
-      it the address that the client dialled. It knows such a connection by the server's address and source \
-      port alone, so one server and source port can have one external address in each family.
-      """,
-    failureModes: ["F33", "F44"],
-    bad: """
-      server files {
-          address   10.10.20.200
-          software  vsftpd
-      }
-
-      publish files-a {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          active         on
-      }
-
-      publish files-b {
-          server         files
-          external ip    203.0.113.11
-          control port   21 -> 2121
-          passive range  50000-50399
-          tls            explicit required
-          active         on
-      }
-      """,
-    good: """
-      server files {
-          address   10.10.20.200
-          software  vsftpd
-      }
-
-      publish files-a {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          active         on
-      }
-
-      publish files-b {
-          server         files
-          external ip    203.0.113.10
-          control port   2121
-          passive range  50000-50399
-          tls            explicit required
-          active         on
-      }
-      """)
+  package let code = "active-source-conflict"
+  package let severity = Severity.error
 
   private struct Source: Hashable {
     var host: GatewayAddress

@@ -5,30 +5,8 @@ package import Diagnostics
 package struct AddressFamilyMismatch: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "address-family-mismatch", "external address and server address are of different families",
-    explanation: """
-      A connection keeps its family: an IPv6 client cannot be sent to an IPv4 server. Publish an address of \
-      a family only where the server listens in it. A server address of a family that is not published does \
-      no harm, and one publication has at most one address of each family.
-      """,
-    failureModes: ["F37", "F39"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10, 2001:db8::10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200, 2001:db8:20::200 pure-ftpd
-          external ip    203.0.113.10, 2001:db8::10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "address-family-mismatch"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.published.flatMap { published -> [Diagnostic] in

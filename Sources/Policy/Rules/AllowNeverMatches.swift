@@ -6,32 +6,8 @@ import PolicySyntax
 package struct AllowNeverMatches: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "allow-never-matches", "an allow entry lets nobody in",
-    explanation: """
-      `deny` wins over `allow`, so an entry that is denied as a whole admits nobody. Nor does one of a \
-      family in which nothing is published. Somebody probably expects to get in.
-      """,
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          198.51.100.7, 192.0.2.0/24
-          deny           198.51.100.0/24
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          198.51.100.0/24, 192.0.2.0/24
-          deny           198.51.100.7
-      }
-      """)
+  package let code = "allow-never-matches"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var denials = Denials(policy: context.policy)

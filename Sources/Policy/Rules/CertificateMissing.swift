@@ -5,37 +5,8 @@ import PolicySyntax
 package struct CertificateMissing: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "certificate-missing", "the server offers TLS and the policy names no certificate",
-    explanation: """
-      Without a certificate in the policy the settings of the server name none, and what happens is up to \
-      what is there: IIS answers 534 to AUTH TLS when its site has none bound, ProFTPD answers 431, vsftpd \
-      and Pure-FTPd look in their default places, FileZilla Server makes one that no client trusts. A \
-      certificate is named in the block of a server, which may stand in the publication.
-      """,
-    failureModes: ["F23"],
-    bad: """
-      publish files {
-          server         10.10.20.200 proftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      server files {
-          address      10.10.20.200
-          software     proftpd
-          certificate  "/etc/ssl/certs/ftp.pem" key "/etc/ssl/private/ftp.key"
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "certificate-missing"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var reported = [Bool](repeating: false, count: context.policy.servers.count)

@@ -5,34 +5,8 @@ package import Diagnostics
 package struct ControlPortBypass: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "control-port-bypass", "the server's own control port can be dialled past `allow` and `limit`",
-    explanation: """
-      With `control port N -> M`, clients dial N and the server listens on M. Where the server's address is \
-      not translated, because it is routed or is the firewall host itself, clients can dial M as well, and \
-      `allow`, `deny` and `limit` look at connections to N alone. Whether M can be reached is decided by the \
-      other rules of the firewall.
-      """,
-    bad: """
-      publish files {
-          server         local pure-ftpd
-          external ip    203.0.113.10
-          control port   2121 -> 21
-          passive range  61000-61399
-          tls            explicit required
-          allow          198.51.100.0/24
-      }
-      """,
-    good: """
-      publish files {
-          server         local pure-ftpd
-          external ip    203.0.113.10
-          control port   2121
-          passive range  61000-61399
-          tls            explicit required
-          allow          198.51.100.0/24
-      }
-      """)
+  package let code = "control-port-bypass"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var dialled: [GatewayAddress: Set<UInt16>] = [:]

@@ -5,33 +5,8 @@ package import Diagnostics
 package struct ControlPortInPassiveRange: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "control-port-in-passive-range", "a control port lies inside a passive range",
-    explanation: """
-      One port cannot carry both kinds of connection. On the outside, connections to the control port could \
-      as well be data connections of another server. On the server, the control port is taken when a session \
-      wants it for data; FileZilla Server drops its whole passive range at start when one of its listeners \
-      lies in it.
-      """,
-    failureModes: ["F53"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          control port   50021
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          control port   2121
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "control-port-in-passive-range"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var reported: Set<Int> = []

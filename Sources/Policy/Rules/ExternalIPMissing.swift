@@ -5,29 +5,8 @@ import PolicySyntax
 package struct ExternalIPMissing: PublicationRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "external-ip-missing", "a publication has no external address",
-    explanation: """
-      The external address is the one that clients dial, and the one that the server announces in its 227 \
-      reply. Every publication needs it, in its own block or as the default of its gateway. For a server \
-      that is routed without translation it is the server's own address.
-      """,
-    failureModes: ["F01"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "external-ip-missing"
+  package let severity = Severity.error
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard publication.externalAddresses.isEmpty, !publication.cannotTell(.externalIP, .gateway) else {

@@ -6,33 +6,8 @@ import PolicySyntax
 package struct ExternalIPPrivate: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "external-ip-private", "the external address is private",
-    explanation: """
-      A private external address means that clients of the Internet dial another one, and a second box \
-      translates it: a cloud's 1:1 NAT, or a provider's router. `external ip A at B` says so: clients dial A, \
-      packets arrive for B. The server must announce A, and the second box must pass on the whole passive \
-      range unchanged; the helper would write this private address into the 227 reply. \
-      Where all clients are inside, say so with `allow`: no warning is given when every admitted client has \
-      a private address.
-      """,
-    failureModes: ["F01", "F56"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    192.168.1.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10 at 192.168.1.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "external-ip-private"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var seen: Set<SourceSpan> = []

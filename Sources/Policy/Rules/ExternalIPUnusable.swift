@@ -5,30 +5,8 @@ package import Diagnostics
 package struct ExternalIPUnusable: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "external-ip-unusable", "clients cannot dial the external address",
-    explanation: """
-      The server announces the external address in its 227 reply. With a loopback, unspecified, link-local, \
-      multicast or reserved address, clients dial themselves or nobody, and the connection is refused at \
-      once.
-      """,
-    failureModes: ["F03"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    127.0.0.1
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "external-ip-unusable"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var diagnostics: [Diagnostic] = []

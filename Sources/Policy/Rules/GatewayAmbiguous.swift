@@ -5,51 +5,8 @@ import PolicySyntax
 package struct GatewayAmbiguous: PublicationRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "gateway-ambiguous", "a publication does not say on which of several gateways it is",
-    explanation: """
-      A policy with one gateway need not name it. With several, each gateway has a ruleset of its own, and a \
-      publication that names none would be in none of them.
-      """,
-    bad: """
-      gateway berlin { outside eth0 }
-      gateway munich { outside eth0 }
-
-      publish files {
-          gateway        berlin
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish photos {
-          server         10.10.30.200 pure-ftpd
-          external ip    203.0.113.20
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      gateway berlin { outside eth0 }
-      gateway munich { outside eth0 }
-
-      publish files {
-          gateway        berlin
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish photos {
-          gateway        munich
-          server         10.10.30.200 pure-ftpd
-          external ip    203.0.113.20
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "gateway-ambiguous"
+  package let severity = Severity.error
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     let gateways = context.policy.gateways

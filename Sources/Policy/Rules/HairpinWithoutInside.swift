@@ -5,41 +5,8 @@ import PolicySyntax
 package struct HairpinWithoutInside: PublicationRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "hairpin-without-inside", "hairpin needs to know the inside interfaces",
-    explanation: """
-      Connections from the inside to an external address must come back from the gateway's own address; \
-      otherwise the server answers the client directly, and the client drops the answer. The gateway knows \
-      them by the interface on which they arrive, so it must have an `inside` statement.
-      """,
-    failureModes: ["F40"],
-    bad: """
-      gateway edge {
-          outside  eth0
-      }
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          hairpin        on
-      }
-      """,
-    good: """
-      gateway edge {
-          outside  eth0
-          inside   eth1
-      }
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          hairpin        on
-      }
-      """)
+  package let code = "hairpin-without-inside"
+  package let severity = Severity.error
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard publication.hairpin.value, !publication.cannotTell(.gateway) else { return nil }

@@ -5,33 +5,8 @@ package import Diagnostics
 package struct HelperWithoutNAT: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "helper-without-nat", "the helper can stall control connections where nothing is translated",
-    explanation: """
-      An expectation of the helper lives on after the client went away. When the server then names the same \
-      port to the same client, the kernel cannot add a second expectation: behind NAT it takes another port, \
-      and without NAT it drops the reply, so the control connection stalls for good. With a static passive \
-      range nothing is expected.
-      """,
-    failureModes: ["F54"],
-    bad: """
-      publish files {
-          server       192.0.2.20 proftpd
-          external ip  192.0.2.20
-          tls          off
-          helper       on
-          allow        198.51.100.0/24
-      }
-      """,
-    good: """
-      publish files {
-          server         192.0.2.20 proftpd
-          external ip    192.0.2.20
-          passive range  50000-50399
-          tls            off
-          allow          198.51.100.0/24
-      }
-      """)
+  package let code = "helper-without-nat"
+  package let severity = Severity.warning
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication

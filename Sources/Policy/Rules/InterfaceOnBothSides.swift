@@ -4,39 +4,8 @@ package import Diagnostics
 package struct InterfaceOnBothSides: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "interface-on-both-sides", "an interface is outside and inside at once",
-    explanation: """
-      Connections are told apart by the interface on which they arrive: those from outside are let in as the \
-      policy says, those from inside only for `hairpin on`. An interface on both sides would make every \
-      client one of the inside, and hide the addresses of all.
-      """,
-    bad: """
-      gateway edge {
-          outside  eth0
-          inside   eth0, eth1
-      }
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      gateway edge {
-          outside  eth0
-          inside   eth1
-      }
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "interface-on-both-sides"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.policy.gateways.flatMap { gateway in

@@ -6,45 +6,8 @@ import PolicySyntax
 package struct LANClientsWithoutHairpin: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "lan-clients-without-hairpin",
-    "clients beside the server need hairpin to use the external address",
-    explanation: """
-      A client in the server's own network that dials the external address is sent to the server, which \
-      answers it directly, from an address that the client never dialled: the connection times out. `hairpin \
-      on` makes the gateway stand between them. Names that lead inside clients to the server's own address \
-      do as well, and then the publication need not allow them.
-      """,
-    failureModes: ["F40"],
-    bad: """
-      gateway edge {
-          outside  eth0
-          inside   eth1
-      }
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          198.51.100.0/24, 10.10.20.0/24
-      }
-      """,
-    good: """
-      gateway edge {
-          outside  eth0
-          inside   eth1
-      }
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          198.51.100.0/24, 10.10.20.0/24
-          hairpin        on
-      }
-      """)
+  package let code = "lan-clients-without-hairpin"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.published.flatMap { published -> [Diagnostic] in

@@ -4,32 +4,8 @@ package import Diagnostics
 package struct LimitSuperseded: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "limit-superseded", "a tighter limit makes this one superfluous",
-    explanation: """
-      Every limit holds, so of two of one kind the smaller decides, and the other never does. Nor does a \
-      limit per client that is not below the limit for all clients together.
-      """,
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          limit          10 sessions per client
-          limit          20 sessions per client
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          limit          10 sessions per client
-          limit          100 sessions
-      }
-      """)
+  package let code = "limit-superseded"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.policy.publications.filter { $0.limits.count > 1 }.flatMap { publication -> [Diagnostic] in

@@ -5,34 +5,8 @@ import PolicySyntax
 package struct NoDataPath: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "no-data-path", "sessions that the policy permits have no data path",
-    explanation: """
-      FTP transfers files over a second connection. In passive mode clients open it, to a port that the \
-      server names in its 227 or 229 reply: either the passive range is opened statically, or the helper \
-      reads the reply and opens the one port. With neither, login works and every listing hangs.
-
-      In active mode the server opens it. The helper knows such connections, but not those of encrypted \
-      sessions. Without it the gateway knows them by their source port, so the program must have a fixed \
-      one; and the server must see the client's own address, because it refuses a PORT or EPRT command that \
-      names another.
-      """,
-    failureModes: ["F33", "F35"],
-    bad: """
-      publish files {
-          server       10.10.20.200 pure-ftpd
-          external ip  203.0.113.10
-          tls          explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "no-data-path"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.policy.publications.filter {

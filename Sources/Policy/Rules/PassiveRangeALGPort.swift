@@ -5,31 +5,8 @@ package import Diagnostics
 package struct PassiveRangeALGPort: PublicationRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "passive-range-alg-port", "the passive range holds ports that are treated as another protocol",
-    explanation: """
-      Routers look into connections to ports of telephony and tunnel protocols, and rewrite or drop what \
-      does not look like them; providers block database ports. A listing then fails now and then, always \
-      with the same port in the 227 reply. FileZilla Server drops its whole passive range when its \
-      administration port lies in it. Every range of the same size serves as well.
-      """,
-    failureModes: ["F50"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  5000-5500
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50500
-          tls            explicit required
-      }
-      """)
+  package let code = "passive-range-alg-port"
+  package let severity = Severity.warning
 
   /// Ports with conntrack helpers in Linux or application gateways in routers, or blocked by providers.
   private static let known: [(port: UInt16, protocol: String)] = [

@@ -5,30 +5,8 @@ package import Diagnostics
 package struct PassiveRangeEphemeral: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "passive-range-ephemeral", "the host's outgoing connections take ports of the passive range",
-    explanation: """
-      Linux gives outgoing connections a port from 32768 to 60999 unless told otherwise. On the firewall \
-      host the FTP server takes its passive ports from the same numbers, so under load it finds them busy at \
-      random.
-      """,
-    failureModes: ["F29"],
-    bad: """
-      publish files {
-          server         local pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         local pure-ftpd
-          external ip    203.0.113.10
-          passive range  61000-61399
-          tls            explicit required
-      }
-      """)
+  package let code = "passive-range-ephemeral"
+  package let severity = Severity.warning
 
   /// The default of `net.ipv4.ip_local_port_range`.
   private static let ephemeral = PortRange(low: 32768, high: 60999)

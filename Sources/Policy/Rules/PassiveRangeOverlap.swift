@@ -4,48 +4,8 @@ package import Diagnostics
 package struct PassiveRangeOverlap: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "passive-range-overlap", "two servers share passive ports of one external address",
-    explanation: """
-      A data connection to a passive port says nothing but its address and port, so each port of an external \
-      address can lead to one server only. Where two servers have a port in common, transfers of one end up \
-      at the other. nft accepts such rules, and the kernel keeps one of them. With the helper the port in \
-      the reply may be replaced by one outside both ranges. Publications of one and the same server may \
-      share a range.
-      """,
-    failureModes: ["F13", "F49", "F53"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish photos {
-          server         10.10.20.201 vsftpd
-          external ip    203.0.113.10
-          control port   2121 -> 21
-          passive range  50300-50699
-          tls            explicit required
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish photos {
-          server         10.10.20.201 vsftpd
-          external ip    203.0.113.10
-          control port   2121 -> 21
-          passive range  50400-50799
-          tls            explicit required
-      }
-      """)
+  package let code = "passive-range-overlap"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var seen: Set<[Int]> = []

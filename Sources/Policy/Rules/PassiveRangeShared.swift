@@ -4,54 +4,8 @@ package import Diagnostics
 package struct PassiveRangeShared: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "passive-range-shared", "virtual hosts of one server share passive ports",
-    explanation: """
-      Each control port of ProFTPD is a virtual host with passive ports of its own. Where two share some, a \
-      data connection can meet the listener of the other host's session, which refuses it as coming from a \
-      foreign address. ProFTPD does not notice the overlap itself.
-      """,
-    failureModes: ["F16"],
-    bad: """
-      server files {
-          address   10.10.20.200
-          software  proftpd
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish files-implicit {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            implicit
-      }
-      """,
-    good: """
-      server files {
-          address   10.10.20.200
-          software  proftpd
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish files-implicit {
-          server         files
-          external ip    203.0.113.10
-          passive range  50400-50799
-          tls            implicit
-      }
-      """)
+  package let code = "passive-range-shared"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     context.sharedMachines.flatMap { group in

@@ -10,44 +10,8 @@ private let portsOfOneClient = 20
 package struct PassiveRangeTooSmall: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "passive-range-too-small", "the passive range has less than two ports for every session",
-    explanation: """
-      A port stays busy for a while after its transfer, and clients open several at once, so a range needs \
-      two ports for every session. Where nothing limits the sessions, no range is certainly large enough, and one of fewer \
-      than 20 ports is exhausted by a single client with ten transfers at once. What happens otherwise depends on the program: Pure-FTPd silently admits \
-      half as many clients as the range has ports; ProFTPD takes a port outside the range, which the \
-      firewall drops; vsftpd ends the session; FileZilla Server answers 425.
-      """,
-    failureModes: ["F28", "F29", "F30"],
-    bad: """
-      server files {
-          address      10.10.20.200
-          software     proftpd
-          max clients  200
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50099
-          tls            explicit required
-      }
-      """,
-    good: """
-      server files {
-          address      10.10.20.200
-          software     proftpd
-          max clients  200
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "passive-range-too-small"
+  package let severity = Severity.warning
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     guard let range = published.publication.passiveRange else { return nil }

@@ -1,64 +1,14 @@
 package import Diagnostics
 
-/// What a diagnostic means: the page that `sallyport rules CODE` shows. Its samples run as tests.
-package struct RulePage: Sendable {
-  /// What has to run for the bad sample to raise its code.
-  package enum Origin: Sendable {
-    /// Parsing, resolving and validating it.
-    case policy
-    /// The same, after U+FFFD in it was replaced by the byte FF, which no text in UTF-8 has.
-    case bytes
-    /// The whole pipeline: comments with `allow:`, and what servers can be told.
-    case compilation
-    /// The whole pipeline, which reads a policy with errors once more, as it was meant.
-    case meant
-    /// Validating it with room for very little: its limit is beyond any sample.
-    case limits
-    /// Writing the settings of its server.
-    case emission
-    /// The whole pipeline, with files that it includes: one that is itself, and one that does not exist.
-    case includes
-    /// `check --kernel` on a machine with that state.
-    case kernel
-    /// `audit`, with the files of the server that stand in comments above the policy.
-    case audit
-  }
-
-  package var code: String
-  package var severity: Severity
-  /// One line: what is wrong.
-  package var summary: String
-  /// Why it matters, in a few sentences.
-  package var explanation: String
-  /// The numbers of the failure catalogue that the rule catches, for example `F04`.
-  package var failureModes: [String]
-  /// A policy that raises the diagnostic.
-  package var bad: String
-  /// The same policy without the mistake.
-  package var good: String
-  package var origin: Origin
-
-  package init(
-    _ severity: Severity, _ code: String, _ summary: String, explanation: String, failureModes: [String] = [],
-    origin: Origin = .policy, bad: String, good: String
-  ) {
-    self.code = code
-    self.severity = severity
-    self.summary = summary
-    self.explanation = explanation
-    self.failureModes = failureModes
-    self.bad = bad
-    self.good = good
-    self.origin = origin
-  }
-}
-
 /// One check of the meaning of a policy, in a file of its own, with its messages.
 ///
 /// A rule sees policies in which other things may be wrong: what could not be resolved is `nil`, and the rule
 /// passes over it.
 package protocol PolicyRule: Sendable {
-  var page: RulePage { get }
+  /// As `docs/rules/CODE.md` has it.
+  var code: String { get }
+  /// As the page has it.
+  var severity: Severity { get }
 
   /// What the rule finds, in any order.
   func check(_ context: RuleContext) -> [Diagnostic]
@@ -105,7 +55,7 @@ extension PolicyRule {
     help: String? = nil, fixes: [FixIt] = []
   ) -> Diagnostic {
     Diagnostic(
-      page.severity, page.code, message, at: span, label: label, related: related, notes: notes, help: help,
+      severity, code, message, at: span, label: label, related: related, notes: notes, help: help,
       fixes: fixes)
   }
 }

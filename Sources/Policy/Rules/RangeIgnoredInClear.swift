@@ -5,45 +5,8 @@ import PolicySyntax
 package struct RangeIgnoredInClear: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "range-ignored-in-clear", "the server may take data ports outside the range in sessions without TLS",
-    explanation: """
-      IIS is reported to use its data channel port range in encrypted sessions only, and any port from 1025 \
-      in the others. The firewall opens the range and nothing else, so listings in clear text would hang. We \
-      have not seen it happen. Where TLS is required the question does not arise; for a server without any \
-      TLS the helper opens whatever port IIS names.
-      """,
-    failureModes: ["F52"],
-    bad: """
-      server files {
-          address      10.10.20.200
-          software     iis
-          site         "Files"
-          certificate  thumbprint 0123456789ABCDEF0123456789ABCDEF01234567
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit optional
-      }
-      """,
-    good: """
-      server files {
-          address      10.10.20.200
-          software     iis
-          site         "Files"
-          certificate  thumbprint 0123456789ABCDEF0123456789ABCDEF01234567
-      }
-
-      publish files {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "range-ignored-in-clear"
+  package let severity = Severity.warning
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication

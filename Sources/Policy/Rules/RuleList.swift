@@ -1,7 +1,7 @@
 package import Diagnostics
 import Parallel
 
-/// Rules that look at one publication at a time. A new rule is one file and one line in one of the three lists.
+/// Rules that look at one publication at a time. A new rule is one file, its page, and one line in one of three lists.
 private let publicationRules: [any PublicationRule] = [
   ClearControlLeavesEncryptedSessions(),
   ExternalIPMissing(),
@@ -90,9 +90,3 @@ package func validate(_ policy: Policy) -> ValidatedPolicy {
 private func batches(of range: Range<Int>) -> [Range<Int>] {
   stride(from: range.lowerBound, to: range.upperBound, by: 128).map { $0..<min($0 + 128, range.upperBound) }
 }
-
-/// Every page, sorted by code: those of the rules, and those of codes that are raised elsewhere.
-package let rulePages: [RulePage] =
-  (policyRules.map(\.page) + syntaxPages + namePages + valuePages + pipelinePages + serverPages + kernelPages
-  + auditPages + [TLSUnsupported.clearControlPage])
-  .sorted { $0.code < $1.code }

@@ -4,64 +4,8 @@ package import Diagnostics
 package struct ServerScopeConflict: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "server-scope-conflict",
-    "publications want different values of a setting that the server has once",
-    explanation: """
-      IIS has one passive range for all its sites, and one external address and TLS policy for a site. \
-      Pure-FTPd and vsftpd have one range, one address in the 227 reply and one TLS mode for the whole \
-      daemon. FileZilla Server has one range and one address for all listeners. ProFTPD has them for each \
-      virtual host, so for each control port. And every server has everything once for one control port: \
-      published at two external addresses, it can announce one of them, and clients of the other are sent to \
-      the wrong place.
-      """,
-    failureModes: ["F44", "F52"],
-    bad: """
-      server files {
-          address   10.10.20.200
-          software  pure-ftpd
-      }
-
-      publish files-a {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish files-b {
-          server         files
-          external ip    203.0.113.11
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      server files {
-          address   10.10.20.200
-          software  pure-ftpd
-      }
-
-      server files-second {
-          address   10.10.20.200
-          software  pure-ftpd
-      }
-
-      publish files-a {
-          server         files
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-
-      publish files-b {
-          server         files-second
-          external ip    203.0.113.11
-          control port   21 -> 2121
-          passive range  50400-50799
-          tls            explicit required
-      }
-      """)
+  package let code = "server-scope-conflict"
+  package let severity = Severity.error
 
   /// The first publication of a scope that wants something.
   private struct First {

@@ -4,30 +4,8 @@ package import Diagnostics
 package struct SourceGatewayOnLocalServer: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "source-gateway-on-local-server",
-    "a server on the firewall host always sees its clients' own addresses",
-    explanation: """
-      `source gateway` rewrites connections on their way out to the server. Connections to a server on the \
-      firewall host never leave it, so nothing can be rewritten, and the server sees the clients.
-      """,
-    bad: """
-      publish files {
-          server         local pure-ftpd
-          external ip    203.0.113.10
-          passive range  61000-61399
-          tls            explicit required
-          source         gateway
-      }
-      """,
-    good: """
-      publish files {
-          server         local pure-ftpd
-          external ip    203.0.113.10
-          passive range  61000-61399
-          tls            explicit required
-      }
-      """)
+  package let code = "source-gateway-on-local-server"
+  package let severity = Severity.error
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     guard let local = published.server.local, published.publication.source.value == .gateway,

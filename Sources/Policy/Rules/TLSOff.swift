@@ -5,28 +5,8 @@ import PolicySyntax
 package struct TLSOff: PublicationRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "tls-off", "passwords and files go over the network in clear text",
-    explanation: """
-      Without TLS everybody on the way reads passwords and files. That is the default because it is what a \
-      server does that nobody configured, not because it is wise. A statement `tls off` says that it is \
-      meant, and a comment `# allow: tls-off (REASON)` on its line silences the warning.
-      """,
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "tls-off"
+  package let severity = Severity.warning
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard publication.tls.value == .off, !publication.cannotTell(.tls) else { return nil }

@@ -5,32 +5,8 @@ import PolicySyntax
 package struct TLSPortMismatch: PublicationRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "tls-port-mismatch", "clients expect another TLS mode on this control port",
-    explanation: """
-      Clients go by the port: on 990 they begin with TLS at once, on 21 they wait for the server's greeting. \
-      With implicit TLS on 21 both sides wait for each other; with explicit TLS on 990 clients report an \
-      unexpected packet.
-      """,
-    failureModes: ["F21"],
-    bad: """
-      publish files {
-          server         10.10.20.200 vsftpd
-          external ip    203.0.113.10
-          control port   21
-          passive range  50000-50399
-          tls            implicit
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 vsftpd
-          external ip    203.0.113.10
-          control port   990
-          passive range  50000-50399
-          tls            implicit
-      }
-      """)
+  package let code = "tls-port-mismatch"
+  package let severity = Severity.warning
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     let port = publication.controlPort.value

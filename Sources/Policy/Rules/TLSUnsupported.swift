@@ -5,56 +5,8 @@ import PolicySyntax
 package struct TLSUnsupported: PublishedRule {
   package init() {}
 
-  package let page = RulePage(
-    .error, "tls-mode-unsupported", "the server program does not have this TLS mode",
-    explanation: """
-      Pure-FTPd has implicit TLS in special builds only, and those have nothing else. FileZilla Server \
-      offers TLS whatever one does: `tls off` does not exist there. IIS has no switch but the port: 990 is \
-      implicit TLS, every other port is not. `clear-control` is a command of explicit TLS (RFC 4217).
-      """,
-    failureModes: ["F21"],
-    bad: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            implicit
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
-
-  /// The page of its other code.
-  static let clearControlPage = RulePage(
-    .error, "clear-control-unsupported", "the server program does not know CCC",
-    explanation: """
-      With `clear-control`, clients return to a clear control connection after login, by the command CCC, so \
-      that the helper can read the rest. vsftpd answers 500 to that command and FileZilla Server does not \
-      have it; IIS, Pure-FTPd and ProFTPD allow it.
-      """,
-    failureModes: ["F04"],
-    bad: """
-      publish files {
-          server         10.10.20.200 vsftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required clear-control
-      }
-      """,
-    good: """
-      publish files {
-          server         10.10.20.200 vsftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """)
+  package let code = "tls-mode-unsupported"
+  package let severity = Severity.error
 
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     Self.findings(published.publication, at: published.server).first

@@ -12,53 +12,8 @@ package struct TooManyClients: PolicyRule {
   /// - Parameter most: A table with a million elements takes nft 1.0.6 some ten seconds and half a gigabyte.
   package init(most: Int = 1_000_000) { self.most = most }
 
-  package let page = RulePage(
-    .error, "too-many-clients", "publications have more clients than rules can hold",
-    explanation: """
-      A list of clients that several publications have in common is kept once. Where lists differ, each stands in the \
-      rules for each publication: 3,000 publications that allow one list of 3,000 addresses, each less another one, \
-      are nine million elements. A policy is refused beyond a million ranges of addresses.
-      """,
-    origin: .limits,
-    bad: """
-      clients partners = 198.51.100.1, 198.51.100.3, 198.51.100.5, 198.51.100.7
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          partners
-          deny           198.51.100.7
-      }
-
-      publish images {
-          server         10.10.20.201 pure-ftpd
-          external ip    203.0.113.11
-          passive range  50000-50399
-          tls            explicit required
-          allow          partners
-      }
-      """,
-    good: """
-      clients partners = 198.51.100.1, 198.51.100.3, 198.51.100.5
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          partners
-      }
-
-      publish images {
-          server         10.10.20.201 pure-ftpd
-          external ip    203.0.113.11
-          passive range  50000-50399
-          tls            explicit required
-          allow          partners
-      }
-      """)
+  package let code = "too-many-clients"
+  package let severity = Severity.error
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     let policy = context.policy

@@ -5,33 +5,8 @@ import PolicySyntax
 package struct UnusedDeclaration: PolicyRule {
   package init() {}
 
-  package let page = RulePage(
-    .warning, "unused-declaration", "a declaration has no effect, because no publication uses it",
-    explanation: """
-      Client lists, gateways and servers do nothing by themselves. One that no publication uses is left \
-      over, or a publication names another by mistake.
-      """,
-    bad: """
-      clients partners = 198.51.100.0/24
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-      }
-      """,
-    good: """
-      clients partners = 198.51.100.0/24
-
-      publish files {
-          server         10.10.20.200 pure-ftpd
-          external ip    203.0.113.10
-          passive range  50000-50399
-          tls            explicit required
-          allow          partners
-      }
-      """)
+  package let code = "unused-declaration"
+  package let severity = Severity.warning
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
     let policy = context.policy

@@ -26,8 +26,8 @@ struct Rules: ParsableCommand {
   func run() throws {
     let console = common.console
     guard let code else { return try list(console) }
-    guard let page = rulePages.first(where: { $0.code == code }) else {
-      let hint = nearest(to: code, among: rulePages.map(\.code)).map { "did you mean `\($0)`?" }
+    guard let page = RulePage(of: code) else {
+      let hint = nearest(to: code, among: RulePage.codes).map { "did you mean `\($0)`?" }
       throw console.failure("there is no diagnostic `\(code)`; \(hint ?? "sallyport rules lists them")", .usage)
     }
     if output == .json { return try console.write(encodeJSON(RulesOutput(formatVersion: 1, rules: [.init(page)]))) }
@@ -35,13 +35,12 @@ struct Rules: ParsableCommand {
   }
 
   private func list(_ console: Console) throws {
-    let pages = rulePages.sorted { $0.code < $1.code }
     if output == .json {
-      return try console.write(encodeJSON(RulesOutput(formatVersion: 1, rules: pages.map { .init($0) })))
+      return try console.write(encodeJSON(RulesOutput(formatVersion: 1, rules: rulePages.map { .init($0) })))
     }
-    let width = pages.map(\.code.count).max() ?? 0
+    let width = rulePages.map(\.code.count).max() ?? 0
     let style = console.outputStyle
-    for page in pages {
+    for page in rulePages {
       let padding = String(repeating: " ", count: width - page.code.count)
       let severity = page.severity.rawValue + String(repeating: " ", count: 7 - page.severity.rawValue.count)
       try console.write(
