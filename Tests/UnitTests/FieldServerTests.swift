@@ -356,6 +356,14 @@ import Testing
     #expect(text.contains("passive range  50000-50399") && text.contains("external ip    203.0.113.10"))
     #expect(text.contains("tls            implicit") && text.contains("FileZilla Server 0.9"))
     #expect(compile(text).trees.flatMap(\.diagnostics).isEmpty)
+    // The draft means the program that was read, which may have no TLS, whatever version was asked for.
+    let plain = Self.legacy(["IP Bindings": "10.10.20.200", "Enable SSL": "0"])
+    let read = try readServer(.filezilla, [("/x/FileZilla Server.xml", plain)]).settings
+    for (version, stated) in [(nil, "0.9"), ("1.7.3", "0.9"), ("0.9.60", "0.9.60")] {
+      let draft = PolicyDraft(read, from: "x", version: version).text
+      #expect(draft.contains("filezilla \(stated)\n") && draft.contains(/tls +off/), "\(draft)")
+      #expect(compile(draft).errorCodes.isEmpty, "\(compile(draft).diagnostics)")
+    }
     let nobody = Self.legacy([:]).replacing(
       "<Settings>", with: "<Users><User Name=\"a\"><Option Name=\"Enabled\">0</Option></User></Users><Settings>")
     #expect(try Self.codes(Self.policy("filezilla"), [("a.xml", nobody)]) == ["audit-no-login"])

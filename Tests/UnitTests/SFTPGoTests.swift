@@ -141,11 +141,25 @@ import Testing
     #expect(compilation.errorCodes.contains(code))
   }
 
-  @Test func oneVersionOfFileZillaIsAnother() {
+  /// It always has TLS since 1.0. What came before is read, and never written.
+  @Test func oneVersionOfFileZillaIsAnother() throws {
     let old = compile(
       "publish files {\n  server 10.10.20.200 filezilla 0.9.60\n  external ip 203.0.113.10\n  tls off\n  helper on\n}\n"
     )
-    #expect(old.errorCodes == ["software-too-old"])
+    #expect(old.errorCodes.isEmpty)
+    let bundle = try old.bundle(version: "test")
+    #expect(bundle.diagnostics.map(\.code) == ["software-too-old"])
+    #expect(bundle.diagnostics.first?.message.contains("FileZilla Server 0.9.60 can be read") == true)
+    #expect(!bundle.files.contains { $0.path.hasPrefix("servers/") })
+    for form in [nil, "xml"] {
+      let emission = try Emitters.emit(old.policy, server: 0, form: form, locate: old.locator())
+      #expect(emission.diagnostics.map(\.code) == ["software-too-old"] && emission.documents.isEmpty)
+    }
+    // What holds for the program in every form is said all the same.
+    let site = compile(
+      "server s {\n  address 10.10.20.200\n  software filezilla 0.9.60\n  site \"a\"\n}\n"
+        + "publish files {\n  server s\n  external ip 203.0.113.10\n  passive range 50000-50399\n  tls off\n}\n")
+    #expect(site.diagnostics.map(\.code).contains("site-unsupported"))
   }
 
   @Test func activeModeIsOneSwitch() {

@@ -10,12 +10,7 @@ package struct FileZillaXMLEmitter: ServerEmitter {
   package let format: any DocumentFormat = XMLFormat()
   package let templates = [EmitterTemplate("filezilla-settings.xml.mustache", XMLFormat())]
 
-  package var capabilities: Capabilities {
-    var capabilities = Capabilities()
-    // 0.9 kept its settings in `FileZilla Server.xml`.
-    capabilities.oldestVersion = SoftwareVersion(1, 0)
-    return capabilities
-  }
+  package let capabilities = Capabilities()
 
   package init() {}
 

@@ -104,7 +104,7 @@ private struct FileZillaLegacyFile {
     service.pinsDataPort = Setting(default: false)
     service.nobody = nobody()
     service.admits = clients(&context)
-    service.remarks = ["the files are those of FileZilla Server 0.9; `emit` writes the settings of 1.x"]
+    service.remarks = ["the files are those of FileZilla Server 0.9; `emit` and `build` do not write them"]
     return service
   }
 

@@ -7,6 +7,7 @@ package enum FileZillaLegacyProgram: ServerProgram {
   package static let name = "filezilla"
   package static let title = "FileZilla Server"
   package static func isMeant(byVersion version: String?) -> Bool { !FileZillaProgram.isMeant(byVersion: version) }
+  package static var namingVersion: String? { "0.9" }
 
   package static var hasImplicitBesideExplicit: Bool { true }
   package static var clearControl: ClearControlSupport { .unsupported }

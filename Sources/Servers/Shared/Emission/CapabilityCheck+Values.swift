@@ -47,23 +47,24 @@ extension CapabilityCheck {
 
   /// Texts that cannot stand in the program's file.
   func values() -> [Diagnostic] {
+    guard let format = emitter?.format else { return [] }
     var diagnostics: [Diagnostic] = []
     if program.certificateForm == .files, let certificate = server.certificate,
       case .files(let path, let key) = certificate.value, plan.usesTLS
     {
-      if let finding = self.path(path, at: certificate.span) { diagnostics.append(finding) }
-      if let key, let finding = self.path(key, at: certificate.span) { diagnostics.append(finding) }
+      if let finding = self.path(path, format, at: certificate.span) { diagnostics.append(finding) }
+      if let key, let finding = self.path(key, format, at: certificate.span) { diagnostics.append(finding) }
     }
-    if program.hasSites, let site = server.site, let reason = emitter.format.obstacle(in: site.value) {
+    if program.hasSites, let site = server.site, let reason = format.obstacle(in: site.value) {
       diagnostics.append(notExpressible(site.value, reason, at: site.span))
     }
     return diagnostics
   }
 
   /// A path that the program cannot be told.
-  private func path(_ path: String, at span: SourceSpan) -> Diagnostic? {
+  private func path(_ path: String, _ format: any DocumentFormat, at span: SourceSpan) -> Diagnostic? {
     let isAbsolute = path.utf8.first == UInt8(ascii: "/")
-    let reason = isAbsolute ? emitter.format.obstacle(in: path) : "is not an absolute path"
+    let reason = isAbsolute ? format.obstacle(in: path) : "is not an absolute path"
     return reason.map { notExpressible(path, $0, at: span) }
   }
 

@@ -4,7 +4,8 @@ import Policy
 
 /// One form of a program, with what it can be told. A class, because many servers are compared with it.
 final class ProgramForm: Sendable {
-  let emitter: any ServerEmitter
+  /// `nil` for a program whose settings are not written.
+  let emitter: (any ServerEmitter)?
   let capabilities: Capabilities
   let program: any ServerProgram.Type
 
@@ -12,6 +13,18 @@ final class ProgramForm: Sendable {
     self.emitter = emitter
     capabilities = emitter.capabilities
     program = emitter.software.program
+  }
+
+  private init(unwritten program: any ServerProgram.Type) {
+    emitter = nil
+    capabilities = Capabilities()
+    self.program = program
+  }
+
+  /// The forms of a program, its default first; one without emitter for a program whose settings are not written.
+  static func all(of program: any ServerProgram.Type) -> [ProgramForm] {
+    let forms = program.emitters.map { ProgramForm($0) }
+    return forms.isEmpty ? [ProgramForm(unwritten: program)] : forms
   }
 }
 
@@ -23,7 +36,7 @@ struct CapabilityCheck {
   let plan: ServerPlan
   let form: ProgramForm
 
-  var emitter: any ServerEmitter { form.emitter }
+  var emitter: (any ServerEmitter)? { form.emitter }
   var capabilities: Capabilities { form.capabilities }
   var program: any ServerProgram.Type { form.program }
   var server: Server { plan.server }
@@ -66,7 +79,8 @@ struct CapabilityCheck {
 
   /// Control ports, each of which is a process of its own, in a form that describes one process.
   private func processes() -> [Diagnostic] {
-    guard capabilities.isOneProcess, publications.count > 1, let second = plan.services.dropFirst().first,
+    guard let emitter, capabilities.isOneProcess, publications.count > 1,
+      let second = plan.services.dropFirst().first,
       let publication = second.publications.first
     else { return [] }
     return [

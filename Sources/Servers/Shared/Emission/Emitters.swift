@@ -11,12 +11,7 @@ package enum Emitters {
 
   /// The forms of a program, the default first.
   package static func forms(of software: SoftwareKind) -> [String] {
-    all.filter { $0.software == software }.map(\.form)
-  }
-
-  /// The emitter of a program and a form; `nil` for a form stands for the default.
-  package static func emitter(for software: SoftwareKind, form: String? = nil) -> (any ServerEmitter)? {
-    all.first { $0.software == software && (form == nil || $0.form == form) }
+    software.program.emitters.map(\.form)
   }
 
   /// The settings of one server of a policy that has no errors.
@@ -64,7 +59,10 @@ package enum Emitters {
     }
     for request in requests(policy, locate: locate) {
       var written: [Form] = []
-      for (emitter, renderer) in zip(all, renderers) where emitter.software == request.software {
+      if !request.publications.isEmpty, let refusal = refusal(request) {
+        written.append(Form(server: request.server, form: "", isDefault: true, emission: refusal))
+      }
+      for (emitter, renderer) in zip(all, renderers) where request.isFor(emitter) {
         written.append(
           Form(
             server: request.server, form: emitter.form, isDefault: written.isEmpty,
@@ -94,20 +92,36 @@ package enum Emitters {
     _ request: ServerRequest, form: String?, templates: [String: String]
   ) throws(EmitError) -> Emission {
     let software = request.software
-    guard let emitter = emitter(for: software, form: form) else {
+    if let refusal = refusal(request) { return refusal }
+    guard let emitter = software.program.emitters.first(where: { form == nil || $0.form == form }) else {
       throw .unknownForm(form ?? "default", software: software, forms: forms(of: software))
     }
     return try emitter.emit(request, renderer: TemplateRenderer(emitter.templates, overrides: templates))
   }
 
+  /// Why nothing is written for a program whose settings are only read; `nil` for others.
+  private static func refusal(_ request: ServerRequest) -> Emission? {
+    let program = request.software.program
+    guard program.emitters.isEmpty else { return nil }
+    let version = request.server.software?.value.version.map { " \($0)" } ?? ""
+    return Emission(diagnostics: [
+      .error(
+        "software-too-old",
+        "the settings of \(program.title)\(version) can be read, by `audit` and `import`, but not be written",
+        at: request.server.software?.span ?? request.server.header,
+        help: "set them by hand and have `audit` compare them, or write `software other` to get a checklist")
+    ])
+  }
+
   /// What the software of the servers of a policy cannot be told, for `check`: in the first form that can hold the
   /// policy, or in the default one when none can.
   package static func findings(_ policy: Policy) -> [Diagnostic] {
-    let programs = ServerPrograms.named.map(Program.init)
+    let programs = ServerPrograms.all.map(Program.init)
     var found: [Diagnostic] = []
     for (server, publications) in zip(policy.servers, publications(policy)) where !publications.isEmpty {
       let plan = ServerPlan(ServerRequest(server: server, publications: publications) { _ in "" })
-      if let program = programs.first(where: { $0.software == plan.request.software }) {
+      let id = ObjectIdentifier(plan.request.software.facts)
+      if let program = programs.first(where: { $0.id == id }) {
         found += program.findings(plan)
       }
     }
@@ -116,12 +130,12 @@ package enum Emitters {
 
   /// The forms of one program, and what it can be told in each. A class, because many servers ask for it.
   private final class Program {
-    let software: SoftwareKind
+    let id: ObjectIdentifier
     private let forms: [ProgramForm]
 
-    init(_ software: SoftwareKind) {
-      self.software = software
-      forms = all.filter { $0.software == software }.map(ProgramForm.init)
+    init(_ program: any ServerProgram.Type) {
+      id = ObjectIdentifier(program)
+      forms = ProgramForm.all(of: program)
     }
 
     /// What the first form finds that can hold a plan, or the default one when none can.
@@ -173,4 +187,11 @@ package enum Emitters {
 extension Server {
   /// Whether its program has several sites on a machine.
   fileprivate var isSite: Bool { software?.value.kind.facts.hasSites ?? false }
+}
+
+extension ServerRequest {
+  /// Whether an emitter writes the settings of its program: that one and no other of its name.
+  fileprivate func isFor(_ emitter: any ServerEmitter) -> Bool {
+    ObjectIdentifier(emitter.software.facts) == ObjectIdentifier(software.facts)
+  }
 }

@@ -11,13 +11,15 @@ package struct PolicyDraft {
   }
 
   private let settings: EffectiveSettings
+  /// What the policy says of the version, so that it means the program whose files were read.
   private let version: String?
   private var lines: [String] = []
 
   /// - Parameter path: what was read, for the first comment.
   package init(_ settings: EffectiveSettings, from path: String, version: String? = nil) {
     self.settings = settings
-    self.version = version
+    let program = settings.software.program
+    self.version = program.isMeant(byVersion: version) ? version : program.namingVersion
     lines = [
       "# What \(settings.software.title) does with \(path.replacingScalars { $0.breaksLine ? "?" : nil }), as a policy.",
       "# Lines with DECIDE ask for what its files do not tell.",

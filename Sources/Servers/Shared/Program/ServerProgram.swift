@@ -9,6 +9,8 @@ package protocol ServerProgram: ServerFacts {
   static var emitters: [any ServerEmitter] { get }
   /// What reads its settings; `nil` when nothing does.
   static var reader: (any ServerReader)? { get }
+  /// A version with which its name means it in a policy; `nil` for a program that its name alone means.
+  static var namingVersion: String? { get }
   /// How it is told things that are written in that form.
   static func words(_ form: SettingsForm) -> any ServerWords
 
@@ -52,6 +54,7 @@ package protocol ServerProgram: ServerFacts {
 }
 
 extension ServerProgram {
+  package static var namingVersion: String? { nil }
   package static var reader: (any ServerReader)? { nil }
   package static var limitsClients: Bool { true }
   package static var capsClientsByRange: Bool { false }
