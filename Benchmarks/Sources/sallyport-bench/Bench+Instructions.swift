@@ -5,7 +5,8 @@ private let stages = [
   ("validate", "$s6Policy8validate"),
   ("findings", "$s7Servers8EmittersO8findings"),
   ("sessions", "$s11Compilation12SessionCheckV8findings"),
-  ("lower", "$s8Lowering5lower_7gateway"),
+  ("flows", "$s5Flows8FlowPlanV_7gateway"),
+  ("lower", "$s9Platforms5lower_15longestRepeated"),
   ("script", "$s8Nftables5TableV6script"),
 ]
 

@@ -282,7 +282,8 @@ private func reportMissing(
   _ words: [some BlockWord], of declaration: DeclarationSyntax, _ kind: DeclarationKind,
   _ reader: inout StatementReader
 ) {
-  for keyword in words.map(\.spelling) {
+  for word in words {
+    let keyword = word.spelling
     reader.report(
       .error(
         "missing-statement", "`\(kind.word.spelling) \(declaration.name.value)` has no `\(keyword)` statement",
