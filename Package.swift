@@ -89,8 +89,7 @@ let package = Package(
     .target(name: "Diagnostics", swiftSettings: strict),
     .target(
       name: "Templates", path: "templates",
-      resources: ["filezilla", "iis", "other", "proftpd", "pure-ftpd", "sftpgo", "vsftpd"].map { .embedInCode($0) },
-      swiftSettings: strict),
+      resources: [.embedInCode("programs")], swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
     .target(name: "LiveSupport", dependencies: [subprocess], path: "Tests/LiveSupport", swiftSettings: strict),
