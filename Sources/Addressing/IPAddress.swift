@@ -16,7 +16,7 @@ package enum IPAddress: Hashable, Sendable {
   /// Reads an IPv4 or IPv6 literal; names are never resolved.
   package init?(_ text: Slice<UnsafeBufferPointer<UInt8>>) { self.init(text: text) }
 
-  /// The same.
+  /// Reads a literal from a string.
   package init?(_ text: String) { self.init(text: text.utf8) }
 
   /// Bytes of the longest text: eight groups of four digits. An IPv4-mapped address is shorter.

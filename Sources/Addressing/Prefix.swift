@@ -1,6 +1,6 @@
 /// A network prefix: every address that shares the first `length` bits (RFC 4632, RFC 4291).
 package struct Prefix: Hashable, Sendable {
-  /// The address as written; bits behind the length may be set.
+  /// The address as written; bits after the length may be set.
   package var address: IPAddress
   /// Leading bits that count: 0 to 32 or 0 to 128.
   package var length: Int
@@ -20,7 +20,7 @@ package struct Prefix: Hashable, Sendable {
 
   package var family: AddressFamily { address.family }
 
-  /// The bits behind the length, as a number of ones.
+  /// The bits after the length, as a number of ones.
   private var hostMask: UInt128 {
     let hostBits = UInt128(family.bits - length)
     return hostBits == 128 ? .max : (1 << hostBits) - 1
@@ -35,10 +35,10 @@ package struct Prefix: Hashable, Sendable {
   /// The highest address.
   package var last: IPAddress { IPAddress(family: family, value: bounds.upperBound) ?? address }
 
-  /// Whether no bit behind the length is set.
+  /// Whether no bit after the length is set.
   package var isCanonical: Bool { address.value & hostMask == 0 }
 
-  /// The same set of addresses with the bits behind the length cleared.
+  /// The same set of addresses with the bits after the length cleared.
   package var canonical: Prefix {
     var copy = self
     copy.address = IPAddress(family: family, value: bounds.lowerBound) ?? address

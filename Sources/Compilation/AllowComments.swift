@@ -94,7 +94,7 @@ private struct Allowances {
 }
 
 extension [UInt8] {
-  /// The line that holds a comment, its end included; of the last line what is behind it as well.
+  /// The line that holds a comment, its end included; of the last line what is after it as well.
   fileprivate func line(around comment: Range<Int>) -> Range<Int> {
     let comment = comment.clamped(to: indices)
     let start = self[..<comment.lowerBound].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0

@@ -64,7 +64,7 @@ package struct Compilation: Sendable {
     (platform(of: gateway) as? any SessionPlatform)?.ruleset(of: flows(gateway: gateway))
   }
 
-  /// What was made of the text, and takes long to take apart.
+  /// What was made of the text, and takes long to free.
   package var madeOfText: [any Sendable] { [policy, validated, diagnostics] }
 
   /// `FILE:LINE` of a span, for comments in what is generated; each file is indexed once.

@@ -5,7 +5,7 @@ package func sha256(_ bytes: [UInt8]) -> String {
   ]
   let whole = bytes.count / 64 * 64
   for start in stride(from: 0, to: whole, by: 64) { mix(bytes[start..<start + 64], into: &state) }
-  // The rest, one bit, and the length in bits behind zeros.
+  // The rest, one bit, and the length in bits after zeros.
   var tail = Array(bytes[whole...]) + [0x80]
   tail += [UInt8](repeating: 0, count: (120 - tail.count % 64) % 64)
   let bits = UInt64(bytes.count) &* 8

@@ -16,7 +16,7 @@ package enum Severity: String, Sendable, Comparable {
 /// A stretch of text with what there is to say about it.
 package struct Label: Hashable, Sendable {
   package var span: SourceSpan
-  /// Shown behind the underline; empty for none.
+  /// Shown after the underline; empty for none.
   package var message: String
 
   package init(_ span: SourceSpan, _ message: String = "") {

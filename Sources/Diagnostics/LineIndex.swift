@@ -24,7 +24,7 @@ package struct LineIndex {
       var offset = 0
       while offset < text.count {
         let end = min(offset + 8, text.count)
-        // A byte is a line end where it is 0 behind the exclusive or; taking 1 from it then sets its high bit.
+        // A byte is a line end where it is 0 after the exclusive or; taking 1 from it then sets its high bit.
         let word =
           offset + 8 <= text.count
           ? text.loadUnaligned(fromByteOffset: offset, as: UInt64.self) ^ 0x0A0A_0A0A_0A0A_0A0A : 0

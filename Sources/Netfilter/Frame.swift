@@ -17,7 +17,7 @@ package struct Frame: Hashable, Sendable {
   /// The body read as UTF-8.
   package var text: String { String(decoding: body, as: UTF8.self) }
 
-  /// Frames one behind the other, with the `end`.
+  /// Frames one after the other, with the `end`.
   package static func bytes(of frames: [Frame]) -> [UInt8] {
     var bytes: [UInt8] = []
     for frame in frames + [Frame("end", "")] {

@@ -12,7 +12,7 @@ package struct TrackedConnection: Hashable, Sendable {
   package var client: Endpoint
   /// What the client dialled, before translation.
   package var dialled: Endpoint
-  /// Who answers, behind translation.
+  /// Who answers, after translation.
   package var server: Endpoint
   /// Whether both sides have sent segments and none has closed.
   package var isEstablished: Bool

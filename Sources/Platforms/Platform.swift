@@ -78,7 +78,9 @@ package struct Artifact: Sendable {
 /// The platforms that there are.
 package enum Platforms {
   /// Every platform, by the order in which they are told.
-  package static let all: [any Platform] = [nftables]
+  package static let all: [any Platform] = [
+    nftables
+  ]
 
   /// What a gateway is that says nothing else.
   package static let standard: any Platform = nftables

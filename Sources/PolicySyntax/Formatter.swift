@@ -2,8 +2,8 @@ import Diagnostics
 
 /// The text of a file in the one canonical layout, or `nil` when the file has syntax errors.
 ///
-/// Four spaces a level; one statement a line; the values of a block in one column, two spaces behind its longest
-/// keyword; comments, and single blank lines between groups, kept; a line break behind a comma kept; trailing commas
+/// Four spaces a level; one statement a line; the values of a block in one column, two spaces after its longest
+/// keyword; comments, and single blank lines between groups, kept; a line break after a comma kept; trailing commas
 /// and `;` dropped.
 ///
 /// - Parameter twoWordKeywords: Those of the language.
@@ -87,7 +87,7 @@ private struct Formatter {
   var result: [UInt8] = []
   /// Lines of the block at hand, whose values share a column.
   var lines: [FormattedLine] = []
-  /// What these lines consist of, one text behind the other.
+  /// What these lines consist of, one text after the other.
   var texts: [UInt8] = []
   var nextComment = 0
   /// Byte offset up to which the source has been dealt with.
@@ -216,24 +216,24 @@ private struct Formatter {
     return addText(tree.bytes(token))
   }
 
-  /// Adds a line and the comment that stands behind it in the source.
+  /// Adds a line and the comment that stands after it in the source.
   mutating func add(_ line: FormattedLine, endingAt end: Int, isLast: Bool = true, depth: Int = 1) {
     var line = line
     done = max(done, end)
     if tree.comments.indices.contains(nextComment) {
       let comment = tree.comments[nextComment]
-      let standsBehind = end <= Int(comment.start) && Int(comment.start) < nextTokenStart(behind: end)
-      if standsBehind, !comment.startsLine, newlines(from: end, to: Int(comment.start)) == 0 {
+      let standsAfter = end <= Int(comment.start) && Int(comment.start) < nextTokenStart(after: end)
+      if standsAfter, !comment.startsLine, newlines(from: end, to: Int(comment.start)) == 0 {
         line.comment = addText(trimmed(tree, comment))
         done = max(done, Int(comment.end))
         nextComment += 1
       }
     }
     lines.append(line)
-    if !isLast { leading(before: nextTokenStart(behind: done), depth: depth) }
+    if !isLast { leading(before: nextTokenStart(after: done), depth: depth) }
   }
 
-  func nextTokenStart(behind offset: Int) -> Int {
+  func nextTokenStart(after offset: Int) -> Int {
     Int(tree.token(tree.tokens.indices.partitionPoint { Int(tree.tokens[$0].start) < offset }).start)
   }
 

@@ -59,7 +59,7 @@ private struct Lexer {
     result.tokens.reserveCapacity((lines.lowerBound == 0 ? bytes.count : lines.count) / 6 + 1)
   }
 
-  /// Adds what was read behind this.
+  /// Adds what was read after this.
   mutating func append(_ next: Lexer) {
     result.tokens += next.result.tokens
     result.hasInvalidTokens = result.hasInvalidTokens || next.result.hasInvalidTokens

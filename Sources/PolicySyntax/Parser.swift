@@ -68,7 +68,7 @@ private let includeKeyword = Keywords([FileWord.include.spelling])
 /// The words that begin a declaration with a block.
 private let blockKeywords = Keywords(FileWord.allCases.filter { $0.ownBlock != nil }.map(\.spelling))
 
-/// Reads declarations one behind the other. What it does at the top of a file depends on its position alone.
+/// Reads declarations one after the other. What it does at the top of a file depends on its position alone.
 private struct Parser {
   /// The tokens, without statements yet.
   let tree: PolicyFileSyntax
@@ -78,7 +78,7 @@ private struct Parser {
   var innerStatements: [StatementSyntax] = []
   var nestedStatements: [StatementSyntax] = []
   /// Lists and includes in the block of the declaration at hand, which were reported. They are read as if they stood
-  /// behind it, so that nothing else is said of the names in them.
+  /// after it, so that nothing else is said of the names in them.
   var misplaced: [StatementSyntax] = []
   var index: Int
   /// Where it was to end; it may have gone beyond.
@@ -116,7 +116,7 @@ private struct Parser {
     }
   }
 
-  /// Takes what was read behind this, if that began where this ended; otherwise reads on by itself.
+  /// Takes what was read after this, if that began where this ended; otherwise reads on by itself.
   mutating func goOn(with next: Parser) {
     guard index == next.start else { return run(until: next.end) }
     let (inner, nested) = (innerStatements.count, nestedStatements.count)
@@ -183,7 +183,7 @@ private struct Parser {
     return nil
   }
 
-  /// Passes over words, strings and list punctuation, up to what ends a statement. A newline behind a comma or
+  /// Passes over words, strings and list punctuation, up to what ends a statement. A newline after a comma or
   /// before an opening brace does not end it.
   mutating func skipHeader() {
     let first = index

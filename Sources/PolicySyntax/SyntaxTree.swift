@@ -1,6 +1,6 @@
 package import Diagnostics
 
-/// A statement: words, strings and punctuation up to the end of the line or `;`, perhaps with a block behind.
+/// A statement: words, strings and punctuation up to the end of the line or `;`, perhaps with a block after it.
 /// Declarations are statements at the top of a file.
 package struct StatementSyntax: Sendable {
   private let first: Int32
@@ -28,7 +28,7 @@ package struct StatementSyntax: Sendable {
   package var tokens: Range<Int> { Int(first)..<Int(end) }
 }
 
-/// `{ ... }` behind a declaration, or behind a statement in the block of one.
+/// `{ ... }` after a declaration, or after a statement in the block of one.
 package struct BlockSyntax: Sendable {
   private let openBrace: Int32
   private let closeBrace: Int32?
@@ -96,7 +96,7 @@ package final class PolicyFileSyntax: Sendable {
     self.diagnostics = lexed.diagnostics + diagnostics
   }
 
-  /// The token at a position; `endOfFile` behind the last.
+  /// The token at a position; `endOfFile` after the last.
   package func token(_ index: Int) -> Token {
     if index >= 0, index < tokens.count { return tokens[index] }
     let end = Int32(clamping: source.bytes.count)

@@ -23,7 +23,7 @@ package struct Token: Sendable {
   package var startsLine: Bool
   /// Byte offset of its first byte.
   package var start: Int32
-  /// Byte offset behind its last byte.
+  /// Byte offset after its last byte.
   package var end: Int32
 
   package var range: Range<Int> { Int(start)..<Int(end) }

@@ -9,7 +9,7 @@ extension Bytes {
     return base.loadUnaligned(fromByteOffset: startIndex + offset, as: Number.self)
   }
 
-  /// Without what stands behind a zero byte.
+  /// Without what stands after a zero byte.
   var text: Bytes { prefix { $0 != 0 } }
 }
 

@@ -13,7 +13,7 @@ struct Frame {
 
   init(_ name: String, _ text: String) { self.init(name, Array(text.utf8)) }
 
-  /// Frames one behind the other, with the `end`.
+  /// Frames one after the other, with the `end`.
   static func bytes(of frames: [Frame]) -> [UInt8] {
     var bytes: [UInt8] = []
     for frame in frames + [Frame("end", "")] {

@@ -14,7 +14,7 @@ enum BatchGeneration {
   nonisolated(unsafe) static var isAsked = false
 }
 
-/// The first message of a batch, as libnftnl writes it, with the expected generation behind it.
+/// The first message of a batch, as libnftnl writes it, with the expected generation after it.
 ///
 /// - Parameter buffer: At least a page, zeroed or not.
 @_cdecl("nftnl_batch_begin")

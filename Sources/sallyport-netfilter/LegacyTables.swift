@@ -5,7 +5,7 @@ import Glibc
 
 /// The tables of iptables-legacy and ip6tables-legacy in this network namespace.
 struct LegacyTables {
-  /// Behind one another: a byte 4 or 6, `struct ipt_getinfo`, and its entries (`linux/netfilter_ipv4/ip_tables.h`).
+  /// After one another: a byte 4 or 6, `struct ipt_getinfo`, and its entries (`linux/netfilter_ipv4/ip_tables.h`).
   var content: [UInt8] = []
   /// `ip NAME` or `ip6 NAME`, a line for each table that exists and was not read.
   var unread: [UInt8] = []

@@ -4,7 +4,7 @@ import CNftables
 import Glibc
 
 /// One context of libnftables. The library is not thread safe, whatever the number of contexts: one a process. It ends
-/// with the process, because taking apart what was listed of a large table takes longer than reading the answer.
+/// with the process, because freeing what was listed of a large table takes longer than reading the answer.
 struct Library {
   private let context: OpaquePointer
 
@@ -77,7 +77,7 @@ struct Library {
     return answer
   }
 
-  /// The generation is read first: whatever changes behind it makes a commit that expects it fail.
+  /// The generation is read first: whatever changes after it makes a commit that expects it fail.
   private func list(_ command: String) -> Answer {
     let generation = rulesetGeneration()
     var answer = answer(status: nft_run_cmd_from_buffer(context, command))

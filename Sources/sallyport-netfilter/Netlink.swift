@@ -3,7 +3,7 @@
 import CNftables
 import Glibc
 
-/// Everything that the kernel lists on a request of nfnetlink, message behind message as it sends them.
+/// Everything that the kernel lists on a request of nfnetlink, message after message as it sends them.
 ///
 /// - Parameters:
 ///   - family: Of the objects; 0 for every one.

@@ -2,13 +2,13 @@ import Foundation
 
 /// One fenced block of a chapter.
 struct Fence {
-  /// The first word behind the opening fence, for example `sally` or `nft`.
+  /// The first word after the opening fence, for example `sally` or `nft`.
   var kind: String
   /// The other words.
   var arguments: [String]
   /// Everything between the fences, with a final newline.
   var text: String
-  /// Number, from 1, of the line behind the opening fence.
+  /// Number, from 1, of the line after the opening fence.
   var line: Int
   /// The lines between the fences, as positions in the chapter.
   var lines: Range<Int>
@@ -20,7 +20,7 @@ struct CorpusCase {
   var files: [String: String]
   var policy: Fence
   var expectations: [Fence]
-  /// Files of a server by name, the one that is audited first: blocks `config NAME` behind the policy.
+  /// Files of a server by name, the one that is audited first: blocks `config NAME` after the policy.
   var configuration: [(name: String, text: String)] = []
   /// Those of them that cannot be read: blocks `config NAME unreadable`.
   var unreadable: Set<String> = []

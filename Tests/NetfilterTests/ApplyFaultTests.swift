@@ -164,7 +164,7 @@ struct ApplyFaultTests {
     #expect(ended.errors.contains("sallyport-netfilter was ended by signal 9"), "\(ended.errors)")
   }
 
-  @Test("a worker that is killed behind its commit: the kernel is asked, and the change stands")
+  @Test("a worker that is killed after its commit: the kernel is asked, and the change stands")
   func workerKilledBehind() async throws {
     try await ApplyBench.expect(
       "$S apply old.sally $A; $S apply new.sally $A --persist boot.nft; is new.sally; test -e boot.nft; $S rollback $A; is old.sally",
@@ -251,7 +251,7 @@ struct ApplyFaultTests {
       """)
   }
 
-  @Test("two applies at once: one behind the other, and the second sees what the first did")
+  @Test("two applies at once: one after the other, and the second sees what the first did")
   func twoAtOnce() async throws {
     try await ApplyBench.expect(
       """

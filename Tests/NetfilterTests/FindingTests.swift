@@ -241,7 +241,7 @@ struct FindingTests {
     #expect(compilation.underlined(report.diagnostics) == ["helper-module-missing: helper         on"])
   }
 
-  @Test("what was found stays when libnftables crashes behind it")
+  @Test("what was found stays when libnftables crashes after it")
   func crash() async {
     let backend = MemoryNetfilter(chains: [chain("ip", "forward", 0)], dryRunFailure: .killed(signal: 11))
     let report = await compile(Self.translated).report(backend)

@@ -115,7 +115,7 @@ struct KernelTests {
     #expect(report.diagnostics.map { $0.message.contains("`ip filter FORWARD`") } == [true])
   }
 
-  @Test("refuses a part, and the statement behind it is named")
+  @Test("refuses a part, and the statement after it is named")
   func refusal() async throws {
     let element = "203.0.113.10 . 50000-50399 comment \"files\" : 10.10.20.200,"
     let (compilation, report) = try await report(

@@ -56,6 +56,6 @@ let dataPathCases: [Behaviour] = [
     publication("helper on", server: "203.0.113.10 proftpd", tls: "explicit optional"),
     raises: ["helper-without-nat": ["helper on"]]),
   Behaviour(
-    "the helper behind translation", publication("helper on", tls: "explicit optional"),
+    "the helper after translation", publication("helper on", tls: "explicit optional"),
     not: "helper-without-nat"),
 ]

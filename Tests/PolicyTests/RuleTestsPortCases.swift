@@ -10,7 +10,7 @@ let portCases: [Behaviour] = [
       + publication(name: "photos", server: "10.10.20.201 proftpd", external: "203.0.113.11"),
     not: "passive-range-overlap", "control-port-conflict"),
   Behaviour(
-    "a wide range of a third server is found behind a narrow one",
+    "a wide range of a third server is found after a narrow one",
     publication(name: "wide", server: "10.10.20.201 vsftpd", range: "50000-59999")
       + publication(
         "control port 2121", name: "narrow", server: "10.10.20.201 vsftpd", range: "50000-50010")

@@ -46,7 +46,7 @@ struct CommandShell {
         parts.dropFirst().first.map { $0.operator == "||" && $0.text.hasPrefix("goto failed") } ?? false
       calls.append(
         Call(arguments: Self.arguments(of: first.text), mustSucceed: mustSucceed, unlessThere: condition))
-      // Anything else behind an operator would be a program that nobody meant.
+      // Anything else after an operator would be a program that nobody meant.
       for part in parts.dropFirst() where !(part.operator == "||" && part.text.hasPrefix("goto ")) {
         calls.append(Call(arguments: Self.arguments(of: part.text), mustSucceed: false, unlessThere: nil))
       }

@@ -38,7 +38,7 @@ import Testing
     #expect(settings.contains("listen_port=\(mode == .implicit ? 990 : 21)"))
   }
 
-  /// A value stops at the end of its line: no line has a blank at its end or a comment behind a value.
+  /// A value stops at the end of its line: no line has a blank at its end or a comment after a value.
   @Test func grammar() throws {
     let emission = try emit {
       $0.server(.vsftpd, at: ["10.10.20.200", "2001:db8:20::200"], certificate: pair)

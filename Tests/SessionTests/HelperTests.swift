@@ -2,7 +2,7 @@ import Addressing
 import FTPSession
 import Testing
 
-/// What the kernel's helper makes of a segment: inputs and outcomes that were measured on Linux 6.18 behind dnat.
+/// What the kernel's helper makes of a segment: inputs and outcomes that were measured on Linux 6.18 after dnat.
 @Suite struct HelperTests {
   private static let client = BenchNetwork.ip("198.51.100.10")
   private static let server = BenchNetwork.ip("10.0.0.2")
@@ -79,7 +79,7 @@ import Testing
     #expect(events.contains { if case .expectationMade = $0 { true } else { false } } == isLoose)
   }
 
-  /// The helper looks at a segment only behind one that ended a line: after CCC the first clear reply passes unseen.
+  /// The helper looks at a segment only after one that ended a line: after CCC the first clear reply passes unseen.
   @Test func encryptedSegmentsHideTheNext() {
     var server = FTPServer(BenchNetwork.server(["10.10.20.200"]), passivePorts: [50_000])
     server.offersTLS = true

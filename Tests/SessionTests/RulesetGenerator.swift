@@ -82,7 +82,7 @@ struct RulesetGenerator {
     ] {
       text = text.replacing(old, with: new)
     }
-    // A port behind an IPv6 address needs brackets.
+    // A port after an IPv6 address needs brackets.
     for address in [Address.server6, "2001:db8:20::201"] {
       for port in ["21", "60000-60100"] {
         text = text.replacing("dnat to \(address):\(port)", with: "dnat to [\(address)]:\(port)")

@@ -124,7 +124,7 @@ private let image = "stilliard/pure-ftpd:hardened"
         "docker run --network=none -p 21:21 -p 50000-50399:50000-50399 my/pure-ftpd -P 203.0.113.10 -p 50000:50399 -Y 3",
         ["server-port-unpublished"]
       ),
-      // The image puts its own range behind, unless the variable says another one.
+      // The image puts its own range after those flags, unless the variable says another one.
       (
         "docker run -p 21:21 -p 50000-50399:50000-50399 \(image) -P 203.0.113.10 -p 50000:50399 -Y 3",
         ["server-undecided"]

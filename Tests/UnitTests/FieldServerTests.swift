@@ -232,7 +232,7 @@ import Testing
     #expect(try vsftpd(line, version: version) == codes)
   }
 
-  @Test("B7: reading goes on behind what some builds know") func readingGoesOn() throws {
+  @Test("B7: reading goes on after what some builds know") func readingGoesOn() throws {
     #expect(try vsftpd("ssl_tlsv12=YES\npasv_max_port=50499").contains("audit-passive-range"))
     #expect(try vsftpd("pasv_max_port = 50499").contains("audit-passive-range"))
   }

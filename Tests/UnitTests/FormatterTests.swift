@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  /// A comment stays with the statement that it stands behind, so `# allow:` keeps its line.
+  /// A comment stays with the statement that it follows, so `# allow:` keeps its line.
   @Test func commentsStayWithTheirStatement() {
     #expect(
       formatted("publish a { server b # one\n tls off; log all # two\n} # three\n") == """

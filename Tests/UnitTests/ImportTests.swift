@@ -74,7 +74,7 @@ import Testing
 
         publish files-990 {
             server  files
-            # DECIDE external ip: the address behind "ftp.example.com", which the server announces by name
+            # DECIDE external ip: the address of "ftp.example.com", which the server announces by name
             # DECIDE passive range: the server takes any port; choose a range, and set it there too
             tls     implicit
             # DECIDE active: the server accepts PORT and EPRT; `active on` lets them through the gateway

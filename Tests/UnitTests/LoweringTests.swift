@@ -142,7 +142,7 @@ import Testing
     }
   }
 
-  /// A server in place bears the name of its publication, for those before and behind it.
+  /// A server in place bears the name of its publication, for those before and after it.
   @Test(arguments: [false, true])
   func serversInPlaceAreFoundInAnyOrder(reversed: Bool) {
     let blocks = [

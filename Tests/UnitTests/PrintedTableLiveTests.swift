@@ -95,7 +95,7 @@ struct PrintedTableLiveTests {
     }
   }
 
-  /// Comments that only a program can make. One that looks like elements behind it cannot be told from them.
+  /// Comments that only a program can make. One that looks like elements after it cannot be told from them.
   @Test func strangeComments() async throws {
     let comments: [(comment: String, isRead: Bool)] = [
       (String(repeating: "ü", count: 60), true), (String(repeating: "x", count: 127), true), ("back\\slash", true),

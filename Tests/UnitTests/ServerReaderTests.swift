@@ -253,7 +253,7 @@ import Testing
     #expect(try refusals(.proftpd, text + "\n").first?.place == place)
   }
 
-  /// An error in an included file loses what stands behind the `Include`, not the rest of the included file.
+  /// An error in an included file loses what stands after the `Include`, not the rest of the included file.
   @Test func proftpdMistakesInIncludedFiles() throws {
     let main = "Include /etc/p/inc.conf\nPassivePorts 40000 40009\n"
     let once = try readServer(
@@ -267,7 +267,7 @@ import Testing
     let twice = try readServer(
       .proftpd, [("/etc/p/proftpd.conf", main), ("/etc/p/inc.conf", "Foo on\nBar on\n")])
     #expect(twice.settings.isRefused)
-    // Behind a nested file with a mistake the program reads from a file that it has closed.
+    // After a nested file with a mistake the program reads from a file that it has closed.
     let nested = try readServer(
       .proftpd,
       [

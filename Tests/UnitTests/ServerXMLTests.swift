@@ -186,7 +186,7 @@ import Testing
     let texts = (0..<1500).map { _ in
       var bytes = Array(base.utf8)
       for _ in 0..<random.number(0...2) {
-        // Behind the declaration, which programs read in their own ways.
+        // After the declaration, which programs read in their own ways.
         let at = random.number(40...(bytes.count - 1))
         if random.chance(2) {
           bytes.remove(at: at)

@@ -60,7 +60,7 @@ struct RuleClients {
     }
   }
 
-  /// Parts of one kind that are searched in vain for an address that a client may have.
+  /// After so many parts of one kind without an address that a client may have, the kind is given up.
   private static let mostFailures = 20
   /// Addresses whose variants are tried.
   private static let mostBases = 200

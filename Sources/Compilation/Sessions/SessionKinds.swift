@@ -73,8 +73,8 @@ private struct Limits: Hashable {
 }
 
 extension Policy {
-  /// The addresses by which the rules of publications are found, with the positions of these: those that clients dial,
-  /// then the servers', because either mostly come in their order.
+  /// Every address that rules name for a publication, with the position of the publication. First come all addresses
+  /// that clients dial, then all of servers, because each of these lists is mostly sorted already.
   fileprivate func forEachPlace(_ use: (IPAddress, Int) -> Void) {
     for (position, publication) in publications.enumerated() {
       for external in publication.externalAddresses { use(external.arrival.value, position) }

@@ -124,7 +124,7 @@ struct SessionSurroundings {
 }
 
 extension Prefix {
-  /// The address at a place in the network, or the next free one behind it; `nil` when there is none.
+  /// The address at a place in the network, or the next free one after it; `nil` when there is none.
   func address(_ place: UInt128, avoiding taken: [IPAddress]) -> IPAddress? {
     var value = bounds.lowerBound + min(place, bounds.upperBound - bounds.lowerBound)
     while value < bounds.upperBound {

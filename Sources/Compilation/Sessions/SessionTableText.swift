@@ -124,7 +124,7 @@ extension SessionOutcome {
 }
 
 extension String {
-  /// The text with blanks behind it up to a width.
+  /// The text with blanks after it up to a width.
   fileprivate func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
 
   fileprivate var trimmed: String {

@@ -6,7 +6,7 @@ struct LineWindow {
   private static let tabWidth = 4
 
   private(set) var text = ""
-  /// The terminal cell, from 0, at which each shown column begins, and the one behind the last.
+  /// The terminal cell, from 0, at which each shown column begins, and the one after the last.
   private var starts: [Int] = []
   /// The first shown column, from 1.
   private var firstColumn = 1
@@ -21,11 +21,11 @@ struct LineWindow {
     while start < anchor, bytes[start] & 0xC0 == 0x80 { start += 1 }
     let end = min(bytes.endIndex, anchor + Self.limit * 4)
     let before = Array(String(decoding: bytes[start..<anchor], as: UTF8.self).unicodeScalars)
-    let behind = Array(String(decoding: bytes[anchor..<end], as: UTF8.self).unicodeScalars)
-    let isWhole = start == bytes.startIndex && before.count + behind.count <= Self.limit
+    let after = Array(String(decoding: bytes[anchor..<end], as: UTF8.self).unicodeScalars)
+    let isWhole = start == bytes.startIndex && before.count + after.count <= Self.limit
     let shown = isWhole ? before[...] : before.suffix(Self.limit / 2)
     firstColumn = max(1, column - shown.count)
-    let scalars = shown + behind
+    let scalars = shown + after
     let isCut = end < bytes.endIndex || scalars.count > Self.limit
     var cell = 0
     if firstColumn > 1 {

@@ -82,7 +82,7 @@ package struct FTPServer: Hashable, Sendable {
   }
 }
 
-/// The ports that a client uses, which nothing but chance decides in life.
+/// The ports that a client uses. A real client takes any that are free.
 package struct ClientPorts: Hashable, Sendable {
   package var control: UInt16
   package var data: UInt16

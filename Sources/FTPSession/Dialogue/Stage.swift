@@ -162,8 +162,8 @@ struct LossError: Error {
 }
 
 extension Stage {
-  /// Opens a connection, with one repetition of a SYN that nobody answers: the first one may have used an expectation
-  /// up.
+  /// Opens a connection. A SYN without an answer is sent once more, because the first one may have used up an
+  /// expectation.
   mutating func connect(
     from opener: Role, _ tuple: Tuple, listening port: UInt16, isData: Bool
   ) throws(Interruption) -> Stream {
@@ -219,7 +219,7 @@ extension Stage {
     }
   }
 
-  /// Gives the last arrow the reason why it leads nowhere.
+  /// Says at the last step why its packet was lost.
   private mutating func mark(_ loss: Loss) {
     guard !steps.isEmpty else { return }
     steps[steps.count - 1].loss = loss

@@ -20,7 +20,7 @@ package struct Network: Sendable {
   }
 
   package var interfaces: [Interface]
-  /// The interface of the default route, where everybody is whom no network holds.
+  /// The interface of the default route: the way to every address that is in no network of an interface.
   package var outside: String
   /// Addresses of the gateway that stand on no interface above, for example external addresses that are routed to it.
   package var otherAddresses: Set<IPAddress>

@@ -13,7 +13,7 @@ extension RuleChanger {
   /// Keeps the change that waits for its confirmation.
   ///
   /// - Parameter wanted: The change that is meant; `nil` for whichever waits.
-  /// - Throws: Unless the rules stay: `takenBack` or `notInForce` when they are others, `tooLate` behind the deadline,
+  /// - Throws: Unless the rules stay: `takenBack` or `notInForce` when they are others, `tooLate` after the deadline,
   ///   `unrecorded` or `unseen` when the change is going to be taken back all the same, `nothingToConfirm` when nothing
   ///   is known.
   package func confirm(_ wanted: Generation? = nil) async throws(ApplyFailure) -> Confirmation {
@@ -66,7 +66,7 @@ extension RuleChanger {
       throw .tooLate(generation, PendingChange.Watch(askWatchdog(of: generation)))
     }
     try inState { () throws(StateFailure) in try records.turn(generation, from: .waiting, to: .confirmed) }
-    // The folder that the watchdog looks into may be another one by now, or it was faster.
+    // The watchdog may have opened a folder to which this path no longer leads, or taken the change back by now.
     switch askWatchdog(of: generation) {
     case nil: guard try await isInForce(generation) else { throw .takenBack(.unconfirmed) }
     case .confirmed?: break
@@ -142,7 +142,7 @@ extension RuleChanger {
     _ known: StateRecords.Known, _ how: ChangeFate.TakingBack, in records: StateRecords
   ) throws(ApplyFailure) {
     let generation = known.record.generation
-    // A record that still says otherwise is of a change that is not in force, and everybody takes it for that.
+    // Where that fails the record names a change that is not in force, and every reader of records compares that.
     defer {
       try? records.turn(generation, from: known.fate, to: .takenBack(how))
       records.removeAttachments(of: generation)

@@ -6,8 +6,8 @@ package import Nftables
 /// Takes a change back at its deadline unless somebody has confirmed it.
 ///
 /// All that it needs at that moment is read when it is armed: the request for the worker lies in memory, the state
-/// folder and its lock are open. What it sees there decides: a record that says so is a confirmation, a record that is
-/// gone is none.
+/// folder and its lock are open. What it sees there decides: the change is confirmed if its record says so, and not if
+/// the record is gone.
 package struct Watchdog: Sendable {
   private let changer: RuleChanger<NetfilterWorker>
   private let generation: Generation
@@ -180,7 +180,7 @@ package struct Watchdog: Sendable {
 
   private enum Attempt {
     case done
-    /// It never was, or another one came.
+    /// It was never made, or another one has replaced it.
     case notInForce
     case failed(String)
   }

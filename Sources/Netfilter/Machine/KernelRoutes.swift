@@ -182,7 +182,7 @@ struct NeighbourTable {
 
   /// Those that the kernel asked for and that have not answered: `NUD_INCOMPLETE`, `NUD_FAILED` (`linux/neighbour.h`).
   private(set) var silent: Set<Neighbour> = []
-  /// All others.
+  /// All others, with what the kernel knows of them.
   private(set) var entries: [Neighbour: Entry] = [:]
 
   static func current() -> NeighbourTable {
@@ -190,7 +190,7 @@ struct NeighbourTable {
     for message in Netlink.list(.getNeighbour, [UInt8](repeating: 0, count: 12)) ?? [] {
       // Entries of bridges have another family.
       guard [UInt8(2), 10].contains(message.number(at: 0, as: UInt8.self)) else { continue }
-      let attributes = message.attributes(behind: 12)
+      let attributes = message.attributes(after: 12)
       guard let address = attributes[1].flatMap({ IPAddress(bytes: $0) }) else { continue }
       let neighbour = Neighbour(address: address, link: message.number(at: 4, as: Int32.self))
       let state = message.number(at: 8, as: UInt16.self)
@@ -218,7 +218,7 @@ struct Neighbour: Hashable {
     body[10] = 8
     return Set(
       (Netlink.list(.getNeighbour, body) ?? []).compactMap { message in
-        message.attributes(behind: 12)[1].flatMap { IPAddress(bytes: $0) }.map {
+        message.attributes(after: 12)[1].flatMap { IPAddress(bytes: $0) }.map {
           Neighbour(address: $0, link: message.number(at: 4, as: Int32.self))
         }
       })

@@ -119,7 +119,7 @@ extension Machine {
     // IFLA_EXT_MASK: without counters (RTEXT_FILTER_SKIP_STATS).
     body.attribute(29, UInt32(8))
     return Netlink.list(.getLink, body.bytes)?.map { message in
-      let attributes = message.attributes(behind: 16)
+      let attributes = message.attributes(after: 16)
       let flags = message.number(at: 8, as: UInt32.self)
       var link = Link(index: message.number(at: 4, as: Int32.self), name: attributes[3]?.text ?? "")
       link.isUp = flags & 1 != 0
@@ -183,7 +183,7 @@ extension Machine {
 
   private static func currentAddresses() -> [Address]? {
     Netlink.list(.getAddress, [UInt8](repeating: 0, count: 8))?.compactMap { message in
-      let attributes = message.attributes(behind: 8)
+      let attributes = message.attributes(after: 8)
       // IFA_LOCAL: of a link between two machines IFA_ADDRESS is the other end.
       guard let bytes = attributes[2] ?? attributes[1], let address = IPAddress(bytes: bytes) else { return nil }
       let flags = attributes[8]?.number(at: 0, as: UInt32.self) ?? 0

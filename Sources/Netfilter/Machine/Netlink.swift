@@ -34,7 +34,7 @@ enum Netlink {
     return messages
   }
 
-  /// One thing.
+  /// The answer to a request for one object.
   static func ask(_ kind: Kind, _ body: [UInt8]) -> Reply { ask(kind, body, flags: request) }
 
   private static func ask(_ kind: Kind, _ body: [UInt8], flags: UInt16) -> Reply {
@@ -83,7 +83,7 @@ enum Netlink {
   }
 }
 
-/// What a message says behind its header.
+/// What a message says after its header.
 struct NetlinkMessage {
   let body: [UInt8]
 
@@ -92,12 +92,12 @@ struct NetlinkMessage {
     body[...].number(at: offset, as: type)
   }
 
-  /// The attributes behind a fixed part, by number. Of several with one number the last counts.
-  func attributes(behind length: Int) -> [UInt16: ArraySlice<UInt8>] {
+  /// The attributes after a fixed part, by number. Of several with one number the last counts.
+  func attributes(after length: Int) -> [UInt16: ArraySlice<UInt8>] {
     NetlinkMessage.list(body.dropFirst((length + 3) & ~3)).reduce(into: [:]) { $0[$1.number] = $1.content }
   }
 
-  /// Attributes one behind the other, each padded to four bytes (`linux/netlink.h`, `struct nlattr`).
+  /// Attributes one after the other, each padded to four bytes (`linux/netlink.h`, `struct nlattr`).
   static func list(_ bytes: ArraySlice<UInt8>) -> [(number: UInt16, content: ArraySlice<UInt8>)] {
     var found: [(number: UInt16, content: ArraySlice<UInt8>)] = []
     var rest = bytes

@@ -62,7 +62,7 @@ struct RouteReply {
   var alternatives: Set<Int32>
 
   init(_ message: NetlinkMessage) {
-    let attributes = message.attributes(behind: 12)
+    let attributes = message.attributes(after: 12)
     type = RouteType(rawValue: message.number(at: 7, as: UInt8.self))
     interface = attributes[4].map { $0.number(at: 0, as: Int32.self) }
     // RTA_GATEWAY; RTA_VIA has the family before a gateway of the other one.

@@ -16,7 +16,7 @@ struct RoutingRules: Sendable {
     let body = [UInt8(family.number)] + [UInt8](repeating: 0, count: 11)
     guard let rules = Netlink.list(.getRule, body) else { return nil }
     for rule in rules {
-      let attributes = rule.attributes(behind: 12)
+      let attributes = rule.attributes(after: 12)
       let service = rule.number(at: 3, as: UInt8.self)
       if service != 0 { services.insert(service & 0xFC) }
       // FRA_DSCP; FRA_UID_RANGE

@@ -16,7 +16,7 @@ extension PacketTransform {
 
   /// `nil` for the policy of a single socket, and for one of an interface of its own (`xfrm`), which is a tunnel.
   private init?(_ message: NetlinkMessage, _ family: AddressFamily) {
-    let attributes = message.attributes(behind: Self.length)
+    let attributes = message.attributes(after: Self.length)
     let directions: [UInt8: Direction] = [0: .in, 1: .out, 2: .fwd]
     // XFRMA_IF_ID
     guard let direction = directions[message.number(at: 160, as: UInt8.self)], attributes[31] == nil else {

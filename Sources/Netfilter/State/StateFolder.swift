@@ -50,7 +50,7 @@ package struct StateFolder: Sendable {
     let deadline = BootClock.now + Int64(seconds) * 1000
     while true {
       let file = try records.lockFile(isMade: true)
-      // Whoever holds a lock that has lost its name holds nothing.
+      // The lock counts only if the file that is locked still has its name.
       if try records.take(file), folder.isSame(file, StateRecords.lockName) {
         return StateLock(records: records, file: file)
       }

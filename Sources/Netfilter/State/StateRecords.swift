@@ -27,9 +27,9 @@ package struct StateRecords: Sendable {
   package enum Attachment: String, Sendable {
     /// The table before the change, as nft lists it.
     case before = "before.nft"
-    /// The script of the change for boot, as long as it is not written.
+    /// The script of the change, as long as it is not written into the file for boot.
     case boot = "boot.nft"
-    /// The same, once it is.
+    /// The same script, after it was written into the file for boot.
     case bootWritten = "boot-written.nft"
     /// What stood in the file for boot before.
     case bootBefore = "boot-before.nft"

@@ -36,7 +36,7 @@ struct ListingReader {
     return isPresent ? table : nil
   }
 
-  /// Whether an object belongs to the table, which the first of a whole ruleset need not do.
+  /// Whether an object stands in the table that is read: the listing of a whole ruleset has those of others too.
   private mutating func isOurs(_ object: ListedObject) throws(ListingError) -> Bool {
     guard case .object = object.value else { throw object.unexpected("an object") }
     guard try object.text("family") == "inet" else { return false }
@@ -162,7 +162,7 @@ extension SourceSpan {
 }
 
 extension ListedObject {
-  /// Whether a helper object is for packets of every family, as the kernel has it where nobody says otherwise in a
-  /// table of family `inet`.
+  /// Whether a helper object is for packets of every family. That is what the kernel makes of one in a table of family
+  /// `inet` that names no family.
   fileprivate var isForBothFamilies: Bool { value["l3proto"]?.string.map { $0 == "inet" } ?? true }
 }

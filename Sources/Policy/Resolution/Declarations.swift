@@ -10,7 +10,7 @@ struct DeclarationSyntax {
   var header: SourceSpan
   /// The block; `nil` for `clients`, and where it is missing.
   var block: BlockSyntax?
-  /// Tokens behind the name, for `clients NAME = LIST`.
+  /// Tokens after the name, for `clients NAME = LIST`.
   var arguments: Range<Int>
 }
 

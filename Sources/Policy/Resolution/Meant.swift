@@ -118,7 +118,7 @@ enum Meant {
     }
     let pair = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
     if pair.count == 2, pair.allSatisfy({ IPAddress($0) != nil }) {
-      return ("the address for which packets arrive stands behind `at`", pair.joined(separator: " at "), false)
+      return ("the address for which packets arrive stands after `at`", pair.joined(separator: " at "), false)
     }
     if text.contains("%") { return ("leave out the zone after `%`", String(text.prefix { $0 != "%" }), true) }
     let colon = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -257,7 +257,7 @@ extension StatementReader {
     if !failed, isAtEnd, let block, index > tokens.lowerBound {
       fail(
         "`\(keyword)` takes a list, not a block", at: tree.span(tree.token(block.open)),
-        help: "write the clients behind `\(keyword)`, separated by `,`", fixes: listFix(of: block))
+        help: "write the clients after `\(keyword)`, separated by `,`", fixes: listFix(of: block))
       return nil
     }
     let terms = list { $0.clientTerm() }
@@ -269,8 +269,8 @@ extension StatementReader {
       // A list of the two would be two single addresses.
       let mask = SourceSpan(file: tree.file, Int(tree.token(index - 1).end)..<nextSpan.range.upperBound)
       fail(
-        "the length of a prefix is written behind its address, not a netmask", code: "invalid-address", at: nextSpan,
-        help: "write `/\(length)` behind the address",
+        "the length of a prefix is written after its address, not a netmask", code: "invalid-address", at: nextSpan,
+        help: "write `/\(length)` after the address",
         fixes: [.replace(mask, with: "/\(length)", "write the length", .unsafe)])
     } else if tree.read(next, { addressAndPrefix($0) != nil }) {
       fail(
@@ -323,7 +323,7 @@ extension StatementReader {
     }
     guard prefix.isCanonical else {
       fail(
-        "`\(tree.text(word.value))` has bits set behind its prefix length", code: "prefix-host-bits", at: word.span,
+        "`\(tree.text(word.value))` has bits set after its prefix length", code: "prefix-host-bits", at: word.span,
         fixes: [
           .replace(word.span, with: "\(prefix.canonical)", "write the network", .unsafe),
           .replace(word.span, with: "\(address)", "write the one address", .unsafe),
@@ -342,7 +342,7 @@ extension StatementReader {
       let word = SourceSpan(
         file: tree.file, nextSpan.range.lowerBound..<tree.span(tree.token(index + 1)).range.lowerBound)
       fail(
-        "clients stand behind `\(keyword)` without `\(nextText)`", fixes: [.replace(word, with: "", "remove it")])
+        "clients stand after `\(keyword)` without `\(nextText)`", fixes: [.replace(word, with: "", "remove it")])
     case "not", "except", "no", "but":
       guard hasMore else { return false }
       fail("a list has no exceptions", help: "who is kept out stands in `deny`")

@@ -207,7 +207,7 @@ private struct Headers {
     for kind in [DeclarationKind.server, .publish] { declarations[kind.index].reserveCapacity(statements / 2) }
   }
 
-  /// Adds what was read behind this.
+  /// Adds what was read after this.
   mutating func append(_ next: Headers) {
     for index in declarations.indices { declarations[index] += next.declarations[index] }
     diagnostics += next.diagnostics

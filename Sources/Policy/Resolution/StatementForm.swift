@@ -231,7 +231,7 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
     return (unknown(one, span, suggestion: keyword), keyword)
   }
 
-  /// A keyword whose words stand the other way round, or one that stands behind its value.
+  /// A keyword whose words stand the other way round, or one that stands after its value.
   private func reordered(
     _ statement: StatementSyntax, _ words: [Token], in tree: PolicyFileSyntax
   ) -> (diagnostic: Diagnostic?, meant: String?)? {
@@ -251,7 +251,7 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
     let value = all.dropLast().map(tree.text).joined(separator: " ")
     let span = tree.span(statement.tokens)
     let finding = Diagnostic.error(
-      "unknown-statement", "a statement begins with its keyword, and `\(keyword)` stands behind its value",
+      "unknown-statement", "a statement begins with its keyword, and `\(keyword)` stands after its value",
       at: span,
       help: "write `\(keyword) \(value)`",
       fixes: [.replace(span, with: "\(keyword) \(value)", "write `\(keyword) \(value)`")])
@@ -282,7 +282,7 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
 private let firstValues: Set<String> = ["on", "off", "explicit", "implicit", "keep", "new", "denied", "any"]
 
 extension PolicyFileSyntax {
-  /// The finding about an address that stands where a statement begins, behind a line that ends with another one.
+  /// The finding about an address that stands where a statement begins, after a line that ends with another one.
   func continuedList(_ statement: StatementSyntax) -> Diagnostic? {
     let first = token(statement.tokens.lowerBound)
     guard first.kind == .word, first.startsLine, statement.tokens.lowerBound > 0, read(first, isAddress) else {

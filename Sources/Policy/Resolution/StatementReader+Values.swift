@@ -145,7 +145,7 @@ extension StatementReader {
     return addresses
   }
 
-  /// Reports an address for which packets arrive behind another word than `at`. Returns whether it did.
+  /// Reports an address for which packets arrive after another word than `at`. Returns whether it did.
   private mutating func reportsMeantArrival(after dialled: Located<IPAddress>) -> Bool {
     guard !failed, let next, index + 2 == tokens.upperBound,
       next.kind == .arrow || ["@", "via", "behind", "on", "to", "nat", "dnat"].contains(tree.text(next)),
@@ -153,7 +153,7 @@ extension StatementReader {
     else { return false }
     // The arrow may mean the server as well, whose address stands elsewhere.
     fail(
-      "the address for which packets arrive stands behind `at`", at: restSpan,
+      "the address for which packets arrive stands after `at`", at: restSpan,
       help: "that is where a box before the gateway sends them; the server's address stands in `server`",
       fixes: fix(tree.span(next), "at", isCertain: false))
     return true

@@ -56,7 +56,7 @@ struct StatementReader {
     if siblings?.block != block { siblings = (block, keywords()) }
   }
 
-  /// Reads the statements of the block behind the statement, and comes back to where the statement goes on.
+  /// Reads the statements of the block after the statement, and comes back to where the statement goes on.
   ///
   /// - Parameter read: Reads them with this reader.
   mutating func readBlock<Result>(_ read: (BlockSyntax, inout StatementReader) -> Result) -> Result? {
@@ -89,7 +89,7 @@ struct StatementReader {
   /// The whole statement, keyword included.
   var span: SourceSpan { tree.span(tokens) }
 
-  /// The span of the next token; the end of the statement behind the last.
+  /// The span of the next token; the end of the statement after the last.
   var nextSpan: SourceSpan {
     if let next { return tree.span(next) }
     return SourceSpan(file: tree.file, Int(span.end)..<Int(span.end))
@@ -164,7 +164,7 @@ struct StatementReader {
     return Located(value, tree.span(token))
   }
 
-  /// One or more items between commas; a comma behind the last is allowed.
+  /// One or more items between commas; a comma after the last is allowed.
   mutating func list<Item>(_ item: (inout StatementReader) -> Item?) -> [Item]? {
     var items: [Item] = []
     repeat {
@@ -204,7 +204,7 @@ struct StatementReader {
         fail(message, at: rest, fixes: fixes)
       } else if next.kind == .word || next.kind == .string, index > tokens.lowerBound {
         fail(
-          "unexpected `\(tree.text(next))` behind `\(keyword)`", at: rest,
+          "unexpected `\(tree.text(next))` after `\(keyword)`", at: rest,
           help: "end the statement before it, or separate list items with `,`")
       } else {
         fail("unexpected `\(tree.text(next))`", at: rest, help: "`\(keyword)` takes one value")

@@ -22,7 +22,7 @@ extension SlipFinder {
       edits.append(SlipEdit(.comments, mark, "#"))
       return []
     }
-    // Behind a statement, and not between two numbers.
+    // After a statement, and not between two numbers.
     let dashes = tokens.indices.dropFirst().first { index in
       tokens[index].text == "--" && tokens[index].kind == .word
         && tokens.dropFirst(index + 1 - tokens.startIndex).first?.text.first?.isLetter == true

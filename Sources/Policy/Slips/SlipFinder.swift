@@ -193,7 +193,7 @@ struct SlipFinder {
           unquote(token)
         }
       case .word:
-        // A name behind which somebody put a colon: `publish files: {`.
+        // A name, and a colon that somebody put after it: `publish files: {`.
         if isFirst, position == 0, declarationWords.contains(keyword) { dropColon(after: token) }
         if nameKeywords.contains(keyword), token.text.contains("_"), let name = name(like: token.text) {
           edits.append(SlipEdit(.names, token.range, name))

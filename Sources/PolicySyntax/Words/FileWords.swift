@@ -4,7 +4,7 @@ package enum FileWord: String, BlockWord {
 
   package static let block = BlockKind.file
 
-  /// The block behind the declaration; `nil` for one that has none.
+  /// The block after the declaration; `nil` for one that has none.
   package var ownBlock: BlockKind? {
     switch self {
     case .clients, .include: nil

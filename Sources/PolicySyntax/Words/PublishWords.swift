@@ -33,7 +33,7 @@ package enum PublishWord: String, BlockWord {
         example: "external ip 203.0.113.10", aspect: .machines)
     case .controlPort:
       WordFacts(
-        "the port of the control connection as clients dial it, and behind `->` as the server listens on it, where they "
+        "the port of the control connection as clients dial it, and after `->` as the server listens on it, where they "
           + "differ",
         value: "a control port", forms: ["PORT [-> PORT]"], standard: "21; 990 with `tls implicit`",
         synonyms: ["port", "listen port", "ftp port"], example: "control port 2121 -> 21", aspect: .control)

@@ -141,7 +141,7 @@ struct Apply: AsyncParsableCommand {
     path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 
-  /// `--dry-run`: the transaction on standard output, what the kernel says about it behind.
+  /// `--dry-run`: the transaction on standard output, and then what the kernel says about it.
   private func tryOut(
     _ wanted: WantedRules, _ options: ApplyOptions, _ changer: RuleChanger<NetfilterWorker>, running: RunningAnswer?
   ) async throws {

@@ -65,7 +65,7 @@ struct Audit: ParsableCommand {
 
   func validate() throws {
     guard !policies.isEmpty, !configurations.isEmpty else {
-      throw ValidationError("name the policy first, and the configuration of the server behind it")
+      throw ValidationError("name the policy first, and the configuration of the server after it")
     }
     guard paths.count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("standard input can be the policy or the configuration, not both")

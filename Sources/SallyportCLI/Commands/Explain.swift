@@ -222,7 +222,7 @@ struct Explain: AsyncParsableCommand {
     try compilation.reportOnError(console, as: output)
     guard words.count > 1 else {
       let list = names.isEmpty ? "there is none" : "there is \(listed(names))"
-      throw console.failure("name a publication behind the policy files; \(list)", .usage)
+      throw console.failure("name a publication after the policy files; \(list)", .usage)
     }
     throw console.failure(unknown("publication", name, among: names), .usage)
   }

@@ -35,7 +35,8 @@ struct Watch: ParsableCommand {
     watchdog.run()
   }
 
-  /// Whoever reads them sees their end.
+  /// Puts /dev/null in the place of the standard streams, so that a program that reads them until they end, such as the
+  /// shell that waits for `apply`, does not wait for the watchdog.
   private func leaveStreams() {
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard null >= 0 else { return }

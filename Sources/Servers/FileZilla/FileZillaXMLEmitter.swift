@@ -1,6 +1,7 @@
 import Addressing
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes the parts of `settings.xml` of FileZilla Server 1.x that a policy decides. The file also holds what the
 /// policy does not know, such as the administrator's password, so they are a fragment.
@@ -8,7 +9,7 @@ package struct FileZillaXMLEmitter: ServerEmitter {
   package let software = SoftwareKind.filezilla
   package let form = "xml"
   package let format: any DocumentFormat = XMLFormat()
-  package let templates = [EmitterTemplate("filezilla-settings.xml.mustache", XMLFormat())]
+  package let templates = [EmitterTemplate(.fileZillaSettings, XMLFormat())]
 
   package let capabilities = Capabilities()
 
@@ -29,7 +30,7 @@ package struct FileZillaXMLEmitter: ServerEmitter {
       .note, "certificate-by-hand",
       "how FileZilla Server writes its certificate changed after 1.7, so it has to be chosen in its administration window",
       at: plan.server.certificate?.span ?? plan.server.header,
-      help: "for a server up to 1.7, write its version behind `software filezilla`")
+      help: "for a server up to 1.7, write its version after `software filezilla`")
   }
 }
 

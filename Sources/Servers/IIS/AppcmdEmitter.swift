@@ -1,4 +1,5 @@
 package import Policy
+import Templates
 
 /// Writes a batch file that sets up an IIS site with `appcmd`, which can be run again, and one that takes it back.
 package struct AppcmdEmitter: ServerEmitter {
@@ -6,8 +7,7 @@ package struct AppcmdEmitter: ServerEmitter {
   package let form = "appcmd"
   package let format: any DocumentFormat = CommandFormat()
   package let templates = [
-    "iis-appcmd.cmd.mustache", "iis-appcmd-undo.cmd.mustache", "iis-windows-firewall.cmd.mustache",
-    "iis-windows-firewall-undo.cmd.mustache",
+    Template.iisAppcmd, .iisAppcmdUndo, .iisFirewall, .iisFirewallUndo,
   ].map { EmitterTemplate($0, CommandFormat()) }
 
   package var capabilities: Capabilities { .iis }
@@ -55,7 +55,7 @@ struct CommandFormat: DocumentFormat {
   }
 }
 
-/// Text behind `rem`, where percent signs are still replaced and a caret may join the next line.
+/// Text after `rem`, where percent signs are still replaced and a caret may join the next line.
 struct CommandCommentFormat: DocumentFormat {
   let name = "CMD-COMMENT"
 

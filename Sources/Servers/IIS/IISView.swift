@@ -30,7 +30,7 @@ struct WindowsFirewallRule {
   /// A port, or two joined by a hyphen; `nil` for every port of the FTP service.
   var port: String?
 
-  /// What `netsh advfirewall firewall add rule` takes behind the name.
+  /// What `netsh advfirewall firewall add rule` takes after the name.
   var netsh: [String] {
     let whose = port.map { "localport=\($0)" } ?? "service=ftpsvc"
     return ["dir=\(isOutbound ? "out" : "in")", "action=allow", "protocol=TCP", whose]

@@ -1,4 +1,5 @@
 package import Policy
+import Templates
 
 /// Writes the parts of `applicationHost.config` that a policy decides, and batch files for what cannot stand there:
 /// Windows' own firewall and the restart of the service.
@@ -7,10 +8,9 @@ package struct IISXMLEmitter: ServerEmitter {
   package let form = "xml"
   package let format: any DocumentFormat = XMLFormat()
   package let templates =
-    [EmitterTemplate("iis-applicationHost.config.mustache", XMLFormat())]
+    [EmitterTemplate(.iisXML, XMLFormat())]
     + [
-      "iis-xml-firewall.cmd.mustache", "iis-xml-firewall-undo.cmd.mustache", "iis-windows-firewall.cmd.mustache",
-      "iis-windows-firewall-undo.cmd.mustache",
+      Template.iisXMLFirewall, .iisXMLFirewallUndo, .iisFirewall, .iisFirewallUndo,
     ].map { EmitterTemplate($0, CommandFormat()) }
 
   package var capabilities: Capabilities { .iis }

@@ -1,4 +1,5 @@
 package import Policy
+import Templates
 
 /// Writes a script that sets up an IIS site with the module WebAdministration, which can be run again, and one that
 /// takes it back.
@@ -7,7 +8,7 @@ package struct PowerShellEmitter: ServerEmitter {
   package let form = "powershell"
   package let format: any DocumentFormat = PowerShellFormat()
   package let templates = [
-    "iis-powershell.ps1.mustache", "iis-powershell-undo.ps1.mustache", "iis-windows-firewall-undo.ps1.mustache",
+    Template.iisPowerShell, .iisPowerShellUndo, .iisPowerShellFirewallUndo,
   ].map { EmitterTemplate($0, PowerShellFormat()) }
 
   package var capabilities: Capabilities { .iis }

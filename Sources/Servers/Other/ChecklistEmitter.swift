@@ -1,12 +1,13 @@
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes in words what a server must be set to, for programs that nothing is known about.
 package struct ChecklistEmitter: ServerEmitter {
   package let software = SoftwareKind.other
   package let form = "checklist"
   package let format: any DocumentFormat = CommentFormat()
-  package let templates = [EmitterTemplate("checklist.txt.mustache", CommentFormat())]
+  package let templates = [EmitterTemplate(.checklist, CommentFormat())]
 
   package var capabilities: Capabilities { Capabilities() }
 

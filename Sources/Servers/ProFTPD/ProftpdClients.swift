@@ -19,7 +19,7 @@ struct ProftpdClass {
     let taken = entries.compactMap { $0.isNegated ? nil : $0.clients }
     let others = entries.compactMap { $0.isNegated ? $0.clients : nil }
     guard needsAll else {
-      // Whoever one entry does not name belongs to it, unless all of them name him.
+      // A client belongs to the class unless every one of these entries names it.
       let named = others.dropFirst().reduce(others.first) { $0?.intersection($1) }
       return AddressSet(unionOf: taken + (named.map { [AddressSet.any.subtracting($0)] } ?? []))
     }
@@ -82,7 +82,7 @@ struct ProftpdAccess {
     arguments.flatMap { $0.value.split(separator: ",").map(String.init) }.filter { !$0.isEmpty }
   }
 
-  /// Takes what stands behind `Allow` or `Deny`; `from` may be left out.
+  /// Takes what stands after `Allow` or `Deny`; `from` may be left out.
   mutating func take(_ arguments: [Located<String>]) {
     var words = Self.words(arguments)
     if words.first?.lowercased() == "from" { words.removeFirst() }

@@ -1,6 +1,7 @@
 import Addressing
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes one file to include in `proftpd.conf`: the first control port as the main server, every other one as a
 /// `<VirtualHost>` with a range, an address and TLS settings of its own.
@@ -8,9 +9,7 @@ package struct ProftpdConfEmitter: ServerEmitter {
   package let software = SoftwareKind.proftpd
   package let form = "conf"
   package let format: any DocumentFormat = ProftpdFormat()
-  package let templates = ["proftpd.conf.mustache", "proftpd-service.conf.mustache"].map {
-    EmitterTemplate($0, ProftpdFormat())
-  }
+  package let templates = [Template.proftpd, .proftpdService].map { EmitterTemplate($0, ProftpdFormat()) }
 
   package var capabilities: Capabilities { Capabilities() }
 
@@ -42,7 +41,7 @@ package struct ProftpdConfEmitter: ServerEmitter {
 }
 
 /// A word of `proftpd.conf`: in quotation marks unless plain. Between them a backslash takes away the meaning of the
-/// character behind it, and `%{env:NAME}` is replaced, for which there is no escape (measured: ProFTPD 1.3.8).
+/// character after it, and `%{env:NAME}` is replaced, for which there is no escape (measured: ProFTPD 1.3.8).
 struct ProftpdFormat: DocumentFormat {
   let name = "PROFTPD"
 

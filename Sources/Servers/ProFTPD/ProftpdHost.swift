@@ -139,7 +139,7 @@ struct ProftpdHost {
       return Setting(
         .unusable(text, consequence: "PASV is answered with a malformed address, or with its own"), line.span)
     }
-    // An address that is none is looked up as a name, in vain, and its own address stays.
+    // Digits and dots that are no address are looked up as a host name; that fails, and its own address stays.
     if text.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }) {
       return Setting(.unusable(text, consequence: "it goes on announcing its own address"), line.span)
     }

@@ -19,7 +19,7 @@ struct ProftpdLine {
   var key: String { name.value.drop { $0 == "<" || $0 == "/" }.lowercased() }
 
   /// The line that begins at a position of a file; `nil` for an empty one or a comment. `next` becomes the position
-  /// behind it, with the lines that a backslash at the end joins to it.
+  /// after it, with the lines that a backslash at the end joins to it.
   static func read(_ lines: [ConfigurationLine], at next: inout Int) -> ProftpdLine? {
     guard lines.indices.contains(next) else { return nil }
     var words: [Located<String>] = []

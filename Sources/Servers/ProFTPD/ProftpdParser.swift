@@ -53,7 +53,7 @@ struct ProftpdParser {
 
   init(meaning: ProftpdConfiguration) { self.meaning = meaning }
 
-  /// Reads the main file and everything behind it.
+  /// Reads the main file and everything after it.
   mutating func parse(_ path: String, _ context: inout ReadingContext) {
     guard let file = context.load(path) else { return }
     meaning.begin(at: SourceSpan(file: file, 0..<0))
@@ -135,7 +135,7 @@ struct ProftpdParser {
       context.diagnostics.append(
         .error(
           "server-file-error",
-          "ProFTPD passes over this line, and reads nothing behind the `Include` that led here: \(mistake.message)",
+          "ProFTPD passes over this line, and reads nothing after the `Include` that led here: \(mistake.message)",
           at: mistake.span,
           notes: isStrict == nil
             ? ["ProFTPD 1.3.9 and later do not start: a folder or a pattern brings this file in"] : [],
@@ -192,7 +192,7 @@ struct ProftpdParser {
     ProftpdMistake(message: "`\(line.name.value)` wants a value", span: line.span)
   }
 
-  /// Goes on behind the end of the block when the condition does not hold.
+  /// Goes on after the end of the block when the condition does not hold.
   private mutating func condition(_ line: ProftpdLine) throws(ProftpdMistake) {
     var setsTLS = false
     guard !line.arguments.isEmpty else { throw missing(line) }

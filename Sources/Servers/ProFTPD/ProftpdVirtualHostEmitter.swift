@@ -1,5 +1,6 @@
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes one file to include in `proftpd.conf` in which every control port is a `<VirtualHost>`, beside a main server
 /// that serves something else.
@@ -7,9 +8,7 @@ package struct ProftpdVirtualHostEmitter: ServerEmitter {
   package let software = SoftwareKind.proftpd
   package let form = "virtualhost"
   package let format: any DocumentFormat = ProftpdFormat()
-  package let templates = ["proftpd-virtualhost.conf.mustache", "proftpd-service.conf.mustache"].map {
-    EmitterTemplate($0, ProftpdFormat())
-  }
+  package let templates = [Template.proftpdVirtualHost, .proftpdService].map { EmitterTemplate($0, ProftpdFormat()) }
 
   package var capabilities: Capabilities { ProftpdConfEmitter().capabilities }
 

@@ -1,4 +1,5 @@
 package import Policy
+import Templates
 
 /// Writes `pure-ftpd.conf`, the file that `pure-ftpd FILE` reads; one for each control port, because the program
 /// has one port, one range and one address in a process.
@@ -6,7 +7,7 @@ package struct PureFTPdConfEmitter: ServerEmitter {
   package let software = SoftwareKind.pureFTPd
   package let form = "conf"
   package let format: any DocumentFormat = PureFTPdFormat()
-  package let templates = [EmitterTemplate("pure-ftpd.conf.mustache", PureFTPdFormat())]
+  package let templates = [EmitterTemplate(.pureFTPd, PureFTPdFormat())]
 
   // `Bind ::1,21` is a syntax error up to 1.0.52 (measured: 1.0.50).
   package var capabilities: Capabilities { .pureFTPd(binding: .ipv4Address) }

@@ -1,5 +1,6 @@
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes the folder that Debian's `pure-ftpd-wrapper` reads, one file for each option, and a script that puts it in
 /// place. The wrapper starts one process and has no option for a certificate, so the script makes the file that the
@@ -9,8 +10,8 @@ package struct PureFTPdDebianEmitter: ServerEmitter {
   package let form = "debian"
   package let format: any DocumentFormat = ShellFormat()
   package let templates = [
-    EmitterTemplate("pure-ftpd-debian.mustache", PureFTPdFormat()),
-    EmitterTemplate("pure-ftpd-debian-install.sh.mustache", ShellFormat()),
+    EmitterTemplate(.pureFTPdDebian, PureFTPdFormat()),
+    EmitterTemplate(.pureFTPdDebianInstall, ShellFormat()),
   ]
 
   package var capabilities: Capabilities {

@@ -84,7 +84,7 @@ enum PureFTPdFlags {
       } else {
         context.refuse(
           "Pure-FTPd does not start: `\(word.value)` is no flag", at: word.span,
-          help: "a configuration file stands alone behind the name of the program")
+          help: "a configuration file stands alone after the name of the program")
       }
     }
     return options
@@ -108,7 +108,7 @@ enum PureFTPdFlags {
     add(flag, parts.count == 2 ? Located(parts[1], word.span) : nil, word, &rest, &options, &context)
   }
 
-  /// `-a`, several in one word, the last of which may have its value behind it.
+  /// `-a`, several in one word, the last of which may have its value after it.
   private static func short(
     _ word: Located<String>, _ rest: inout ArraySlice<Located<String>>, _ options: inout [PureFTPdOption],
     _ context: inout ReadingContext

@@ -1,4 +1,5 @@
 package import Policy
+import Templates
 
 /// Writes the command line of `pure-ftpd`, as a script for a POSIX shell that takes further flags; one for each
 /// control port.
@@ -6,7 +7,7 @@ package struct PureFTPdFlagsEmitter: ServerEmitter {
   package let software = SoftwareKind.pureFTPd
   package let form = "flags"
   package let format: any DocumentFormat = PureFTPdFlagFormat()
-  package let templates = [EmitterTemplate("pure-ftpd-flags.sh.mustache", PureFTPdFlagFormat())]
+  package let templates = [EmitterTemplate(.pureFTPdFlags, PureFTPdFlagFormat())]
 
   package var capabilities: Capabilities { .pureFTPd(binding: .oneAddress) }
 

@@ -73,7 +73,7 @@ struct PureFTPdFolder {
     return bytes.count > 1 && bytes.first.map(isLetter) == true && bytes.allSatisfy { isLetter($0) || $0.isDigit }
   }
 
-  /// The first line that is neither empty nor a comment; lines behind a flag that is not set are read on.
+  /// The first line that is neither empty nor a comment; lines after a flag that is not set are read on.
   private func option(_ name: String, _ file: SourceID, _ context: inout ReadingContext) -> PureFTPdOption? {
     guard !Self.skipped.contains(name), let entry = PureFTPdGrammar.shapes[name.lowercased()] else { return nil }
     for line in ConfigurationLine.all(of: file, in: context.sources) {

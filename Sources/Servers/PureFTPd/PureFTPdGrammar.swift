@@ -1,7 +1,7 @@
 import Diagnostics
 import Policy
 
-/// What may stand behind the name of an option of Pure-FTPd.
+/// What may stand after the name of an option of Pure-FTPd.
 enum PureFTPdShape {
   /// `yes on true 1`, `no off false 0`.
   case flag

@@ -43,8 +43,8 @@ struct PureFTPdInvocation {
     "MaxClientsNumber": .maxClients, "CertFile": .certificate,
   ]
 
-  /// What images of Pure-FTPd make of their environment (`run.sh` of stilliard/pure-ftpd): `ADDED_FLAGS` behind the
-  /// flags, `FTP_PASSIVE_PORTS` as `-p` behind those, `PUBLICHOST` for `-P` in the image's own command.
+  /// What images of Pure-FTPd make of their environment (`run.sh` of stilliard/pure-ftpd): `ADDED_FLAGS` after the
+  /// flags, `FTP_PASSIVE_PORTS` as `-p` after those, `PUBLICHOST` for `-P` in the image's own command.
   private func follow(_ container: Container, _ invocation: inout Invocation, _ context: inout ReadingContext) {
     let isKnown = container.image.contains("stilliard/pure-ftpd")
     let variables = invocation.variables
@@ -70,7 +70,7 @@ struct PureFTPdInvocation {
     }
   }
 
-  /// `run.sh` puts `-p30000:30009` behind all flags, where the last one counts; earlier ones of the image did not.
+  /// `run.sh` puts `-p30000:30009` after all flags, where the last one counts; earlier ones of the image did not.
   private func defaultRange(_ invocation: inout Invocation, _ context: inout ReadingContext) {
     let standard = "30000:30009"
     let named = invocation.arguments.indices.last { index in
@@ -84,7 +84,7 @@ struct PureFTPdInvocation {
     let words = invocation.arguments[named...].prefix(2).map(\.value).joined(separator: " ")
     guard !words.contains(standard) else { return }
     context.leaveOpen(
-      "newer images put `-p\(standard)` behind this range unless FTP_PASSIVE_PORTS says another one, and the last counts",
+      "newer images put `-p\(standard)` after this range unless FTP_PASSIVE_PORTS says another one, and the last counts",
       at: invocation.arguments[named].span, help: "write `-e FTP_PASSIVE_PORTS=LOW:HIGH` as well")
   }
 }

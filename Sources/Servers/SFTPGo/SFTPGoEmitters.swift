@@ -1,13 +1,14 @@
 import Addressing
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes the members of `sftpgo.json` that a policy decides; the file also holds what the policy does not know.
 package struct SFTPGoJSONEmitter: ServerEmitter {
   package let software = SoftwareKind.sftpgo
   package let form = "json"
   package let format: any DocumentFormat = SFTPGoJSONFormat()
-  package let templates = [EmitterTemplate("sftpgo.json.mustache", SFTPGoJSONFormat())]
+  package let templates = [EmitterTemplate(.sftpgoJSON, SFTPGoJSONFormat())]
   package var capabilities: Capabilities { Capabilities() }
 
   package init() {}
@@ -26,7 +27,7 @@ package struct SFTPGoEnvironmentEmitter: ServerEmitter {
   package let software = SoftwareKind.sftpgo
   package let form = "env"
   package let format: any DocumentFormat = SFTPGoEnvironmentFormat()
-  package let templates = [EmitterTemplate("sftpgo.env.mustache", SFTPGoEnvironmentFormat())]
+  package let templates = [EmitterTemplate(.sftpgoEnvironment, SFTPGoEnvironmentFormat())]
   package var capabilities: Capabilities { Capabilities() }
 
   package init() {}

@@ -61,7 +61,7 @@ struct SFTPGoSettings {
 
   private static func unquoted(_ value: ArraySlice<UInt8>) -> String {
     guard let first = value.first, first == UInt8(ascii: "'") || first == UInt8(ascii: "\"") else {
-      // A comment stands behind a blank.
+      // A comment stands after a blank.
       let text = String(decoding: value, as: UTF8.self)
       return text.firstRange(of: " #").map { String(text[..<$0.lowerBound]) } ?? text
     }

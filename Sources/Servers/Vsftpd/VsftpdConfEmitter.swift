@@ -1,13 +1,14 @@
 import Addressing
 import Diagnostics
 package import Policy
+import Templates
 
 /// Writes `vsftpd.conf`, one for each process: the program has one socket, one range and one address in a process.
 package struct VsftpdConfEmitter: ServerEmitter {
   package let software = SoftwareKind.vsftpd
   package let form = "conf"
   package let format: any DocumentFormat = VsftpdFormat()
-  package let templates = [EmitterTemplate("vsftpd.conf.mustache", VsftpdFormat())]
+  package let templates = [EmitterTemplate(.vsftpd, VsftpdFormat())]
 
   package var capabilities: Capabilities {
     var capabilities = Capabilities()
@@ -31,7 +32,7 @@ package struct VsftpdConfEmitter: ServerEmitter {
   }
 }
 
-/// A value of `vsftpd.conf`: everything behind `=` up to the end of the line, without quotation marks or escapes.
+/// A value of `vsftpd.conf`: everything after `=` up to the end of the line, without quotation marks or escapes.
 struct VsftpdFormat: DocumentFormat {
   let name = "VSFTPD"
 

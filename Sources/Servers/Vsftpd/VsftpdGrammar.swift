@@ -78,7 +78,7 @@ enum VsftpdGrammar {
     }
   }
 
-  /// A number: octal behind a zero, up to the first character that is no digit of it; otherwise what `atoi` takes, as
+  /// A number: octal after a zero, up to the first character that is no digit of it; otherwise what `atoi` takes, as
   /// 32 bits without a sign.
   static func number(_ text: String) -> UInt32 {
     let bytes = Array(text.utf8)

@@ -65,7 +65,7 @@ package struct VsftpdReader: ServerReader {
     return services
   }
 
-  /// Files and `-oKEY=VALUE` in the order of the command; without a file the default one behind them (source: 3.0.2).
+  /// Files and `-oKEY=VALUE` in the order of the command; without a file the default one after them (source: 3.0.2).
   private func service(
     of start: Invocation, at evidence: String, _ files: [(path: String, file: SourceID)], _ named: inout Set<String>,
     _ context: inout ReadingContext
@@ -151,6 +151,6 @@ extension VsftpdSettings {
     guard !start.arguments.contains(where: { !$0.value.hasPrefix("-") }) else { return }
     context.leaveOpen(
       "the file that the image `\(container.image)` gives to vsftpd is not here", at: start.span,
-      help: "audit that file too: name it behind this one")
+      help: "audit that file too: name it after this one")
   }
 }

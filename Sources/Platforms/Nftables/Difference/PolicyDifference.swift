@@ -74,6 +74,6 @@ package struct PolicyDifference: Sendable {
 }
 
 extension Table {
-  /// Whether it has elements enough for two processors.
+  /// Whether it has so many elements that two processors are done sooner than one.
   var isLarge: Bool { sets.contains { $0.elements.count > 1000 } }
 }

@@ -8,7 +8,7 @@ import Nftables
 /// interval set.
 private let worthASet = 100
 
-/// Elements apart by what many of them have in common.
+/// Elements, divided by what many of them have in common.
 struct CommonElements<Trait: Hashable & Comparable> {
   /// The traits that are worth a set, in ascending order.
   let traits: [Trait]

@@ -6,14 +6,14 @@ import Parallel
 
 /// Turns the flows of one gateway into our table.
 ///
-/// The number of rules depends on which statements the policy uses, never on how often: what differs between
-/// publications lies in sets and maps. (The exceptions: a rule for each distinct number in a `limit`; a chain for each
-/// publication that is logged, because a log prefix is part of a rule; one for each that counts its sessions over
-/// both families, because a set holds one; and one for each long list of clients that several addresses have in
+/// The number of rules depends on which statements the policy uses, not on how many publications use them: what differs
+/// between publications lies in sets and maps. (The exceptions: a rule for each distinct number in a `limit`; a chain
+/// for each publication that is logged, because a log prefix is part of a rule; one for each that counts its sessions
+/// over both families, because a set holds one; and one for each long list of clients that several addresses have in
 /// common.)
 ///
-/// - Parameter longestRepeated: Of how many ranges of addresses a list of clients is at most that is repeated for each
-///   address which it is about; a longer one that is said more than once is kept once.
+/// - Parameter longestRepeated: A list of clients with at most so many ranges of addresses is repeated for each address
+///   that uses it; a longer one that several use is kept once.
 package func lower(_ plan: FlowPlan, longestRepeated: Int = 16) -> Table {
   let empty = TableBuilder(longestRepeated: longestRepeated)
   var builder = empty

@@ -1,7 +1,7 @@
 package import Addressing
 
-/// That somebody uses an address behind a gateway; another gateway may have another host there. Numbers only, so that
-/// sorting many of them is quick.
+/// One use of an address behind one gateway; behind another gateway the same address may be another host. Numbers only,
+/// so that sorting many of them is quick.
 package struct AddressUse: Sendable {
   private let address: UInt128
   /// The family, and the position of the gateway.

@@ -51,7 +51,7 @@ extension String {
   }
 }
 
-/// A comment behind `#`, and plain prose: control characters become question marks.
+/// A comment after `#`, and plain prose: control characters become question marks.
 struct CommentFormat: DocumentFormat {
   let name = "COMMENT"
 

@@ -1,6 +1,7 @@
 package import Addressing
 package import Diagnostics
 package import Policy
+import Templates
 
 /// Writes the settings of one server program in one form.
 ///
@@ -33,15 +34,19 @@ package struct MachineNeeds: Sendable {
 
 /// A template that an emitter uses.
 package struct EmitterTemplate: Sendable {
-  /// File name.
-  package var name: String
+  private let template: Template
   /// How it escapes what it is filled with.
-  package var format: any DocumentFormat
+  package let format: any DocumentFormat
 
-  init(_ name: String, _ format: any DocumentFormat) {
-    self.name = name
+  init(_ template: Template, _ format: any DocumentFormat) {
+    self.template = template
     self.format = format
   }
+
+  /// File name.
+  package var name: String { template.name }
+  /// As it is built in.
+  var text: String { template.text }
 }
 
 /// The settings of which server are wanted, and how to name the lines that ask for them.

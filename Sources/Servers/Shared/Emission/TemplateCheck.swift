@@ -1,5 +1,4 @@
 import Diagnostics
-import Templates
 
 /// What is wrong with a text that is to replace a built-in template, and where.
 package struct TemplateFault: Hashable, Sendable {
@@ -13,17 +12,17 @@ package struct TemplateFault: Hashable, Sendable {
 /// never ends.
 package enum TemplateCheck {
   /// The names of the built-in templates, sorted.
-  package static var names: [String] { Templates.names }
+  package static let names = Set(Emitters.all.flatMap(\.templates).map(\.name)).sorted()
 
   /// Why a text cannot stand in the place of the built-in template of that name; empty when it can.
   package static func faults(in text: String, as name: String) -> [TemplateFault] {
     let owners = Emitters.all.filter { $0.templates.contains { $0.name == name } }
     let known = Set(
-      owners.flatMap(\.templates).compactMap { Templates.text($0.name) }.flatMap { TemplateScan($0).names })
+      owners.flatMap(\.templates).flatMap { TemplateScan($0.text).names })
     var scan = TemplateScan(text)
     for tag in scan.tags {
       switch tag.kind {
-      case .partial where Templates.text(tag.name) == nil:
+      case .partial where !names.contains(tag.name):
         scan.note(tag.line, "there is no template `\(tag.shown)`\(wayOut(tag.name, TemplateCheck.names))")
       case .value, .section, .inverted:
         guard tag.name != ".", !known.contains(tag.name) else { continue }

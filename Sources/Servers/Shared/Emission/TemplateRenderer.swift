@@ -1,5 +1,4 @@
 import Mustache
-import Templates
 
 /// The templates of one emitter, parsed, with those of the user in place of the built-in ones.
 package struct TemplateRenderer {
@@ -14,18 +13,13 @@ package struct TemplateRenderer {
     Formats.register()
     var library = MustacheLibrary()
     let texts = Dictionary(
-      templates.compactMap { template in
-        (overrides[template.name] ?? Templates.text(template.name)).map { (template.name, $0) }
-      },
-      uniquingKeysWith: { first, _ in first })
+      templates.map { ($0.name, overrides[$0.name] ?? $0.text) }, uniquingKeysWith: { first, _ in first })
     if let circle = TemplateCheck.circle(in: texts), let first = circle.first {
       throw .unusableTemplate(first, reason: "it includes itself: \(circle.joined(separator: " -> "))")
     }
     for template in templates {
       let name = template.name
-      guard let text = overrides[name] ?? Templates.text(name) else {
-        throw .unusableTemplate(name, reason: "it is not there")
-      }
+      let text = overrides[name] ?? template.text
       if let reason = Self.obstacle(in: text, format: template.format) {
         throw .unusableTemplate(name, reason: reason)
       }

@@ -210,7 +210,7 @@ package struct PolicyDraft {
     case .own:
       decide("external ip: the address that clients dial; the server announces its own")
     case .name(let name):
-      decide("external ip: the address behind \(quoted(name)), which the server announces by name")
+      decide("external ip: the address of \(quoted(name)), which the server announces by name")
     case .unusable(let text, _):
       decide("external ip: the server cannot announce \(quoted(text))")
     }

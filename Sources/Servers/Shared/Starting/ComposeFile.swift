@@ -98,7 +98,7 @@ extension InvocationText {
   /// The beginning of the line that holds an offset.
   private func start(of offset: Int) -> Int { bytes[..<offset].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0 }
 
-  /// The entries of a list, below its key or in brackets behind it.
+  /// The entries of a list, below its key or in brackets after it.
   private func items(_ line: ComposeLine, _ below: Range<Int>, in lines: [ComposeLine]) -> [Range<Int>] {
     if bytes[line.value].first == UInt8(ascii: "["), !line.isQuoted {
       // Such a list may go on in the next lines.
@@ -168,7 +168,7 @@ extension InvocationText {
 
   private static func line(_ content: ArraySlice<UInt8>, indent: Int, isItem: Bool) -> ComposeLine {
     let bare = withoutComment(content)
-    // A key ends at a colon with a blank behind it, or at the end of the line.
+    // A key ends at a colon with a blank after it, or at the end of the line.
     let isQuoted = bare.first == UInt8(ascii: "\"") || bare.first == UInt8(ascii: "'")
     let colon =
       isQuoted || bare.first == UInt8(ascii: "[")

@@ -57,7 +57,7 @@ struct DockerRun {
       let value = String(option[option.index(after: equals)...])
       return (String(option[..<equals]), Located(value, word.span), true)
     }
-    // Several letters may stand in one word, the last of which may have its value behind it.
+    // Several letters may stand in one word, the last of which may have its value after it.
     guard let index = option.dropFirst().firstIndex(where: { !shortFlags.contains($0) }) else {
       return (option, nil, false)
     }

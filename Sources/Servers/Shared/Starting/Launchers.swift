@@ -3,7 +3,7 @@ import Policy
 
 /// Programs that only start another one, which their arguments name.
 struct Launcher {
-  /// Options with a value of their own behind them.
+  /// Options with a value of their own after them.
   var valued: Set<String> = []
   /// Words before the program that are no options, such as a priority or a user.
   var positional = 0

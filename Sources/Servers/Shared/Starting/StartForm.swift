@@ -47,7 +47,7 @@ enum StartForm: Equatable {
 
   private static let clients: Set = ["docker", "podman", "nerdctl", "docker-compose", "sudo"]
 
-  /// `services:`, perhaps with a comment behind it.
+  /// `services:`, perhaps with a comment after it.
   private static func beginsServices(_ line: String) -> Bool {
     guard line.hasPrefix("services:") else { return false }
     let rest = line.dropFirst("services:".count)

@@ -89,7 +89,7 @@ extension ReadingContext {
   mutating func startWithout(_ file: Located<String>, of start: Invocation) -> EffectiveService {
     leaveOpen(
       "the file `\(file.value)`, which this command reads, is not here", at: file.span,
-      help: "audit that file too: name it behind this one, or use `--root`")
+      help: "audit that file too: name it after this one, or use `--root`")
     report(start)
     var service = EffectiveService(place: start.span)
     service.undecided = Set(SettingTopic.allCases)

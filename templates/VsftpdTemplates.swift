@@ -1,0 +1,3 @@
+extension Template {
+  package static let vsftpd = Template("vsftpd.conf.mustache", PackageResources.vsftpd_conf_mustache)
+}
