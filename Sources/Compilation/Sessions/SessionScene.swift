@@ -100,8 +100,8 @@ struct Scenes {
 }
 
 extension Party {
-  /// The party with no route to what means nothing to another either: the private network of a server whose address is
-  /// translated.
+  /// The party, without routes to prefixes that the other one does not reach either, such as the private network of a
+  /// server whose address is translated.
   fileprivate func without(routesOf other: Party) -> Party {
     guard case .host(var own) = self, case .host(let other) = other else { return self }
     own.unreachable += other.unreachable.filter { !own.unreachable.contains($0) }

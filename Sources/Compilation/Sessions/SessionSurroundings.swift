@@ -46,7 +46,7 @@ struct SessionSurroundings {
 
   /// - Parameters:
   ///   - gatewayAddresses: The external addresses that the gateway itself answers to.
-  ///   - interfaces: How the interfaces are called; what is `nil` the policy tells, or nobody.
+  ///   - interfaces: How the interfaces are called; `nil` for the name in the policy, or a made-up one.
   init(
     _ policy: Policy, _ publication: Publication, _ server: Server, gatewayAddresses: Set<IPAddress>,
     interfaces: (outside: String?, inside: String?)

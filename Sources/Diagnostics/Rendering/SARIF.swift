@@ -142,7 +142,7 @@ private struct SARIFLocation: Encodable {
   }
 }
 
-/// A way to mend it (section 3.55); a fix that a person must complete is none.
+/// A way to mend it (section 3.55); a fix that a person must complete is left out.
 private struct SARIFFix: Encodable {
   struct Replacement: Encodable {
     var deletedRegion: SARIFRegion

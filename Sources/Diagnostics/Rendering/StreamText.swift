@@ -54,7 +54,7 @@ private func styleLength(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
 }
 
 /// A line in which the runner of GitHub Actions finds no command: `::NAME ...::` after white space, as `ActionCommand`
-/// of the runner reads it (`TryParseV2`), or `##[NAME]` anywhere (`TryParse`). An address such as `::1` is none.
+/// of the runner reads it (`TryParseV2`), or `##[NAME]` anywhere (`TryParse`). `::1` is an address.
 private func withoutCommands(_ line: [UInt8]) -> [UInt8] {
   guard mayCommand(line) else { return line }
   let text = String(decoding: line, as: UTF8.self).replacing("##[", with: "##\u{FFFD}[")

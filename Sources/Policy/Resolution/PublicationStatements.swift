@@ -138,7 +138,7 @@ extension StatementReader {
   /// A declared name, or a server in place: `ADDRESS[, ADDRESS6] SOFTWARE [VERSION]`.
   fileprivate mutating func publishedServer() -> PublishedServer? {
     let hasName = next.map { tree.read($0, isName) } ?? false
-    // A name that is none is told where it was declared.
+    // The declaration of that server was not understood, and the error about that is enough.
     if !failed, tokens.upperBound - index == 1, names.isUnread(nextText) {
       failSilently()
       return nil

@@ -46,7 +46,7 @@ private struct FileZillaLegacyFile {
 
   // MARK: Values
 
-  /// A number as the program takes it; what is none counts as 0.
+  /// A number as the program takes it; any other text counts as 0.
   private func number(_ name: String, default value: Int) -> Setting<Int> {
     guard let item = items[name.lowercased()] else { return Setting(default: value) }
     return Setting(Int(trimmed(item)) ?? 0, item.textSpan ?? item.span)

@@ -100,7 +100,7 @@ struct ProftpdConfiguration {
   private func hasMovable(_ module: String, _ build: SoftwareBuild) -> Bool? {
     if hasEveryModule || modules.contains(module) { return true }
     if hasMoved { return false }
-    // Whoever loads many modules and none of these has a modules.conf of a build that has them inside.
+    // A file that loads many modules, and none of those that have moved, is of a build that has these compiled in.
     if modules.count - ProftpdDirectives.compiledIn.count > 4, build.version == nil { return true }
     return ProftpdDirectives.moved.holds(for: build).map { !$0 }
   }

@@ -188,7 +188,8 @@ struct PureFTPdMeaning {
     }
   }
 
-  /// The limits; of these the range is one, silently: half as many clients as ports, and none at all for a single port.
+  /// The limits. The passive range is one as well, of which the program says nothing: half as many clients as ports. A
+  /// single port sets no limit.
   private func clients(_ service: inout EffectiveService) {
     // 50 is compiled in (measured).
     var most: Setting<Int?> = Setting(default: 50)

@@ -69,7 +69,7 @@ struct CommonLists {
     lists.append(list)
   }
 
-  /// The chain of the list that these clients are; `nil` where they are none of these.
+  /// The chain of the list that these clients are; `nil` where no list is made of them.
   mutating func chain(of all: AddressSet) -> String? {
     guard !lists.isEmpty, let clients = all.list(family, longerThan: longestRepeated) else { return nil }
     if last?.clients != clients { last = (clients, positions[clients]) }

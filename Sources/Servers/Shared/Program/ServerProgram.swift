@@ -28,7 +28,7 @@ package protocol ServerProgram: ServerFacts {
   static var isOneServerForAllAddresses: Bool { get }
   /// Whether one setting decides about other hosts in PORT and at passive ports.
   static var hasOneSettingForForeignHosts: Bool { get }
-  /// Whether TLS without a certificate keeps it from starting, or is none.
+  /// Whether it does not start where TLS has no certificate, or starts without TLS.
   static var needsCertificate: Bool { get }
   /// Whether a certificate may be chosen in a way that the files do not tell by a path.
   static var mayChooseCertificateElsewhere: Bool { get }

@@ -53,7 +53,7 @@ package struct EffectiveTLS: Sendable {
   package var demandsReuse = Setting(default: false)
   /// `nil` where the program has no setting for it.
   package var certificate: Setting<Certificate?> = Setting(default: nil)
-  /// Why there is none in spite of lines for it; `nil` for any other reason.
+  /// The module whose absence is why there is no TLS although lines ask for it; `nil` for any other reason.
   package var missingModule: MissingModule?
 
   package init() {}

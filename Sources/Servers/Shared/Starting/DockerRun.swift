@@ -46,7 +46,7 @@ struct DockerRun {
     invocation?.missingEnvironment = missing
   }
 
-  /// An option with the value that stands in the same word; `nil` for a word that is none.
+  /// An option with the value that stands in the same word; `nil` for a word that is no option.
   private static func option(
     _ word: ShellWord, _ variables: [String: String]
   ) -> (name: String, value: Located<String>?, takesValue: Bool)? {

@@ -176,7 +176,7 @@ struct InvocationText {
     return invocation(software, Array(rest.dropFirst()), variables, environment, at: first.span)
   }
 
-  /// What a shell is told to run: the first server of its text, whose words have the place of the whole.
+  /// What a shell is told to run: the first server that its text starts. Findings point at the whole text.
   private func shell(
     _ script: ShellWord, _ variables: [String: String], _ environment: [String: Located<String>], _ depth: Int
   ) -> Invocation? {

@@ -49,7 +49,7 @@ extension EffectiveService {
 }
 
 extension Setting<Int?> {
-  /// The lower of two limits, of which `nil` is none.
+  /// The lower of two limits; `nil` is no limit.
   fileprivate func lower(than other: Setting<Int?>) -> Setting<Int?> {
     (other.value ?? .max) < (value ?? .max) ? other : self
   }

@@ -85,7 +85,7 @@ extension ReadingContext {
 
   // MARK: What holds for every program
 
-  /// What is known of a start whose file is not here: nothing but that.
+  /// A start whose file is not here: that it starts the program is all that is known of it.
   mutating func startWithout(_ file: Located<String>, of start: Invocation) -> EffectiveService {
     leaveOpen(
       "the file `\(file.value)`, which this command reads, is not here", at: file.span,

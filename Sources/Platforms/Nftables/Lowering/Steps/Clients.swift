@@ -150,7 +150,8 @@ private struct AdmittedClient {
   let range: ClosedRange<IPAddress>
   let sole: Restrictions.Sole
 
-  /// The length of the prefix that they are; `nil` when they are none, or all addresses, which need no mask.
+  /// The length of the prefix that they are; `nil` for a range that is no prefix, and for all addresses, which need no
+  /// mask.
   var prefixLength: Int? {
     Nftables.prefixLength(range.lowerBound, range.upperBound).flatMap { $0 == 0 ? nil : $0 }
   }
