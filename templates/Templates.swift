@@ -1,5 +1,5 @@
-/// A template of `templates/programs`, compiled into the binary. Those of one server program are declared in a file of its
-/// own beside this one.
+/// A template of `templates/programs`, compiled into the binary. Those of one server program are declared in a file of
+/// its own beside this one.
 package struct Template: Sendable {
   /// The file name. Names are flattened, so each is unique.
   package let name: String

@@ -183,7 +183,8 @@ import Testing
   private static let resources = ["Templates": "templates", "RuleDocuments": "docs"]
 
   /// What each module imports.
-  private static let imports = ArchitectureTests.allowed.merging(resources.mapValues { _ in [] }) { first, _ in first }
+  private static let imports = ArchitectureTests.allowed.merging(resources.mapValues { _ in [] }) { first, _ in first
+  }
 
   private static func sources(of module: String) -> String { resources[module] ?? "Sources/\(module)" }
 
