@@ -3,6 +3,8 @@ package struct Located<Value: Sendable>: Sendable {
   package var value: Value
   package var span: SourceSpan
 
+  /// Inlined, because one that is called from another module asks for the generic type each time.
+  @inlinable
   package init(_ value: Value, _ span: SourceSpan) {
     self.value = value
     self.span = span
@@ -19,8 +21,10 @@ package struct Setting<Value: Sendable>: Sendable {
   package var span: SourceSpan?
 
   /// The default.
+  @inlinable
   package init(default value: Value) { self.value = value }
 
+  @inlinable
   package init(_ value: Value, _ span: SourceSpan?) {
     self.value = value
     self.span = span
