@@ -88,7 +88,7 @@ package struct Chain: Hashable, Sendable {
 }
 
 extension Rule {
-  /// - Parameter command: What stands before the statements, with a space behind it; empty within a chain.
+  /// - Parameter command: What stands before the statements, with a space after it; empty within a chain.
   func write(to writer: inout ScriptWriter, command: ScriptPhrase = "") {
     writer.line(provenance: provenance) { writer in
       writer.write(command)

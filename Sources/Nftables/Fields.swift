@@ -12,7 +12,7 @@ enum Field: Hashable, Sendable {
   case other(Int32)
 }
 
-/// The fields of elements, one behind the other.
+/// The fields of elements, one after the other.
 struct Fields: Sendable {
   private var fields: [Field] = []
   /// What `Field.other` stands for.

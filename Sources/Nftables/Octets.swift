@@ -95,7 +95,7 @@ extension Octets {
   /// The first attribute of a type.
   package func attribute(_ type: Int) -> Octets? { attributes.first { $0.type == type }?.value }
 
-  /// Messages of nfnetlink that stand behind one another: the family, and the attributes of each.
+  /// Messages of nfnetlink one after another: the family, and the attributes of each.
   package var netfilterMessages: [(family: UInt8, body: Octets)] {
     var found: [(UInt8, Octets)] = []
     var offset = 0

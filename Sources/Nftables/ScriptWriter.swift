@@ -3,7 +3,7 @@ package import Diagnostics
 
 /// Collects the text of an nft script.
 package struct ScriptWriter {
-  /// What stands before `last`: long parts of the text, which are not copied to stand behind one another.
+  /// What stands before `last`: long parts of the text, which are not copied into one array.
   private var parts: [[UInt8]] = []
   private var last: [UInt8] = []
   /// Which policy statements asked for which lines.
@@ -105,7 +105,7 @@ package struct ScriptWriter {
     nextLine += 1
   }
 
-  /// The same for a line that policy statements asked for; the lines behind it, up to the next such line, belong to the
+  /// The same for a line that policy statements asked for; the lines after it, up to the next such line, belong to the
   /// same statements.
   mutating func line(
     provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void

@@ -173,7 +173,7 @@ struct BorderReader {
     return true
   }
 
-  /// Values of an operand; of one with a mask those of the number behind it.
+  /// Values of an operand; of one with a mask those of the number after it.
   private mutating func note(
     _ operand: Operand, _ range: ClosedRange<UInt128>, fields: [FieldPattern] = [], data: String = ""
   ) {

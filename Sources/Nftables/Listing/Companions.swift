@@ -135,7 +135,7 @@ struct ExtensionArguments {
 
   private var extensions: [RuleName: [Extension]] = [:]
 
-  /// - Parameter messages: `NFT_MSG_NEWRULE` behind one another; attributes as in `linux/netfilter/nf_tables.h`.
+  /// - Parameter messages: `NFT_MSG_NEWRULE`, one after another; attributes as in `linux/netfilter/nf_tables.h`.
   init(messages: [UInt8]) {
     for (family, body) in Octets(messages).netfilterMessages {
       guard let family = TableFamily(number: family), let table = body.attribute(1), let handle = body.attribute(3),

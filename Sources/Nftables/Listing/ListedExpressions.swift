@@ -155,7 +155,7 @@ extension Expression {
 }
 
 extension JSONValue {
-  /// The name behind `@`.
+  /// The name after `@`.
   var setName: String? {
     guard let text = string, text.utf8.first == UInt8(ascii: "@") else { return nil }
     return String(text.dropFirst())

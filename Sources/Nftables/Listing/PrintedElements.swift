@@ -41,7 +41,7 @@ struct PrintedFields: Sendable {
 /// It knows the forms of the values that we write, and nothing else: a name for a number, a catch-all element, a limit
 /// of an element make it give up, because only JSON tells what they are. A comment may hold whatever is not a quote,
 /// since nft takes in none; another program can write one that looks like the end of the comment and another element
-/// behind it.
+/// after it.
 struct PrintedElements {
   private let bytes: UnsafeBufferPointer<UInt8>
   private var position: Int
@@ -49,7 +49,7 @@ struct PrintedElements {
   private let fields: PrintedFields
   private var list = ElementList()
 
-  /// - Parameter range: Whole elements, without the braces around them and without a separator in front or behind.
+  /// - Parameter range: Whole elements, without the braces around them and without a separator before or after them.
   init(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ fields: PrintedFields) {
     self.bytes = bytes
     self.fields = fields
@@ -195,7 +195,7 @@ extension PrintedElements {
     return .verdict(jumps ? .jump(chain) : .goto(chain))
   }
 
-  /// The rest of a comment, behind its quote.
+  /// The rest of a comment, after its quote.
   private mutating func comment() -> String? {
     let text = take { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") }
     guard take("\"") else { return nil }

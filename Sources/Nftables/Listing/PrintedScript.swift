@@ -60,7 +60,7 @@ private struct PrintedScanner {
     return next != nil
   }
 
-  /// Goes behind a word; `false` when it is a forbidden one.
+  /// Goes past a word; `false` when it is a forbidden one.
   private mutating func skipWord() -> Bool {
     let start = position
     while let byte = next, byte.isLetter || (0x30...0x39).contains(byte) || byte == 0x5F || byte == 0x2D {

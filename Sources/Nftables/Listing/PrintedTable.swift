@@ -147,7 +147,7 @@ private struct PrintedSets {
     "ct", "last",
   ]
 
-  /// Where the elements of a set stand, behind whose first line the lines begin; they end behind its last one.
+  /// Where the elements of a set stand, after whose first line the lines begin; they end after its last one.
   ///
   /// - Returns: `nil` when the set does not end as nft ends one.
   private static func pieces(_ lines: inout PrintedLines) -> [Range<Int>]? {
@@ -182,7 +182,7 @@ private struct PrintedSets {
   }
 }
 
-/// The lines of a text, one behind the other; what has no line end is none.
+/// The lines of a text, one after the other; what has no line end is none.
 private struct PrintedLines {
   typealias Line = Slice<UnsafeBufferPointer<UInt8>>
 

@@ -153,7 +153,7 @@ extension Expression {
     case .conntrack(let key): writer.write("ct \(words: key)")
     case .tuple(let direction, let address): writer.write("ct \(words: direction) \(words: address)")
     case .option(let kind, let name, let field):
-      // A field of an extension header stands behind the name of the header alone.
+      // A field of an extension header stands after the name of the header alone.
       if kind != "exthdr" || field == nil { writer.write("\(words: kind) ") }
       writer.write("\(words: name)")
       if let field { writer.write(" \(words: field)") }

@@ -108,7 +108,7 @@ extension Translation {
     for flag in typeFlags { writer.write(" \(words: flag)") }
     if address != nil || port != nil { writer.write(" to ") }
     if let address {
-      // A port behind an IPv6 address needs brackets.
+      // A port after an IPv6 address needs brackets.
       let isBracketed = family == .ipv6 && port != nil && address.isConstant
       if isBracketed { writer.write("[") }
       address.write(to: &writer)

@@ -1,7 +1,8 @@
 package import Diagnostics
 import Parallel
 
-/// Rules that look at one publication at a time. A new rule is one file, its page, and one line in one of three lists.
+/// Rules that look at one publication at a time. A new rule is one file, a line in one of three
+/// lists, and its page in `docs/rules` with a line in `docs/RuleDocuments.swift`.
 private let publicationRules: [any PublicationRule] = [
   ClearControlLeavesEncryptedSessions(),
   ExternalIPMissing(),

@@ -112,13 +112,13 @@ package struct RulePageError: Error, CustomStringConvertible {
   package var description: String { "line \(line): \(message)" }
 }
 
-/// Reads a page line by line; behind its end are empty lines.
+/// Reads a page line by line; after its end are empty lines.
 private struct RulePageReader {
   private var lines: ArraySlice<Substring>
 
   init(_ text: String) {
     lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
-    // What ends with a line end has no line behind it.
+    // What ends with a line end has no line after it.
     if lines.last?.isEmpty == true { lines.removeLast() }
   }
 

@@ -16,7 +16,7 @@ extension ExtensionTarget {
     var ports: ClosedRange<UInt16>
     var base: UInt16
 
-    /// Revision 0 of IPv4 targets is `struct nf_nat_ipv4_multi_range_compat`, one range behind a count.
+    /// Revision 0 of IPv4 targets is `struct nf_nat_ipv4_multi_range_compat`, one range after a count.
     init?(_ arguments: ExtensionArguments) {
       let (info, family) = (arguments.info, arguments.family)
       let isOld = family == .ipv4 && arguments.revision == 0

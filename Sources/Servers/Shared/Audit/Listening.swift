@@ -76,7 +76,7 @@ struct Listening {
     return .error(
       "audit-site-missing", "there is no site `\(site.value)` with a binding for FTP in this configuration",
       at: settings.services.first?.place ?? site.span, related: [Label(site.span, "the site of this server")],
-      notes: ["what IIS does with the published port is decided by other sites then"],
+      notes: ["what the program does with the published port is decided by other sites then"],
       help: hint.map { "did you mean `\($0)`?" })
   }
 

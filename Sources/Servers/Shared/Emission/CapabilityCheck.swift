@@ -160,7 +160,7 @@ struct CapabilityCheck {
         .error(
           "site-missing", "\(title) keeps its settings by site, and server `\(server.name.value)` names none",
           at: softwareSpan,
-          help: "write `site \"NAME\"` in a `server` block, with the name that IIS Manager shows")
+          help: "write `site \"NAME\"` in a `server` block, with the name that the program shows for it")
       ]
     }
     guard !program.hasSites, let site = server.site, program.isKnown else { return [] }
