@@ -152,6 +152,7 @@ package enum RuleDocuments {
     ("unclosed-block", PackageResources.unclosed_block_md),
     ("unexpected-block", PackageResources.unexpected_block_md),
     ("unknown-name", PackageResources.unknown_name_md),
+    ("unknown-platform", PackageResources.unknown_platform_md),
     ("unknown-statement", PackageResources.unknown_statement_md),
     ("unknown-value", PackageResources.unknown_value_md),
     ("unterminated-string", PackageResources.unterminated_string_md),

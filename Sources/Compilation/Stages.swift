@@ -36,6 +36,7 @@ package struct JudgedSources: Sendable {
     if loaded.isIncomplete { found.removeAll(where: \.dependsOnOtherFiles) }
     // Each of these looks at a policy that is in order so far; sessions are played for servers that can be told their
     // part.
+    found += resolved.policy.unknownPlatforms
     if !found.hasErrors { found += resolved.policy.platformFindings }
     if !found.hasErrors {
       let (ofServers, ofSessions) = together(
@@ -67,7 +68,30 @@ extension Policy {
   var gatewayPositions: [Int?] { gateways.isEmpty ? [nil] : gateways.indices.map { $0 } }
 
   /// What a gateway is.
-  func platform(of gateway: Int?) -> any Platform { Platforms.standard }
+  func platform(of gateway: Int?) -> any Platform {
+    gateway.flatMap { gateways.indices.contains($0) ? gateways[$0].platform : nil }
+      .flatMap { Platforms.named($0.name.value) } ?? Platforms.standard
+  }
+
+  /// Platforms that there are not, or not in that version.
+  fileprivate var unknownPlatforms: [Diagnostic] {
+    gateways.compactMap(\.platform).compactMap { choice in
+      let name = choice.name.value
+      guard let platform = Platforms.named(name) else {
+        let known = Platforms.all.map(\.name)
+        let suggestion = nearest(to: name, among: known)
+        return .error(
+          "unknown-platform", "no configuration can be written for `\(name)`", at: choice.name.span,
+          help: suggestion.map { "did you mean `\($0)`?" }
+            ?? "write one of \(listed(known.map { "`\($0)`" })), or leave the statement out for `\(Platforms.standard.name)`",
+          fixes: suggestion.map { [.replace(choice.name.span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
+      }
+      guard let version = choice.version, !platform.knows(version: version.value) else { return nil }
+      return .error(
+        "unknown-platform", "`\(version.value)` is no version of `\(name)` for which a configuration can be written",
+        at: version.span, help: "leave the version out, or write the one that the gateway has")
+    }
+  }
 
   /// What the platforms of the gateways cannot do.
   fileprivate var platformFindings: [Diagnostic] {

@@ -10,11 +10,13 @@ package struct LineProvenance: Sendable {
   package mutating func reserve(lines: Int) { entries.reserveCapacity(entries.count + lines) }
 
   /// Notes what asked for a line; lines must come in their order.
-  package mutating func record(_ spans: some Collection<SourceSpan>, line: Int) {
-    let line = Int32(clamping: line)
-    if spans.isEmpty { entries.append((line, nil)) }
-    for span in spans { entries.append((line, span)) }
+  package mutating func record(_ spans: [SourceSpan], line: Int) {
+    if spans.isEmpty { entries.append((Int32(clamping: line), nil)) }
+    for span in spans { record(span, line: line) }
   }
+
+  /// The same for one statement.
+  package mutating func record(_ span: SourceSpan, line: Int) { entries.append((Int32(clamping: line), span)) }
 
   /// Adds what asked for the lines of a text that follows.
   ///

@@ -6,6 +6,13 @@ package import Policy
 /// Publications that are worth a thread of their own.
 let worthAThread = 500
 
+/// An interface of a gateway, or what the platform has in its place.
+package struct GatewayInterface: Sendable {
+  package var name: String
+  /// The statement that names it.
+  package var provenance: SourceSpan
+}
+
 /// What must happen to the traffic of the publications of one gateway: whom to admit, what to translate, which control
 /// connections to help, limit and log, and whose source to change. It knows no platform; what a platform writes comes
 /// from here alone.
@@ -13,9 +20,9 @@ let worthAThread = 500
 /// A family has its flows in lists, each made when it is asked for (`FamilyFlows`).
 package struct FlowPlan: Sendable {
   /// Interfaces where clients come from; empty when addresses alone decide.
-  package let outside: [Located<String>]
+  package let outside: [GatewayInterface]
   /// Interfaces where the servers are.
-  package let inside: [Located<String>]
+  package let inside: [GatewayInterface]
   /// The families that have any service.
   package let families: [FamilyFlows]
   /// What any of them has.
@@ -28,8 +35,8 @@ package struct FlowPlan: Sendable {
   ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
   package init(_ policy: Policy, gateway: Int?) {
     let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
-    outside = interfaces?.outside ?? []
-    inside = interfaces?.inside ?? []
+    outside = (interfaces?.outside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
+    inside = (interfaces?.inside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
     let declared = declaredServices(of: policy, gateway: gateway)
     let (ipv4, ipv6) = together(
       worthIt: declared.count >= 2 * worthAThread,

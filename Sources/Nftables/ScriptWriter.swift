@@ -110,7 +110,7 @@ package struct ScriptWriter {
   mutating func line(
     provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
   ) {
-    if isTraced { provenance.record(spans, line: nextLine) }
+    if isTraced { provenance.record(Array(spans), line: nextLine) }
     line(body)
   }
 
@@ -118,7 +118,7 @@ package struct ScriptWriter {
   mutating func line(
     atMost length: Int, provenance span: SourceSpan, _ body: (inout OutputSpan<UInt8>) -> Void
   ) {
-    if isTraced { provenance.record(CollectionOfOne(span), line: nextLine) }
+    if isTraced { provenance.record(span, line: nextLine) }
     let indent = 2 * indentation
     write(atMost: indent + length + 1) { line in
       line.append(repeating: 0x20, count: indent)
@@ -133,7 +133,7 @@ package struct ScriptWriter {
   package mutating func block(
     _ header: ScriptPhrase, provenance spans: some Collection<SourceSpan>, _ body: (inout ScriptWriter) -> Void
   ) {
-    if isTraced { provenance.record(spans, line: nextLine) }
+    if isTraced { provenance.record(Array(spans), line: nextLine) }
     block(header, body)
   }
 

@@ -10,6 +10,8 @@ package protocol Platform: Sendable {
   var forms: [String] { get }
   /// The form that is written when nobody asks for another one.
   var defaultForm: String { get }
+  /// Whether it has configurations for a version, as a policy writes it.
+  func knows(version: String) -> Bool
   /// What of a flow plan it can do.
   var capabilities: Set<FlowFeature> { get }
 
@@ -81,6 +83,9 @@ package enum Platforms {
   package static let all: [any Platform] = [
     nftables
   ]
+
+  /// The platform of that name; `nil` when there is none.
+  package static func named(_ name: String) -> (any Platform)? { all.first { $0.name == name } }
 
   /// What a gateway is that says nothing else.
   package static let standard: any Platform = nftables

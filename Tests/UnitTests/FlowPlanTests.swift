@@ -104,6 +104,21 @@ import Testing
     #expect(Set(found.map(\.primary.span)).count == 3)
   }
 
+  @Test(arguments: [
+    ("platform nftables", ""), ("platform nftables 1.0.6", ""), ("platform nftables 0.9.8", ""),
+    ("platform ntfables", "no configuration can be written for `ntfables`"),
+    ("platform routeros 7", "no configuration can be written for `routeros`"),
+    ("platform nftables 2", "`2` is no version of `nftables` for which a configuration can be written"),
+    ("platform nftables 1..2", "`1..2` is no version of `nftables` for which a configuration can be written"),
+    ("platform", "expected the name of a platform"),
+  ])
+  func platforms(statement: String, message: String) {
+    let compilation = compile(twoPublications.replacing("inside  eth1", with: "inside  eth1\n    \(statement)"))
+    let errors = compilation.diagnostics.filter { $0.severity == .error }
+    #expect(errors.count == (message.isEmpty ? 0 : 1))
+    #expect(errors.first?.message.hasPrefix(message) ?? message.isEmpty)
+  }
+
   @Test func demandsAreThoseOfThePolicy() {
     let asked = Set(plan(twoPublications).demands.map { "\($0.publication) \($0.feature)" })
     #expect(
@@ -121,6 +136,7 @@ private struct LinePlatform: Platform {
 
   var name: String { "lines" }
   var forms: [String] { ["text"] }
+  func knows(version: String) -> Bool { true }
   var defaultForm: String { "text" }
   var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases).subtracting(lacking) }
 

@@ -9,6 +9,13 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
   package var tableName: String { ownTableName }
 
+  /// Versions 0.9 and 1, with or without what follows: `1.0.6`. Sets of typed keys came with 0.9.
+  package func knows(version: String) -> Bool {
+    let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { UInt16($0) }
+    guard (1...3).contains(parts.count), parts.allSatisfy({ $0 != nil }) else { return false }
+    return parts.first == 1 || parts.prefix(2) == [0, 9]
+  }
+
   package func header(version: String) -> [String] {
     ["Compiled by sallyport \(version). Owns the table `inet sallyport` and touches no other; load it with nft -f."]
   }

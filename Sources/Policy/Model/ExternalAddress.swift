@@ -1,5 +1,5 @@
 package import Addressing
-package import Diagnostics
+import Diagnostics
 
 /// One address of `external ip`: what clients dial, and the address that their packets bear at the gateway.
 package struct ExternalAddress: Sendable {

@@ -18,6 +18,8 @@ package struct Gateway: Sendable {
   package var outside: [Located<String>] = []
   /// Interfaces where the servers are.
   package var inside: [Located<String>] = []
+  /// What kind of firewall it is; `nil` when the policy does not say.
+  package var platform: PlatformChoice?
   /// The default `external ip` of its publications.
   package var externalAddresses: [ExternalAddress] = []
   /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
@@ -29,6 +31,17 @@ package struct Gateway: Sendable {
   package init(name: Located<String>, header: SourceSpan) {
     self.name = name
     self.header = header
+  }
+}
+
+/// `platform NAME [VERSION]`: as it is written, because a policy does not know which platforms there are.
+package struct PlatformChoice: Sendable {
+  package var name: Located<String>
+  package var version: Located<String>?
+
+  package init(name: Located<String>, version: Located<String>? = nil) {
+    self.name = name
+    self.version = version
   }
 }
 

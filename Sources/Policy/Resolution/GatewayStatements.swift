@@ -17,6 +17,12 @@ let gatewayForms = StatementForms<GatewayWord, Gateway> { word in
     } set: {
       $0.inside = $1.value
     }
+  case .platform:
+    StatementForm {
+      $0.platform()
+    } set: {
+      $0.platform = $1.value
+    }
   case .externalIP:
     StatementForm {
       $0.externalAddresses()
@@ -45,6 +51,16 @@ extension StatementReader {
         help: "a name has 1 to 15 characters, without `/`, `:`, `*`, quotes and spaces")
       return nil
     }
+  }
+}
+
+extension StatementReader {
+  /// `NAME [VERSION]`. Which platforms there are is not known here.
+  mutating func platform() -> PlatformChoice? {
+    let wanted = wanted
+    guard let name = word(wanted) else { return nil }
+    guard !isAtEnd else { return PlatformChoice(name: name) }
+    return word("a version").map { PlatformChoice(name: name, version: $0) }
   }
 }
 

@@ -1,6 +1,6 @@
 /// The words of a `gateway` block.
 package enum GatewayWord: String, BlockWord {
-  case outside, inside
+  case outside, inside, platform
   case externalIP = "external ip"
 
   package static let block = BlockKind.gateway
@@ -15,6 +15,11 @@ package enum GatewayWord: String, BlockWord {
       WordFacts(
         "the interfaces where the servers are", value: "the name of an interface", forms: ["INTERFACE, ..."],
         [.list, .strings], standard: "any interface", example: "inside eth1, eth2", aspect: .machines)
+    case .platform:
+      WordFacts(
+        "what kind of firewall it is, with its version where that matters", value: "the name of a platform",
+        forms: ["nftables [VERSION]"], [.lowerCase], standard: "nftables", example: "platform nftables",
+        aspect: .machines)
     case .externalIP:
       WordFacts(
         "the `external ip` of publications that have none of their own", value: "an external address",

@@ -20,12 +20,12 @@ func lowerEntrance(_ plan: FlowPlan, _ builder: inout TableBuilder) {
       builder.add(.jump(door.to), to: door.from, provenance: first)
       continue
     }
-    builder.add(.comesIn(.outside), .jump(door.to), to: door.from, provenance: outside.span)
+    builder.add(.comesIn(.outside), .jump(door.to), to: door.from, provenance: outside.provenance)
     guard opensInside else { continue }
     for flows in plan.families where flows.hasHairpin {
       builder.add(
         .comesIn(.inside), .dials(.hairpin, flows.family), .jump(door.to), to: door.from,
-        provenance: plan.inside.first?.span)
+        provenance: plan.inside.first?.provenance)
     }
   }
   builder.addIfUsed(interfaceSet(.outside, plan.outside))
@@ -37,11 +37,11 @@ func lowerHairpinPorts(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   for flows in plan.families where flows.hasHairpin { builder.addIfUsed(NamedSet(.hairpin, of: flows.hairpinPorts)) }
 }
 
-private func interfaceSet(_ side: InterfaceSide, _ interfaces: [Located<String>]) -> NamedSet {
-  let sorted = interfaces.sorted { ($0.value, $0.span) < ($1.value, $1.span) }
+private func interfaceSet(_ side: InterfaceSide, _ interfaces: [GatewayInterface]) -> NamedSet {
+  let sorted = interfaces.sorted { ($0.name, $0.provenance) < ($1.name, $1.provenance) }
   var elements = ElementList()
-  for (index, interface) in sorted.enumerated() where index == 0 || interface.value != sorted[index - 1].value {
-    elements.append(key: [.interface(interface.value)], provenance: interface.span)
+  for (index, interface) in sorted.enumerated() where index == 0 || interface.name != sorted[index - 1].name {
+    elements.append(key: [.interface(interface.name)], provenance: interface.provenance)
   }
   return NamedSet(.interfaces(side), key: [.inputInterface], elements: elements)
 }

@@ -1,10 +1,11 @@
-/// A value together with the text that asked for it.
+package import Diagnostics
+
+/// A value together with the text that asked for it. It lies in the module that makes most of them: made from another
+/// one, each asks the runtime for its generic type.
 package struct Located<Value: Sendable>: Sendable {
   package var value: Value
   package var span: SourceSpan
 
-  /// Inlined, because one that is called from another module asks for the generic type each time.
-  @inlinable
   package init(_ value: Value, _ span: SourceSpan) {
     self.value = value
     self.span = span
@@ -21,10 +22,8 @@ package struct Setting<Value: Sendable>: Sendable {
   package var span: SourceSpan?
 
   /// The default.
-  @inlinable
   package init(default value: Value) { self.value = value }
 
-  @inlinable
   package init(_ value: Value, _ span: SourceSpan?) {
     self.value = value
     self.span = span
