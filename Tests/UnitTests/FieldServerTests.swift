@@ -321,6 +321,7 @@ import Testing
       "Custom PASV max port": "50399",
       "Custom PASV IP type": "1", "Custom PASV IP": "203.0.113.10", "Enable SSL": "1", "Allow explicit SSL": "1",
       "Force explicit SSL": "1", "Force PROT P": "1", "Implicit SSL ports": "990", "IP Bindings": "*",
+      "SSL Certificate file": "C:/files.pem",
     ].merging(changes) { $1 }
     let lines = items.sorted { $0.key < $1.key }.map {
       "  <Item name=\"\($0.key)\" type=\"string\">\($0.value)</Item>"
@@ -343,6 +344,8 @@ import Testing
       (["IP Filter Disallowed": "*"], ["audit-clients"]),
       (["IP Filter Disallowed": "*", "IP Filter Allowed": "0.0.0.0/0"], []),
       (["Maximum user count": "300"], ["audit-range-too-small"]),
+      (["SSL Certificate file": ""], ["server-undecided"]),
+      (["SSL Certificate file": "", "Enable SSL": "0"], ["audit-tls-control"]),
     ] as [([String: String], [String])])
   func legacyFiles(changes: [String: String], codes: [String]) throws {
     let files = [("/x/FileZilla Server.xml", Self.legacy(changes))]
