@@ -268,6 +268,38 @@ import Testing
     #expect(one.port.value == 2121)
   }
 
+  @Test(
+    "a limit for one address",
+    arguments: [
+      ("", "", 20, false), ("limit 30 sessions per client", "", 20, true),
+      ("limit 30 sessions per client", "", 30, false),
+      ("limit 10 sessions per client", "", 20, false), ("limit 30 sessions per client", "", 0, false),
+      ("source gateway", "", 20, true), ("source gateway", "", 0, false),
+      ("source gateway", "max clients 20", 20, false),
+      ("source gateway", "max clients 30", 20, true), ("source gateway\n  limit 10 sessions", "", 20, false),
+      ("source gateway\n  limit 40 sessions", "", 20, true),
+    ])
+  func limitPerClient(statement: String, server: String, most: Int, isFound: Bool) throws {
+    let policy = compile(
+      "server s {\n  address 10.10.20.200\n  software sftpgo\n  \(server)\n}\npublish files {\n  server s\n"
+        + "  external ip 203.0.113.10\n  passive range 50000-50399\n  tls off\n  \(statement)\n}\n")
+    #expect(policy.errorCodes.isEmpty, "\(policy.errorCodes)")
+    let clients = server.isEmpty ? 0 : Int(server.dropFirst("max clients ".count)) ?? 0
+    let json = """
+      {"common": {"max_per_host_connections": \(most), "max_total_connections": \(clients)}, "ftpd": {
+      "passive_port_range": {"start": 50000, "end": 50399}, "disable_active_mode": true,
+      "bindings": [{"port": 21, "address": "10.10.20.200", "force_passive_ip": "203.0.113.10"}]}}
+      """
+    let found = try audit(policy, [("/s/sftpgo.json", json)]).found
+    #expect(found.map(\.code) == (isFound ? ["audit-max-clients"] : []), "\(found.map(\.message))")
+  }
+
+  @Test func limitPerClientImported() throws {
+    let text = #"{"common": {"max_per_host_connections": 7}, "ftpd": {"bindings": [{"port": 21}]}}"#
+    let settings = try readServer(.sftpgo, [("/sftpgo.json", text)]).settings
+    #expect(PolicyDraft(settings, from: "x").text.contains("limit          7 sessions per client"))
+  }
+
   @Test func guessed() {
     for (name, text) in [
       ("/x/a", #"{ "ftpd": {} }"#), ("/x/sftpgo.json", ""), ("/x/a", "SFTPGO_FTPD__BINDINGS__0__PORT=21\n"),
