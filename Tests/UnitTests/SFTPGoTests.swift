@@ -261,6 +261,27 @@ import Testing
     #expect(try refusals(.sftpgo, other.replacing(#"mode": 1"#, with: #"mode": 2"#)).count == 1)
   }
 
+  @Test(
+    "numbers as the program takes them",
+    arguments: [(#""021""#, 17), (#""0x15""#, 21), (#""0b11""#, 3), (#""+21""#, 21), ("21", 21)])
+  func numbers(text: String, port: Int) throws {
+    #expect(try service(#""port": \#(text)"#).port.value == UInt16(port))
+  }
+
+  @Test func numbersOfVariables() throws {
+    let lines = "SFTPGO_FTPD__BINDINGS__0__PORT= 021 \nSFTPGO_COMMON__MAX_TOTAL_CONNECTIONS=010\n"
+    let found = try #require(try settings([("a", lines)]).services.first)
+    #expect(found.port.value == 21 && found.maxClients.value == 8)
+  }
+
+  @Test(
+    "what is an object",
+    arguments: [
+      #"{"ftpd": "x"}"#, #"{"common": [], "ftpd": {}}"#, #"{"ftpd": {"passive_port_range": "50000-50100"}}"#,
+      #"{"ftpd": {"bindings": ["21"]}}"#, #"{"ftpd": {"bindings": [[]]}}"#,
+    ])
+  func objects(text: String) throws { #expect(try refusals(.sftpgo, text).count == 1) }
+
   @Test func oneValueIsNoList() throws {
     let text = #"{"ftpd": {"bindings": [{"port": 21, "force_passive_ip": ["192.0.2.1"]}]}}"#
     #expect(try refusals(.sftpgo, text).count == 1)

@@ -112,7 +112,7 @@ private struct SFTPGoConfiguration {
     _ path: String, in bounds: ClosedRange<Int>, default value: Int, _ context: inout ReadingContext
   ) -> Setting<Int> {
     guard let found = settings[path], !found.value.isEmpty else { return Setting(default: value) }
-    guard let number = Int(found.value), bounds.contains(number) else {
+    guard let number = SFTPGoSettings.number(found.value), bounds.contains(number) else {
       context.refuse(
         "SFTPGo does not start: `\(path)` is a number "
           + (bounds.lowerBound == .min ? "up to" : "from \(bounds.lowerBound) to") + " \(bounds.upperBound)",

@@ -55,6 +55,19 @@ struct SFTPGoSettings {
     }
   }
 
+  /// As `strconv.ParseInt` takes it with base 0: a 0 in front means octal, `0x`, `0o` and `0b` their bases.
+  static func number(_ text: String) -> Int? {
+    let isNegative = text.hasPrefix("-")
+    let digits = (isNegative || text.hasPrefix("+") ? text.dropFirst() : text[...]).lowercased()
+    let (base, start) =
+      digits.hasPrefix("0x")
+      ? (16, 2)
+      : digits.hasPrefix("0o") ? (8, 2) : digits.hasPrefix("0b") ? (2, 2) : digits.hasPrefix("0") ? (8, 0) : (10, 0)
+    let rest = digits.dropFirst(start)
+    guard rest.utf8.allSatisfy({ $0.isDigit || (0x61...0x66).contains($0) }) else { return nil }
+    return Int((isNegative ? "-" : "") + rest, radix: base)
+  }
+
   // MARK: The file
 
   /// Takes in `sftpgo.json`; what is wrong with it is reported.
@@ -62,6 +75,7 @@ struct SFTPGoSettings {
     var text = JSONText(file: file, bytes: context.sources[file].bytes)
     do throws(JSONMistake) {
       let root = try text.readAll()
+      if root.scalar != nil { throw JSONMistake(message: "it is no object", span: root.span) }
       for section in ["common", "ftpd"] {
         if let value = root[section] { take(value, at: section, &context) }
       }
@@ -83,12 +97,24 @@ struct SFTPGoSettings {
       return
     }
     let name = path.split(separator: ".").last.map(String.init) ?? ""
+    if Self.isObject(path), !value.isNull {
+      guard case .object = value else {
+        context.refuse("SFTPGo does not start: `\(name)` is an object with members", at: value.span)
+        return
+      }
+    }
     if value.scalar == nil, Self.scalars.contains(name) {
       context.refuse("SFTPGo does not start: `\(name)` is one value", at: value.span)
     }
     if case .object(let members, _) = value {
       for (name, member) in members.sorted(by: { $0.key < $1.key }) { take(member, at: "\(path).\(name)", &context) }
     }
+  }
+
+  /// Whether members stand at that path, and a list or one value keeps the program from starting.
+  private static func isObject(_ path: String) -> Bool {
+    ["common", "ftpd", "ftpd.passive_port_range"].contains(path)
+      || path.hasPrefix("ftpd.bindings.") && path.utf8.count { $0 == UInt8(ascii: ".") } == 2
   }
 
   // MARK: Variables
@@ -142,13 +168,16 @@ struct SFTPGoSettings {
       return
     }
     let member = String(parts[3])
-    let trimmed = Located(Self.trimmed(value.value), value.span)
+    // Numbers of bindings are decimal, whatever they begin with (source).
+    let text = Self.trimmed(value.value)
+    let trimmed = Located(Int(text).map { "\($0)" } ?? text, value.span)
     if parts.count == 4, Self.bindingNumbers.contains(member), Int(trimmed.value) == nil {
       context.ignore("SFTPGo passes over `\(name)`: it is no number", at: value.span)
     } else if parts.count == 4, Self.bindingFlags.contains(member), Self.flag(trimmed.value) == nil {
       context.ignore("SFTPGo passes over `\(name)`: it is neither `true` nor `false`", at: value.span)
     } else {
-      let isNumberOrFlag = Self.bindingNumbers.contains(member) || Self.bindingFlags.contains(member)
+      let isNumberOrFlag =
+        parts.count == 4 && (Self.bindingNumbers.contains(member) || Self.bindingFlags.contains(member))
       values[path] = isNumberOrFlag ? trimmed : value
       bindings.insert(position)
     }
