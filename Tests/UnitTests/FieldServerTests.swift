@@ -315,6 +315,22 @@ import Testing
     }
   }
 
+  @Test("a limit for one address that is below the policy's") func perClient() throws {
+    for (software, text, file) in [
+      ("vsftpd", Self.vsftpd + "max_per_ip=5\n", "vsftpd.conf"),
+      ("pure-ftpd", Self.pure + "MaxClientsPerIP 5\n", "pure-ftpd.conf"),
+      ("proftpd", Self.proftpd + "MasqueradeAddress 203.0.113.10\nMaxClientsPerHost 5\n", "proftpd.conf"),
+    ] {
+      for (statement, isFound) in [
+        ("log off", false), ("limit 5 sessions per client", false), ("limit 6 sessions per client", true),
+        ("source gateway", true),
+      ] {
+        let codes = try Self.codes(Self.policy(software, statement), [(file, text)])
+        #expect(codes.contains("audit-max-clients") == isFound, "\(software) \(statement) \(codes)")
+      }
+    }
+  }
+
   static func legacy(_ changes: [String: String]) -> String {
     let items = [
       "Serverports": "21", "Use custom PASV ports": "1", "Custom PASV min port": "50000",
