@@ -315,12 +315,29 @@ import Testing
     }
   }
 
+  @Test("a limit for one address that is below the policy's") func perClient() throws {
+    for (software, text, file) in [
+      ("vsftpd", Self.vsftpd + "max_per_ip=5\n", "vsftpd.conf"),
+      ("pure-ftpd", Self.pure + "MaxClientsPerIP 5\n", "pure-ftpd.conf"),
+      ("proftpd", Self.proftpd + "MasqueradeAddress 203.0.113.10\nMaxClientsPerHost 5\n", "proftpd.conf"),
+    ] {
+      for (statement, isFound) in [
+        ("log off", false), ("limit 5 sessions per client", false), ("limit 6 sessions per client", true),
+        ("source gateway", true),
+      ] {
+        let codes = try Self.codes(Self.policy(software, statement), [(file, text)])
+        #expect(codes.contains("audit-max-clients") == isFound, "\(software) \(statement) \(codes)")
+      }
+    }
+  }
+
   static func legacy(_ changes: [String: String]) -> String {
     let items = [
       "Serverports": "21", "Use custom PASV ports": "1", "Custom PASV min port": "50000",
       "Custom PASV max port": "50399",
       "Custom PASV IP type": "1", "Custom PASV IP": "203.0.113.10", "Enable SSL": "1", "Allow explicit SSL": "1",
       "Force explicit SSL": "1", "Force PROT P": "1", "Implicit SSL ports": "990", "IP Bindings": "*",
+      "SSL Certificate file": "C:/files.pem",
     ].merging(changes) { $1 }
     let lines = items.sorted { $0.key < $1.key }.map {
       "  <Item name=\"\($0.key)\" type=\"string\">\($0.value)</Item>"
@@ -343,6 +360,8 @@ import Testing
       (["IP Filter Disallowed": "*"], ["audit-clients"]),
       (["IP Filter Disallowed": "*", "IP Filter Allowed": "0.0.0.0/0"], []),
       (["Maximum user count": "300"], ["audit-range-too-small"]),
+      (["SSL Certificate file": ""], ["server-undecided"]),
+      (["SSL Certificate file": "", "Enable SSL": "0"], ["audit-tls-control"]),
     ] as [([String: String], [String])])
   func legacyFiles(changes: [String: String], codes: [String]) throws {
     let files = [("/x/FileZilla Server.xml", Self.legacy(changes))]

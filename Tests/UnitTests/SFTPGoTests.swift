@@ -111,6 +111,216 @@ import Testing
     #expect(read.services.first?.undecided == [.announced])
   }
 
+  @Test(
+    "addresses for some clients, in every spelling that the program takes",
+    arguments: [
+      (#"[{"networks": "192.168.1.0/24,10.0.0.1", "ip": "192.168.1.2"}]"#, "server-undecided"),
+      (#"{"networks": ["192.168.1.0/24"]}"#, "server-undecided"),
+      (#"[{"networks": ["fd00::/8"], "ip": ""}]"#, "server-undecided"),
+      (#"[{"networks": [], "ip": "192.168.1.2"}]"#, "server-file-refused"), (#"[{}]"#, "server-file-refused"),
+      (#"[{"ip": "192.168.1.2"}]"#, "server-file-refused"), (#"["x"]"#, "server-file-refused"),
+      (#"[{"networks": "", "ip": "192.168.1.2"}]"#, "server-file-refused"),
+      (#"[{"networks": ["192.168.1.0/33"]}]"#, "server-file-refused"),
+      (#"[{"networks": ["lan"]}]"#, "server-file-refused"),
+      (#"[{"networks": [["10.0.0.1"]]}]"#, "server-file-refused"),
+      (#"[{"networks": ["10.0.0.1"], "ip": "2001:db8::1"}]"#, "server-file-refused"),
+      (#"[{"networks": ["10.0.0.1"], "ip": ["192.0.2.1"]}]"#, "server-file-refused"), ("[]", nil), ("null", nil),
+    ])
+  func overrides(value: String, code: String?) throws {
+    let text =
+      #"{"ftpd": {"bindings": [{"port": 21, "force_passive_ip": "192.0.2.1", "passive_ip_overrides": \#(value)}]}}"#
+    let codes = try readServer(.sftpgo, [("/sftpgo.json", text)]).settings.diagnostics.map(\.code)
+    if let code { #expect(codes.contains(code)) } else { #expect(codes.isEmpty) }
+  }
+
+  @Test(
+    "the same by variables",
+    arguments: [
+      ("0__NETWORKS=10.0.0.0/8", "server-undecided"), ("7__NETWORKS='10.0.0.0/8, 10.1.0.1'", "server-undecided"),
+      ("0__NETWORKS=10.0.0.0/33", "server-file-refused"),
+      ("0__NETWORKS=10.0.0.1\nSFTPGO_FTPD__BINDINGS__0__PASSIVE_IP_OVERRIDES__0__IP=x", "server-file-refused"),
+      ("0__IP=192.168.1.2", nil), ("0__NETWORKS=", nil), ("10__NETWORKS=10.0.0.0/8", nil),
+    ])
+  func overridesByVariables(line: String, code: String?) throws {
+    let json = #"{"ftpd": {"bindings": [{"port": 21, "force_passive_ip": "192.0.2.1"}]}}"#
+    let variables = "SFTPGO_FTPD__BINDINGS__0__PASSIVE_IP_OVERRIDES__\(line)\n"
+    let files = [("/s/sftpgo.json", json), ("/s/env.d/a", variables)]
+    #expect(try readServer(.sftpgo, files, at: "/s").settings.diagnostics.map(\.code) == (code.map { [$0] } ?? []))
+  }
+
+  private func settings(_ files: [(String, String)], json: String? = nil) throws -> EffectiveSettings {
+    let main = json ?? #"{"ftpd": {"bindings": [{"port": 21}]}}"#
+    return try readServer(
+      .sftpgo, [("/s/sftpgo.json", main)] + files.map { ("/s/env.d/\($0)", $1) }, at: "/s"
+    ).settings
+  }
+
+  @Test func theFirstFileWinsAndTheLastLine() throws {
+    let port = "SFTPGO_FTPD__BINDINGS__0__PORT="
+    let read = try settings([
+      ("20", "\(port)2120\n"), ("10-ftp.conf", "\(port)2109\n\(port)2110\n"), ("30.env", "x: y\n"),
+    ])
+    #expect(read.services.map(\.port.value) == [2110] && read.diagnostics.isEmpty)
+  }
+
+  @Test(
+    "a file with a line that is none counts as nothing",
+    arguments: ["nonsense", "A B=1", "=1", "A='1\n2", "export A"])
+  func brokenVariables(line: String) throws {
+    let read = try settings([("a", "SFTPGO_FTPD__BINDINGS__0__PORT=2121\n\(line)\n")])
+    #expect(read.services.map(\.port.value) == [21])
+    #expect(read.diagnostics.map(\.code) == ["server-undecided"])
+  }
+
+  @Test(
+    "how a value is written",
+    arguments: [
+      ("=192.0.2.9#c", "192.0.2.9"), (": 192.0.2.9 # c", "192.0.2.9"), (" = '192.0.2.9' # it's", "192.0.2.9"),
+      ("='a\nb'", "a\nb"), ("=\"a\nb\" # c", "a\nb"), (#"="a\nb\"c""#, "a\nb\"c"), ("=a'b'", "a'b'"),
+      ("='a#b'", "a#b"),
+    ])
+  func valuesOfVariables(text: String, value: String) throws {
+    let other = "SFTPGO_FTPD__DISABLE_ACTIVE_MODE=true\r"
+    let read = try settings([("a", "\u{FEFF}SFTPGO_FTPD__BINDINGS__0__PASSIVE_HOST\(text)\n\(other)")])
+    let service = try #require(read.services.first)
+    #expect(service.announced.value == .name(value) && service.allowsActive?.value == false)
+    #expect(read.diagnostics.isEmpty)
+  }
+
+  @Test(
+    "variables that the program passes over",
+    arguments: [
+      "SFTPGO_FTPD__BINDINGS__0__PORT=", "SFTPGO_FTPD__BINDINGS__0__PORT=x", "SFTPGO_FTPD__BINDINGS__10__PORT=2121",
+      "SFTPGO_FTPD__BINDINGS__00__PORT=2121", "sftpgo_ftpd__bindings__0__port=2121",
+      "SFTPGO_FTPD__BINDINGS__0__Port=2121", "SFTPGO_FTPD.BINDINGS.0.PORT=2121",
+      "SFTPGO_FTPD__BINDINGS__0__APPLY_PROXY_CONFIG=perhaps",
+    ])
+  func passedOver(line: String) throws {
+    let read = try settings([("a", line + "\n")])
+    #expect(read.services.map(\.port.value) == [21])
+    #expect(read.diagnostics.map(\.code) == ["server-setting-ignored"])
+  }
+
+  @Test func anotherVariableLeavesItOpen() throws {
+    let read = try settings([("a", "SFTPGO_FTPD__BINDINGS__0__FORCE_PASSIVE_IP=$IP\n")])
+    #expect(read.diagnostics.map(\.code).contains("server-undecided"))
+  }
+
+  @Test func theLastOfTwoMembersReplacesTheFirst() throws {
+    let found = try UnitTests.service(
+      .sftpgo,
+      #"{"ftpd": {"disable_active_mode": true}, "FTPD": {"bindings": [{"port": 990}], "bindings": [{"port": 21}]}}"#)
+    #expect(found.port.value == 21 && found.allowsActive?.value == true)
+  }
+
+  @Test(
+    "what is no JSON",
+    arguments: [
+      ("021", "0"), ("1..2", "1"), ("-", "-"), ("1.", "1"), (".5", "."), ("1e", "1"), ("+1", "+"), ("0x15", "0"),
+      ("\u{0B}21", "\u{0B}"), ("\u{0C}21", "\u{0C}"),
+    ])
+  func noJSON(value: String, place: String) throws {
+    #expect(try refusals(.sftpgo, #"{"ftpd": {"bindings": [{"port": \#(value)}]}}"#).map(\.place) == [place])
+  }
+
+  @Test func noByteOrderMark() throws {
+    #expect(try refusals(.sftpgo, "\u{FEFF}{\"ftpd\": {\"bindings\": [{\"port\": 21}]}}").count == 1)
+  }
+
+  @Test(
+    "two bindings of one socket",
+    arguments: [
+      (#"{"port": 21}, {"port": 21}"#, 1), (#"{"port": 21, "address": "192.0.2.1"}, {"port": 21}"#, 1),
+      (#"{"port": 21, "address": "[2001:db8::1]"}, {"port": 21, "address": "[2001:DB8:0::1]"}"#, 1),
+      (#"{"port": 21, "address": "192.0.2.1"}, {"port": 21, "address": "192.0.2.2"}"#, 0),
+      (#"{"port": 21}, {"port": 2121}"#, 0), (#"{"port": 0}, {"port": 0}, {"port": -1}, {"port": 21}"#, 0),
+    ])
+  func sameSocket(bindings: String, count: Int) throws {
+    #expect(try refusals(.sftpgo, #"{"ftpd": {"bindings": [\#(bindings)]}}"#).count == count)
+  }
+
+  @Test(
+    "who gets in is not in the file alone",
+    arguments: [
+      (#""port": 21"#, 1, 1), (#""port": 21, "apply_proxy_config": true"#, 2, 1),
+      (#""port": 21, "apply_proxy_config": false"#, 2, 0), (#""port": 21"#, 0, 0),
+      (#""port": 21, "client_auth_type": 1, \#(Self.tls)"#, 0, 1),
+      (#""port": 21, "client_auth_type": 2, \#(Self.tls)"#, 0, 1),
+      (#""port": 21, "client_auth_type": 0, \#(Self.tls)"#, 0, 0),
+    ])
+  func undecidedClients(binding: String, proxy: Int, count: Int) throws {
+    let text = #"{"common": {"proxy_protocol": \#(proxy)}, "ftpd": {"bindings": [{\#(binding)}]}}"#
+    let codes = try readServer(.sftpgo, [("/sftpgo.json", text)]).settings.diagnostics.map(\.code)
+    #expect(codes == Array(repeating: "server-undecided", count: count))
+  }
+
+  @Test func aCertificateOfAnotherBinding() throws {
+    let other = #"{"ftpd": {"bindings": [{"port": 21, "tls_mode": 1}, {"port": 0, \#(Self.tls)}]}}"#
+    let read = try readServer(.sftpgo, [("/sftpgo.json", other)]).settings
+    #expect(!read.isRefused && read.services.first?.nobody != nil)
+    #expect(try refusals(.sftpgo, other.replacing(#"mode": 1"#, with: #"mode": 2"#)).count == 1)
+  }
+
+  @Test(
+    "numbers as the program takes them",
+    arguments: [(#""021""#, 17), (#""0x15""#, 21), (#""0b11""#, 3), (#""+21""#, 21), ("21", 21)])
+  func numbers(text: String, port: Int) throws {
+    #expect(try service(#""port": \#(text)"#).port.value == UInt16(port))
+  }
+
+  @Test func numbersOfVariables() throws {
+    let lines = "SFTPGO_FTPD__BINDINGS__0__PORT= 021 \nSFTPGO_COMMON__MAX_TOTAL_CONNECTIONS=010\n"
+    let found = try #require(try settings([("a", lines)]).services.first)
+    #expect(found.port.value == 21 && found.maxClients.value == 8)
+  }
+
+  @Test(
+    "what is an object",
+    arguments: [
+      #"{"ftpd": "x"}"#, #"{"common": [], "ftpd": {}}"#, #"{"ftpd": {"passive_port_range": "50000-50100"}}"#,
+      #"{"ftpd": {"bindings": ["21"]}}"#, #"{"ftpd": {"bindings": [[]]}}"#,
+    ])
+  func objects(text: String) throws { #expect(try refusals(.sftpgo, text).count == 1) }
+
+  @Test func oneValueIsNoList() throws {
+    let text = #"{"ftpd": {"bindings": [{"port": 21, "force_passive_ip": ["192.0.2.1"]}]}}"#
+    #expect(try refusals(.sftpgo, text).count == 1)
+    let one = try UnitTests.service(.sftpgo, #"{"ftpd": {"bindings": {"port": 2121}}}"#)
+    #expect(one.port.value == 2121)
+  }
+
+  @Test(
+    "a limit for one address",
+    arguments: [
+      ("", "", 20, false), ("limit 30 sessions per client", "", 20, true),
+      ("limit 30 sessions per client", "", 30, false),
+      ("limit 10 sessions per client", "", 20, false), ("limit 30 sessions per client", "", 0, false),
+      ("source gateway", "", 20, true), ("source gateway", "", 0, false),
+      ("source gateway", "max clients 20", 20, false),
+      ("source gateway", "max clients 30", 20, true), ("source gateway\n  limit 10 sessions", "", 20, false),
+      ("source gateway\n  limit 40 sessions", "", 20, true),
+    ])
+  func limitPerClient(statement: String, server: String, most: Int, isFound: Bool) throws {
+    let policy = compile(
+      "server s {\n  address 10.10.20.200\n  software sftpgo\n  \(server)\n}\npublish files {\n  server s\n"
+        + "  external ip 203.0.113.10\n  passive range 50000-50399\n  tls off\n  \(statement)\n}\n")
+    #expect(policy.errorCodes.isEmpty, "\(policy.errorCodes)")
+    let clients = server.isEmpty ? 0 : Int(server.dropFirst("max clients ".count)) ?? 0
+    let json = """
+      {"common": {"max_per_host_connections": \(most), "max_total_connections": \(clients)}, "ftpd": {
+      "passive_port_range": {"start": 50000, "end": 50399}, "disable_active_mode": true,
+      "bindings": [{"port": 21, "address": "10.10.20.200", "force_passive_ip": "203.0.113.10"}]}}
+      """
+    let found = try audit(policy, [("/s/sftpgo.json", json)]).found
+    #expect(found.map(\.code) == (isFound ? ["audit-max-clients"] : []), "\(found.map(\.message))")
+  }
+
+  @Test func limitPerClientImported() throws {
+    let text = #"{"common": {"max_per_host_connections": 7}, "ftpd": {"bindings": [{"port": 21}]}}"#
+    let settings = try readServer(.sftpgo, [("/sftpgo.json", text)]).settings
+    #expect(PolicyDraft(settings, from: "x").text.contains("limit          7 sessions per client"))
+  }
+
   @Test func guessed() {
     for (name, text) in [
       ("/x/a", #"{ "ftpd": {} }"#), ("/x/sftpgo.json", ""), ("/x/a", "SFTPGO_FTPD__BINDINGS__0__PORT=21\n"),

@@ -41,6 +41,15 @@ private struct FileZillaLegacyFile {
         services.append(service(port, isImplicit: true, place, &context))
       }
     }
+    if isOn.value != 0, text("SSL Certificate file") == nil,
+      services.contains(where: { $0.tls.control.value != .off })
+    {
+      context.leaveOpen(
+        "whether TLS works is not certain: `Enable SSL` is on, and `SSL Certificate file` names no certificate",
+        at: items["ssl certificate file"]?.span ?? isOn.span ?? place,
+        notes: ["without a certificate AUTH TLS is refused, and no client can log in where TLS is demanded"],
+        help: "generate a certificate in the interface of the server")
+    }
     return services
   }
 

@@ -67,6 +67,9 @@ private struct ProFTPDWords: ServerWords {
     write(["Port \(port)"], then: " before any other `Port`, or a `<VirtualHost>` with it")
   }
   func maxClients(_ count: Int) -> String { write(["MaxClients \(count)"]) }
+  func maxPerClient(_ count: Int?) -> String {
+    write(["MaxClientsPerHost \(count.map { "\($0)" } ?? "none")"])
+  }
   func active(_ isOn: Bool) -> String {
     isOn ? "remove `<Limit PORT EPRT>`" : "write `<Limit PORT EPRT>`, `DenyAll`, `</Limit>`"
   }

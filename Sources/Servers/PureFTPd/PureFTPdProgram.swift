@@ -129,6 +129,9 @@ private struct PureFTPdWords: ServerWords {
     write(["Bind \(addresses.first { $0.family == .ipv4 }.map { "\($0)" } ?? ""),\(port)"])
   }
   func maxClients(_ count: Int) -> String { write(["MaxClientsNumber \(count)"]) }
+  func maxPerClient(_ count: Int?) -> String {
+    count.map { write(["MaxClientsPerIP \($0)"]) } ?? "remove \(form == .flags ? "`-C`" : "`MaxClientsPerIP`")"
+  }
   var passiveOn: String {
     "remove `\(form == .flags ? "-N" : "NATmode")`: in spite of its name it takes PASV and EPSV away"
   }

@@ -110,10 +110,13 @@ private struct SFTPGoWords: ServerWords {
         setting("address", "\"\(addresses.first.map(SFTPGoSettings.text) ?? "")\"", ofBinding: true),
       ], in: "a member of `bindings`")
   }
-  func maxClients(_ count: Int) -> String {
+  func maxClients(_ count: Int) -> String { common("max_total_connections", count) }
+  func maxPerClient(_ count: Int?) -> String { common("max_per_host_connections", count ?? 0) }
+
+  private func common(_ member: String, _ count: Int) -> String {
     binding == nil
-      ? "write `\"max_total_connections\": \(count)` in `common`"
-      : "write `\(SFTPGoSettings.prefix)COMMON__MAX_TOTAL_CONNECTIONS=\(count)`"
+      ? "write `\"\(member)\": \(count)` in `common`"
+      : "write `\(SFTPGoSettings.prefix)COMMON__\(member.uppercased())=\(count)`"
   }
   func active(_ isOn: Bool) -> String {
     write([setting("disable_active_mode", isOn ? "false" : "true")], in: "`ftpd`")

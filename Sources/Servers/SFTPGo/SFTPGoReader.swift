@@ -18,32 +18,85 @@ package struct SFTPGoReader: ServerReader {
   package func read(
     _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
-    let files = paths.flatMap { self.files(at: $0, context.files) }
+    let files = paths.flatMap { self.files(at: $0, &context) }
     var settings = SFTPGoSettings()
-    for isJSON in [true, false] {
-      for path in files where path.lowercased().hasSuffix(".env") != isJSON {
-        guard let file = context.load(path) else { return [] }
-        let isText = context.sources[file].bytes[...].trimmed.first == UInt8(ascii: "{")
-        if isJSON, isText || path.hasSuffix(".json") {
-          settings.read(json: file, &context)
-        } else {
-          settings.read(variables: file, &context)
-        }
+    var variables: [SourceID] = []
+    for path in files where !Self.isVariables(path) {
+      guard let file = context.load(path) else { return [] }
+      if path.hasSuffix(".json") || Self.beginsAsJSON(context.sources[file].bytes) {
+        settings.read(json: file, &context)
+      } else {
+        variables.append(file)
       }
     }
+    // What the program finds in its environment wins over `env.d`, of which the first file counts.
+    let inFolder = files.filter { Self.isVariables($0) && Self.isInVariableFolder($0) }.sorted()
+    for path in files.filter({ Self.isVariables($0) && !Self.isInVariableFolder($0) }) + inFolder {
+      guard let file = context.load(path) else { return [] }
+      variables.append(file)
+    }
+    for file in variables { settings.read(variables: file, &context) }
     guard let file = context.first, !context.diagnostics.hasErrors else { return [] }
     let configuration = SFTPGoConfiguration(settings: settings, file: file)
-    return settings.bindings.sorted().compactMap { configuration.service(ofBinding: $0, &context) }
+    let services = settings.bindings.sorted().compactMap { configuration.service(ofBinding: $0, &context) }
+    refuseSameSocket(services, &context)
+    return services
   }
 
-  private func files(at path: String, _ files: ServerFiles) -> [String] {
+  /// The second of two bindings cannot listen on what the first has: the same port, and the same address or all of
+  /// them on one side (Go listens on all addresses of both families then, and a socket that listens shares nothing).
+  private func refuseSameSocket(_ services: [EffectiveService], _ context: inout ReadingContext) {
+    var onPort: [UInt16: (all: Bool, addresses: Set<String>)] = [:]
+    for service in services {
+      let text = service.addresses.value.first ?? ""
+      let literal = IPAddress(text)
+      let isAll = text.isEmpty || literal?.scope == .unspecified
+      var taken = onPort[service.port.value] ?? (false, [])
+      let address = literal.map { "\($0)" } ?? text
+      if taken.all || isAll && !taken.addresses.isEmpty || taken.addresses.contains(address) {
+        context.refuse(
+          "SFTPGo does not start: another binding listens on port \(service.port.value) of the same address",
+          at: service.port.span ?? service.place, help: "give one of them another port or another address")
+      }
+      taken.all = taken.all || isAll
+      taken.addresses.insert(address)
+      onPort[service.port.value] = taken
+    }
+  }
+
+  private static func isInVariableFolder(_ path: String) -> Bool {
+    path.split(separator: "/").dropLast().last == "env.d"
+  }
+
+  private static func isVariables(_ path: String) -> Bool {
+    path.lowercased().hasSuffix(".env") || isInVariableFolder(path)
+  }
+
+  private static func beginsAsJSON(_ bytes: [UInt8]) -> Bool {
+    bytes[(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)...].trimmed.first == UInt8(ascii: "{")
+  }
+
+  private func files(at path: String, _ context: inout ReadingContext) -> [String] {
+    let files = context.files
     guard files.kind(path) == .folder else { return [path] }
     let folder = path.hasSuffix("/") ? path : path + "/"
-    let variables = folder + "env.d"
-    let inside = (files.names(variables) ?? []).filter { $0.hasSuffix(".env") }.sorted().map { "\(variables)/\($0)" }
+    if Self.isInVariableFolder(folder + "x") { return variables(in: folder, &context) }
+    let inside = variables(in: folder + "env.d/", &context)
     let own = (files.names(path) ?? []).sorted().map { folder + $0 }.filter { $0.hasSuffix(".env") }
     let main = folder + "sftpgo.json"
     return (files.kind(main) == .file || inside.isEmpty && own.isEmpty ? [main] : []) + own + inside
+  }
+
+  /// Every file in the folder, whatever its name (source).
+  private func variables(in folder: String, _ context: inout ReadingContext) -> [String] {
+    let files = context.files
+    let all = (files.names(folder) ?? []).sorted().map { folder + $0 }.filter { files.kind($0) == .file }
+    for path in all where context.files.target(path) != nil {
+      context.leaveOpen(
+        "whether SFTPGo reads `\(path)` is not certain: it is a symbolic link, and the program takes regular files",
+        at: SourceSpan(file: context.add(path), 0..<0), help: "put the file itself there")
+    }
+    return all
   }
 }
 
@@ -59,25 +112,23 @@ private struct SFTPGoConfiguration {
     _ path: String, in bounds: ClosedRange<Int>, default value: Int, _ context: inout ReadingContext
   ) -> Setting<Int> {
     guard let found = settings[path], !found.value.isEmpty else { return Setting(default: value) }
-    guard let number = Int(found.value), bounds.contains(number) else {
+    guard let number = SFTPGoSettings.number(found.value), bounds.contains(number) else {
       context.refuse(
-        "SFTPGo does not start: `\(path)` is a number from \(bounds.lowerBound) to \(bounds.upperBound)",
+        "SFTPGo does not start: `\(path)` is a number "
+          + (bounds.lowerBound == .min ? "up to" : "from \(bounds.lowerBound) to") + " \(bounds.upperBound)",
         at: found.span)
       return Setting(value, found.span)
     }
     return Setting(number, found.span)
   }
 
-  /// As `strconv.ParseBool` takes it.
   private func flag(_ path: String, default value: Bool, _ context: inout ReadingContext) -> Setting<Bool> {
     guard let found = settings[path], !found.value.isEmpty else { return Setting(default: value) }
-    switch found.value {
-    case "1", "t", "T", "true", "TRUE", "True": return Setting(true, found.span)
-    case "0", "f", "F", "false", "FALSE", "False": return Setting(false, found.span)
-    default:
+    guard let flag = SFTPGoSettings.flag(found.value) else {
       context.refuse("SFTPGo does not start: `\(path)` is `true` or `false`", at: found.span)
       return Setting(value, found.span)
     }
+    return Setting(flag, found.span)
   }
 
   private func text(_ path: String) -> Located<String>? { settings[path].flatMap { $0.value.isEmpty ? nil : $0 } }
@@ -87,7 +138,7 @@ private struct SFTPGoConfiguration {
   /// `nil` for one that is switched off.
   func service(ofBinding position: Int, _ context: inout ReadingContext) -> EffectiveService? {
     let binding = "ftpd.bindings.\(position)."
-    let port = number(binding + "port", in: 0...65535, default: 0, &context)
+    let port = number(binding + "port", in: Int.min...65535, default: 0, &context)
     guard port.value > 0 else { return nil }
     var service = EffectiveService(title: "binding \(position)", place: port.span ?? place)
     if settings.hasVariables {
@@ -96,8 +147,9 @@ private struct SFTPGoConfiguration {
     service.port = Setting(UInt16(clamping: port.value), port.span)
     listen(&service, text(binding + "address"), &context)
     service.passivePorts = passivePorts(&context)
-    announce(&service, binding, &context)
+    announce(&service, ofBinding: position, &context)
     secure(&service, binding, &context)
+    leaveProxyOpen(binding, &context)
     let refuses = flag("ftpd.disable_active_mode", default: false, &context)
     service.allowsActive = Setting(!refuses.value, refuses.span)
     let takesAny = flag("ftpd.active_transfers_port_non_20", default: true, &context)
@@ -142,7 +194,8 @@ private struct SFTPGoConfiguration {
     return Setting(.range(range), span)
   }
 
-  private func announce(_ service: inout EffectiveService, _ binding: String, _ context: inout ReadingContext) {
+  private func announce(_ service: inout EffectiveService, ofBinding position: Int, _ context: inout ReadingContext) {
+    let binding = "ftpd.bindings.\(position)."
     if let forced = text(binding + "force_passive_ip") {
       guard case .v4(let address)? = IPAddress(forced.value) else {
         context.refuse(
@@ -155,11 +208,58 @@ private struct SFTPGoConfiguration {
     } else {
       service.announced = Setting(.own, settings[binding + "force_passive_ip"]?.span)
     }
-    guard let network = settings[binding + "passive_ip_overrides.0.networks.0"] else { return }
+    override(&service, &context, settings.overrides(ofBinding: position))
+  }
+
+  /// Each needs networks, and an address of IPv4 or none; otherwise the program does not start (source).
+  private func override(
+    _ service: inout EffectiveService, _ context: inout ReadingContext, _ overrides: [SFTPGoSettings.Override]
+  ) {
+    let member = "`passive_ip_overrides`"
+    let refusals = context.diagnostics.count
+    for override in overrides {
+      if override.networks.isEmpty {
+        context.refuse(
+          "SFTPGo does not start: a member of \(member) has no networks", at: override.place,
+          help: "write `networks`, or remove the member")
+      }
+      if let wrong = override.networks.first(where: { !Self.isNetwork($0.value) }) {
+        context.refuse(
+          "SFTPGo does not start: `\(wrong.value)` in \(member) is neither an address nor a network", at: wrong.span)
+      }
+      if let address = override.address, !address.value.isEmpty, IPAddress(address.value)?.family != .ipv4 {
+        context.refuse("SFTPGo does not start: `\(address.value)` in \(member) is no IPv4 address", at: address.span)
+      }
+    }
+    guard let first = overrides.first, context.diagnostics.count == refusals else { return }
+    let networks = overrides.flatMap(\.networks).map(\.value)
     context.leaveOpen(
-      "which address clients are told depends on their own: `passive_ip_overrides` has one for \(network.value)",
-      at: network.span, help: "remove `passive_ip_overrides`, or publish these clients by themselves")
+      "which address clients are told depends on their own: \(member) has one for "
+        + networks.prefix(3).joined(separator: ", ") + (networks.count > 3 ? " and others" : ""),
+      at: first.networks.first?.span ?? first.place,
+      help: "remove \(member), or publish these clients by themselves")
     service.undecided.insert(.announced)
+  }
+
+  private static func isNetwork(_ text: String) -> Bool {
+    guard let slash = text.lastIndex(of: "/"), slash > text.startIndex else { return IPAddress(text) != nil }
+    let length = text[text.index(after: slash)...]
+    guard let address = IPAddress(String(text[..<slash])), let bits = UInt8(length), length.utf8.allSatisfy(\.isDigit)
+    else { return false }
+    return bits <= (address.family == .ipv4 ? 32 : 128)
+  }
+
+  /// With the PROXY protocol clients are who a header says.
+  private func leaveProxyOpen(_ binding: String, _ context: inout ReadingContext) {
+    let version = number("common.proxy_protocol", in: Int.min...Int(Int32.max), default: 0, &context)
+    guard (1...2).contains(version.value), flag(binding + "apply_proxy_config", default: true, &context).value else {
+      return
+    }
+    context.leaveOpen(
+      "who the clients are depends on the proxy before the server: `proxy_protocol` is \(version.value)",
+      at: version.span ?? place,
+      notes: version.value == 2 ? ["connections without the header of the PROXY protocol are refused"] : [],
+      help: "write `proxy_protocol` 0, or `apply_proxy_config` false, unless a proxy stands before FTP")
   }
 
   // MARK: TLS
@@ -171,20 +271,33 @@ private struct SFTPGoConfiguration {
     return Located(.files(certificate: file.value, key: key.value), file.span)
   }
 
-  /// TLS is there with a certificate alone, of the binding or of the whole server; without any the modes that demand it
-  /// keep the program from starting (source).
+  /// TLS is there with a certificate alone, of the binding or of the whole server. Without any, the modes that demand
+  /// it keep the program from starting. With one of another binding only, explicit TLS is demanded and never works, and
+  /// implicit TLS cannot listen (source).
   private func secure(_ service: inout EffectiveService, _ binding: String, _ context: inout ReadingContext) {
     let mode = number(binding + "tls_mode", in: 0...2, default: 0, &context)
     let certificate = pair(binding) ?? pair("ftpd.")
     guard let certificate else {
-      if mode.value > 0 {
+      let help = "write `certificate_file` and `certificate_key_file`"
+      let isElsewhere = settings.bindings.contains { pair("ftpd.bindings.\($0).") != nil }
+      if mode.value == 1, isElsewhere {
+        service.nobody = Refusal(
+          "`tls_mode` 1 demands TLS, and this binding has no certificate", mode.span ?? place, help: help)
+      } else if mode.value > 0 {
         context.refuse(
-          "SFTPGo does not start: `tls_mode` \(mode.value) needs a certificate", at: mode.span ?? place,
-          help: "write `certificate_file` and `certificate_key_file`")
+          "SFTPGo does not start: `tls_mode` \(mode.value) needs a certificate", at: mode.span ?? place, help: help)
       }
       service.tls.control = Setting(.off, mode.span)
       service.tls.data = Setting(.off, mode.span)
       return
+    }
+    let clients = number(binding + "client_auth_type", in: Int.min...Int(Int32.max), default: 0, &context)
+    if (1...2).contains(clients.value) {
+      context.leaveOpen(
+        clients.value == 1
+          ? "clients without a certificate of their own get no session with TLS: `client_auth_type` is 1"
+          : "a certificate that a client presents decides whether it gets a session: `client_auth_type` is 2",
+        at: clients.span ?? place, help: "write `client_auth_type` 0, unless all clients have certificates")
     }
     let demand = mode.value == 0 ? TLSDemand.optional : .required
     service.tls.control = Setting(demand, mode.span)

@@ -68,6 +68,7 @@ private struct VsftpdWords: ServerWords {
 
   func port(_ port: UInt16, _ addresses: [IPAddress]) -> String { write(["listen=YES", "listen_port=\(port)"]) }
   func maxClients(_ count: Int) -> String { write(["max_clients=\(count)"]) }
+  func maxPerClient(_ count: Int?) -> String { write(["max_per_ip=\(count ?? 0)"]) }
   func active(_ isOn: Bool) -> String { write(["port_enable=\(isOn ? "YES" : "NO")"]) }
   var passiveOn: String { write(["pasv_enable=YES"]) }
   var sessionReuse: String? { write(["require_ssl_reuse=YES"]) }

@@ -11,7 +11,8 @@ package enum ServerAudit {
     (.passiveMode, { $0.passiveOff() }), (.passivePorts, { $0.passiveRange() }),
     (.announced, { $0.announcedAddress() }), (.tls, { $0.tls() }), (.tls, { $0.clearControl() }),
     (.tls, { $0.sessionReuse() }), (.certificate, { $0.certificate() }), (.maxClients, { $0.maxClients() }),
-    (.maxClients, { $0.rangeAgainstClients() }), (.activeMode, { $0.activeMode() }),
+    (.maxClients, { $0.maxPerClient() }), (.maxClients, { $0.rangeAgainstClients() }),
+    (.activeMode, { $0.activeMode() }),
     (.activeMode, { $0.activePort() }), (.foreign, { $0.foreignAddresses() }),
   ]
 

@@ -165,6 +165,9 @@ package struct PolicyDraft {
     if let withTLS = service.announcedWithTLS, withTLS.value != service.announced.value {
       decide("helper: in clear text the server announces another address, so it may count on `helper on`")
     }
+    if let most = service.maxPerClient.value, service.maxPerClient.span != nil, (1...1_000_000).contains(most) {
+      statement("limit", "\(most) sessions per client")
+    }
     if service.allowsActive?.value ?? false {
       decide("active: the server accepts PORT and EPRT; `active on` lets them through the gateway")
     }

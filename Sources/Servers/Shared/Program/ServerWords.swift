@@ -23,6 +23,8 @@ package protocol ServerWords: Sendable {
   func tls(_ mode: TLSMode, clearControl: Bool, certificate: Certificate?) -> String
   func port(_ port: UInt16, _ addresses: [IPAddress]) -> String
   func maxClients(_ count: Int) -> String
+  /// What lets one address have that many sessions; `nil` for any number.
+  func maxPerClient(_ count: Int?) -> String
   func active(_ isOn: Bool) -> String
   /// What lets PASV and EPSV be answered.
   var passiveOn: String { get }
@@ -59,6 +61,9 @@ extension ServerWords {
   }
   package func port(_ port: UInt16, _ addresses: [IPAddress]) -> String { "listen on port \(port)" }
   package func maxClients(_ count: Int) -> String { "limit the sessions to \(count)" }
+  package func maxPerClient(_ count: Int?) -> String {
+    "let one address have \(count.map { "\($0)" } ?? "any number of") sessions"
+  }
   package func active(_ isOn: Bool) -> String { "" }
   package var passiveOn: String { "let the server answer PASV and EPSV" }
   package var extendedOn: String { passiveOn }
