@@ -70,7 +70,7 @@ import Testing
       let named = Self.found(
         #"(?<![\w/.)-])((?:Sources|Tests|docs|templates|policies|scripts|Benchmarks|\.ci)/[\w./+-]*)([*\\$%{]?)"#,
         in: page.text)
-      for match in named where !match[1].contains("/.build/") {
+      for match in named where !match[1].contains("/.build") {
         count += 1
         // Before a placeholder stands the folder.
         let parts = match[1].split(separator: "/", omittingEmptySubsequences: false).dropLast(
