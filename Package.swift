@@ -43,8 +43,7 @@ let package = Package(
       name: "SallyportCLI",
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Netfilter", "Nftables",
-        "Parallel",
-        "Platforms", "Policy", "PolicySyntax", "Servers", argumentParser,
+        "Parallel", "Platforms", "Policy", "PolicySyntax", "Servers", argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -135,8 +134,7 @@ let package = Package(
       name: "UnitTests",
       dependencies: [
         "Addressing", "Compilation", "Diagnostics", "Flows", "LiveSupport", "Nftables", "Parallel", "Platforms",
-        "Policy",
-        "PolicySyntax", "Servers", "sallyport", subprocess, systemPackage,
+        "Policy", "PolicySyntax", "Servers", "sallyport", subprocess, systemPackage,
       ],
       swiftSettings: forTests),
   ]
