@@ -64,9 +64,6 @@ extension Diagnostic {
 }
 
 extension Policy {
-  /// The positions of the gateways; one without a position where none is declared.
-  var gatewayPositions: [Int?] { gateways.isEmpty ? [nil] : gateways.indices.map { $0 } }
-
   /// What a gateway is.
   func platform(of gateway: Int?) -> any Platform {
     gateway.flatMap { gateways.indices.contains($0) ? gateways[$0].platform : nil }

@@ -3,9 +3,6 @@ package import Diagnostics
 import Parallel
 package import Policy
 
-/// Publications that are worth a thread of their own.
-let worthAThread = 500
-
 /// An interface of a gateway, or what the platform has in its place.
 package struct GatewayInterface: Sendable {
   package var name: String
@@ -28,7 +25,7 @@ package struct FlowPlan: Sendable {
   /// What any of them has.
   let traits: PublishedService.Traits
   /// The services, in the order in which the policy declares them.
-  package let declared: [PublishedService]
+  let declared: [PublishedService]
 
   /// - Parameters:
   ///   - policy: A policy without errors.

@@ -98,8 +98,6 @@ package struct PortFlows: Sendable {
 
   package var family: AddressFamily { services.family }
 
-  package var isEmpty: Bool { flows.isEmpty }
-
   /// The flows of each address side by side, in the order of the addresses.
   var byAddress: [ArraySlice<PortFlow>] {
     var groups: [ArraySlice<PortFlow>] = []
@@ -180,7 +178,4 @@ extension PortFlows {
     guard !isSole(flow) else { return flow.claim.provenance }
     return others(flow).reduce(flow.claim.provenance) { min($0, $1.provenance) }
   }
-
-  /// The first statement that asked for the flow that comes first; `nil` when there is none.
-  package var firstProvenance: SourceSpan? { flows.first.map(provenance) }
 }

@@ -33,7 +33,7 @@ extension Compilation {
     from backend: some NetfilterBackend, forwarding: ForwardingSettings, surroundings: HostSurroundings? = nil,
     gateway: Int? = nil, version: String
   ) async -> KernelReport {
-    let indices: [Int?] = policy.gateways.isEmpty ? [nil] : gateway.map { [$0] } ?? policy.gateways.indices.map { $0 }
+    let indices = policy.gateways.isEmpty ? [nil] : gateway.map { [$0] } ?? policy.gatewayPositions
     let views = indices.compactMap { GatewayView(self, gateway: $0) }
     let own = views.count > 1 ? surroundings.flatMap { ownGateway(on: $0.machine) } : views.first?.index
     let here = views.count > 1 && own != nil ? views.filter { $0.index == own } : views

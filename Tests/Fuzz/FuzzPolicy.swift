@@ -27,9 +27,7 @@ enum FuzzPolicy: FuzzTarget {
     if obeysTerminal(shown) { broken("a finding shows what a terminal obeys") }
     checkFormatter(source)
     guard compilation.isAccepted else { return false }
-    let gateways =
-      compilation.policy.gateways.isEmpty ? [nil] : compilation.policy.gateways.indices.map { $0 as Int? }
-    for gateway in gateways {
+    for gateway in compilation.policy.gatewayPositions {
       let table = compilation.table(gateway: gateway)
       if obeysTerminal(table.script().text) { broken("a script holds what a terminal obeys") }
       if !PolicyDifference(running: table, wanted: table).isSame { broken("a table differs from itself") }

@@ -53,7 +53,7 @@ struct ProvenanceTests {
     let folder = repository.appending(path: "policies")
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name.hasSuffix(".sally") {
       let compilation = compile(try String(contentsOf: folder.appending(path: name), encoding: .utf8))
-      for gateway in compilation.policy.gateways.isEmpty ? [nil] : compilation.policy.gateways.indices.map({ $0 }) {
+      for gateway in compilation.policy.gatewayPositions {
         let table = compilation.table(gateway: gateway)
         let script = table.script()
         let expected =

@@ -195,5 +195,5 @@ func samplePolicies() throws -> [(name: String, compilation: Compilation)] {
 
 extension Compilation {
   /// Every gateway, or none where the policy declares none.
-  var gatewayChoices: [Int?] { policy.gateways.isEmpty ? [nil] : policy.gateways.indices.map { $0 } }
+  var gatewayChoices: [Int?] { policy.gatewayPositions }
 }

@@ -1,7 +1,6 @@
 package import Addressing
 import Diagnostics
 import FTPSession
-import Flows
 package import Nftables
 import Platforms
 package import Policy
@@ -43,13 +42,15 @@ package struct SessionStudy: Sendable {
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []
     var servers: Set<IPAddress> = []
-    for service in FlowPlan(policy, gateway: gateway).declared {
-      switch service.endpoint.reach {
-      case .local: own.insert(service.arrival)
-      case .translated: translated.insert(service.arrival)
-      case .routed: break
+    for publication in policy.publications where publication.gateway == gateway {
+      for endpoint in policy.endpoints(of: publication) {
+        switch endpoint.reach {
+        case .local: own.insert(endpoint.arrival)
+        case .translated: translated.insert(endpoint.arrival)
+        case .routed: break
+        }
+        if endpoint.reach != .local { servers.insert(endpoint.server) }
       }
-      if service.endpoint.reach != .local { servers.insert(service.serverAddress) }
     }
     // An external address may be that of a server behind the gateway, of which some ports lead elsewhere.
     gatewayAddresses = own.union(translated.subtracting(servers))

@@ -65,6 +65,9 @@ package struct Policy: Sendable {
     publication.gateway.flatMap { gateways.indices.contains($0) ? gateways[$0] : nil }
   }
 
+  /// The positions of the gateways; one without a position where none is declared.
+  package var gatewayPositions: [Int?] { gateways.isEmpty ? [nil] : gateways.indices.map { $0 } }
+
   /// The addresses that an entry of an `allow`, `deny` or `clients` list stands for.
   package func addresses(of term: ClientTerm) -> AddressSet {
     switch term.kind {

@@ -240,7 +240,7 @@ private struct Headers {
 }
 
 /// Declarations that are worth a thread of their own.
-let worthAThread = 500
+package let worthAThread = 500
 
 private func gateway(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Gateway {
   var gateway = Gateway(name: declaration.name, header: declaration.header)

@@ -4,7 +4,7 @@ package import Policy
 
 /// Reads `settings.xml` of FileZilla Server 1.x (its source, 1.7.3; never run).
 /// Range, announced address and certificate are those of the whole server; listeners differ in address, port and TLS.
-package struct FileZillaReader: ServerReader {
+package struct FileZillaReader: SingleFileReader {
   package let software = SoftwareKind.filezilla
 
   package init() {}
@@ -12,8 +12,7 @@ package struct FileZillaReader: ServerReader {
   package func read(
     _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
-    let isFolder = context.files.kind(path) == .folder
-    let file = isFolder ? path + (path.hasSuffix("/") ? "" : "/") + "settings.xml" : path
+    let file = context.files.main("settings.xml", at: path)
     guard let values = XMLValues.load(file, of: FileZillaProgram.title, roots: ["filezilla"], &context) else {
       return []
     }

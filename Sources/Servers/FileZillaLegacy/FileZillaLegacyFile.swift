@@ -3,14 +3,13 @@ import Diagnostics
 package import Policy
 
 /// Reads `FileZilla Server.xml`: settings by name in `<Item>` elements.
-package struct FileZillaLegacyReader: ServerReader {
+package struct FileZillaLegacyReader: SingleFileReader {
   package let software = SoftwareKind(FileZillaLegacyProgram.self)
 
   package func read(
     _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
-    let isFolder = context.files.kind(path) == .folder
-    let file = isFolder ? path + (path.hasSuffix("/") ? "" : "/") + "FileZilla Server.xml" : path
+    let file = context.files.main("FileZilla Server.xml", at: path)
     let values = XMLValues.load(file, of: FileZillaLegacyProgram.title, roots: ["FileZillaServer"], &context)
     return values.map { FileZillaLegacyFile($0).services(&context) } ?? []
   }

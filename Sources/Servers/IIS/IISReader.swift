@@ -4,7 +4,7 @@ package import Policy
 
 /// Reads `applicationHost.config` of IIS 7 to 10: sites, their defaults, and the range of the whole server. Types and
 /// defaults are those of the reference pages (documented; never run).
-package struct IISReader: ServerReader {
+package struct IISReader: SingleFileReader {
   package let software = SoftwareKind.iis
 
   package init() {}

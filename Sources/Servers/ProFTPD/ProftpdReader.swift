@@ -8,9 +8,8 @@ package struct ProftpdReader: ServerReader {
 
   package init() {}
 
-  package func read(
-    _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
-  ) -> [EffectiveService] {
+  /// The services of one main file, or of the one in a folder.
+  func read(_ path: String, version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService] {
     var path = path
     if context.files.kind(path) == .folder {
       let folder = path.hasSuffix("/") ? String(path.dropLast()) : path

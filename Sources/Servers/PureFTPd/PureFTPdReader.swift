@@ -10,12 +10,6 @@ package struct PureFTPdReader: ServerReader {
   package init() {}
 
   package func read(
-    _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
-  ) -> [EffectiveService] {
-    read([path], version: version, &context)
-  }
-
-  package func read(
     _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
     var named: [String] = []

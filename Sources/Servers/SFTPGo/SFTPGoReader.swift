@@ -10,12 +10,6 @@ package struct SFTPGoReader: ServerReader {
   package init() {}
 
   package func read(
-    _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
-  ) -> [EffectiveService] {
-    read([path], version: version, &context)
-  }
-
-  package func read(
     _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
     let files = paths.flatMap { self.files(at: $0, &context) }

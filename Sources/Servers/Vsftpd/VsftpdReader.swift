@@ -9,12 +9,6 @@ package struct VsftpdReader: ServerReader {
   package init() {}
 
   package func read(
-    _ path: String, version: SoftwareVersion?, _ context: inout ReadingContext
-  ) -> [EffectiveService] {
-    read([path], version: version, &context)
-  }
-
-  package func read(
     _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {
     var daemons: [EffectiveService] = []

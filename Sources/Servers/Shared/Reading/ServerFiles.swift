@@ -39,6 +39,12 @@ package struct ServerFiles {
     self.closure = closure
   }
 
+  /// The file of that name where a path is a folder; the path itself where it is none.
+  func main(_ name: String, at path: String) -> String {
+    guard kind(path) == .folder else { return path }
+    return path + (path.hasSuffix("/") ? "" : "/") + name
+  }
+
   /// Files that are in memory, by path; folders are the prefixes of their names.
   package init(_ contents: [String: [UInt8]], links: [String: String] = [:]) {
     let paths = contents.keys.sorted()

@@ -7,17 +7,19 @@ package import Policy
 package protocol ServerReader: Sendable {
   var software: SoftwareKind { get }
 
-  /// The services that the files at a path configure.
+  /// The services that files or folders configure, in the order in which the program reads them.
   ///
   /// - Parameter version: of the program, where the policy states it.
-  func read(_ path: String, version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
-
-  /// The services of several files or folders, in the order in which the program reads them. Where it takes one alone
-  /// each is a process of its own.
   func read(_ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
 }
 
-extension ServerReader {
+/// A reader of a program that takes one file alone: each of several is that of a process of its own.
+package protocol SingleFileReader: ServerReader {
+  /// The services that the file at a path, or in the folder there, configures.
+  func read(_ path: String, version: SoftwareVersion?, _ context: inout ReadingContext) -> [EffectiveService]
+}
+
+extension SingleFileReader {
   package func read(
     _ paths: [String], version: SoftwareVersion?, _ context: inout ReadingContext
   ) -> [EffectiveService] {

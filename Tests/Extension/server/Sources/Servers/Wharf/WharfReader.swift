@@ -3,7 +3,7 @@ import Diagnostics
 package import Policy
 
 /// Reads `wharf.conf`: a word and its values in each line; `listen` begins a service.
-package struct WharfReader: ServerReader {
+package struct WharfReader: SingleFileReader {
   package let software = SoftwareKind.wharf
 
   package func read(
