@@ -1,8 +1,10 @@
 import Diagnostics
+import Foundation
 import LiveSupport
 import Netfilter
 import Nftables
 import Platforms
+import Synchronization
 import Testing
 
 /// What `ApplyTests` shows with the kernel, and every moment at which a call may go wrong, without root.
@@ -95,6 +97,21 @@ struct ApplyMemoryTests {
       _ = try await bench.changer.rollback(.requested)
       #expect(await bench.isRunning(MemoryBench.old))
     }
+  }
+
+  @Test("a watchdog looks at its change for each who asks, after they have come")
+  func freshSigns() throws {
+    let generation = try #require(Generation(.random(in: 1 ... .max)))
+    let socket = try WatchdogSocket(of: generation)
+    let answers = Answers()
+    for _ in 0..<2 { Thread.detachNewThread { answers.add(askWatchdog(of: generation)) } }
+    // What the watchdog sees changes between the two. Whoever gets no answer gives up by himself.
+    var signs: [WatchdogSign] = [.confirmed, .waiting]
+    while answers.all.count < 2 {
+      socket.answer { signs.popLast() ?? .lost }
+      poll(nil, 0, 1)
+    }
+    #expect(Set(answers.all) == [.waiting, .confirmed])
   }
 
   @Test("a change that waits: what its watchdog takes back cannot be confirmed")
@@ -371,4 +388,11 @@ struct ApplyMemoryTests {
     }
     #expect(replaced == 0)
   }
+}
+
+/// What watchdogs have said, to threads of their own.
+private final class Answers: Sendable {
+  private let signs = Mutex<[WatchdogSign?]>([])
+  var all: [WatchdogSign?] { signs.withLock { $0 } }
+  func add(_ sign: WatchdogSign?) { signs.withLock { $0.append(sign) } }
 }

@@ -91,7 +91,7 @@ package struct Watchdog: Sendable {
     while true {
       heed(&course)
       let fate = records.fate(of: generation)
-      socket.answer(WatchdogSign(fate))
+      socket.answer { WatchdogSign(records.fate(of: generation)) }
       if let fate, isEnd(fate) { return }
       guard isDue(fate, course) else {
         rest(min(Self.interval, deadline.remaining))
@@ -203,7 +203,7 @@ package struct Watchdog: Sendable {
     case .committed:
       log.write(.warning, "change \(generation.name) was not confirmed and is taken back")
       if let known = try? records.known(generation) { try? changer.finish(known, .unconfirmed, in: records) }
-      socket.answer(.takenBack)
+      socket.answer { .takenBack }
       return .done
     }
   }

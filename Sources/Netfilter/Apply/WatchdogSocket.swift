@@ -47,11 +47,14 @@ package struct WatchdogSocket: Sendable {
   private static let most = 64
 
   /// Answers everybody who asks; strangers get no answer.
-  package func answer(_ sign: WatchdogSign) {
+  ///
+  /// - Parameter sign: What is seen now. It is looked at for each who asks, after they have come: whoever confirms and
+  ///   then asks is told no state from before.
+  package func answer(_ sign: () -> WatchdogSign) {
     for _ in 0..<Self.most {
       guard let asking = OpenFile(accept(descriptor, nil, nil)) else { return }
       guard isOurs(asking) else { continue }
-      let bytes = Array(sign.rawValue.utf8)
+      let bytes = Array(sign().rawValue.utf8)
       send(asking.descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
   }
@@ -61,7 +64,7 @@ package struct WatchdogSocket: Sendable {
 private let patience: Int64 = 5
 
 /// What the watchdog of a change says; `nil` when there is none.
-func askWatchdog(of generation: Generation) -> WatchdogSign? {
+package func askWatchdog(of generation: Generation) -> WatchdogSign? {
   let end = BootClock.monotonic + patience * 1000
   var connected = OpenFile(connect_to(socketName(generation)))
   while connected == nil, errno == EAGAIN, BootClock.monotonic < end {

@@ -75,7 +75,7 @@ final class Watchdogs: Sendable {
     Thread.detachNewThread { [self] in
       while !isEnded.load(ordering: .relaxed) {
         var event = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
-        if poll(&event, 1, 20) > 0 { socket.answer(WatchdogSign(records?.fate(of: generation))) }
+        if poll(&event, 1, 20) > 0 { socket.answer { WatchdogSign(records?.fate(of: generation)) } }
       }
     }
   }
