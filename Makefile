@@ -38,6 +38,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing
 	-@scripts/fetch-releases >/dev/null
 	-@scripts/powershell-parser >/dev/null
+	-@scripts/firewall-readers >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 	scripts/fuzz 2000x
 	scripts/fuzz-commands .build/debug/sallyport 400x 1

@@ -78,7 +78,8 @@ let package = Package(
       name: "Platforms", dependencies: ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
       swiftSettings: strict),
     .target(
-      name: "Flows", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy"], swiftSettings: strict),
+      name: "Flows", dependencies: ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
+      swiftSettings: strict),
     .target(
       name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
       swiftSettings: strict),
@@ -120,7 +121,14 @@ let package = Package(
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Policy", "PolicySyntax", "Servers",
+        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Platforms", "Policy", "PolicySyntax", "Servers",
+      ],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "PlatformTests",
+      dependencies: [
+        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Flows", "LiveSupport", "Nftables", "Platforms",
+        "Policy", "sallyport", subprocess,
       ],
       swiftSettings: forTests),
     .testTarget(

@@ -43,3 +43,38 @@ put_in_place() {
     mv "$1" "$2"
   fi
 }
+
+# Puts packages for Python into a folder of the cache, which is the last line on standard output. One folder for each
+# version of Python and of the last package, because packages may be compiled.
+#
+# python_packages OPTION NAME PACKAGE==VERSION...    OPTION: --where, to fetch nothing, or empty
+python_packages() {
+  local option=$1 name=$2
+  shift 2
+  case $option in
+    '' | --where) ;;
+    *) fail 64 "usage: $name [--where]" ;;
+  esac
+  local base tag folder aside
+  base=$(cache_base)
+  command -v python3 >/dev/null || fail 69 "python3 is missing"
+  tag=$(python3 -c 'import sys; print(f"{sys.implementation.cache_tag}-{sys.platform}")')
+  folder=$base/$name/$tag-${*: -1}
+  folder=${folder%%==*}-${folder##*==}
+  if [[ -e $folder/complete ]]; then
+    echo "$folder"
+    return
+  fi
+  [[ -z $option ]] || fail 1 "it is not in $folder; run scripts/$name"
+  python3 -m pip --version >/dev/null 2>&1 || fail 69 "python3 has no pip"
+  mkdir -p "${folder%/*}" || fail 74 "cannot create ${folder%/*}"
+  aside=$(mktemp -d "$folder.XXXXXX")
+  # shellcheck disable=SC2064 # the folder of now
+  trap "rm -rf '$aside'" EXIT
+  python3 -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore \
+    --only-binary :all: --target "$aside" "$@" >&2 || fail 74 "the packages could not be installed"
+  touch "$aside/complete"
+  # Somebody else may have been faster.
+  mv -T "$aside" "$folder" 2>/dev/null || [[ -e $folder/complete ]] || fail 74 "cannot create $folder"
+  echo "$folder"
+}

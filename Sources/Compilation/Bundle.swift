@@ -62,7 +62,8 @@ extension Compilation {
     let folder = gateway.map { "gateways/\(policy.gateways[$0].name.value)" } ?? "gateway"
     let (platform, plan) = (platform(of: gateway), flows(gateway: gateway))
     let configuration = try platform.configuration(of: plan, as: platform.defaultForm, version: version)
-    return ([configuration] + platform.companions(of: plan)).map {
+    let guide = Platforms.guide(to: plan, on: platform).map { [$0] } ?? []
+    return (configuration + platform.companions(of: plan) + guide).map {
       BundleFile(
         path: "\(folder)/\($0.name)", bytes: Array($0.pieces.joined()), destination: $0.destination,
         purpose: $0.purpose)

@@ -36,7 +36,7 @@ package struct JudgedSources: Sendable {
     if loaded.isIncomplete { found.removeAll(where: \.dependsOnOtherFiles) }
     // Each of these looks at a policy that is in order so far; sessions are played for servers that can be told their
     // part.
-    found += resolved.policy.unknownPlatforms
+    found += resolved.policy.unknownPlatforms + resolved.policy.platformInputs
     if !found.hasErrors { found += resolved.policy.platformFindings }
     if !found.hasErrors {
       let (ofServers, ofSessions) = together(
@@ -90,11 +90,39 @@ extension Policy {
     }
   }
 
-  /// What the platforms of the gateways cannot do.
+  /// What is wrong with what gateways say for the sake of their platforms. Where nothing was said that could be wrong,
+  /// nothing is looked at.
+  fileprivate var platformInputs: [Diagnostic] {
+    gateways.indices.flatMap { position -> [Diagnostic] in
+      let gateway = gateways[position]
+      guard gateway.platform.map({ Platforms.named($0.name.value) != nil }) ?? true,
+        !gateway.unreadable.contains(.platform)
+      else { return [] }
+      let plan = FlowPlan(of: gateway)
+      return Platforms.inputFindings(plan, on: platform(of: position)).filter { finding in
+        // What another statement was meant to say is not missing.
+        gateway.unreadable.isEmpty || finding.primary.span != gateway.platform?.name.span
+      }
+    }
+  }
+
+  /// What the platforms of the gateways cannot do, and of which sessions nothing is known.
   fileprivate var platformFindings: [Diagnostic] {
     gatewayPositions.flatMap { gateway -> [Diagnostic] in
       let platform = platform(of: gateway)
-      return platform.canDoAll ? [] : Platforms.findings(FlowPlan(self, gateway: gateway), on: platform)
+      guard !(platform is any TablePlatform) else { return [] }
+      let found = Platforms.findings(FlowPlan(self, gateway: gateway), on: platform)
+      guard !found.hasErrors, !(platform is any SessionPlatform) else { return found }
+      return found + [notPlayed(gateway, platform)].compactMap(\.self)
     }
+  }
+
+  /// That nothing is said about the sessions through a gateway.
+  private func notPlayed(_ gateway: Int?, _ platform: any Platform) -> Diagnostic? {
+    guard let gateway = gateway.map({ gateways[$0] }), let choice = gateway.platform else { return nil }
+    return Diagnostic(
+      .note, "sessions-not-played",
+      "sessions through `\(gateway.name.value)` are not played: nobody knows what \(platform.name) makes of them",
+      at: choice.name.span)
   }
 }

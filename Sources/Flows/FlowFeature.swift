@@ -5,12 +5,26 @@ import Policy
 /// What a flow plan may ask of a platform, and not every platform can do.
 package enum FlowFeature: CaseIterable, Hashable, Sendable {
   case ipv6
+  /// IPv6 packets that get another destination address.
+  case ipv6Translation
+  /// Packets that get the server's address as their destination.
+  case translation
+  /// A server that clients dial at its own address, through the gateway.
+  case routedServer
+  /// A server that runs on the gateway itself.
+  case localServer
   /// A control connection that gets another port.
   case controlPortTranslation
   /// Clients that some publication keeps out.
   case clients
   /// The helper on a control connection of its own, not on all.
   case helper
+  /// The helper on control connections that a client may encrypt, which must not be hurt by it.
+  case helperBesideTLS
+  /// Active mode through the helper.
+  case activeThroughHelper
+  /// Active mode without the helper, for a server that clients dial at its own address.
+  case activeRouted
   /// Data connections that leave with the external address, known by their source port.
   case activeTranslation
   /// Data connections of active mode that are refused on behalf of a server.
@@ -19,6 +33,36 @@ package enum FlowFeature: CaseIterable, Hashable, Sendable {
   case gatewaySource
   case limitNewPerMinute, limitPerClient, limitTotal
   case logNew, logDenied
+}
+
+extension FlowFeature {
+  /// Whether a platform that cannot do it may leave it out and say so, because nothing stops working by that.
+  package var mayBeLeftOut: Bool { self == .activeRefusal }
+
+  /// What is asked for, as a part of a sentence.
+  package var words: String {
+    switch self {
+    case .ipv6: "IPv6"
+    case .ipv6Translation: "a translation of IPv6 addresses"
+    case .translation: "a translation of addresses"
+    case .routedServer: "a server that clients dial at its own address"
+    case .localServer: "a server on the gateway itself"
+    case .controlPortTranslation: "a control port that differs from the server's"
+    case .clients: "clients that are kept out"
+    case .helper: "the FTP helper on its control connections alone"
+    case .helperBesideTLS: "the FTP helper on control connections that may be encrypted"
+    case .activeThroughHelper: "active mode through the FTP helper"
+    case .activeRouted, .activeTranslation: "active mode without the helper"
+    case .activeRefusal: "active mode to be refused for the server"
+    case .hairpin: "clients inside at the external address"
+    case .gatewaySource: "the gateway's address as source"
+    case .limitNewPerMinute: "a limit of new connections"
+    case .limitPerClient: "a limit of sessions per client"
+    case .limitTotal: "a limit of sessions"
+    case .logNew: "a log of new connections"
+    case .logDenied: "a log of denied connections"
+    }
+  }
 }
 
 /// A feature that one publication asks for.
@@ -52,10 +96,17 @@ extension PublishedService {
     var features: [(feature: FlowFeature, span: SourceSpan?)] = []
     let statements: [(feature: FlowFeature, isAsked: Bool, span: SourceSpan?)] = [
       (.ipv6, family == .ipv6, endpoint.external.dialled.span),
+      (.ipv6Translation, family == .ipv6 && isTranslated, endpoint.external.dialled.span),
+      (.translation, isTranslated, endpoint.external.dialled.span),
+      (.routedServer, isRouted, endpoint.external.dialled.span),
+      (.localServer, isLocal, nil),
       (.controlPortTranslation, controlPort != serverControlPort, publication.controlPort.span),
       (.clients, clients != nil, publication.allow.first?.span ?? publication.deny.first?.span),
       (.helper, publication.helper.value, publication.helper.span),
-      (.activeTranslation, opensActiveData && endpoint.reach == .translated, publication.active.span),
+      (.helperBesideTLS, wantsHelper && mayBeEncrypted, publication.helper.span),
+      (.activeThroughHelper, wantsHelper && wantsActive, publication.active.span),
+      (.activeTranslation, opensActiveData && isTranslated, publication.active.span),
+      (.activeRouted, opensActiveData && !isTranslated, publication.active.span),
       (.activeRefusal, isActiveRefusedHere && activeSourcePort != nil, publication.active.span),
       (.hairpin, publication.hairpin.value, publication.hairpin.span),
       (.gatewaySource, publication.source.value == .gateway, publication.source.span),

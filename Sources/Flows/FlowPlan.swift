@@ -10,6 +10,17 @@ package struct GatewayInterface: Sendable {
   package var provenance: SourceSpan
 }
 
+/// The gateway that a plan is for, as the policy names it.
+package struct PlannedGateway: Sendable {
+  package var name: String
+  /// The first line of its declaration.
+  package var header: SourceSpan
+  /// The statement that says what it is; `nil` where none does.
+  package var platform: SourceSpan?
+  /// The version of its platform, as the policy writes it.
+  package var version: Located<String>?
+}
+
 /// What must happen to the traffic of the publications of one gateway: whom to admit, what to translate, which control
 /// connections to help, limit and log, and whose source to change. It knows no platform; what a platform writes comes
 /// from here alone.
@@ -20,6 +31,10 @@ package struct FlowPlan: Sendable {
   package let outside: [GatewayInterface]
   /// Interfaces where the servers are.
   package let inside: [GatewayInterface]
+  /// The gateway; `nil` for a policy that declares none.
+  package let gateway: PlannedGateway?
+  /// What some platforms are told of the gateway besides.
+  package let inputs: GatewayInputs
   /// The families that have any service.
   package let families: [FamilyFlows]
   /// What any of them has.
@@ -31,9 +46,14 @@ package struct FlowPlan: Sendable {
   ///   - policy: A policy without errors.
   ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
   package init(_ policy: Policy, gateway: Int?) {
-    let interfaces = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
-    outside = (interfaces?.outside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
-    inside = (interfaces?.inside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
+    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    outside = (own?.outside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
+    inside = (own?.inside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
+    self.gateway = own.map {
+      PlannedGateway(
+        name: $0.name.value, header: $0.header, platform: $0.platform?.name.span, version: $0.platform?.version)
+    }
+    inputs = own?.inputs ?? GatewayInputs()
     let declared = declaredServices(of: policy, gateway: gateway)
     let (ipv4, ipv6) = together(
       worthIt: declared.count >= 2 * worthAThread,
@@ -41,6 +61,13 @@ package struct FlowPlan: Sendable {
     families = [ipv4, ipv6].filter { !$0.services.isEmpty }
     traits = families.reduce(into: []) { $0.formUnion($1.traits) }
     self.declared = declared
+  }
+
+  /// What a gateway says of itself, without its publications.
+  package init(of gateway: Gateway) {
+    var alone = Policy()
+    alone.gateways = [gateway]
+    self.init(alone, gateway: 0)
   }
 
   /// The services, sorted by name and family, so that the order of declarations carries no meaning.

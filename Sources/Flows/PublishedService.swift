@@ -79,6 +79,38 @@ package final class PublishedService: Sendable {
 
   func has(_ traits: Traits) -> Bool { self.traits.contains(traits) }
 
+  // What firewalls whose rules belong to one publication each ask for; lists of flows say the same for all of them.
+
+  /// Whether clients dial the server's own address, and packets keep it.
+  package var isRouted: Bool { endpoint.reach == .routed }
+  /// The address that clients dial, and that the server announces.
+  package var dialled: IPAddress { endpoint.external.dialled.value }
+  package var wantsHelper: Bool { has(.helper) }
+  package var wantsActive: Bool { has(.active) }
+  package var wantsHairpin: Bool { has(.hairpin) }
+  /// Whether the server sees the gateway's address as that of the client, on control and data alike.
+  package var wantsGatewaySource: Bool { has(.gatewaySource) }
+  /// Whether a control connection may be encrypted, so that no helper can read it.
+  package var mayBeEncrypted: Bool { publication.tls.value.allowsTLS }
+  package func logs(_ event: LoggedEvent) -> Bool { has(event.trait) }
+
+  /// The statement that asked for something; the first line of the publication where none did.
+  package func provenance(of aspect: ServiceAspect) -> SourceSpan {
+    let span: SourceSpan? =
+      switch aspect {
+      case .control: publication.controlPort.span
+      case .passive: publication.passiveRange?.span
+      case .clients: clientsSpan
+      case .helper: publication.helper.span
+      case .active: publication.active.span
+      case .hairpin: publication.hairpin.span
+      case .source: publication.source.span
+      case .log: publication.log.span
+      case .address: endpoint.external.dialled.span
+      }
+    return span ?? header
+  }
+
   /// By the address and the port that clients dial.
   func dialsBefore(_ other: PublishedService) -> Bool {
     arrival == other.arrival ? controlPort < other.controlPort : arrival < other.arrival
@@ -122,4 +154,9 @@ private func services(
     }
   }
   return services
+}
+
+/// What of a publication a line of a configuration is for.
+package enum ServiceAspect: Sendable {
+  case control, passive, clients, helper, active, hairpin, source, log, address
 }

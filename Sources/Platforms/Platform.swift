@@ -12,23 +12,59 @@ package protocol Platform: Sendable {
   var defaultForm: String { get }
   /// Whether it has configurations for a version, as a policy writes it.
   func knows(version: String) -> Bool
-  /// What of a flow plan it can do.
+  /// What of a flow plan it can do at all.
   var capabilities: Set<FlowFeature> { get }
+  /// What it can do for a gateway with such inputs; `capabilities` where they do not matter.
+  func capabilities(for plan: FlowPlan) -> Set<FlowFeature>
+  /// Why it cannot do something, or the way out, as help for the error: a sentence without a final period. `nil` where
+  /// nothing better is known than to leave the statement out.
+  func advice(on feature: FlowFeature) -> String?
 
-  /// Its configuration for one gateway.
+  /// What it makes of a statement of a `gateway` block that is there for the sake of platforms.
+  func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed
+  /// What is wrong with a name that an input gives, as the rest of a sentence such as `has more than 31 characters`;
+  /// `nil` for a name that can be.
+  func fault(of name: String, as input: GatewayInput) -> String?
+  /// What else keeps it from writing a configuration for a plan that it can do: names that cannot be, numbers that do
+  /// not suffice. Errors, at the statements to blame.
+  func obstacles(to plan: FlowPlan) -> [Diagnostic]
+
+  /// Its configuration for one gateway: what is loaded or pasted, and nothing else. One file where the device takes
+  /// one.
   ///
   /// - Parameters:
   ///   - form: One of `forms`; another one is taken for the default.
   ///   - version: The version of the program, which stands at the head of the text.
   /// - Throws: When what it holds cannot be encoded in the form.
-  func configuration(of plan: FlowPlan, as form: String, version: String) throws -> Artifact
+  func configuration(of plan: FlowPlan, as form: String, version: String) throws -> [Artifact]
 
-  /// Further files that the gateway needs beside its configuration.
+  /// Further files for the gateway: what it needs beside its configuration, and the way back.
   func companions(of plan: FlowPlan) -> [Artifact]
+  /// What people have to know who put the configuration in place; `nil` where the commands of sallyport do that.
+  func guide(to plan: FlowPlan) -> PlatformGuide?
+}
+
+/// What a platform makes of a statement of a `gateway` block.
+package enum InputNeed: Hashable, Sendable {
+  /// Nothing can be written without it.
+  case required
+  case optional
+  /// It has no meaning there, and is an error.
+  case useless
 }
 
 extension Platform {
+  package func capabilities(for plan: FlowPlan) -> Set<FlowFeature> { capabilities }
+  package func advice(on feature: FlowFeature) -> String? { nil }
+  package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
+    input == .outside || input == .inside ? .optional : .useless
+  }
+  package func fault(of name: String, as input: GatewayInput) -> String? {
+    input == .outside || input == .inside ? faultOfLinuxInterface(name) : nil
+  }
+  package func obstacles(to plan: FlowPlan) -> [Diagnostic] { [] }
   package func companions(of plan: FlowPlan) -> [Artifact] { [] }
+  package func guide(to plan: FlowPlan) -> PlatformGuide? { nil }
 }
 
 /// A platform whose rules are one nftables table that is ours: it can be listed and compared, tried and changed in one
@@ -61,19 +97,16 @@ package struct Artifact: Sendable {
   package var destination: String?
   /// What it is, in one phrase.
   package var purpose: String
-  /// What only writing brings up.
-  package var remarks: [Diagnostic] = []
 
   package init(
     name: String, pieces: [[UInt8]], provenance: LineProvenance = LineProvenance(), destination: String? = nil,
-    purpose: String, remarks: [Diagnostic] = []
+    purpose: String
   ) {
     self.name = name
     self.pieces = pieces
     self.provenance = provenance
     self.destination = destination
     self.purpose = purpose
-    self.remarks = remarks
   }
 }
 
@@ -81,7 +114,8 @@ package struct Artifact: Sendable {
 package enum Platforms {
   /// Every platform, by the order in which they are told.
   package static let all: [any Platform] = [
-    nftables
+    nftables,
+    SheetPlatform(),
   ]
 
   /// The platform of that name; `nil` when there is none.

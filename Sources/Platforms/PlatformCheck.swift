@@ -1,41 +1,68 @@
 package import Diagnostics
 package import Flows
 
-extension Platform {
-  /// Whether it can do whatever a flow plan may ask for.
-  package var canDoAll: Bool { capabilities.count == FlowFeature.allCases.count }
-}
-
 extension Platforms {
-  /// What a flow plan asks for and the platform of its gateway cannot do: an error at the statement that asks for it.
+  /// Why the platform of a gateway cannot have what a flow plan asks for: an error at each statement that asks for what
+  /// it cannot do.
   package static func findings(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
-    let capabilities = platform.capabilities
-    return plan.demands.filter { !capabilities.contains($0.feature) }.map { demand in
+    let capabilities = platform.capabilities(for: plan)
+    guard capabilities.count < FlowFeature.allCases.count else { return platform.obstacles(to: plan) }
+    let refusals = plan.demands.filter { !capabilities.contains($0.feature) && !$0.feature.mayBeLeftOut }
+    return refusals.map { demand in
       .error(
         "platform-unsupported",
         "`\(demand.publication)` asks for \(demand.feature.words), which \(platform.name) cannot do",
-        at: demand.provenance, help: "leave the statement out, or publish it on a gateway that can")
+        at: demand.provenance,
+        help: platform.advice(on: demand.feature) ?? "leave the statement out, or publish it on a gateway that can")
+    } + platform.obstacles(to: plan)
+  }
+
+  /// What is wrong with the inputs of a gateway: what its platform needs and does not get, what it gets and has no use
+  /// for, and names that it cannot have.
+  package static func inputFindings(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
+    guard let gateway = plan.gateway else { return [] }
+    return GatewayInput.allCases.flatMap { input -> [Diagnostic] in
+      let need = platform.need(of: input, for: plan)
+      guard let place = plan.provenance(of: input) else {
+        guard need == .required else { return [] }
+        return [
+          .error(
+            "platform-input",
+            "\(platform.name) has to be told `\(input.spelling)` of `\(gateway.name)`",
+            at: gateway.platform ?? gateway.header,
+            help: "write a statement such as `\(input.example)` into the `gateway` block, as the device has it")
+        ]
+      }
+      guard need != .useless else {
+        return [
+          .error(
+            "platform-input", "\(platform.name) has no use for `\(input.spelling)`", at: place,
+            help: "leave the statement out")
+        ]
+      }
+      // Without `platform` the policy has judged them.
+      guard gateway.platform != nil else { return [] }
+      return plan.names(of: input).compactMap { name in
+        platform.fault(of: name.name, as: input).map { fault in
+          .error(
+            "platform-input", "`\(name.name)` cannot be `\(input.spelling)` on \(platform.name): it \(fault)",
+            at: name.provenance, help: "write it as the device has it, in quotes where it is no plain name")
+        }
+      }
+    }
+  }
+
+  /// What a platform leaves out of a plan, a sentence each.
+  static func omissions(_ plan: FlowPlan, on platform: any Platform) -> [String] {
+    let capabilities = platform.capabilities(for: plan)
+    return plan.demands.filter { !capabilities.contains($0.feature) && $0.feature.mayBeLeftOut }.map { demand in
+      "`\(demand.publication)` asks for \(demand.feature.words); the gateway does not do that."
     }
   }
 }
 
-extension FlowFeature {
-  /// What is asked for, as a part of a sentence.
-  fileprivate var words: String {
-    switch self {
-    case .ipv6: "IPv6"
-    case .controlPortTranslation: "a control port that differs from the server's"
-    case .clients: "clients that are kept out"
-    case .helper: "the FTP helper on its control connections alone"
-    case .activeTranslation: "active mode without the helper"
-    case .activeRefusal: "active mode to be refused for the server"
-    case .hairpin: "clients inside at the external address"
-    case .gatewaySource: "the gateway's address as source"
-    case .limitNewPerMinute: "a limit of new connections"
-    case .limitPerClient: "a limit of sessions per client"
-    case .limitTotal: "a limit of sessions"
-    case .logNew: "a log of new connections"
-    case .logDenied: "a log of denied connections"
-    }
-  }
+/// What is wrong with the name of an interface of Linux, at most 15 bytes without what its tools take for something
+/// else (`dev_valid_name` in `net/core/dev.c`); `nil` for one that can be.
+func faultOfLinuxInterface(_ name: String) -> String? {
+  isPossibleInterface(name) ? nil : "has more than 15 characters, or one that interfaces of Linux do not have"
 }

@@ -2,6 +2,7 @@ import Compilation
 import Diagnostics
 import FTPSession
 import Nftables
+import Platforms
 import Policy
 import PolicySyntax
 import Servers
@@ -36,6 +37,7 @@ struct Observation {
     case "import": imported(fence.arguments.first ?? "")
     case "remarks": settings(fence)
     case let name where ServerPrograms.program(named: name) != nil: settings(fence)
+    case let name where Platforms.named(name) != nil: gateway(fence)
     default: nil
     }
   }
@@ -64,6 +66,22 @@ struct Observation {
       shown.chains.removeAll { !names.contains($0.name) }
     }
     return shown.script().text.split(separator: "\n").dropFirst(2).map { $0 + "\n" }.joined()
+  }
+
+  /// The configuration of the gateway that the block names, or of the first one; with `README` what people are told,
+  /// with the name of another of its files that one.
+  private func gateway(_ fence: Fence) -> String {
+    if let refusal { return refusal }
+    let gateways = compilation.policy.gateways
+    let gateway = gateways.firstIndex { fence.arguments.contains($0.name.value) } ?? (gateways.isEmpty ? nil : 0)
+    let (platform, plan) = (compilation.platform(of: gateway), compilation.flows(gateway: gateway))
+    let form = platform.forms.first { fence.arguments.contains("form=\($0)") } ?? platform.defaultForm
+    let files = (try? platform.configuration(of: plan, as: form, version: "VERSION")) ?? []
+    let others = platform.companions(of: plan) + [Platforms.guide(to: plan, on: platform)].compactMap(\.self)
+    let named = (files + others).filter { fence.arguments.contains($0.name) }
+    let shown = named.isEmpty ? files : named
+    let texts = shown.map { String(decoding: $0.pieces.joined(), as: UTF8.self) }
+    return texts.count == 1 ? texts[0] : zip(shown, texts).map { "# file: \($0.name)\n\($1)" }.joined()
   }
 
   /// The sessions of the first publication, or of the one that the block names; with a choice such as `tls-pasv`, the

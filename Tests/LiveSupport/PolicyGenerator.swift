@@ -8,11 +8,13 @@ package struct PolicyGenerator {
   package init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
   /// One policy with one to five publications, now and then beside a hundred that have much in common with them.
-  package mutating func policy() -> String {
+  ///
+  /// - Parameter gateway: The statements of its gateway; `nil` for one with interfaces, or for none.
+  package mutating func policy(gateway: String? = nil) -> String {
     text = ""
     ranges = []
-    let hasGateway = chance(2)
-    if hasGateway { line("gateway edge {\n    outside  eth0\n    inside   eth1, eth2\n}") }
+    let hasGateway = chance(2) || gateway != nil
+    if hasGateway { line("gateway edge {\n    \(gateway ?? "outside  eth0\n    inside   eth1, eth2")\n}") }
     let lists = clientLists()
     for index in 0..<number(1...5) { publication(index, hasGateway: hasGateway, lists: lists) }
     guard chance(6) else { return text }

@@ -5,19 +5,10 @@ import Testing
 /// The parser that `scripts/powershell-parser` puts into the cache.
 private enum PowerShellParser {
   /// The folder of its packages, or why there is none.
-  static let folder: Result<String, MissingTool> = {
-    let script = repository.appending(path: "scripts/powershell-parser").path
-    guard let run = try? ExternalTool([script]) else { return .failure(MissingTool(reason: "no bash")) }
-    guard run.status == 0, let line = run.output.split(separator: "\n").last else {
-      return .failure(MissingTool(reason: run.errors.trimmingCharacters(in: .whitespacesAndNewlines)))
-    }
-    return .success(String(line))
-  }()
+  static let folder = LiveSupport.folder(ofScript: "powershell-parser")
 
   static var missing: String? { if case .failure(let error) = folder { error.reason } else { nil } }
 }
-
-private struct MissingTool: Error { var reason: String }
 
 /// What the parser says about one script.
 private struct ParsedScript: Decodable {

@@ -11,7 +11,7 @@ import Testing
     "Nftables": ["Addressing", "Diagnostics", "FoundationEssentials", "Parallel"],
     "Parallel": ["CLinux", "Dispatch", "Synchronization"],
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
-    "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy"],
+    "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
     "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
     "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],

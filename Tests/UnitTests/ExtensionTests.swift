@@ -37,7 +37,7 @@ import Testing
       ]),
     Addition(
       kind: "platform", changed: 1,
-      edits: [Edit(file: "Sources/Platforms/Platform.swift", line: "LinesPlatform(),", next: "nftables")]),
+      edits: [Edit(file: "Sources/Platforms/Platform.swift", line: "LinesPlatform(),", next: "SheetPlatform(),")]),
     Addition(
       kind: "rule", changed: 2,
       edits: [

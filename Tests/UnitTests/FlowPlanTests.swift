@@ -124,8 +124,8 @@ import Testing
     #expect(
       asked == [
         "files controlPortTranslation", "files clients", "files helper", "files limitPerClient",
-        "files gatewaySource",
-        "files logDenied", "open hairpin",
+        "files gatewaySource", "files logDenied", "files translation", "files helperBesideTLS",
+        "open hairpin", "open translation",
       ])
   }
 }
@@ -140,8 +140,8 @@ private struct LinePlatform: Platform {
   var defaultForm: String { "text" }
   var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases).subtracting(lacking) }
 
-  func configuration(of plan: FlowPlan, as form: String, version: String) -> Artifact {
-    Artifact(name: "rules.txt", pieces: [Array(lines(of: plan).utf8)], purpose: "the rules")
+  func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {
+    [Artifact(name: "rules.txt", pieces: [Array(lines(of: plan).utf8)], purpose: "the rules")]
   }
 
   func lines(of plan: FlowPlan) -> String {

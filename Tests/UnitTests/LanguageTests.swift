@@ -185,7 +185,7 @@ import Testing
   /// Invariant 8: a word is a case and its facts.
   private enum TrialWord: String, BlockWord {
     case before
-    case unitOutside = "unit outside"
+    case trialOutside = "trial outside"
 
     static let block = BlockKind.gateway
     var blocks: [BlockKind] { self == .before ? [.gateway, .server] : [.gateway] }
@@ -200,11 +200,11 @@ import Testing
   func aNewWord() {
     let new = TrialWord.words(in: .gateway)
     #expect(TrialWord.words(in: .server).map(\.spelling) == ["before"] && TrialWord.words(in: .file).isEmpty)
-    let text = "gateway edge {\n    unit outside  \"a\"\n    before        \"b\"\n}\n"
+    let text = "gateway edge {\n    trial outside  \"a\"\n    before         \"b\"\n}\n"
     #expect(format(tree(text)) != text)
     #expect(format(tree(text), twoWordKeywords: Keywords(ofTwoWordsAmong: Language.words + new)) == text)
     let page = LanguagePage(words: Language.words + new).text
-    #expect(page.contains("| `unit outside` | `\"TEXT\"` | none |  | what \\| comes | `unit outside \"untrust\"` |"))
+    #expect(page.contains("| `trial outside` | `\"TEXT\"` | none |  | what \\| comes | `trial outside \"untrust\"` |"))
   }
 
   @Test func thePageIsThatOfTheList() throws {

@@ -75,7 +75,9 @@ struct SessionCheck {
     let publication = policy.publications[position]
     var part = policy
     part.publications = [publication] + neighbours(position).map { policy.publications[$0] }
-    let ruleset = Platforms.nftables.ruleset(of: FlowPlan(part, gateway: publication.gateway))
+    // Of a gateway that cannot be played nothing is said here.
+    guard let platform = policy.platform(of: publication.gateway) as? any SessionPlatform else { return nil }
+    let ruleset = platform.ruleset(of: FlowPlan(part, gateway: publication.gateway))
     let study = SessionStudy(part, gateway: publication.gateway, ruleset: ruleset)
     guard !study.permittedSessionsWork(of: publication) else { return nil }
     let broken = study.table(of: publication, permittedOnly: true).cells.filter {

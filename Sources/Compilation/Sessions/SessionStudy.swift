@@ -125,7 +125,10 @@ extension Compilation {
   package func sessions(
     of publication: Publication, running: (ruleset: Ruleset, site: SessionSite)? = nil, client: IPAddress? = nil
   ) -> SessionTable {
-    let ruleset = running?.ruleset ?? ruleset(gateway: publication.gateway) ?? Ruleset([])
+    guard let ruleset = running?.ruleset ?? ruleset(gateway: publication.gateway) else {
+      return SessionTable(
+        of: publication, in: policy, undecidedBy: platform(of: publication.gateway).name, client: client)
+    }
     return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
       .table(of: publication, client: client, at: running?.site)
   }

@@ -70,6 +70,31 @@ package struct SessionTable: Sendable {
   }
 }
 
+extension SessionTable {
+  /// The sessions of a publication through a gateway of which nobody knows what it makes of them.
+  ///
+  /// - Parameters:
+  ///   - platform: What the gateway is.
+  ///   - client: The only client that was asked for.
+  init(of publication: Publication, in policy: Policy, undecidedBy platform: String, client: IPAddress?) {
+    self.init(publication: publication.name.value, cells: [], clients: [:])
+    let samples = ClientSamples(admitted: policy.admittedClients(of: publication), taken: [])
+    for endpoint in policy.endpoints(of: publication) where client == nil || client?.family == endpoint.family {
+      clients[.allowed, default: [:]][endpoint.family] = client ?? samples.allowed(endpoint.family)
+      let permission = SessionPermission(publication: publication, endpoint: endpoint, deniesInside: false)
+      for encryption in Encryption.allCases {
+        for mode in DataMode.allCases {
+          cells.append(
+            SessionCell(
+              place: .allowed, encryption: encryption, mode: mode, family: endpoint.family, outcome: .undecided,
+              reason: "sessions through \(platform) are not played; a session through the device itself would tell",
+              isPermitted: permission.refusal(.allowed, encryption, mode) == nil))
+        }
+      }
+    }
+  }
+}
+
 /// Two tables of one publication, and what is different between them.
 package struct SessionChange: Sendable {
   /// A session whose outcome changes.

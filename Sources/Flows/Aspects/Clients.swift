@@ -111,7 +111,7 @@ extension PortClaims {
 
 extension PublishedService {
   /// The first `allow` or `deny` entry.
-  fileprivate var clientsSpan: SourceSpan? {
+  var clientsSpan: SourceSpan? {
     var first = publication.allow.first?.span
     for term in publication.allow { first = min(first ?? term.span, term.span) }
     for term in publication.deny { first = min(first ?? term.span, term.span) }

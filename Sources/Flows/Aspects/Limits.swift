@@ -78,7 +78,11 @@ extension FamilyFlows {
 }
 
 extension PublishedService {
-  /// The limits, each where it is first stated.
+  /// The limits on control connections, each where it is first stated.
+  package var limits: [(limit: ConnectionLimit, provenance: SourceSpan)] {
+    distinctLimits.map { ($0.value, $0.span) }
+  }
+
   fileprivate var distinctLimits: [Located<ConnectionLimit>] {
     let limits = publication.limits.map { Located(ConnectionLimit($0.value), $0.span) }
     guard limits.count > 1 else { return limits }

@@ -28,15 +28,17 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
     PolicyDifference(running: running, wanted: wanted)
   }
 
-  package func configuration(of plan: FlowPlan, as form: String, version: String) throws -> Artifact {
+  package func configuration(of plan: FlowPlan, as form: String, version: String) throws -> [Artifact] {
     let table = lower(plan)
     guard form != "json" else {
-      return Artifact(name: "sallyport.json", pieces: [table.json()], purpose: "the ruleset as nft -j lists it")
+      return [Artifact(name: "sallyport.json", pieces: [table.json()], purpose: "the ruleset as nft -j lists it")]
     }
     let script = table.script(header: header(version: version), isTraced: false)
-    return Artifact(
-      name: "sallyport.nft", pieces: script.pieces, destination: "/etc/sallyport/sallyport.nft",
-      purpose: "the ruleset; load it with nft -f")
+    return [
+      Artifact(
+        name: "sallyport.nft", pieces: script.pieces, destination: "/etc/sallyport/sallyport.nft",
+        purpose: "the ruleset; load it with nft -f")
+    ]
   }
 
   package func companions(of plan: FlowPlan) -> [Artifact] { KernelFiles(plan).artifacts }

@@ -22,6 +22,8 @@ package struct Gateway: Sendable {
   package var platform: PlatformChoice?
   /// The default `external ip` of its publications.
   package var externalAddresses: [ExternalAddress] = []
+  /// What some platforms have to be told besides.
+  package var inputs = GatewayInputs()
   /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
   /// but unknown.
   package var unreadable: Set<GatewayWord> = []

@@ -29,32 +29,107 @@ let gatewayForms = StatementForms<GatewayWord, Gateway> { word in
     } set: {
       $0.externalAddresses = $1.value
     }
+  case .accessList:
+    StatementForm {
+      $0.givenName()
+    } set: {
+      $0.inputs.accessList = $1.value
+    }
+  case .externalIs:
+    StatementForm {
+      $0.choice(interfaceWord)
+    } set: {
+      $0.inputs.externalIsInterface = $1.span
+    }
+  case .unitOutside:
+    StatementForm {
+      $0.givenName()
+    } set: {
+      $0.inputs.unitOutside = $1.value
+    }
+  case .unitInside:
+    StatementForm {
+      $0.givenName()
+    } set: {
+      $0.inputs.unitInside = $1.value
+    }
+  case .before:
+    StatementForm {
+      $0.givenName()
+    } set: {
+      $0.inputs.before = $1.value
+    }
+  case .numbers:
+    StatementForm {
+      $0.numberRange()
+    } set: {
+      $0.inputs.numbers = $1.value
+    }
+  case .helperScope:
+    StatementForm {
+      $0.choice(helperScopes)
+    } set: {
+      $0.inputs.helperScope = $1.value
+    }
   }
 }
 
+private let helperScopes = Choices<HelperScope>(GatewayWord.helperScope)
+private let interfaceWord = Choices(GatewayWord.externalIs.facts.value, [("interface", true)])
+
 extension StatementReader {
-  /// Names of network interfaces: at most 15 bytes, as the kernel allows (`IFNAMSIZ` in `linux/if.h`).
+  /// Names of network interfaces, or of what a platform has in their place.
   mutating func interfaces() -> [Located<String>]? {
-    let wanted = wanted
-    return list { reader in
-      let quoted = reader.accept(.string).map { Located(reader.tree.stringValue($0), reader.tree.span($0)) }
-      guard let name = quoted ?? reader.word(wanted) else { return nil }
+    list { reader in
+      guard let name = reader.givenName() else { return nil }
       if IPAddress(name.value) != nil {
         reader.fail(
           "`\(name.value)` is an address, and an interface is wanted", code: "invalid-interface", at: name.span,
           help: "write its name, for example `eth0`; `ip -brief address` shows which one has this address")
         return nil
       }
-      if isInterfaceName(name.value) { return name }
-      reader.fail(
-        "`\(name.value)` is not the name of an interface", code: "invalid-interface", at: name.span,
-        help: "a name has 1 to 15 characters, without `/`, `:`, `*`, quotes and spaces")
-      return nil
+      return name
     }
   }
 }
 
 extension StatementReader {
+  /// What something is called on a device, in quotes or as one word: 1 to 128 characters, without control characters.
+  mutating func givenName() -> Located<String>? {
+    let what = wanted
+    let quoted = accept(.string).map { Located(tree.stringValue($0), tree.span($0)) }
+    guard let name = quoted ?? word(what) else { return nil }
+    if (1...128).contains(name.value.count), name.value.unicodeScalars.allSatisfy({ !isInvisible($0) }) {
+      return name
+    }
+    fail(
+      "this is not \(what)", code: "invalid-interface", at: name.span,
+      help: "write 1 to 128 characters in quotes, as the device has them")
+    return nil
+  }
+
+  /// `LOW-HIGH`, of numbers that a device gives to rules.
+  mutating func numberRange() -> Located<ClosedRange<UInt32>>? {
+    let what = wanted
+    guard let word = token("\(what) such as `9001-9010`") else { return nil }
+    let ends = tree.read(word.value) { bytes -> [UInt32?] in
+      bytes.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false).map { decimal($0) }
+    }
+    guard let low = ends.first, let low, let high = ends.last, let high, ends.count <= 2, low > 0 else {
+      fail(
+        "`\(tree.text(word.value))` is not \(what)", code: "invalid-number", at: word.span,
+        help: "write it as `low-high`, for example `9001-9010`")
+      return nil
+    }
+    guard low <= high else {
+      fail(
+        "\(what) `\(tree.text(word.value))` is reversed", code: "range-reversed", at: word.span,
+        fixes: [.replace(word.span, with: "\(high)-\(low)", "swap the ends")])
+      return nil
+    }
+    return Located(low...high, word.span)
+  }
+
   /// `NAME [VERSION]`. Which platforms there are is not known here.
   mutating func platform() -> PlatformChoice? {
     let wanted = wanted
@@ -64,9 +139,33 @@ extension StatementReader {
   }
 }
 
-/// Whether the kernel could give an interface that name (`dev_valid_name` in `net/core/dev.c`); `*` is left out
-/// because nft takes it for a wildcard, quotes and backslash because nft cannot write them.
-private func isInterfaceName(_ name: String) -> Bool {
+/// Whether a character is a control character, or one that nobody sees.
+private func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+  switch scalar.properties.generalCategory {
+  case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+  default: false
+  }
+}
+
+extension Gateway {
+  /// The interfaces that Linux could not have; nothing of a gateway whose platform says what is right there.
+  var impossibleInterfaces: [Diagnostic] {
+    guard platform == nil, !unreadable.contains(.platform) else { return [] }
+    return (outside + inside).filter { !isInterfaceName($0.value) }.map(invalidInterface)
+  }
+}
+
+/// The error about a name that no interface of Linux has.
+private func invalidInterface(_ name: Located<String>) -> Diagnostic {
+  .error(
+    "invalid-interface", "`\(name.value)` is not the name of an interface", at: name.span,
+    help: "a name has 1 to 15 characters, without `/`, `:`, `*`, quotes and spaces")
+}
+
+/// Whether the kernel could give an interface that name: at most 15 bytes (`IFNAMSIZ` in `linux/if.h`, `dev_valid_name`
+/// in `net/core/dev.c`); `*` is left out because nft takes it for a wildcard, quotes and backslash because nft cannot
+/// write them.
+package func isInterfaceName(_ name: String) -> Bool {
   guard (1...15).contains(name.utf8.count), name != ".", name != ".." else { return false }
   return name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !Array("/:*\"\\".utf8).contains($0) }
 }

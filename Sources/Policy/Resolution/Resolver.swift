@@ -246,6 +246,7 @@ private func gateway(_ declaration: DeclarationSyntax, _ reader: inout Statement
   var gateway = Gateway(name: declaration.name, header: declaration.header)
   let words = gatewayForms.read(declaration.block, with: &reader, into: &gateway)
   gateway.unreadable = words.unreadable
+  gateway.impossibleInterfaces.forEach { reader.report($0) }
   return gateway
 }
 

@@ -157,10 +157,11 @@ package enum Language {
   /// The block that statements belong into by their word, or by the first of its two; of several the last.
   package static let homes: [String: BlockKind] = {
     var homes: [String: BlockKind] = [:]
-    for word in words where word.block != .file {
-      homes[word.spelling] = word.block
+    let words = Language.words.filter { $0.block != .file }
+    for word in words {
       if let first = word.spelling.split(separator: " ").first { homes[String(first)] = word.block }
     }
+    for word in words { homes[word.spelling] = word.block }
     return homes
   }()
 

@@ -6,12 +6,12 @@ package struct LinesPlatform: Platform {
   package func knows(version: String) -> Bool { true }
   package var forms: [String] { ["text"] }
   package var defaultForm: String { "text" }
-  package var capabilities: Set<FlowFeature> { [.ipv6, .clients] }
+  package var capabilities: Set<FlowFeature> { [.ipv6, .translation, .clients] }
 
-  package func configuration(of plan: FlowPlan, as form: String, version: String) -> Artifact {
+  package func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {
     let lines = plan.families.flatMap { family in
       family.admissions.flows.map { "permit \($0.address) \($0.ports)\n" }
     }
-    return Artifact(name: "lines.txt", pieces: lines.map { Array($0.utf8) }, purpose: "the rules")
+    return [Artifact(name: "lines.txt", pieces: lines.map { Array($0.utf8) }, purpose: "the rules")]
   }
 }

@@ -1,0 +1,39 @@
+import Addressing
+import Flows
+
+extension PublishedService {
+  /// The clients that may connect, as prefixes in ascending order; `nil` for every client. Ranges are cut into the
+  /// fewest prefixes that hold them.
+  var clientPrefixes: [Prefix]? {
+    clients.map { set in set.ranges(family).flatMap(prefixes) }
+  }
+}
+
+/// The fewest prefixes that together hold a range, in ascending order.
+private func prefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
+  let family = range.lowerBound.family
+  var prefixes: [Prefix] = []
+  var next = range.lowerBound.value
+  let last = range.upperBound.value
+  while next <= last {
+    // As large as the alignment of its first address and the end of the range allow.
+    var free = min(next == 0 ? family.bits : next.trailingZeroBitCount, family.bits)
+    while free > 0, next | (UInt128.max >> UInt128(128 - free)) > last { free -= 1 }
+    guard let address = IPAddress(family: family, value: next),
+      let prefix = Prefix(address, length: family.bits - free)
+    else { break }
+    prefixes.append(prefix)
+    let end = free == 128 ? UInt128.max : next | ((1 << UInt128(free)) - 1)
+    guard end < last else { break }
+    next = end + 1
+  }
+  return prefixes
+}
+
+extension Prefix {
+  /// The mask in dots of an IPv4 prefix, for example `255.255.255.0`.
+  var mask: String { "\(IPv4Address(length == 0 ? 0 : UInt32.max << UInt32(32 - min(length, 32))))" }
+
+  /// Whether it is one address.
+  var isHost: Bool { length == family.bits }
+}
