@@ -204,7 +204,8 @@ import Testing
     #expect(format(tree(text)) != text)
     #expect(format(tree(text), twoWordKeywords: Keywords(ofTwoWordsAmong: Language.words + new)) == text)
     let page = LanguagePage(words: Language.words + new).text
-    #expect(page.contains("| `trial outside` | `\"TEXT\"` | none |  | what \\| comes | `trial outside \"untrust\"` |"))
+    #expect(
+      page.contains("| `trial outside` | `\"TEXT\"` | none |  | what \\| comes | `trial outside \"untrust\"` |"))
   }
 
   @Test func thePageIsThatOfTheList() throws {
