@@ -106,7 +106,7 @@ extension [UInt8] {
 extension RulePage {
   /// Whether it is a warning about a machine or the files of a server, which a policy may allow and which is not always
   /// looked for.
-  fileprivate var isAboutMachines: Bool { (origin == .kernel || origin == .audit) && severity != .error }
+  fileprivate var isAboutMachines: Bool { [.kernel, .audit, .gateway].contains(origin) && severity != .error }
 }
 
 /// Where a diagnostic is about a file: what it blames; for what stands in another file, the statement of this one that

@@ -10,7 +10,7 @@ import Servers
 /// One policy on its way from sources to output: the one pipeline behind every command. The stages before it are values
 /// of their own: `LoadedSources`, `ResolvedSources`, `JudgedSources`.
 package struct Compilation: Sendable {
-  package let sources: SourceSet
+  package private(set) var sources: SourceSet
   package let trees: [PolicyFileSyntax]
   package let policy: Policy
   /// What the rules were told and found.
@@ -67,9 +67,18 @@ package struct Compilation: Sendable {
   /// What was made of the text, and takes long to free.
   package var madeOfText: [any Sendable] { [policy, validated, diagnostics] }
 
+  /// The same, of whose rules some stand in other files.
+  ///
+  /// - Parameter sources: The files of the policy, and after them those files.
+  package func beside(_ sources: SourceSet) -> Compilation {
+    var compilation = self
+    compilation.sources = sources
+    return compilation
+  }
+
   /// `FILE:LINE` of a span, for comments in what is generated; each file is indexed once.
   package func locator() -> (SourceSpan) -> String {
-    let indexes = trees.map { LineIndex($0.source) }
+    let indexes = sources.files.map { LineIndex($0) }
     return { span in
       let file = Int(span.file.index)
       let line = indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1

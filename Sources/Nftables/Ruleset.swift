@@ -112,3 +112,19 @@ private struct RulesetReader {
     return tables.count - 1
   }
 }
+
+extension Ruleset {
+  /// Whether any rule asks by which interface a packet comes or goes.
+  package var looksAtInterfaces: Bool {
+    let names = ["iifname", "oifname", "iif", "oif"].map { Expression.meta($0) }
+    return tables.contains { table in
+      table.chains.contains { chain in
+        chain.rules.contains { rule in
+          rule.statements.contains { statement in
+            if case .match(let left, _, _) = statement { names.contains(left) } else { false }
+          }
+        }
+      }
+    }
+  }
+}

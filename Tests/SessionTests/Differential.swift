@@ -126,9 +126,14 @@ struct Arena {
     return try await fightUnderLoadedRules(duels, isHurried: isHurried)
   }
 
-  func fightUnderLoadedRules(_ duels: [Duel], isHurried: Bool = false) async throws -> [Verdict] {
+  /// - Parameter ruleset: What the model plays instead of the rules that it reads from the kernel.
+  func fightUnderLoadedRules(
+    _ duels: [Duel], isHurried: Bool = false, model ruleset: Ruleset? = nil
+  ) async throws -> [Verdict] {
     try await lab.flushConntrack()
-    let theatre = Theatre(Program(try await runningRuleset()), BenchNetwork.network)
+    let rules: Ruleset
+    if let ruleset { rules = ruleset } else { rules = try await runningRuleset() }
+    let theatre = Theatre(Program(rules), BenchNetwork.network)
     let servers = ScriptedServers(lab)
     defer { servers.close() }
     let placed = duels.enumerated().map { $1.placed($0) }

@@ -1,3 +1,4 @@
+import Diagnostics
 import FTPSession
 import Foundation
 import LiveSupport
@@ -51,6 +52,33 @@ extension Arena {
     report(verdicts, "rulesets of iptables")
     #expect(verdicts.count { $0.observed == .works } * 20 > verdicts.count, "too few sessions work to prove anything")
     #expect(verdicts.allSatisfy { $0.predicted != nil })
+  }
+
+  @Test("issue 19: rules read from what iptables-save prints: never another ending than on the kernel")
+  func savedRulesAgree() async throws {
+    let proof = Proof(trials: proofSize ?? 16) { arena, seed in
+      var generator = XtablesGenerator(seed: seed &+ 1_000_000)
+      let trial = generator.trial("iptables-save \(seed)")
+      try await arena.loadXtables(trial.rules, sets: trial.sets, by: trial.loader)
+      let printer = trial.loader.replacing("-restore", with: "-save")
+      let text = try await arena.lab.run([printer], on: .gateway).output
+      let sets = SavedSets.read(try await arena.lab.run(["ipset", "save"], on: .gateway).output)
+      let saved = SavedRuleset(text, file: SourceID(0), sets: sets)
+      #expect(SavedRuleset.isSaved(text) && saved.diagnostics.isEmpty, "\(saved.diagnostics.map(\.message))")
+      var ruleset = Ruleset(saved.tables)
+      ruleset.ipSets = sets
+      let verdicts = try await arena.fightUnderLoadedRules(trial.duels, model: ruleset)
+      if verdicts.contains(where: { $0.predicted != nil && !$0.agrees }) {
+        print("\(trial.loader)\n\(String(decoding: text, as: UTF8.self))")
+      }
+      return verdicts
+    }
+    let verdicts = try await proof.run()
+    let wrong = verdicts.filter { $0.predicted != nil && !$0.agrees }
+    #expect(wrong.isEmpty, "\(wrong.map(\.description).joined(separator: "\n"))")
+    let decided = verdicts.count { $0.predicted != nil }
+    print("rules of iptables-save: \(decided) of \(verdicts.count) sessions decided, \(wrong.count) wrong")
+    #expect(decided * 2 > verdicts.count, "too few are decided to prove anything")
   }
 
   private static let policy = """

@@ -69,7 +69,7 @@ extension Compilation {
       site.flatMap { site in
         policy.publications.first { $0.gateway == gateway }.flatMap { site($0).network.routing?.ports }
       } ?? []
-    let borders = Borders(others.tables, routed)
+    let borders = RuleBorders(others.tables, routed)
     // Our own table treats all ports and all admitted clients of a publication alike.
     let program = Program(others)
     let (ports, addresses) = (PortBorders(program), AddressBorders(program))
@@ -180,7 +180,7 @@ private struct EffectCollection {
 }
 
 /// The addresses and ports that rules name. Between two of them all publications are alike.
-private struct Borders {
+struct RuleBorders {
   private let addresses: [AddressFamily: [UInt128]]
   private let ports: [UInt128]
 

@@ -123,7 +123,7 @@ extension Compilation {
   ///   - running: The ruleset of its gateway and the machines around it; what the policy compiles to when `nil`.
   ///   - client: The only client to look at.
   package func sessions(
-    of publication: Publication, running: (ruleset: Ruleset, site: SessionSite)? = nil, client: IPAddress? = nil
+    of publication: Publication, running: (ruleset: Ruleset, site: SessionSite?)? = nil, client: IPAddress? = nil
   ) -> SessionTable {
     guard let ruleset = running?.ruleset ?? ruleset(gateway: publication.gateway) else {
       return SessionTable(

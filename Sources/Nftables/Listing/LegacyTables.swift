@@ -41,7 +41,7 @@ func unreadLegacyTables(_ lines: [UInt8]) -> [Table] {
 
 /// One table as `IPT_SO_GET_INFO` and `IPT_SO_GET_ENTRIES` give it (`linux/netfilter_ipv4/ip_tables.h` and its
 /// sibling).
-private struct LegacyTable {
+struct LegacyTable {
   static let infoLength = 84
   static let hooks: [BaseChain.Hook] = [.prerouting, .input, .forward, .output, .postrouting]
   static let chainNames = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]

@@ -25,6 +25,8 @@ package struct RulePage: Sendable {
     case kernel = "Found by `check --kernel` on a machine."
     /// `audit`, with the files of the server that stand in comments above the policy.
     case audit = "Found by `audit` in the files of the server, which stand in comments above the policy."
+    /// `audit --gateway`, with what iptables-save printed in comments above the policy.
+    case gateway = "Found by `audit` in the rules of the gateway, which stand in comments above the policy."
   }
 
   package var code: String

@@ -8,12 +8,17 @@ import Servers
 struct Audit: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Compare the configuration of an FTP server with a policy.",
+    abstract: "Compare the configuration of an FTP server, or of a gateway, with a policy.",
     discussion: """
       Reads the files of a server with the grammar and the precedence of its program, which the policy names, and reports \
       what does not agree: passive range, announced address, TLS, control port, limits, active mode. Findings name the \
       place in the server's file, the line of the policy, and the text that mends them. Files that the program would \
       refuse are reported as such. Nothing is changed.
+
+      With --gateway PATH is what iptables-save, ip6tables-save or `nft -j list ruleset` printed on the gateway, several \
+      together. The sessions of the policy are played through these rules: those that it permits and that do not work, \
+      clients who get in although it keeps them out, and what is not known, each at the line that decides. Interfaces are \
+      those that the policy names.
 
       PATH is the configuration file, or a folder: such as \(exampleFolder), or one with the files of several daemons. A file \
       with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
@@ -31,6 +36,7 @@ struct Audit: ParsableCommand {
         sallyport audit office.sally --server files \(exampleLastFile) ./policy.conf
         sallyport audit office.sally --server files docker-compose.yml
         sallyport audit --format github sites.sally --server web applicationHost.config
+        sallyport audit office.sally --gateway edge rules.v4 rules.v6
       """)
 
   @Argument(
@@ -40,7 +46,10 @@ struct Audit: ParsableCommand {
   var paths: [String]
 
   @Option(help: ArgumentHelp("The server of the policy that is configured there.", valueName: "name"))
-  var server: String
+  var server: String?
+
+  @Option(help: ArgumentHelp("The gateway of the policy whose rules are there.", valueName: "name"))
+  var gateway: String?
 
   @OptionGroup var place: ServerFileOptions
 
@@ -65,7 +74,10 @@ struct Audit: ParsableCommand {
 
   func validate() throws {
     guard !policies.isEmpty, !configurations.isEmpty else {
-      throw ValidationError("name the policy first, and the configuration of the server after it")
+      throw ValidationError("name the policy first, and the configuration of the server or gateway after it")
+    }
+    guard (server == nil) != (gateway == nil) else {
+      throw ValidationError("say what is configured there: --server NAME, or --gateway NAME")
     }
     guard paths.count(where: { $0 == "-" }) <= 1 else {
       throw ValidationError("standard input can be the policy or the configuration, not both")
@@ -76,6 +88,7 @@ struct Audit: ParsableCommand {
     let console = common.console
     let compilation = try PolicyFiles(files: policies, includes: includes, console: console).compile()
     guard compilation.isAccepted else { return try compilation.reportOnError(console, as: findings.output) }
+    guard let server else { return try auditGateway(compilation, console) }
     let index = try compilation.server(named: server, console)
     let software = compilation.policy.servers[index].software?.value
     let (files, paths) = try place.open(configurations, console)
@@ -88,6 +101,24 @@ struct Audit: ParsableCommand {
     let found = compilation.withoutAllowed(
       ServerAudit.findings(compilation.policy, server: index, against: settings))
     try findings.show(found, in: sources, console, closing: verdict(found, settings))
+    if found.contains(where: { $0.severity > .note }) { throw ExitStatus.findings.code }
+  }
+
+  /// `--gateway`.
+  private func auditGateway(_ compilation: Compilation, _ console: Console) throws {
+    let position = try compilation.gatewayPosition(named: gateway, console)
+    let files = try GatewayFiles(configurations, after: compilation.sources, console)
+    try files.requireInterfaces(of: compilation.policy, gateway: position, console)
+    var found = files.diagnostics
+    if !found.hasErrors {
+      found = compilation.withoutAllowed(
+        compilation.audit(of: files.ruleset, gateway: position, file: files.first) {
+          files.declarations["\($0) \($1)"]
+        })
+    }
+    try findings.show(
+      found, in: files.sources, console,
+      closing: found.isEmpty ? "the gateway does what the policy says" : summary(of: found))
     if found.contains(where: { $0.severity > .note }) { throw ExitStatus.findings.code }
   }
 

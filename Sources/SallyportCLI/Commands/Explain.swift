@@ -69,6 +69,12 @@ struct Explain: AsyncParsableCommand {
   @Flag(help: "Judge the rules that run on this machine, all tables, instead of what the policy compiles to.")
   var running = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Judge the rules in a file instead of what the policy compiles to: what iptables-save, ip6tables-save or `nft -j list ruleset` printed. May be given again.",
+      valueName: "path"))
+  var gatewayConfig: [String] = []
+
   @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))
   var format: ExplainFormat = .text
 
@@ -81,6 +87,9 @@ struct Explain: AsyncParsableCommand {
 
   func validate() throws {
     guard !words.isEmpty else { throw ValidationError("name policy files, and then a publication") }
+    guard gatewayConfig.isEmpty || !running else {
+      throw ValidationError("--running judges this machine, --gateway-config a file")
+    }
     guard client == nil || client.flatMap({ IPAddress($0) }) != nil else {
       throw ValidationError("--client wants an IPv4 or IPv6 address")
     }
@@ -101,9 +110,12 @@ struct Explain: AsyncParsableCommand {
     } catch {
       throw console.failure("--what-if: \(error)", .usage)
     }
-    let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
+    var compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     let publication = try publication(in: compilation, console)
-    let host = running ? try await runningHost(publication, compilation.policy, console) : nil
+    let host =
+      running
+      ? try await runningHost(publication, compilation.policy, console)
+      : try savedHost(publication, &compilation, console)
     if let trial { return try compare(compilation, publication, trial, host, console) }
     let table = try table(of: publication, in: compilation, host, console)
     let isAtHome = try fitsMachine(compilation, publication, console)
@@ -158,7 +170,22 @@ struct Explain: AsyncParsableCommand {
     return compilation.sessions(of: publication, running: host, client: client.flatMap { IPAddress($0) })
   }
 
-  private typealias Host = (ruleset: Ruleset, site: SessionSite)
+  private typealias Host = (ruleset: Ruleset, site: SessionSite?)
+
+  /// The rules in files; `nil` when none is named.
+  private func savedHost(
+    _ publication: Publication, _ compilation: inout Compilation, _ console: Console
+  ) throws -> Host? {
+    guard !gatewayConfig.isEmpty else { return nil }
+    let files = try GatewayFiles(gatewayConfig, after: compilation.sources, console)
+    try files.requireInterfaces(of: compilation.policy, gateway: publication.gateway, console)
+    guard !files.diagnostics.hasErrors else {
+      console.show(files.diagnostics, in: files.sources, as: output)
+      throw ExitStatus.findings.code
+    }
+    compilation = compilation.beside(files.sources)
+    return (files.ruleset, nil)
+  }
 
   /// The rules of this machine, and what is around it.
   private func runningHost(_ publication: Publication, _ policy: Policy, _ console: Console) async throws -> Host {

@@ -1,0 +1,169 @@
+import Addressing
+package import Diagnostics
+import FTPSession
+package import Nftables
+import Policy
+
+extension Compilation {
+  /// What the rules of a gateway, read from a file, do to the sessions of the policy: those that it permits and that
+  /// have no path, those of which nobody knows, and clients who get in although it keeps them out. The sessions are
+  /// played; of large policies those of one publication of each kind.
+  ///
+  /// - Parameters:
+  ///   - ruleset: All rules of the gateway; rules that were read from a file bear its lines.
+  ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
+  ///   - file: What stands for the file where no line of it is to blame.
+  ///   - chain: Where a chain is declared, by its table as nft names it and its own name.
+  package func audit(
+    of ruleset: Ruleset, gateway: Int?, file: SourceSpan,
+    chain: @escaping (_ table: String, _ chain: String) -> SourceSpan? = { _, _ in nil }
+  ) -> [Diagnostic] {
+    let borders = RuleBorders(ruleset.tables, [])
+    let kinds = SessionCheck(policy).kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
+    let own = gateway.map { policy.gateways[$0] }
+    let outside: [String?] = own.map { $0.outside.map(\.value) } ?? []
+    var findings = GatewayFindings(file: file, chain: chain)
+    for interface in outside.isEmpty ? [nil] : outside {
+      var study = SessionStudy(policy, gateway: gateway, ruleset: ruleset, judgesBorders: true)
+      study.interfaces = { _ in (interface, nil) }
+      for kind in kinds.judged {
+        let publication = policy.publications[kind.first]
+        for cell in study.table(of: publication).cells { findings.add(cell, of: publication, alike: kind.count - 1) }
+      }
+    }
+    var found = findings.diagnostics
+    if kinds.unjudged > 0 {
+      found.append(
+        Diagnostic(
+          .warning, "gateway-undecided",
+          "the rules tell publications apart in so many ways that \(kinds.unjudged) of them were not looked at",
+          at: file,
+          help: "audit a policy with fewer publications"))
+    }
+    return found.map { $0.from(.audit) }.inSourceOrder()
+  }
+}
+
+/// Gathers what sessions meet on a gateway, by the line to blame.
+private struct GatewayFindings {
+  let file: SourceSpan
+  let chain: (_ table: String, _ chain: String) -> SourceSpan?
+
+  /// What several sessions have in common.
+  private struct Cause: Hashable {
+    var kind: Kind
+    var publication: String
+    var place: SourceSpan?
+    var reason: String
+  }
+
+  private enum Kind { case stopped, undecided, intrusion, more }
+
+  private var order: [Cause] = []
+  private var cells: [Cause: [SessionCell]] = [:]
+  private var publications: [String: (publication: Publication, alike: Int)] = [:]
+
+  init(file: SourceSpan, chain: @escaping (_ table: String, _ chain: String) -> SourceSpan?) {
+    (self.file, self.chain) = (file, chain)
+  }
+
+  mutating func add(_ cell: SessionCell, of publication: Publication, alike: Int) {
+    guard let kind = Self.kind(of: cell) else { return }
+    let loss = cell.performance?.ending.loss
+    let isStopped = kind == .stopped || kind == .undecided
+    let citation = isStopped ? loss?.citation : cell.performance?.translation
+    let cause = Cause(
+      kind: kind, publication: publication.name.value,
+      place: citation.flatMap { $0.provenance ?? chain($0.table, $0.chain) },
+      reason: isStopped ? loss?.sentence ?? cell.reason : "")
+    if cells[cause] == nil { order.append(cause) }
+    if cells[cause]?.contains(where: { $0.title == cell.title }) != true { cells[cause, default: []].append(cell) }
+    publications[publication.name.value] = (publication, alike)
+  }
+
+  private static func kind(of cell: SessionCell) -> Kind? {
+    if cell.isIntrusion { return cell.outcome == .undecided ? .undecided : .intrusion }
+    switch cell.outcome {
+    case .broken where cell.isPermitted: return .stopped
+    case .undecided where cell.isPermitted: return .undecided
+    case .works where !cell.isPermitted && cell.place == .allowed: return .more
+    default: return nil
+    }
+  }
+
+  var diagnostics: [Diagnostic] {
+    order.compactMap { cause in
+      guard let sessions = cells[cause], let first = sessions.first,
+        let (publication, alike) = publications[cause.publication]
+      else { return nil }
+      return diagnostic(cause, first, publication, sessions.count - 1, alike)
+    }
+  }
+
+  private func diagnostic(
+    _ cause: Cause, _ cell: SessionCell, _ publication: Publication, _ more: Int, _ alike: Int
+  ) -> Diagnostic {
+    var notes = more > 0 ? ["\(more) more kinds of sessions meet the same"] : []
+    if alike > 0 { notes.append("\(alike) more publications are of this kind") }
+    let place = cause.place ?? file
+    let policy = [Label(statement(of: publication, for: cell), "the policy says so here")]
+    let name = cause.publication
+    switch cause.kind {
+    case .stopped:
+      return .error(
+        "gateway-stops-session", "`\(name)` permits sessions that do not work here: \(cell.title): \(cell.reason)",
+        at: place, related: policy, notes: notes, help: help(for: cell))
+    case .undecided:
+      return .warning(
+        "gateway-undecided", "whether sessions of `\(name)` work here is not known: \(cell.title): \(cell.reason)",
+        at: place, related: policy, notes: notes,
+        help: "what the line says decides it; leave it out of the file to see the rest")
+    case .intrusion:
+      return .error(
+        "gateway-admits-others", "clients that `\(name)` keeps out get in: \(cell.title)", at: place,
+        related: policy, notes: notes,
+        help: "admit the clients of `allow` alone, at the control port and the passive range")
+    case .more:
+      return Diagnostic(
+        .note, "gateway-allows-more", "sessions work that `\(name)` does not ask for: \(cell.title)", at: place,
+        related: policy, notes: notes)
+    }
+  }
+
+  /// The statement that asks for such sessions.
+  private func statement(of publication: Publication, for cell: SessionCell) -> SourceSpan {
+    let span: SourceSpan? =
+      if cell.isIntrusion {
+        publication.allow.first?.span ?? publication.deny.first?.span
+      } else if cell.mode.isActive {
+        publication.active.span
+      } else {
+        publication.passiveRange?.span
+      }
+    return span ?? publication.header
+  }
+
+  /// What mends it, where the session shows it.
+  private func help(for cell: SessionCell) -> String? {
+    guard case .lost(let step, _)? = cell.performance?.ending else { return nil }
+    switch step {
+    case .connection(let isData, _), .answer(let isData):
+      if !isData { return "forward and permit the control port, as `sallyport compile` writes it" }
+      if cell.mode.isActive { return "permit what the helper expects, as `sallyport compile` writes it" }
+      return cell.encryption == .plain
+        ? "forward and permit the whole passive range, each port to itself"
+        : "forward and permit the whole passive range, each port to itself: under TLS no helper can do it (F04)"
+    default: return nil
+    }
+  }
+}
+
+extension Performance {
+  /// The rule that leads the control connection to the server; `nil` where none is known.
+  fileprivate var translation: Citation? {
+    for step in steps {
+      for case .destinationTranslated(_, _, let citation?) in step.events { return citation }
+    }
+    return nil
+  }
+}
