@@ -119,7 +119,7 @@ private struct Resolver {
     if let earlier = names.add(server.name, .server, position: position) {
       reports.add(duplicateName(server.name, .server, first: earlier))
     }
-    block.position = position
+    block.publication.server = position
     read = .pending(block)
     policy.servers.append(Server(server))
   }
@@ -153,12 +153,15 @@ private func published(
   case .complete(let publication): return publication
   case .pending(let pending): block = pending
   }
-  guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
-  if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
-  if !names.isUnread(name.value) { unknown.append(UnknownName(name: name, kind: .server)) }
   var publication = block.publication
-  publication.unreadable.insert(.server)
-  return Publication(publication, server: nil)
+  guard let name = block.serverName else { return Publication(publication) }
+  if let server = names.find(name.value, .server) {
+    publication.server = server.position
+  } else {
+    if !names.isUnread(name.value) { unknown.append(UnknownName(name: name, kind: .server)) }
+    publication.unreadable.insert(.server)
+  }
+  return Publication(publication)
 }
 
 private func duplicateName(_ name: Located<String>, _ kind: DeclarationKind, first: Declaration) -> Diagnostic {
@@ -250,7 +253,7 @@ private func gateway(_ declaration: DeclarationSyntax, _ reader: inout Statement
 }
 
 private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
-  var server = ServerDraft(name: declaration.name, header: declaration.header)
+  var server = Server.Parts(name: declaration.name, header: declaration.header)
   let words = serverForms.read(declaration.block, with: &reader, into: &server)
   server.unreadable = words.unreadable
   reportMissing(serverForms.missing(words), of: declaration, .server, &reader)
@@ -275,7 +278,8 @@ private func publication(
   guard let name = block.serverName, let server = reader.names.find(name.value, .server) else {
     return .pending(block)
   }
-  return .complete(Publication(block.publication, server: server.position))
+  block.publication.server = server.position
+  return .complete(Publication(block.publication))
 }
 
 private func reportMissing(
@@ -294,7 +298,7 @@ private func reportMissing(
 /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
 /// gateway's external address.
 private func applyDefaults(
-  _ publication: inout PublicationDraft, _ words: StatementWords<PublishWord>, _ gateways: [Gateway]
+  _ publication: inout Publication.Parts, _ words: StatementWords<PublishWord>, _ gateways: [Gateway]
 ) {
   if publication.controlPort.span == nil, publication.tls.value == .implicit {
     publication.controlPort.value = ControlPort(external: 990, server: 990)
