@@ -249,12 +249,15 @@ private struct Lexer {
   }
 }
 
-/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_~`. Asked for every byte, so it is a bit of a
-/// number.
+/// Whether a byte may stand in a word.
 private func isWordByte(_ byte: UInt8) -> Bool {
-  let below64: UInt64 = 0x07FF_EC20_0000_0000
-  let below128: UInt64 = 0x47FF_FFFE_87FF_FFFF
-  return (byte < 64 ? below64 : byte < 128 ? below128 : 0) >> UInt64(byte & 63) & 1 == 1
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "%"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+    UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "_"), UInt8(ascii: "~"):
+    true
+  default: false
+  }
 }
 
 /// Whether a byte neither ends a string nor begins an escape.
