@@ -56,25 +56,17 @@ private struct Resolver {
   /// Sorts the declarations of a file by their kind.
   mutating func collect(_ tree: PolicyFileSyntax) {
     let statements = tree.statements
-    var parts = inParallel(statements.count, least: worthAThread) { part in
+    let parts = inParallel(statements.count, least: worthAThread) { part in
       var headers = Headers()
-      // The first part grows to be the whole.
-      headers.reserve(part.lowerBound == 0 ? statements.count : part.count)
       headers.collect(statements[part], of: tree)
       return headers
     }
-    var whole = parts.removeFirst()
-    for part in parts { whole.append(part) }
-    for kind in DeclarationKind.allCases {
-      if declarations[kind.index].isEmpty {
-        swap(&declarations[kind.index], &whole.declarations[kind.index])
-      } else {
-        declarations[kind.index] += whole.declarations[kind.index]
-      }
+    for part in parts {
+      for index in declarations.indices { declarations[index] += part.declarations[index] }
+      reports.add(part.diagnostics)
+      policy.isPartial = policy.isPartial || part.isPartial
+      names.addUnread(part.unread)
     }
-    reports.add(whole.diagnostics)
-    policy.isPartial = policy.isPartial || whole.isPartial
-    names.addUnread(whole.unread)
   }
 
   /// Records the names, and leaves out what has the name of an earlier one of its kind.
@@ -204,19 +196,6 @@ private struct Headers {
   var isPartial = false
   /// The words of those that were.
   var unread: Set<String> = []
-
-  /// Makes room for what so many statements commonly declare.
-  mutating func reserve(_ statements: Int) {
-    for kind in [DeclarationKind.server, .publish] { declarations[kind.index].reserveCapacity(statements / 2) }
-  }
-
-  /// Adds what was read after this.
-  mutating func append(_ next: Headers) {
-    for index in declarations.indices { declarations[index] += next.declarations[index] }
-    diagnostics += next.diagnostics
-    isPartial = isPartial || next.isPartial
-    unread.formUnion(next.unread)
-  }
 
   mutating func collect(_ statements: ArraySlice<StatementSyntax>, of tree: PolicyFileSyntax) {
     var reader = DeclarationReader(tree)
