@@ -3,7 +3,8 @@ package enum IPAddress: Hashable, Sendable {
   case v4(IPv4Address)
   case v6(IPv6Address)
 
-  private init?(text: some Collection<UInt8>) {
+  /// Reads an IPv4 or IPv6 literal from its bytes; names are never resolved.
+  package init?(_ text: Span<UInt8>) {
     if let address = IPv4Address(text) {
       self = .v4(address)
     } else if let address = IPv6Address(text) {
@@ -13,11 +14,9 @@ package enum IPAddress: Hashable, Sendable {
     }
   }
 
-  /// Reads an IPv4 or IPv6 literal; names are never resolved.
-  package init?(_ text: Slice<UnsafeBufferPointer<UInt8>>) { self.init(text: text) }
+  package init?(_ text: Slice<UnsafeBufferPointer<UInt8>>) { self.init(UnsafeBufferPointer(rebasing: text).span) }
 
-  /// Reads a literal from a string.
-  package init?(_ text: String) { self.init(text: text.utf8) }
+  package init?(_ text: String) { self.init(text.utf8.span) }
 
   /// Bytes of the longest text: eight groups of four digits. An IPv4-mapped address is shorter.
   package static var longestText: Int { 39 }

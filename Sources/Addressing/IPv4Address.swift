@@ -6,11 +6,12 @@ package struct IPv4Address: Hashable, Sendable, Comparable {
   package init(_ value: UInt32) { self.value = value }
 
   /// Reads four decimal octets. Leading zeros are refused: some programs read them as octal.
-  init?(_ text: some Collection<UInt8>) {
+  init?(_ text: Span<UInt8>) {
     var value: UInt32 = 0
     var octets = 0
     var octet: UInt32?
-    for byte in text {
+    for index in text.indices {
+      let byte = text[index]
       switch byte {
       case 0x30...0x39:
         if octet == 0 { return nil }

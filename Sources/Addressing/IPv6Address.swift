@@ -13,29 +13,32 @@ package struct IPv6Address: Hashable, Sendable, Comparable {
   }
 
   /// Reads any form of RFC 4291 section 2.2: eight groups, `::`, a dotted IPv4 tail.
-  init?(_ text: some Collection<UInt8>) {
+  init?(_ text: Span<UInt8>) {
     var reader = IPv6Reader()
-    var rest = text[...]
-    if rest.first == colon {
-      rest = rest.dropFirst()
-      guard rest.popFirst() == colon, reader.gap() else { return nil }
+    var index = 0
+    if text.count > 1, text[0] == colon {
+      guard text[1] == colon, reader.gap() else { return nil }
+      index = 2
     }
-    while !rest.isEmpty {
-      let piece = rest
-      guard let group = leadingGroup(of: &rest) else { return nil }
-      switch rest.popFirst() {
-      case nil:
+    while index < text.count {
+      let start = index
+      guard let group = leadingGroup(of: text, at: &index) else { return nil }
+      guard index < text.count else {
         reader.append(group)
+        break
+      }
+      switch text[index] {
       case UInt8(ascii: "."):
-        guard let dotted = IPv4Address(piece) else { return nil }
+        guard let dotted = IPv4Address(text.extracting(start...)) else { return nil }
         reader.append(UInt16(dotted.value >> 16))
         reader.append(UInt16(dotted.value & 0xFFFF))
-        rest = rest[rest.endIndex...]
+        index = text.count
       case colon:
         reader.append(group)
-        guard let next = rest.first else { return nil }
-        guard next == colon else { continue }
-        rest = rest.dropFirst()
+        index += 1
+        guard index < text.count else { return nil }
+        guard text[index] == colon else { continue }
+        index += 1
         guard reader.gap() else { return nil }
       default:
         return nil
@@ -85,16 +88,15 @@ private struct IPv6Reader {
 }
 
 /// Takes up to four hexadecimal digits; `nil` when there are none, or more.
-private func leadingGroup<Text: Collection<UInt8>>(of text: inout Text) -> UInt16? where Text.SubSequence == Text {
+private func leadingGroup(of text: Span<UInt8>, at index: inout Int) -> UInt16? {
   var value: UInt16 = 0
-  var count = 0
-  while let byte = text.first, let digit = hexDigit(byte) {
-    count += 1
-    guard count <= 4 else { return nil }
+  let start = index
+  while index < text.count, let digit = hexDigit(text[index]) {
+    guard index - start < 4 else { return nil }
     value = value << 4 | UInt16(digit)
-    text = text.dropFirst()
+    index += 1
   }
-  return count > 0 ? value : nil
+  return index > start ? value : nil
 }
 
 private func hexDigit(_ byte: UInt8) -> UInt8? {

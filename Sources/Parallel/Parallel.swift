@@ -27,6 +27,23 @@ package func inParallel<Result: Sendable>(
   return results.withLock { $0.compactMap(\.self) }
 }
 
+/// The same for parts that are joined to one result. The first part has room for all and grows to be the whole, so that
+/// large arrays lie in memory once: `fmt` would take a twelfth more for 20,000 publications.
+///
+/// - Parameters:
+///   - work: What is done with the items at these positions, and for how many items to make room.
+///   - append: Adds a part to what lies before it.
+package func inParallel<Result: Sendable>(
+  _ count: Int, least: Int, _ work: @Sendable (_ part: Range<Int>, _ room: Int) -> Result,
+  joinedBy append: (inout Result, Result) -> Void
+) -> Result {
+  var parts = inParallel(count, least: least) { part in work(part, part.lowerBound == 0 ? count : part.count) }
+  // There always is one.
+  var whole = parts.removeFirst()
+  for part in parts { append(&whole, part) }
+  return whole
+}
+
 /// Does two things at once where there are two processors.
 ///
 /// - Parameter worthIt: Whether there is enough to do for a thread of its own.

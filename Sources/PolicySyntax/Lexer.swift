@@ -8,6 +8,14 @@ package struct LexedFile: Sendable {
   package var hasInvalidTokens = false
   package var comments: [Comment] = []
   package var diagnostics: [Diagnostic] = []
+
+  /// Adds what was read after this.
+  fileprivate mutating func append(_ next: LexedFile) {
+    tokens += next.tokens
+    hasInvalidTokens = hasInvalidTokens || next.hasInvalidTokens
+    comments += next.comments
+    diagnostics += next.diagnostics
+  }
 }
 
 /// Splits a policy file into tokens. Never fails: bytes that begin no token become `invalid` tokens.
@@ -15,18 +23,19 @@ package struct LexedFile: Sendable {
 /// No token and no comment goes beyond its line, so the parts of a large file are read at once.
 package func lex(_ source: SourceFile, as file: SourceID) -> LexedFile {
   let bytes = source.bytes
-  var parts = inParallel(bytes.count, least: 1 << 20) { part in
+  var whole = inParallel(bytes.count, least: 1 << 20) { part, room in
     var lexer = Lexer(bytes: bytes, file: file, lines: wholeLines(of: bytes, part))
+    lexer.result.tokens.reserveCapacity(room / 6 + 1)
     lexer.run()
-    return lexer
+    return lexer.result
+  } joinedBy: {
+    $0.append($1)
   }
-  // The first part, which there always is, grows to be the whole.
-  var whole = parts.removeFirst()
-  whole.result.tokens.reserveCapacity(parts.reduce(whole.result.tokens.count + 1) { $0 + $1.result.tokens.count })
-  for part in parts { whole.append(part) }
   let end = Int32(clamping: bytes.count)
-  whole.result.tokens.append(Token(kind: .endOfFile, startsLine: whole.startsLine, start: end, end: end))
-  return whole.result
+  let lastLine = bytes.lastIndex(of: 0x0A) ?? -1
+  let startsLine = whole.tokens.last.map { $0.start < lastLine } ?? true
+  whole.tokens.append(Token(kind: .endOfFile, startsLine: startsLine, start: end, end: end))
+  return whole
 }
 
 /// The lines that begin in a part of a text.
@@ -43,7 +52,6 @@ private struct Lexer {
   let file: SourceID
   /// Where the lines end that are read.
   let end: Int
-  let hasBytes: Bool
   var offset: Int
   var startsLine = true
   var result = LexedFile()
@@ -54,18 +62,6 @@ private struct Lexer {
     self.file = file
     offset = lines.lowerBound
     end = lines.upperBound
-    hasBytes = !lines.isEmpty
-    // The first part has room for the others.
-    result.tokens.reserveCapacity((lines.lowerBound == 0 ? bytes.count : lines.count) / 6 + 1)
-  }
-
-  /// Adds what was read after this.
-  mutating func append(_ next: Lexer) {
-    result.tokens += next.result.tokens
-    result.hasInvalidTokens = result.hasInvalidTokens || next.result.hasInvalidTokens
-    result.comments += next.result.comments
-    result.diagnostics += next.result.diagnostics
-    if next.hasBytes { startsLine = next.startsLine }
   }
 
   mutating func run() {
@@ -249,12 +245,15 @@ private struct Lexer {
   }
 }
 
-/// Whether a byte may stand in a word: letters, digits and `%*+-./:@_~`. Asked for every byte, so it is a bit of a
-/// number.
+/// Whether a byte may stand in a word.
 private func isWordByte(_ byte: UInt8) -> Bool {
-  let below64: UInt64 = 0x07FF_EC20_0000_0000
-  let below128: UInt64 = 0x47FF_FFFE_87FF_FFFF
-  return (byte < 64 ? below64 : byte < 128 ? below128 : 0) >> UInt64(byte & 63) & 1 == 1
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "%"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+    UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "@"), UInt8(ascii: "_"), UInt8(ascii: "~"):
+    true
+  default: false
+  }
 }
 
 /// Whether a byte neither ends a string nor begins an escape.

@@ -9,15 +9,15 @@ import Parallel
 package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax {
   let lexed = lex(source, as: file)
   let unread = PolicyFileSyntax(source, file, lexed)
-  var parts = inParallel(lexed.tokens.count, least: 1 << 16) { part in
+  let whole = inParallel(lexed.tokens.count, least: 1 << 16) { part, room in
     var parser = Parser(tree: unread, from: unread.declaration(atOrAfter: part.lowerBound))
-    // The first part grows to be the whole.
-    parser.reserve(tokens: part.lowerBound == 0 ? lexed.tokens.count : part.count)
+    parser.statements.reserveCapacity(room / 16)
+    parser.innerStatements.reserveCapacity(room / 4)
     parser.run(until: unread.declaration(atOrAfter: part.upperBound))
     return parser
+  } joinedBy: {
+    $0.goOn(with: $1)
   }
-  var whole = parts.removeFirst()
-  for part in parts { whole.goOn(with: part) }
   return PolicyFileSyntax(
     source, file, lexed, statements: whole.statements, innerStatements: whole.innerStatements,
     nestedStatements: whole.nestedStatements,
@@ -91,12 +91,6 @@ private struct Parser {
   }
 
   var current: Token { tree.token(index) }
-
-  /// Makes room for what so many tokens commonly hold; room that is not used costs nothing.
-  mutating func reserve(tokens: Int) {
-    statements.reserveCapacity(tokens / 16)
-    innerStatements.reserveCapacity(tokens / 4)
-  }
 
   /// Reads to that token, and beyond it to the end of the last declaration.
   mutating func run(until end: Int) {

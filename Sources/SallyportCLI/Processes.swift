@@ -32,6 +32,9 @@ func armWatchdog(of generation: Generation, folder: String) throws(ApplyFailure)
 
 /// Runs a command of the shell, its output on our standard error.
 ///
+/// Not by swift-subprocess, which closes every descriptor above 2 right before `exec` (1.0.2, `process_shims.c`) and
+/// has no way around that: a lock or socket that whoever started us left open has to reach the command.
+///
 /// - Parameter seconds: Its time. Then its process group is killed.
 /// - Returns: Whether it ended with status 0.
 func runShell(_ command: String, seconds: Int) -> Bool {

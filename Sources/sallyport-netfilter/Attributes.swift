@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/// Bytes of an answer of the kernel, where they lie.
-typealias Bytes = Slice<UnsafeRawBufferPointer>
+/// Bytes of an answer of the kernel.
+typealias Bytes = ArraySlice<UInt8>
 
 extension Bytes {
   func number<Number: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, as _: Number.Type) -> Number? {
     guard offset >= 0, count - offset >= MemoryLayout<Number>.size else { return nil }
-    return base.loadUnaligned(fromByteOffset: startIndex + offset, as: Number.self)
+    return withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Number.self) }
   }
 
   /// Without what stands after a zero byte.
@@ -36,7 +36,7 @@ struct Attributes: Sequence, IteratorProtocol {
 struct Messages: Sequence, IteratorProtocol {
   private var rest: Bytes
 
-  init(_ bytes: UnsafeRawBufferPointer) { rest = bytes[...] }
+  init(_ bytes: [UInt8]) { rest = bytes[...] }
 
   mutating func next() -> (family: UInt8, attributes: Attributes)? {
     guard let length = rest.number(0, as: UInt32.self).map(Int.init), length >= 20, length <= rest.count,

@@ -48,13 +48,11 @@ struct StrangeTexts {
   private func first<Kind: RawRepresentable<UInt32>>(
     _ messages: [UInt8], _ tableAttribute: Kind, _ place: (Attributes) -> String?
   ) -> String? {
-    messages.withUnsafeBytes { bytes in
-      for (family, attributes) in Messages(bytes) where family == Self.family {
-        guard attributes[Int(tableAttribute.rawValue)]?.text.elementsEqual(table) == true else { continue }
-        if let found = place(attributes) { return found }
-      }
-      return nil
+    for (family, attributes) in Messages(messages) where family == Self.family {
+      guard attributes[Int(tableAttribute.rawValue)]?.text.elementsEqual(table) == true else { continue }
+      if let found = place(attributes) { return found }
     }
+    return nil
   }
 
   /// `NFPROTO_INET`.
@@ -91,16 +89,14 @@ extension StrangeTexts {
   }
 
   private func descriptions(_ sets: [UInt8]) -> [(name: [UInt8], hasNames: Bool)] {
-    sets.withUnsafeBytes { bytes in
-      Messages(bytes).compactMap { family, attributes in
-        guard family == Self.family, attributes[Int(NFTA_SET_TABLE.rawValue)]?.text.elementsEqual(table) == true,
-          let name = attributes[Int(NFTA_SET_NAME.rawValue)]?.text
-        else { return nil }
-        let types = [NFTA_SET_KEY_TYPE, NFTA_SET_DATA_TYPE].compactMap {
-          attributes[Int($0.rawValue)]?.number(0, as: UInt32.self)?.bigEndian
-        }
-        return (Array(name), types.contains(where: Self.holdsNames))
+    Messages(sets).compactMap { family, attributes in
+      guard family == Self.family, attributes[Int(NFTA_SET_TABLE.rawValue)]?.text.elementsEqual(table) == true,
+        let name = attributes[Int(NFTA_SET_NAME.rawValue)]?.text
+      else { return nil }
+      let types = [NFTA_SET_KEY_TYPE, NFTA_SET_DATA_TYPE].compactMap {
+        attributes[Int($0.rawValue)]?.number(0, as: UInt32.self)?.bigEndian
       }
+      return (Array(name), types.contains(where: Self.holdsNames))
     }
   }
 
@@ -112,27 +108,25 @@ extension StrangeTexts {
   }
 
   private func place(inElements messages: [UInt8], hasNames: Bool) -> String? {
-    messages.withUnsafeBytes { bytes in
-      for (_, attributes) in Messages(bytes) {
-        guard let list = attributes[Int(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { continue }
-        for (_, element) in Attributes(list) {
-          for (type, value) in Attributes(element) {
-            if type == Int(NFTA_SET_ELEM_USERDATA.rawValue), !hasPlainComment(value, type: 0) {
-              return "a comment of an element"
-            }
-            // Keys and data of sets with other fields as well: a number that looks like a quote counts, too.
-            if hasNames,
-              [NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_KEY_END, NFTA_SET_ELEM_DATA].contains(where: {
-                Int($0.rawValue) == type
-              }), value.dropFirst(4).contains(where: { $0 == 0x22 || $0 == 0x0A })
-            {
-              return "the name of an interface in a set"
-            }
+    for (_, attributes) in Messages(messages) {
+      guard let list = attributes[Int(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue)] else { continue }
+      for (_, element) in Attributes(list) {
+        for (type, value) in Attributes(element) {
+          if type == Int(NFTA_SET_ELEM_USERDATA.rawValue), !hasPlainComment(value, type: 0) {
+            return "a comment of an element"
+          }
+          // Keys and data of sets with other fields as well: a number that looks like a quote counts, too.
+          if hasNames,
+            [NFTA_SET_ELEM_KEY, NFTA_SET_ELEM_KEY_END, NFTA_SET_ELEM_DATA].contains(where: {
+              Int($0.rawValue) == type
+            }), value.dropFirst(4).contains(where: { $0 == 0x22 || $0 == 0x0A })
+          {
+            return "the name of an interface in a set"
           }
         }
       }
-      return nil
     }
+    return nil
   }
 
   private func hasPlainComment(_ data: Bytes?, type: UInt8) -> Bool {

@@ -111,6 +111,8 @@ struct ApplyTests {
       test $status = 75 || fail "hangs: $status"; is old.sally || fail "not taken back"
       $S apply new.sally $A --verify 'nft list table inet sallyport | grep -q 50499' >out; is new.sally
       ! grep -q confirmed out; quiet; is new.sally || fail "not kept"
+      exec 7>given; $S apply old.sally $A --verify 'echo heard >&7'; exec 7>&-
+      test "$(cat given)" = heard || fail "the command does not have what was left open for it"
       """)
   }
 

@@ -21,7 +21,7 @@ struct PolicyBuilder {
     site: String? = nil, certificate: Certificate? = nil, maxClients: Int? = nil
   ) {
     let name = located("box")
-    var server = ServerDraft(name: name, header: name.span)
+    var server = Server.Parts(name: name, header: name.span)
     server.addresses = addresses.compactMap(IPAddress.init).map { Located($0, name.span) }
     if addresses.isEmpty { server.local = span() }
     server.software = software.map { located(Software($0, version: version)) }
@@ -39,7 +39,7 @@ struct PolicyBuilder {
     active: Bool? = nil
   ) {
     let name = located(name)
-    var publication = PublicationDraft(name: name, header: name.span)
+    var publication = Publication.Parts(name: name, header: name.span)
     publication.externalAddresses = external.compactMap(IPAddress.init).map { ExternalAddress(located($0)) }
     let port = port ?? (tls == .implicit ? 990 : 21)
     publication.controlPort = Setting(ControlPort(external: port, server: serverPort ?? port), span())
@@ -50,7 +50,8 @@ struct PolicyBuilder {
     if clearControl { publication.clearControl = span() }
     if helper { publication.helper = Setting(true, span()) }
     if let active { publication.active = Setting(active, span()) }
-    policy.publications.append(Publication(publication, server: policy.servers.indices.last))
+    publication.server = policy.servers.indices.last
+    policy.publications.append(Publication(publication))
   }
 
   /// The emission of the server declared last.

@@ -4,6 +4,7 @@ import Foundation
 import LiveSupport
 import Nftables
 import Platforms
+import PolicySyntax
 import Testing
 
 /// Tables compared by meaning, and what is said about it.
@@ -81,6 +82,22 @@ import Testing
   ])
   func sentences(running: String, wanted: String, expected: [String]) {
     #expect(words(running, wanted) == expected)
+  }
+
+  /// What differs is called by the word that asks for it, as the language declares it. Clients are told by two words.
+  @Test(arguments: Set(PublishWord.allCases).subtracting([.gateway, .tls, .allow, .deny]))
+  func titlesAreWordsOfTheLanguage(word: PublishWord) {
+    let least: [PublishWord: String] = [
+      .server: "server 10.10.20.201 other", .externalIP: "external ip 203.0.113.11",
+      .passiveRange: "passive range 40000-40099", .tls: "tls off",
+    ]
+    func policy(_ statements: [PublishWord: String]) -> String {
+      "gateway edge { outside eth0; inside eth1 }\npublish files {\n"
+        + statements.values.sorted().map { "    \($0)\n" }.joined() + "}\n"
+    }
+    let changes = words(policy(least), policy(least.merging([word: word.facts.example]) { $1 }))
+    let titles = changes.compactMap { $0.split(separator: "`files`: ", maxSplits: 1).last }
+    #expect(titles.contains { $0.hasPrefix(word.spelling + " ") }, "\(changes)")
   }
 
   @Test func gatewayAndHairpin() {

@@ -79,8 +79,9 @@ import Testing
           file: reading,
           line: "case .contact: StatementForm { $0.string($0.wanted) } set: { $0.publication.contact = $1.value }",
           next: "case .controlPort:"),
-        Edit(file: model, line: "package let contact: Located<String>?", next: "package let deny: [ClientTerm]"),
-        Edit(file: model, line: "contact = draft.contact", next: "deny = draft.deny"),
+        Edit(
+          file: model, line: "@inlinable package var contact: Located<String>? { parts.contact }",
+          next: "@inlinable package var deny: [ClientTerm] { parts.deny }"),
         Edit(
           file: model, line: "package var contact: Located<String>?", next: "package var deny: [ClientTerm] = []"),
       ]),

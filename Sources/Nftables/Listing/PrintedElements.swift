@@ -43,14 +43,14 @@ struct PrintedFields: Sendable {
 /// since nft takes in none; another program can write one that looks like the end of the comment and another element
 /// after it.
 struct PrintedElements {
-  private let bytes: UnsafeBufferPointer<UInt8>
+  private let bytes: [UInt8]
   private var position: Int
   private let end: Int
   private let fields: PrintedFields
   private var list = ElementList()
 
   /// - Parameter range: Whole elements, without the braces around them and without a separator before or after them.
-  init(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ fields: PrintedFields) {
+  init(_ bytes: [UInt8], _ range: Range<Int>, _ fields: PrintedFields) {
     self.bytes = bytes
     self.fields = fields
     (position, end) = (range.lowerBound, min(range.upperBound, bytes.count))
@@ -115,10 +115,14 @@ extension PrintedElements {
   }
 
   /// The bytes up to the first that does not belong.
-  private mutating func take(while belongs: (UInt8) -> Bool) -> Slice<UnsafeBufferPointer<UInt8>> {
+  private mutating func take(while belongs: (UInt8) -> Bool) -> ArraySlice<UInt8> {
     let start = position
-    while let byte = next, belongs(byte) { position += 1 }
+    skip(while: belongs)
     return bytes[start..<position]
+  }
+
+  private mutating func skip(while belongs: (UInt8) -> Bool) {
+    while let byte = next, belongs(byte) { position += 1 }
   }
 
   /// A decimal number as nft prints it.
@@ -153,9 +157,10 @@ extension PrintedElements {
   }
 
   private mutating func address(_ family: AddressFamily) -> IPAddress? {
-    let text = take { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || $0.isHexDigit }
-    guard let address = IPAddress(text), address.family == family else { return nil }
-    return address
+    let start = position
+    skip { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || $0.isHexDigit }
+    let address = IPAddress(bytes.span.extracting(start..<position))
+    return address?.family == family ? address : nil
   }
 
   private mutating func ports() -> Value? {

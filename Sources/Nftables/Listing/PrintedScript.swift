@@ -5,17 +5,15 @@
 package func isOneTable(_ text: [UInt8], name: String) -> Bool {
   let head = Array("table \(Table.family.rawValue) \(name) {\n".utf8)
   guard text.starts(with: head) else { return false }
-  return text.withUnsafeBufferPointer { bytes in
-    var scanner = PrintedScanner(bytes, from: head.count)
-    return scanner.endsWithItsTable()
-  }
+  var scanner = PrintedScanner(text, from: head.count)
+  return scanner.endsWithItsTable()
 }
 
 private struct PrintedScanner {
-  private let bytes: UnsafeBufferPointer<UInt8>
+  private let bytes: [UInt8]
   private var position: Int
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, from position: Int) {
+  init(_ bytes: [UInt8], from position: Int) {
     self.bytes = bytes
     self.position = position
   }

@@ -23,13 +23,11 @@ struct PrintedStates {
   ///
   /// - Parameter range: Whole elements, as `PrintedElements` has them.
   func bear(_ range: Range<Int>, of text: [UInt8]) -> Bool {
-    text.withUnsafeBufferPointer { bytes in
-      bytes[range.clamped(to: 0..<bytes.count)].split(separator: UInt8(ascii: ",")).allSatisfy(isOne)
-    }
+    text[range.clamped(to: text.indices)].split(separator: UInt8(ascii: ",")).allSatisfy(isOne)
   }
 
   /// The first statement has to be the one: what stands before it is a key of numbers.
-  private func isOne(_ element: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+  private func isOne(_ element: ArraySlice<UInt8>) -> Bool {
     let space = UInt8(ascii: " ")
     for place in element.indices where element[place] == space {
       let rest = element[element.index(after: place)...]

@@ -55,11 +55,9 @@ extension Table {
   /// `nil` when one of the pieces is not understood.
   private static func elements(_ pieces: [Piece], in text: [UInt8]) -> [ElementList]? {
     let parts = inParallel(pieces.count, least: worthAThread) { part in
-      text.withUnsafeBufferPointer { bytes in
-        pieces[part].map { piece in
-          var reader = PrintedElements(bytes, piece.range, piece.fields)
-          return reader.read()
-        }
+      pieces[part].map { piece in
+        var reader = PrintedElements(text, piece.range, piece.fields)
+        return reader.read()
       }
     }
     let lists = parts.joined().compactMap(\.self)
@@ -109,20 +107,17 @@ private struct PrintedSets {
 
   /// `nil` when the text is not that of the table, or not whole.
   init?(_ text: [UInt8], of name: String) {
-    let isWhole = text.withUnsafeBufferPointer { bytes in
-      var lines = PrintedLines(bytes)
-      guard lines.next()?.elementsEqual("table \(Table.family) \(name) {".utf8) == true else { return false }
-      var isEnded = false
-      while let line = lines.next() {
-        guard !isEnded else { return false }
-        isEnded = line.elementsEqual("}".utf8)
-        guard let (name, isMap) = Self.setHeader(line) else { continue }
-        guard sets[name] == nil, let pieces = Self.pieces(&lines) else { return false }
-        sets[name] = Found(isMap: isMap, pieces: pieces)
-      }
-      return isEnded && lines.isAtEnd
+    var lines = PrintedLines(text)
+    guard lines.next()?.elementsEqual("table \(Table.family) \(name) {".utf8) == true else { return nil }
+    var isEnded = false
+    while let line = lines.next() {
+      guard !isEnded else { return nil }
+      isEnded = line.elementsEqual("}".utf8)
+      guard let (name, isMap) = Self.setHeader(line) else { continue }
+      guard sets[name] == nil, let pieces = Self.pieces(&lines) else { return nil }
+      sets[name] = Found(isMap: isMap, pieces: pieces)
     }
-    guard isWhole else { return nil }
+    guard isEnded, lines.isAtEnd else { return nil }
   }
 
   /// Name and kind in the first line of a set or map.
@@ -184,12 +179,12 @@ private struct PrintedSets {
 
 /// The lines of a text, one after the other; what has no line end is none.
 private struct PrintedLines {
-  typealias Line = Slice<UnsafeBufferPointer<UInt8>>
+  typealias Line = ArraySlice<UInt8>
 
-  private let bytes: UnsafeBufferPointer<UInt8>
+  private let bytes: [UInt8]
   private var position = 0
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
 
   var isAtEnd: Bool { position == bytes.count }
 

@@ -42,37 +42,11 @@ package enum Certificate: Hashable, Sendable {
   case thumbprint(String)
 }
 
-/// One FTP server: a `server` block, or a server given in place by a publication. Shared, because many look at each.
+/// One FTP server: a `server` block, or a server given in place by a publication. An object, because many look at each.
 package final class Server: Sendable {
-  package let name: Located<String>
-  /// Where it listens, at most one of each family; empty when it is the firewall host itself.
-  package let addresses: [Located<IPAddress>]
-  /// The `local` of `address local`; `nil` for a server behind the gateway.
-  package let local: SourceSpan?
-  /// `nil` when the policy does not say, or says it wrongly (an error then).
-  package let software: Located<Software>?
-  /// The site that is configured, of a program that has several.
-  package let site: Located<String>?
-  package let certificate: Located<Certificate>?
-  /// Simultaneous sessions that the server admits; at least 1.
-  package let maxClients: Located<Int>?
-  /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
-  /// but unknown.
-  package let unreadable: Set<ServerWord>
-  /// The first line of the declaration.
-  package let header: SourceSpan
+  package let parts: Parts
 
-  package init(_ draft: ServerDraft) {
-    name = draft.name
-    addresses = draft.addresses
-    local = draft.local
-    software = draft.software
-    site = draft.site
-    certificate = draft.certificate
-    maxClients = draft.maxClients
-    unreadable = draft.unreadable
-    header = draft.header
-  }
+  package init(_ parts: Parts) { self.parts = parts }
 
   /// Whether the server runs on the firewall host.
   package var isLocal: Bool { local != nil }
@@ -83,21 +57,43 @@ package final class Server: Sendable {
   }
 }
 
-/// A server while it is read: each statement sets one of its parts.
-package struct ServerDraft: Sendable {
-  package var name: Located<String>
-  package var addresses: [Located<IPAddress>]
-  package var local: SourceSpan?
-  package var software: Located<Software>?
-  package var site: Located<String>?
-  package var certificate: Located<Certificate>?
-  package var maxClients: Located<Int>?
-  package var unreadable: Set<ServerWord> = []
-  package var header: SourceSpan
+/// Its parts.
+extension Server {
+  @inlinable package var name: Located<String> { parts.name }
+  @inlinable package var addresses: [Located<IPAddress>] { parts.addresses }
+  @inlinable package var local: SourceSpan? { parts.local }
+  @inlinable package var software: Located<Software>? { parts.software }
+  @inlinable package var site: Located<String>? { parts.site }
+  @inlinable package var certificate: Located<Certificate>? { parts.certificate }
+  @inlinable package var maxClients: Located<Int>? { parts.maxClients }
+  @inlinable package var unreadable: Set<ServerWord> { parts.unreadable }
+  @inlinable package var header: SourceSpan { parts.header }
+}
 
-  package init(name: Located<String>, header: SourceSpan) {
-    self.name = name
-    self.header = header
-    addresses = []
+extension Server {
+  /// What a `server` block says: each statement sets one part.
+  package struct Parts: Sendable {
+    package var name: Located<String>
+    /// Where it listens, at most one of each family; empty when it is the firewall host itself.
+    package var addresses: [Located<IPAddress>] = []
+    /// The `local` of `address local`; `nil` for a server behind the gateway.
+    package var local: SourceSpan?
+    /// `nil` when the policy does not say, or says it wrongly (an error then).
+    package var software: Located<Software>?
+    /// The site that is configured, of a program that has several.
+    package var site: Located<String>?
+    package var certificate: Located<Certificate>?
+    /// Simultaneous sessions that the server admits; at least 1.
+    package var maxClients: Located<Int>?
+    /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
+    /// but unknown.
+    package var unreadable: Set<ServerWord> = []
+    /// The first line of the declaration.
+    package var header: SourceSpan
+
+    package init(name: Located<String>, header: SourceSpan) {
+      self.name = name
+      self.header = header
+    }
   }
 }

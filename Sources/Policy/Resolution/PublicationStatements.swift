@@ -102,22 +102,20 @@ private let logModes = Choices<LogMode>(PublishWord.log)
 
 /// What a `publish` block says, with the server that it names or gives in place.
 struct PublicationBlock {
-  var publication: PublicationDraft
+  var publication: Publication.Parts
   /// To be found once the servers of all publications are known.
   var serverName: Located<String>?
-  var serverInPlace: ServerDraft?
-  /// Position of the server in place in `Policy.servers`.
-  var position: Int?
+  var serverInPlace: Server.Parts?
 
-  init(name: Located<String>, header: SourceSpan) { publication = PublicationDraft(name: name, header: header) }
+  init(name: Located<String>, header: SourceSpan) { publication = Publication.Parts(name: name, header: header) }
 
   fileprivate mutating func serve(by server: Located<PublishedServer>) {
     switch server.value {
     case .named(let name): serverName = name
-    case .inPlace(var draft):
-      draft.name = publication.name
-      draft.header = server.span
-      serverInPlace = draft
+    case .inPlace(var inPlace):
+      inPlace.name = publication.name
+      inPlace.header = server.span
+      serverInPlace = inPlace
     }
   }
 }
@@ -126,7 +124,7 @@ struct PublicationBlock {
 private enum PublishedServer {
   case named(Located<String>)
   /// Without its name, which is that of the publication.
-  case inPlace(ServerDraft)
+  case inPlace(Server.Parts)
 }
 
 extension Setting {
@@ -160,7 +158,7 @@ extension StatementReader {
       return nil
     }
     guard isAtEnd || finish() else { return nil }
-    var server = ServerDraft(name: Located("", span), header: span)
+    var server = Server.Parts(name: Located("", span), header: span)
     server.place = place
     server.software = software
     readBlock { block, reader in

@@ -56,25 +56,17 @@ private struct Resolver {
   /// Sorts the declarations of a file by their kind.
   mutating func collect(_ tree: PolicyFileSyntax) {
     let statements = tree.statements
-    var parts = inParallel(statements.count, least: worthAThread) { part in
+    let parts = inParallel(statements.count, least: worthAThread) { part in
       var headers = Headers()
-      // The first part grows to be the whole.
-      headers.reserve(part.lowerBound == 0 ? statements.count : part.count)
       headers.collect(statements[part], of: tree)
       return headers
     }
-    var whole = parts.removeFirst()
-    for part in parts { whole.append(part) }
-    for kind in DeclarationKind.allCases {
-      if declarations[kind.index].isEmpty {
-        swap(&declarations[kind.index], &whole.declarations[kind.index])
-      } else {
-        declarations[kind.index] += whole.declarations[kind.index]
-      }
+    for part in parts {
+      for index in declarations.indices { declarations[index] += part.declarations[index] }
+      reports.add(part.diagnostics)
+      policy.isPartial = policy.isPartial || part.isPartial
+      names.addUnread(part.unread)
     }
-    reports.add(whole.diagnostics)
-    policy.isPartial = policy.isPartial || whole.isPartial
-    names.addUnread(whole.unread)
   }
 
   /// Records the names, and leaves out what has the name of an earlier one of its kind.
@@ -119,7 +111,7 @@ private struct Resolver {
     if let earlier = names.add(server.name, .server, position: position) {
       reports.add(duplicateName(server.name, .server, first: earlier))
     }
-    block.position = position
+    block.publication.server = position
     read = .pending(block)
     policy.servers.append(Server(server))
   }
@@ -153,12 +145,15 @@ private func published(
   case .complete(let publication): return publication
   case .pending(let pending): block = pending
   }
-  guard let name = block.serverName else { return Publication(block.publication, server: block.position) }
-  if let server = names.find(name.value, .server) { return Publication(block.publication, server: server.position) }
-  if !names.isUnread(name.value) { unknown.append(UnknownName(name: name, kind: .server)) }
   var publication = block.publication
-  publication.unreadable.insert(.server)
-  return Publication(publication, server: nil)
+  guard let name = block.serverName else { return Publication(publication) }
+  if let server = names.find(name.value, .server) {
+    publication.server = server.position
+  } else {
+    if !names.isUnread(name.value) { unknown.append(UnknownName(name: name, kind: .server)) }
+    publication.unreadable.insert(.server)
+  }
+  return Publication(publication)
 }
 
 private func duplicateName(_ name: Located<String>, _ kind: DeclarationKind, first: Declaration) -> Diagnostic {
@@ -202,19 +197,6 @@ private struct Headers {
   /// The words of those that were.
   var unread: Set<String> = []
 
-  /// Makes room for what so many statements commonly declare.
-  mutating func reserve(_ statements: Int) {
-    for kind in [DeclarationKind.server, .publish] { declarations[kind.index].reserveCapacity(statements / 2) }
-  }
-
-  /// Adds what was read after this.
-  mutating func append(_ next: Headers) {
-    for index in declarations.indices { declarations[index] += next.declarations[index] }
-    diagnostics += next.diagnostics
-    isPartial = isPartial || next.isPartial
-    unread.formUnion(next.unread)
-  }
-
   mutating func collect(_ statements: ArraySlice<StatementSyntax>, of tree: PolicyFileSyntax) {
     var reader = DeclarationReader(tree)
     for statement in statements {
@@ -251,7 +233,7 @@ private func gateway(_ declaration: DeclarationSyntax, _ reader: inout Statement
 }
 
 private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Server {
-  var server = ServerDraft(name: declaration.name, header: declaration.header)
+  var server = Server.Parts(name: declaration.name, header: declaration.header)
   let words = serverForms.read(declaration.block, with: &reader, into: &server)
   server.unreadable = words.unreadable
   reportMissing(serverForms.missing(words), of: declaration, .server, &reader)
@@ -276,7 +258,8 @@ private func publication(
   guard let name = block.serverName, let server = reader.names.find(name.value, .server) else {
     return .pending(block)
   }
-  return .complete(Publication(block.publication, server: server.position))
+  block.publication.server = server.position
+  return .complete(Publication(block.publication))
 }
 
 private func reportMissing(
@@ -295,7 +278,7 @@ private func reportMissing(
 /// Defaults that depend on other statements: control port 990 with implicit TLS, the only gateway, and the
 /// gateway's external address.
 private func applyDefaults(
-  _ publication: inout PublicationDraft, _ words: StatementWords<PublishWord>, _ gateways: [Gateway]
+  _ publication: inout Publication.Parts, _ words: StatementWords<PublishWord>, _ gateways: [Gateway]
 ) {
   if publication.controlPort.span == nil, publication.tls.value == .implicit {
     publication.controlPort.value = ControlPort(external: 990, server: 990)

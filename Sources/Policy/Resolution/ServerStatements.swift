@@ -3,7 +3,7 @@ import Diagnostics
 import PolicySyntax
 
 /// The statements of a `server` block.
-let serverForms = StatementForms<ServerWord, ServerDraft> { word in
+let serverForms = StatementForms<ServerWord, Server.Parts> { word in
   switch word {
   case .address:
     StatementForm {
@@ -47,7 +47,7 @@ enum ServerPlace {
   case addresses([Located<IPAddress>])
 }
 
-extension ServerDraft {
+extension Server.Parts {
   /// Where it listens, to be set.
   var place: ServerPlace {
     get { local.map { .local($0) } ?? .addresses(addresses) }
