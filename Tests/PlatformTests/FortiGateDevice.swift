@@ -190,10 +190,10 @@ struct FortiGateDevice {
   }
 
   /// What the device publishes from one interface to others; `nil` where a policy does not fit its virtual addresses.
-  func published(outside: String, inside: [String]) -> PublishedPorts? {
+  func published(outside: String, interface: String, inside: [String]) -> PublishedPorts? {
     var published = PublishedPorts()
     for entry in (tables["firewall vip"] ?? [:]).values {
-      guard entry["extintf"] == [outside], let forward = forward(entry) else { return nil }
+      guard entry["extintf"] == [interface], let forward = forward(entry) else { return nil }
       published.add(forward)
     }
     for policy in (tables["firewall policy"] ?? [:]).values {

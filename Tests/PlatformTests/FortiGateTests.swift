@@ -112,6 +112,29 @@ private let gateway = "platform fortigate; outside \"wan1\"; inside \"dmz\"; num
       ])
   }
 
+  @Test func virtualAddressesNameTheInterfaceOfAZone() throws {
+    let policy = workedCase(gateway.replacing("wan1", with: "Internet") + "; unit outside \"port9\"")
+    let text = try studied(policy)
+    #expect(text.matches(of: #/set extintf "port9"/#).count == 2 && text.contains("set srcintf \"Internet\""))
+    #expect(
+      compile(policy.replacing("port9", with: "port?9")).errors.first?.hasPrefix("platform-input: `port?9`") == true)
+  }
+
+  @Test func everyLineSaysWhoAskedForIt() throws {
+    let compilation = compile(workedCase(gateway))
+    let (platform, plan) = (compilation.platform(of: 0), compilation.flows(gateway: 0))
+    let file = try #require(try platform.configuration(of: plan, as: "commands", version: "0").first)
+    let lines = String(decoding: file.pieces.joined(), as: UTF8.self).split(separator: "\n")
+    for (part, statement) in [
+      ("extport 2121", "control port"), ("subnet", "198.51.100.0/24"), ("extport 5000", "5000-5500"),
+      ("edit 9001", "publish ftp1"),
+    ] {
+      let number = try #require(lines.firstIndex { $0.contains(part) }) + 1
+      let spans = file.provenance.spans(ofLine: number).map { compilation.sources.text($0) }
+      #expect(spans.count == 1 && spans.first?.hasPrefix(statement) == true, "\(part): \(spans)")
+    }
+  }
+
   @Test func namesNeverMeet() throws {
     let names = [
       "a", "a-ctl", "a-pasv", "a-pasv2", "a-ctl-real", "a-clients", "a-c1", "real6", "inspect",
@@ -169,7 +192,8 @@ private let gateway = "platform fortigate; outside \"wan1\"; inside \"dmz\"; num
     var device = FortiGateDevice()
     device.paste(text.replacing(part, with: other))
     let wanted = PublishedPorts(of: compilation.flows(gateway: 0))
-    #expect(!device.complaints.isEmpty || device.published(outside: "wan1", inside: ["dmz"]) != wanted)
+    #expect(
+      !device.complaints.isEmpty || device.published(outside: "wan1", interface: "wan1", inside: ["dmz"]) != wanted)
   }
 
   @Test(
@@ -269,8 +293,10 @@ private func studied(_ policy: String, _ known: Compilation? = nil) throws -> St
   device.paste(text)
   #expect(device.complaints.isEmpty, "\(device.complaints.prefix(3))\n\(policy)")
   let outside = plan.outside.first?.name ?? ""
+  let interface = plan.name(of: .unitOutside) ?? outside
   #expect(
-    device.published(outside: outside, inside: plan.inside.map(\.name)) == PublishedPorts(of: plan), "\(policy)")
+    device.published(outside: outside, interface: interface, inside: plan.inside.map(\.name))
+      == PublishedPorts(of: plan), "\(policy)")
   let ours = device.order.filter { $0 != "5" }
   #expect(device.order == (plan.name(of: .before) == nil ? ["5"] + ours : ours + ["5"]))
   #expect(ours == ours.sorted { $0.count == $1.count ? $0 < $1 : $0.count < $1.count })

@@ -194,7 +194,7 @@ extension PublishedService {
   fileprivate var serverControlPorts: PortRange { PortRange(serverControlPort) }
 
   /// Whether packets get another address or another port.
-  fileprivate var isForwarded: Bool { isTranslated || controlPort != serverControlPort }
+  var isForwarded: Bool { isTranslated || controlPort != serverControlPort }
 
   /// The clients that may connect; `nil` where every address may.
   var restrictedClients: [Prefix]? {

@@ -68,6 +68,13 @@ struct ASAGuide {
           + "reached: then take them away and enter them with `line` and the number of that line.",
         "show access-list \(list)", "access-list \(list) line NUMBER extended permit ..."),
     ]
+    if services.contains(where: \.isForwarded), let first = plan.outside.first {
+      steps.append(
+        .init(
+          "The translations stand at the end of section 1, where the first that matches decides. If one above them has "
+            + "the same external address and ports, take ours away and enter them with a number.",
+          "show nat", "nat (\(inside),\(first.name)) 1 source static ..."))
+    }
     if changesInspection {
       steps.append(
         .init(

@@ -45,7 +45,9 @@ struct FortiGateGuide {
       "The version is FortiOS 6.0 to 7.x, in NAT mode with policies by profile, and central NAT is off, as it is by "
         + "default: with central NAT policies do not name virtual addresses.",
       "\(sides.outside) and \(sides.inside) are interfaces or zones of the VDOM into which the text is pasted; an "
-        + "interface that is in a zone cannot be named.",
+        + "interface that is in a zone cannot be named in policies.",
+      "`\(plan.externalInterface)` is an interface and no zone, because virtual addresses name interfaces; where "
+        + "`outside` is a zone, `unit outside` names the interface.",
       "No policy of the device has an id that is ours (\(ids)): `edit` would change it.",
     ]
   }
@@ -71,7 +73,7 @@ struct FortiGateGuide {
   }
 
   private var verify: [PlatformGuide.Step] {
-    let interface = plan.outside.first?.name ?? ""
+    let interface = plan.externalInterface
     let lookups = services.flatMap { service -> [String] in
       let ports = [service.controlPort] + (service.passiveRange.map { [$0.low] } ?? [])
       return ports.map {

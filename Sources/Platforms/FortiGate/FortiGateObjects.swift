@@ -89,7 +89,7 @@ struct FortiGateObjects {
       .virtualAddress, names.name(service.name, part),
       [
         "extip \(service.arrival)", "mappedip \(quoted("\(service.serverAddress)"))",
-        "extintf \(quoted(plan.outside.first?.name ?? "any"))", "portforward enable", "protocol tcp",
+        "extintf \(quoted(plan.externalInterface))", "portforward enable", "protocol tcp",
         "extport \(dialled)", "mappedport \(own)", "comment \(quoted(tag(service.name, part)))",
       ], span)
   }

@@ -43,8 +43,8 @@ package struct FortiGatePlatform: Platform {
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside, .inside, .numbers: .required
-    case .before: .optional
-    case .accessList, .externalIsInterface, .unitOutside, .unitInside, .helperScope: .useless
+    case .before, .unitOutside: .optional
+    case .accessList, .externalIsInterface, .unitInside, .helperScope: .useless
     }
   }
 
@@ -126,4 +126,10 @@ package struct FortiGatePlatform: Platform {
     }
     return found
   }
+}
+
+extension FlowPlan {
+  /// The interface where packets for virtual addresses arrive: these name no zone (the CLI reference, `firewall vip`),
+  /// while policies name the zone where there is one.
+  var externalInterface: String { name(of: .unitOutside) ?? outside.first?.name ?? "any" }
 }
