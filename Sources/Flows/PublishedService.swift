@@ -92,6 +92,8 @@ package final class PublishedService: Sendable {
   package var wantsGatewaySource: Bool { has(.gatewaySource) }
   /// Whether a control connection may be encrypted, so that no helper can read it.
   package var mayBeEncrypted: Bool { publication.tls.value.allowsTLS }
+  /// Whether a control connection may stay in clear text.
+  package var mayBeClear: Bool { publication.tls.value.allowsPlain }
   package func logs(_ event: LoggedEvent) -> Bool { has(event.trait) }
 
   /// The statement that asked for something; the first line of the publication where none did.

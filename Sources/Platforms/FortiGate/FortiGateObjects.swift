@@ -1,0 +1,182 @@
+import Addressing
+import Diagnostics
+import Flows
+
+/// The objects of a FortiGate, table by table in the order in which they refer to each other; the way back deletes them
+/// from the end.
+struct FortiGateObjects {
+  private enum Table: String, CaseIterable {
+    case address = "firewall address"
+    case group = "firewall addrgrp"
+    case service = "firewall service custom"
+    case virtualAddress = "firewall vip"
+    case policy = "firewall policy"
+  }
+
+  private struct Entry {
+    /// As it is written after `edit`.
+    var key: String
+    var settings: [String]
+    var provenance: SourceSpan
+  }
+
+  private let plan: FlowPlan
+  private let names: ObjectNames
+  private let pieces: PassivePieces
+  private var tables: [Table: [Entry]] = [:]
+  /// The name of the virtual address of a piece.
+  private var pieceNames: [PieceKey: String] = [:]
+
+  private struct PieceKey: Hashable {
+    var owner: ObjectIdentifier
+    var ports: PortRange
+  }
+
+  init(_ plan: FlowPlan) {
+    self.plan = plan
+    let services = plan.services
+    // Names of addresses, services and policies have at most 35 characters (the CLI reference).
+    names = ObjectNames(
+      services.map(\.name), longest: 35, suffixes: ["ctl", "pasv", "srv", "clients", "c"])
+    pieces = PassivePieces(plan)
+    for service in services {
+      addServices(service)
+      addVirtualAddresses(service)
+    }
+    for (number, service) in zip(plan.numbers ?? 0...0, services) { addPolicy(number, service) }
+  }
+
+  // MARK: What there is
+
+  /// What the session helper may do is said in the service object, which matches the port of the server: for these
+  /// connections alone. `protocol` is left at its default, TCP and its relatives, because newer versions have another
+  /// name for it (`TCP/UDP/SCTP`, then `TCP/UDP/UDP-Lite/SCTP`).
+  private mutating func addServices(_ service: PublishedService) {
+    add(
+      .service, names.name(service.name, "ctl"),
+      [
+        "helper \(service.wantsHelper ? "ftp" : "disable")",
+        "tcp-portrange \(service.serverControlPort)", "comment \(quoted(tag(service.name, "ctl")))",
+      ], service.provenance(of: .control))
+    guard let range = service.passiveRange else { return }
+    add(
+      .service, names.name(service.name, "pasv"),
+      [
+        "helper disable", "tcp-portrange \(range)", "comment \(quoted(tag(service.name, "pasv")))",
+      ], service.provenance(of: .passive))
+  }
+
+  private mutating func addVirtualAddresses(_ service: PublishedService) {
+    guard service.isTranslated else {
+      let settings = subnet(Prefix(service.serverAddress)) + ["comment \(quoted(tag(service.name, "srv")))"]
+      add(.address, names.name(service.name, "srv"), settings, service.provenance(of: .address))
+      return
+    }
+    addVirtualAddress(
+      service, "ctl", PortRange(service.controlPort), PortRange(service.serverControlPort),
+      service.provenance(of: .control))
+    for (index, piece) in pieces.owned(by: service).enumerated() {
+      let part = index == 0 ? "pasv" : "pasv\(index + 1)"
+      pieceNames[PieceKey(owner: ObjectIdentifier(service), ports: piece.ports)] = names.name(service.name, part)
+      addVirtualAddress(service, part, piece.ports, piece.ports, piece.provenance)
+    }
+  }
+
+  private mutating func addVirtualAddress(
+    _ service: PublishedService, _ part: String, _ dialled: PortRange, _ own: PortRange, _ span: SourceSpan
+  ) {
+    add(
+      .virtualAddress, names.name(service.name, part),
+      [
+        "extip \(service.arrival)", "mappedip \(quoted("\(service.serverAddress)"))",
+        "extintf \(quoted(plan.externalInterface))", "portforward enable", "protocol tcp",
+        "extport \(dialled)", "mappedport \(own)", "comment \(quoted(tag(service.name, part)))",
+      ], span)
+  }
+
+  /// Nothing for a service that admits nobody; its number stays unused.
+  private mutating func addPolicy(_ number: UInt32, _ service: PublishedService) {
+    guard let clients = addClients(service) else { return }
+    let services = ["ctl"] + (service.passiveRange == nil ? [] : ["pasv"])
+    add(
+      .policy, key: "\(number)",
+      [
+        "name \(quoted(names.name(service.name)))",
+        "srcintf \(quoted(plan.outside.map(\.name)))", "dstintf \(quoted(plan.inside.map(\.name)))",
+        "srcaddr \(quoted(clients))", "dstaddr \(quoted(destinations(of: service)))", "action accept",
+        "schedule \(quoted("always"))", "service \(quoted(services.map { names.name(service.name, $0) }))",
+        "logtraffic \(service.logs(.new) ? "all" : "utm")", "comments \(quoted(tag(service.name)))",
+      ], service.header)
+  }
+
+  private func destinations(of service: PublishedService) -> [String] {
+    guard service.isTranslated else { return [names.name(service.name, "srv")] }
+    let ranges = pieces.all(of: service).compactMap {
+      pieceNames[PieceKey(owner: ObjectIdentifier($0.owner), ports: $0.piece.ports)]
+    }
+    return [names.name(service.name, "ctl")] + ranges
+  }
+
+  /// The name of what stands for the clients; `nil` where there is none.
+  private mutating func addClients(_ service: PublishedService) -> String? {
+    guard let clients = service.restrictedClients else { return "all" }
+    let span = service.provenance(of: .clients)
+    let members = clients.indices.map { names.name(service.name, "c\($0 + 1)") }
+    for (member, client) in zip(members, clients) {
+      add(.address, member, subnet(client) + ["comment \(quoted(tag(service.name)))"], span)
+    }
+    guard members.count > 1 else { return members.first }
+    let group = names.name(service.name, "clients")
+    add(.group, group, ["member \(quoted(members))", "comment \(quoted(tag(service.name)))"], span)
+    return group
+  }
+
+  private func subnet(_ prefix: Prefix) -> [String] { ["subnet \(prefix.address) \(prefix.mask)"] }
+
+  private mutating func add(_ table: Table, _ name: String, _ settings: [String], _ span: SourceSpan) {
+    add(table, key: quoted(name), settings, span)
+  }
+
+  private mutating func add(_ table: Table, key: String, _ settings: [String], _ span: SourceSpan) {
+    tables[table, default: []].append(Entry(key: key, settings: settings, provenance: span))
+  }
+
+  // MARK: How it is written
+
+  func artifact(_ name: String, _ head: String, purpose: String) -> Artifact {
+    var text = ConfigurationText()
+    text.add(head)
+    for table in Table.allCases {
+      guard let entries = tables[table] else { continue }
+      text.add("config \(table.rawValue)")
+      for entry in entries {
+        text.add("    edit \(entry.key)", for: entry.provenance)
+        text.add(lines: entry.settings.map { "        set \($0)" }, for: entry.provenance)
+        text.add("    next", for: entry.provenance)
+      }
+      if table == .policy, let before = plan.name(of: .before) {
+        let span = plan.provenance(of: .before)
+        for entry in entries { text.add("    move \(entry.key) before \(before)", for: span) }
+      }
+      text.add("end")
+    }
+    return text.artifact(name, purpose: purpose)
+  }
+
+  func wayBack(_ name: String, _ head: String, purpose: String) -> Artifact {
+    var text = ConfigurationText()
+    text.add(head)
+    for table in Table.allCases.reversed() {
+      guard let entries = tables[table] else { continue }
+      text.add("config \(table.rawValue)")
+      for entry in entries.reversed() { text.add("    delete \(entry.key)", for: entry.provenance) }
+      text.add("end")
+    }
+    return text.artifact(name, purpose: purpose)
+  }
+}
+
+/// A name in quotes. What could end them is in no name that gets here (`FortiGatePlatform.fault`).
+private func quoted(_ name: String) -> String { "\"\(name)\"" }
+
+private func quoted(_ names: [String]) -> String { names.map(quoted).joined(separator: " ") }
