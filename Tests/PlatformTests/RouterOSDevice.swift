@@ -32,6 +32,10 @@ struct RouterOSDevice {
     var source: IPAddress?
   }
 
+  /// Whether every client has as many connections as `connection-limit` says.
+  var hasManyConnections = false
+  /// Whether every client has exceeded the rate of `dst-limit`.
+  var hasManyNewOnes = false
   /// The entries of the menus that have any.
   private(set) var menus: [String: [Entry]] = [:]
   private(set) var helperPorts: String?
@@ -176,8 +180,9 @@ struct RouterOSDevice {
 
   private func matches(_ entry: Entry, _ chain: String, _ state: State) -> Bool {
     let match = entry.match
-    // Of the first connection of a client there are not too many.
-    guard match.chain == chain, match.isForNew, !match.isOverLimit else { return false }
+    guard match.chain == chain, match.isForNew else { return false }
+    if match.countsConnections, !hasManyConnections { return false }
+    if match.countsNewOnes, hasManyNewOnes { return false }
     guard !match.needsTranslation || state.isTranslated else { return false }
     if let interface = match.entering, interface != state.packet.interface { return false }
     if let interface = match.leaving, interface != state.leaving { return false }
@@ -202,7 +207,8 @@ struct RouterOSDevice {
 private struct Match {
   var chain: String?
   var isForNew: Bool
-  var isOverLimit: Bool
+  var countsConnections: Bool
+  var countsNewOnes: Bool
   var needsTranslation: Bool
   var entering: String?
   var leaving: String?
@@ -217,7 +223,8 @@ private struct Match {
   init(_ parameters: [String: String]) {
     chain = parameters["chain"]
     isForNew = parameters["connection-state"].map { $0.split(separator: ",").contains("new") } ?? true
-    isOverLimit = parameters["connection-limit"] != nil
+    countsConnections = parameters["connection-limit"] != nil
+    countsNewOnes = parameters["dst-limit"] != nil
     needsTranslation = parameters["connection-nat-state"] == "dstnat"
     entering = parameters["in-interface"]
     leaving = parameters["out-interface"]

@@ -232,6 +232,44 @@ extension Compilation {
     #expect(device.menus == before.menus)
   }
 
+  @Test("what exceeds a limit is refused, and data connections are not counted")
+  func limits() throws {
+    var device = RouterOSDevice()
+    try device.run(try compile(Self.everything).configuration())
+    let server = try #require(IPAddress("10.10.20.200"))
+    var packet = RouterOSDevice.Packet(
+      interface: "wan", source: try #require(IPAddress("192.0.2.7")),
+      destination: try #require(IPAddress("203.0.113.10")),
+      port: 2121)
+    func arrives(_ packet: RouterOSDevice.Packet) -> Bool {
+      device.arrival(of: packet, leaving: "bridge", servers: [server]) != nil
+    }
+    #expect(arrives(packet))
+    device.hasManyConnections = true
+    #expect(!arrives(packet))
+    device.hasManyConnections = false
+    device.hasManyNewOnes = true
+    #expect(!arrives(packet))
+    packet.port = 5250
+    #expect(arrives(packet))
+  }
+
+  @Test("denied connections are logged after all that are let in")
+  func logs() throws {
+    var device = RouterOSDevice()
+    try device.run(try compile(Self.everything).configuration())
+    for root in ["/ip/firewall", "/ipv6/firewall"] {
+      let translations = device.entries("\(root)/nat").filter { $0.parameters["chain"] == "dstnat" }
+      let permits = device.entries("\(root)/filter").filter { $0.parameters["chain"] == "forward" }
+      for entries in [translations, permits] {
+        let logged =
+          entries.firstIndex { $0.parameters["log-prefix"]?.hasSuffix("denied") == true } ?? entries.endIndex
+        #expect(!entries[logged...].contains { ["dst-nat", "accept", "jump"].contains($0.parameters["action"]) })
+      }
+      #expect(translations.contains { $0.parameters["log-prefix"] == "sallyport files denied" })
+    }
+  }
+
   @Test("nothing is changed where the rule to precede is not there", arguments: [nil, "drop the rest!"])
   func noPlace(comment: String?) throws {
     let before = RouterOSDevice(refusing: comment)
@@ -319,7 +357,10 @@ extension Compilation {
     let text = """
       gateway edge { \(gateway) }
       server s { address 10.10.20.200; software proftpd; certificate "/a" key "/b" }
-      publish a { server s; external ip 203.0.113.1; control port 2121 -> 21; passive range 5000-5500; tls explicit required; limit 5 sessions per client }
+      publish a {
+          server s; external ip 203.0.113.1; control port 2121 -> 21; passive range 5000-5500; tls explicit required
+          limit 5 sessions per client
+      }
       publish b { server s; external ip 203.0.113.1; passive range 5000-5500; tls explicit required }
       """
     try expectRefusal(text, "platform-unsupported", at: "limit 5 sessions")

@@ -174,7 +174,8 @@ private func reference(_ plan: FlowPlan, withTranslations: Bool) -> String {
       }
       for ports in service.serverPorts {
         filter.append(
-          "-A FORWARD -i eth0 -o eth1 -d \(service.serverAddress)/32 \(match(ports))-m conntrack --ctstate NEW -j ACCEPT"
+          "-A FORWARD -i eth0 -o eth1 -d \(service.serverAddress)/32 \(match(ports))"
+            + "-m conntrack --ctstate NEW -j ACCEPT"
         )
       }
     }

@@ -2,8 +2,9 @@
 
 usage: compare-firewalls.py FILE, with PYTHONPATH naming a folder with fwshift, which is run here and not linked
 
-The file holds {"texts": [{"format", "text"}], "pairs": [{"first", "second", "zones"}]}: positions of texts, and the zones
-of the first as the second names them. A list is written: for each pair the differences, none when both decide alike.
+The file holds {"texts": [{"format", "text"}], "pairs": [{"first", "second", "zones"}]}: positions of texts, and the
+zones of the first as the second names them. A list is written: for each pair the differences, none when both decide
+alike.
 """
 
 import json
@@ -36,7 +37,8 @@ def differences(first, second, zones):
     except FwshiftError as error:
         return [str(error)]
     return [
-        f"{'opened' if found.opened else 'closed'}: {found.src} -> {found.dst} {found.condition}: {'; '.join(found.lines(3))}"
+        f"{'opened' if found.opened else 'closed'}: {found.src} -> {found.dst} {found.condition}: "
+        + "; ".join(found.lines(3))
         for found in result.differences
     ]
 

@@ -31,17 +31,17 @@ struct RouterOSGuide {
           + "changes anything where that rule is not there, or is there twice.")
     } else {
       assumes.append(
-        "The chain `forward` permits connections that were translated (`connection-nat-state=dstnat`), as the rule from "
-          + "the factory does (\"defconf: drop all from WAN not DSTNATed\"). The policy names no rule by `before`, so there "
-          + "is no filter line among ours.")
+        "The chain `forward` permits connections that were translated (`connection-nat-state=dstnat`), as the rule "
+          + "from the factory does (\"defconf: drop all from WAN not DSTNATed\"). The policy names no rule by "
+          + "`before`, so there is no filter line among ours.")
     }
     assumes.append(
       "The chain `forward` accepts `established,related` before that; without it no answer comes back"
         + (helper == nil ? "." : ", and no data connection of the helper passes."))
     if services.contains(where: { $0.family == .ipv4 && $0.translatesControl && $0.clients != nil }) {
       assumes.append(
-        "The chain `input` refuses connections from outside: who is not among the clients is not translated, and arrives "
-          + "at the router itself, where `/ip service` may have its own FTP server on port 21.")
+        "The chain `input` refuses connections from outside: who is not among the clients is not translated, and "
+          + "arrives at the router itself, where `/ip service` may have its own FTP server on port 21.")
     }
     if !plan.outside.isEmpty || !plan.inside.isEmpty {
       assumes.append(
@@ -54,19 +54,19 @@ struct RouterOSGuide {
     var steps: [PlatformGuide.Step] = [
       .init("Save what there is.", "/export file=before-sallyport"),
       .init(
-        "Upload `sallyport.rsc`. RouterOS 7.16 and newer can read it without a change; what it prints has to be free of "
-          + "errors.",
+        "Upload `sallyport.rsc`. RouterOS 7.16 and newer can read it without a change; what it prints has to be free "
+          + "of errors.",
         "/import file-name=sallyport.rsc verbose=yes dry-run"),
       .init(
-        "Take safe mode (Ctrl-X), which undoes everything when the session is lost, import the file, and leave safe mode by "
-          + "Ctrl-X when it works. Do not paste it: a pasted script goes on after an error.",
+        "Take safe mode (Ctrl-X), which undoes everything when the session is lost, import the file, and leave safe "
+          + "mode by Ctrl-X when it works. Do not paste it: a pasted script goes on after an error.",
         "/import file-name=sallyport.rsc"),
     ]
     if let helper {
       steps.append(
         .init(
-          "The helper is a switch of the whole router, and in a file of its own. Note what it is set to, and import the "
-            + "file; it sets the ports \(helper.words), in place of others that may be there.",
+          "The helper is a switch of the whole router, and in a file of its own. Note what it is set to, and import "
+            + "the file; it sets the ports \(helper.words), in place of others that may be there.",
           "/ip firewall service-port print where name=ftp", "/import file-name=sallyport-helper.rsc"))
     }
     return steps
@@ -99,19 +99,19 @@ struct RouterOSGuide {
 
   private var remarks: [String] {
     var remarks = [
-      "Nothing of this was run on a router: menus and parameters are checked with the command trees of 7.9, 7.16 and 7.24 "
-        + "(of 6 there is none), their effect is that of the manual.",
+      "Nothing of this was run on a router: menus and parameters are checked with the command trees of 7.9, 7.16 and "
+        + "7.24 (of 6 there is none), their effect is that of the manual.",
       "Translations are added after those that are there; one of yours that takes the same packets before still does. "
         + "Connections that are open keep what they have.",
     ]
     if helper == nil {
       remarks.append(
-        "The FTP helper (`/ip firewall service-port`) stays as it is. Beside a passive range it does no harm, with TLS or "
-          + "without.")
+        "The FTP helper (`/ip firewall service-port`) stays as it is. Beside a passive range it does no harm, with TLS "
+          + "or without.")
     } else {
       remarks.append(
-        "That the helper looks at the port of the server, after translation, is so in Linux and was not seen on RouterOS. "
-          + "Control connections must not be fasttracked, or the helper does not see them.")
+        "That the helper looks at the port of the server, after translation, is so in Linux and was not seen on "
+          + "RouterOS. Control connections must not be fasttracked, or the helper does not see them.")
     }
     if services.contains(where: { $0.family == .ipv6 && $0.isTranslated }) {
       remarks.append("Translation of IPv6 is in the command tree of 7.9; that 7.1 had it first was not checked.")
@@ -122,13 +122,13 @@ struct RouterOSGuide {
     }
     if services.contains(where: { $0.wantsGatewaySource || $0.wantsHairpin && $0.isTranslated }) {
       remarks.append(
-        "The first packet of a connection whose source is changed gets a packet mark in `mangle`; a later rule of yours "
-          + "that marks the same packet undoes that.")
+        "The first packet of a connection whose source is changed gets a packet mark in `mangle`; a later rule of "
+          + "yours that marks the same packet undoes that.")
     }
     if hasFilter, services.contains(where: { $0.opensActiveData && $0.activeSourcePort == nil }) {
       remarks.append(
-        "Active mode: from which port a server opens data connections is known of some programs only; where it is not, no "
-          + "line of ours lets them out.")
+        "Active mode: from which port a server opens data connections is known of some programs only; where it is not, "
+          + "no line of ours lets them out.")
     } else if !hasFilter, services.contains(where: \.opensActiveData) {
       remarks.append("Active mode: the chain `forward` has to let out what the servers open; no line of ours does.")
     }

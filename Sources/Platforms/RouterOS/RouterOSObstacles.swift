@@ -84,7 +84,8 @@ struct RouterOSObstacles {
   private func rates(_ service: PublishedService) -> [Diagnostic] {
     service.limits.filter { $0.limit.unit == .newPerMinutePerClient && $0.limit.count > Self.largestRate }.map {
       error(
-        "`\(service.name)` limits new connections to more than \(Self.largestRate) a minute, which RouterOS cannot count",
+        "`\(service.name)` limits new connections to more than \(Self.largestRate) a minute, "
+          + "which RouterOS cannot count",
         at: $0.provenance, help: "write a smaller number, or leave the limit out")
     }
   }

@@ -2,7 +2,8 @@
 struct RouterOSVersion: Comparable, Sendable {
   private let parts: [UInt16]
 
-  /// The oldest one that the texts are for. There is no command tree of 6 to check them with; its manual stands for that.
+  /// The oldest one that the texts are for. There is no command tree of 6 to check them with; its manual stands for
+  /// that.
   static let oldest = Self(parts: [6, 38])
 
   /// From here on `/ipv6 firewall nat` is said to exist; the command tree of 7.9 has it.
