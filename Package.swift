@@ -130,6 +130,7 @@ let package = Package(
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Flows", "LiveSupport", "Nftables", "Platforms",
         "Policy", "sallyport", subprocess,
       ],
+      exclude: ["compare-firewalls.py"],
       swiftSettings: forTests),
     .testTarget(
       name: "SessionTests",

@@ -107,7 +107,7 @@ import Testing
   @Test(arguments: [
     ("platform nftables", ""), ("platform nftables 1.0.6", ""), ("platform nftables 0.9.8", ""),
     ("platform ntfables", "no configuration can be written for `ntfables`"),
-    ("platform routeros 7", "no configuration can be written for `routeros`"),
+    ("platform vyos 1.4", "no configuration can be written for `vyos`"),
     ("platform nftables 2", "`2` is no version of `nftables` for which a configuration can be written"),
     ("platform nftables 1..2", "`1..2` is no version of `nftables` for which a configuration can be written"),
     ("platform", "expected the name of a platform"),

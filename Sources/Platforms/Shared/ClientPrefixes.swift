@@ -7,6 +7,9 @@ extension PublishedService {
   var clientPrefixes: [Prefix]? {
     clients.map { set in set.ranges(family).flatMap(prefixes) }
   }
+
+  /// The clients that `hairpin on` does not let in either, in the same way.
+  var deniedPrefixes: [Prefix] { denied.ranges(family).flatMap(prefixes) }
 }
 
 /// The fewest prefixes that together hold a range, in ascending order.
