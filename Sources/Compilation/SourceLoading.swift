@@ -97,6 +97,11 @@ private struct Loader {
     _ index: Int, _ read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
   ) {
     for include in includes(of: result.trees[index]) {
+      // What it would bring in is declared for nobody, and not missed either.
+      guard !include.isMisplaced else {
+        result.isIncomplete = true
+        continue
+      }
       let path = resolve(include.path.value, from: known[index].path)
       if let loop = cycle(to: path, from: index) {
         report(cycle: loop, at: include)

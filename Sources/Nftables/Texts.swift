@@ -1,6 +1,7 @@
 extension Rule {
-  /// The statements as the script has them, without comment.
+  /// The statements as the script has them, without comment; of a rule that has none, which is no rule of ours, that.
   package var text: String {
+    if statements.isEmpty { return "(no statements)" }
     var writer = ScriptWriter()
     writer.write(statements, separator: " ") { $1.write(to: &$0) }
     return writer.text

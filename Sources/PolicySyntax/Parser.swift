@@ -78,7 +78,7 @@ private struct Parser {
   var innerStatements: [StatementSyntax] = []
   var nestedStatements: [StatementSyntax] = []
   /// Lists and includes in the block of the declaration at hand, which were reported. They are read as if they stood
-  /// after it, so that nothing else is said of the names in them.
+  /// after it, so that nothing else is said of the names in them; the file of an include is not.
   var misplaced: [StatementSyntax] = []
   var index: Int
   /// Where it was to end; it may have gone beyond.
@@ -171,9 +171,8 @@ private struct Parser {
       at: keyword, help: "write it on a line of its own, before or after this block")
     if current.kind == .leftBrace { skipBlock() }
     if current.kind == .semicolon { index += 1 }
-    let statement = StatementSyntax(tokens: header, block: nil)
-    guard tree.isListDeclaration(header.lowerBound) else { return statement }
-    misplaced.append(statement)
+    guard tree.isListDeclaration(header.lowerBound) else { return StatementSyntax(tokens: header, block: nil) }
+    misplaced.append(StatementSyntax(tokens: header, block: nil, isMisplaced: true))
     return nil
   }
 

@@ -6,17 +6,21 @@ package struct StatementSyntax: Sendable {
   private let first: Int32
   private let end: Int32
   package let block: BlockSyntax?
+  /// Whether it is a declaration of a list, or an include, in the block of a declaration, which was reported.
+  package let isMisplaced: Bool
 
-  init(tokens: Range<Int>, block: BlockSyntax?) {
+  init(tokens: Range<Int>, block: BlockSyntax?, isMisplaced: Bool = false) {
     first = Int32(clamping: tokens.lowerBound)
     end = Int32(clamping: tokens.upperBound)
     self.block = block
+    self.isMisplaced = isMisplaced
   }
 
   private init(first: Int32, end: Int32, block: BlockSyntax?) {
     self.first = first
     self.end = end
     self.block = block
+    isMisplaced = false
   }
 
   /// The same with the statements of its block that many positions further on.

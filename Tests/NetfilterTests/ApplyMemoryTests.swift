@@ -188,6 +188,28 @@ struct ApplyMemoryTests {
     }
   }
 
+  @Test(
+    "an element expires before whichever call: the change is made for what is left",
+    arguments: [(nil, 2), (nil, 1), (60, 3), (60, 2)] as [(Int?, Int)])
+  func expiry(confirmWithin: Int?, call: Int) async throws {
+    let element = "element inet sallyport passive4 { 203.0.113.10 . 40000-40001 : 10.10.20.200 }"
+    try await MemoryBench.run { bench in
+      try await bench.apply(MemoryBench.old)
+      try await bench.backend.load(Array("add \(element)\n".utf8))
+      await bench.backend.expire(beforeCall: call, "delete \(element)\n")
+      try await bench.apply(MemoryBench.new, confirmWithin: confirmWithin)
+      #expect(await bench.isRunning(MemoryBench.new))
+      let own = await bench.backend.own?.generation
+      #expect(try bench.state.records()?.all().map { Optional($0.generation) } == [own])
+    }
+    try await MemoryBench.run { bench in
+      try await bench.apply(MemoryBench.old)
+      try await bench.backend.load(Array("add \(element)\n".utf8))
+      await bench.backend.expire(beforeCall: min(call, 2), "delete \(element)\n")
+      #expect(try await bench.changer.tryOut(MemoryBench.new, replacing: false).refusals.isEmpty)
+    }
+  }
+
   @Test("other programs that change rules without end: nothing is changed, and nothing is written down")
   func restless() async throws {
     try await MemoryBench.run { bench in

@@ -369,6 +369,58 @@ import Testing
     #expect(ServerReaders.guess("/x/a", in: ServerFiles(["/x/a": Array(Self.legacy([:]).utf8)])) == .filezilla)
   }
 
+  @Test(
+    "B16: users of FileZilla Server 0.9 and their groups",
+    arguments: [
+      ("<User><Option Name='Enabled'>1</Option></User>", [], []),
+      ("<User><Option Name='Enabled'>0</Option></User>", [], ["audit-no-login"]),
+      ("<User></User>", [], ["audit-no-login"]),
+      // 2 is as the group is.
+      ("<User><Option Name='Enabled'>2</Option></User>", [], ["audit-no-login"]),
+      ("<User><Option Name='Enabled'>2</Option>g</User>", [], []),
+      ("<User><Option Name='Enabled'>2</Option>off</User>", [], ["audit-no-login"]),
+      ("<User><Option Name='Enabled'>2</Option>deep</User>", [], ["audit-no-login"]),
+      // The lists of the group.
+      ("<User><Option Name='Enabled'>1</Option>shut</User>", [], ["audit-clients"]),
+      ("<User><Option Name='Enabled'>2</Option>shut</User>", [], ["audit-clients"]),
+      ("<User><Option Name='Enabled'>1</Option>G</User>", [], []),
+      ("<User><Option Name='Enabled'>1</Option>shut<Allowed>0.0.0.0/0</Allowed></User>", [], []),
+      ("<User><Option Name='Enabled'>1</Option>part</User>", ["allow 198.51.100.0/24"], []),
+      ("<User><Option Name='Enabled'>1</Option>part</User>", ["allow 192.0.2.0/24"], ["audit-clients"]),
+      // An exception of the group is none from what the user's own list disallows.
+      (
+        "<User><Option Name='Enabled'>1</Option>part<Disallowed>*</Disallowed></User>", ["allow 198.51.100.0/24"],
+        ["audit-clients"]
+      ),
+      // One user is kept to some addresses, another is not.
+      (
+        "<User><Option Name='Enabled'>1</Option>shut</User><User><Option Name='Enabled'>1</Option></User>", [], []
+      ),
+    ] as [(String, [String], [String])])
+  func legacyUsers(users: String, statements: [String], codes: [String]) throws {
+    var text = users.replacing("'", with: "\"")
+    for name in ["g", "G", "off", "deep", "shut", "part"] {
+      text = text.replacing("</Option>\(name)<", with: "</Option><Option Name=\"Group\">\(name)</Option><")
+    }
+    for side in ["Allowed", "Disallowed"] {
+      text = text.replacing("<\(side)>", with: "<IpFilter><\(side)><IP>")
+        .replacing("</\(side)>", with: "</IP></\(side)></IpFilter>")
+    }
+    func group(_ name: String, _ enabled: Int, _ filter: String = "") -> String {
+      "<Group Name=\"\(name)\"><Option Name=\"Enabled\">\(enabled)</Option>\(filter)</Group>"
+    }
+    let shut = "<IpFilter><Disallowed><IP>*</IP></Disallowed></IpFilter>"
+    let part = "<IpFilter><Disallowed><IP>*</IP></Disallowed><Allowed><IP>198.51.100.0/24</IP></Allowed></IpFilter>"
+    let groups = [
+      group("g", 1), group("g", 0, shut), group("off", 0), group("deep", 2), group("shut", 1, shut),
+      group("part", 1, part),
+    ].joined()
+    let file = Self.legacy([:]).replacing(
+      "<Settings>", with: "<Groups>\(groups)</Groups><Users>\(text)</Users><Settings>")
+    let policy = Self.policy("filezilla", statements.joined(separator: "\n"))
+    #expect(try Self.codes(policy, [("a.xml", file)]) == codes)
+  }
+
   @Test("B16: imported, and its ports with implicit TLS") func legacyImport() throws {
     let settings = try readServer(.filezilla, [("/x/FileZilla Server.xml", Self.legacy([:]))]).settings
     let text = PolicyDraft(settings, from: "x").text

@@ -87,6 +87,35 @@ import Testing
     #expect(Set(compilation.errorCodes) == ["external-ip-missing", "no-data-path"])
   }
 
+  @Test("what the language cannot say is asked for", arguments: [1_000_000, 1_000_001, 2_000_000_000])
+  func limits(count: Int) throws {
+    let common = #""common": {"max_total_connections": \#(count), "max_per_host_connections": \#(count)}"#
+    let text = try draft(
+      .sftpgo, [("/sftpgo.json", #"{\#(common), "ftpd": {"bindings": [{"port": 21}]}}"#)])
+    let isInOrder = count <= 1_000_000
+    #expect(compile(text).errorCodes.allSatisfy { $0 != "invalid-number" }, "\(text)")
+    #expect(text.contains("# DECIDE max clients: the server admits \(count) sessions") != isInOrder)
+    #expect(text.contains("# DECIDE limit: the server admits \(count) sessions from one address") != isInOrder)
+    #expect(text.contains("max clients  \(count)") == isInOrder)
+    #expect(text.contains("\(count) sessions per client") == isInOrder)
+  }
+
+  @Test("listeners on one port that do different things are not made one") func oneOfSeveral() throws {
+    func draft(_ second: String) throws -> String {
+      let first = #""port": 21, "address": "10.0.0.1", "force_passive_ip": "203.0.113.1""#
+      return try self.draft(
+        .sftpgo, [("/sftpgo.json", #"{"ftpd": {"bindings": [{\#(first)}, {"port": 21, \#(second)}]}}"#)])
+    }
+    let other = try draft(#""address": "10.0.0.2", "force_passive_ip": "203.0.113.2""#)
+    #expect(other.contains("# DECIDE address: the server listens on 10.0.0.2 as well"))
+    #expect(other.contains("# DECIDE publish: on \"10.0.0.2\" port 21 announces 203.0.113.2;"), "\(other)")
+    let same = try draft(#""address": "[2001:db8::1]", "force_passive_ip": "203.0.113.1""#)
+    #expect(!same.contains("DECIDE publish") && !same.contains("DECIDE address") && same.contains("2001:db8::1"))
+    let tls =
+      #""address": "[2001:db8::1]", "force_passive_ip": "203.0.113.1", "certificate_file": "/c", "certificate_key_file": "/k""#
+    #expect(try draft(tls).contains("port 21 has `tls explicit optional`"))
+  }
+
   /// The settings of a policy, imported: the same settings come out, and their audit has no findings.
   @Test func settingsOfGeneratedPolicies() throws {
     var count = 0

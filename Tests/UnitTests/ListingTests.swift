@@ -50,6 +50,34 @@ import Testing
     }
   }
 
+  @Test("rules of a chain that is not declared: a part of the listing is missing")
+  func ruleWithoutChain() throws {
+    let rule = #"{"rule": {"family": "inet", "table": "sallyport", "chain": "publish", "handle": 3, "expr": []}}"#
+    let other = #"{"rule": {"family": "inet", "table": "other", "chain": "gone", "handle": 3, "expr": []}}"#
+    let chain = #"{"chain": {"family": "inet", "table": "sallyport", "name": "publish", "handle": 2}}"#
+    let failure = #expect(throws: ListingError.self) { try read("\(other), \(rule)") }
+    #expect("\(failure.map { "\($0)" } ?? "")".contains("`publish`"))
+    #expect("\(failure.map { "\($0)" } ?? "")".hasSuffix("nftables[2].rule.chain"))
+    // A rule without statements, after which its chain comes, is one.
+    let table = try read("\(other), \(rule), \(chain)")
+    #expect(table.chains.first?.rules.map(\.text) == ["(no statements)"])
+    let device =
+      #"{"chain": {"family": "inet", "table": "sallyport", "name": "publish", "handle": 2, "type": "filter", "hook": "ingress", "prio": 0, "dev": "eth0"}}"#
+    #expect(try read("\(rule), \(device)").foreign.map(\.kind) == ["chain", "rule of the chain"])
+  }
+
+  @Test(
+    "escape sequences of JSON",
+    arguments: [
+      (#"a\n\u00e9\ud83d\ude00\/"#, "a\n\u{E9}\u{1F600}/"), (#"\ud83dx"#, "\u{FFFD}x"),
+      (#"\ud83d\u0041"#, "\u{FFFD}"),
+      (#"\ude00"#, "\u{FFFD}"), (#"\q"#, nil), (#"\u00"#, nil), (#"\u-001"#, nil), (#"\u+001"#, nil),
+      (#"\ud83d\u12"#, nil),
+    ] as [(String, String?)])
+  func escapes(text: String, value: String?) {
+    #expect((try? JSONValue.parse(Array("\"\(text)\"".utf8)))?.string == value)
+  }
+
   /// Lists, arrays, `typeof` and chains before sets, as nft 1.1.x prints them, with members that nobody knows.
   @Test func newerListings() throws {
     let old = try read(
@@ -111,7 +139,7 @@ import Testing
       {"chain": {"family": "inet", "table": "sallyport", "name": "publish"}}, \
       {"rule": {"family": "inet", "table": "sallyport", "chain": "publish", "expr": [{"flux": {"capacitor": 3}}]}}
       """)
-    #expect(table.foreign.map(\.kind) == ["counter", "chain", "rule"])
+    #expect(table.foreign.map(\.kind) == ["counter", "chain", "rule of the chain"])
     #expect(table.chains.flatMap(\.rules).map(\.text) == [#"{"flux": {"capacitor": 3}}"#])
     #expect(table.canonical().listing.contains("# counter c {}"))
   }

@@ -1,3 +1,4 @@
+import Compilation
 import Diagnostics
 import Policy
 import PolicySyntax
@@ -87,6 +88,18 @@ private let rest = "server 10.0.0.1 iis\nexternal ip 203.0.113.1\npassive range 
     let read = tree(text)
     #expect(read.diagnostics.map { read.source.text($0.primary.span.range) } == [underlined])
     #expect(format(read) == nil)
+  }
+
+  @Test("the file of an include in a block is not read, and what it may declare is not missed")
+  func misplacedInclude() {
+    let policy = "publish files {include \"x.sally\"\nallow partners\n\(rest)}\n"
+    var asked: [String] = []
+    let loaded = loadSources([SourceFile(name: "policy.sally", text: policy)]) { path in
+      asked.append(path)
+      return .success(Array("clients partners = 192.0.2.1\nnonsense\n".utf8))
+    }
+    #expect(asked.isEmpty)
+    #expect(Compilation(loaded).errorCodes == ["syntax-error"])
   }
 
   /// Bytes that are no policy give diagnostics, never a trap.

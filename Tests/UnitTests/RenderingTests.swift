@@ -52,6 +52,47 @@ import Testing
     #expect(place != nil)
   }
 
+  @Test(
+    "what ends a long line is shown, and the mark stands under it",
+    arguments: ["\n", "\r\n", "", "\nnext\n"])
+  func endOfALongLine(end: String) {
+    let text = String(repeating: "x", count: 299) + "!"
+    for offset in [299, 300] + (end.hasPrefix("\r") ? [301] : []) {
+      let lines = rendered(text + end, offset..<offset).split(separator: "\n")
+      let (line, underline) = (lines.dropLast().last ?? "", lines.last ?? "")
+      #expect(line.hasSuffix("!") && line.contains("…"), "\(line)")
+      let cells = (
+        line.firstIndex(of: "!").map { line[..<$0].count },
+        underline.firstIndex(of: "^").map { underline[..<$0].count }
+      )
+      #expect(cells.0.map { $0 + min(offset, 300) - 299 } == cells.1, "\(offset)")
+    }
+  }
+
+  @Test("of two places far apart in a line the one that is blamed is shown") func farApart() {
+    var sources = SourceSet()
+    let text = "?" + String(repeating: "x", count: 400) + "!" + String(repeating: "y", count: 400)
+    let file = sources.add(SourceFile(name: "a.sally", text: text))
+    for (primary, other) in [(401, 0), (0, 401)] {
+      let diagnostic = Diagnostic.error(
+        "code", "message", at: SourceSpan(file: file, primary..<primary + 1),
+        related: [Label(SourceSpan(file: file, other..<other + 1), "other")])
+      let lines = render([diagnostic], in: sources, as: .full, style: .plain, version: "").split(separator: "\n")
+      guard let line = lines.first(where: { $0.hasPrefix("1 | ") }) else {
+        Issue.record("no line")
+        continue
+      }
+      let blamed = line.firstIndex(of: primary == 0 ? "?" : "!").map { line[..<$0].count }
+      let cut = (primary == 0 ? line.lastIndex(of: "…") : line.firstIndex(of: "…")).map { line[..<$0].count }
+      func place(_ mark: Character) -> Int? {
+        lines.lazy.compactMap { line in
+          line.firstIndex(of: mark).flatMap { line.contains("1 |") || line.contains("-->") ? nil : line[..<$0].count }
+        }.first
+      }
+      #expect(blamed != nil && place("^") == blamed && cut != nil && place("-") == cut, "\(lines)")
+    }
+  }
+
   @Test func controlCharactersNeverReachTheTerminal() {
     let text = rendered("a\u{1B}[31m\u{202E}b\n", 0..<1)
     #expect(!text.contains("\u{1B}"))

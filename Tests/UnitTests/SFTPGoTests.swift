@@ -263,9 +263,90 @@ import Testing
 
   @Test(
     "numbers as the program takes them",
-    arguments: [(#""021""#, 17), (#""0x15""#, 21), (#""0b11""#, 3), (#""+21""#, 21), ("21", 21)])
+    arguments: [
+      (#""021""#, 17), (#""0x15""#, 21), (#""0b11""#, 3), (#""+21""#, 21), ("21", 21), ("21.0", 21), ("2.1e1", 21),
+      ("21.9", 21), ("210e-1", 21), ("true", 1), (#""2_1""#, 21), (#""0x_15""#, 21),
+    ])
   func numbers(text: String, port: Int) throws {
     #expect(try service(#""port": \#(text)"#).port.value == UInt16(port))
+  }
+
+  @Test(
+    "numbers that it does not take",
+    arguments: [#""2__1""#, #""_21""#, #""21_""#, #""21.0""#, #""true""#, "1e400", "1e30"])
+  func noNumbers(text: String) throws {
+    #expect(try refusals(.sftpgo, #"{"ftpd": {"bindings": [{"port": \#(text)}]}}"#).map(\.place) == [text])
+  }
+
+  @Test("an empty text is no number, and 0 all the same") func emptyTexts() throws {
+    let found = try service(#""port": 21, "tls_mode": """#, common: #""max_per_host_connections": """#)
+    #expect(found.maxPerClient.value == nil)
+    #expect(try service(#""port": 21"#, common: #""max_per_host_connections": null"#).maxPerClient.value == 20)
+    let range = #""passive_port_range": {"start": ""}"#
+    #expect(try service(#""port": 21"#, ftpd: range).passivePorts.value == .any)
+  }
+
+  @Test(
+    "flags and texts that are written as something else",
+    arguments: [
+      ("1", false), ("0", true), ("0.0", true), ("-2", false), (#""t""#, false), (#""""#, true), ("null", true),
+    ])
+  func flags(text: String, isOn: Bool) throws {
+    let found = try service(#""port": 21, "passive_host": 7"#, ftpd: #""disable_active_mode": \#(text)"#)
+    #expect(found.allowsActive?.value == isOn && found.announced.value == .name("7"))
+    #expect(try service(#""port": 21, "passive_host": true"#).announced.value == .name("1"))
+  }
+
+  private static let compose = """
+    services:
+      ftp:
+        image: drakkan/sftpgo:v2.6
+        ports:
+          - "21:2121"
+          - "50000-50100:50000-50100"
+        environment:
+          SFTPGO_FTPD__BINDINGS__0__PORT: 2121
+          SFTPGO_FTPD__BINDINGS__0__FORCE_PASSIVE_IP: "203.0.113.10"
+          SFTPGO_DATA_PROVIDER__PASSWORD: a$$b
+
+    """
+
+  @Test("variables of a Compose file, of `docker run` and of a unit")
+  func starts() throws {
+    let alone = try readServer(.sftpgo, [("/c/docker-compose.yml", Self.compose)]).settings
+    #expect(alone.diagnostics.map(\.code) == ["server-undecided"], "\(alone.diagnostics.map(\.message))")
+    let service = try #require(alone.services.first)
+    #expect(service.port.value == 21 && service.announced.value == IPAddress("203.0.113.10").map { .address($0) })
+    #expect(service.undecided.isSuperset(of: [.passivePorts, .tls]) && !service.undecided.contains(.announced))
+    #expect(ServerReaders.guess("/c/a.yml", in: ServerFiles(["/c/a.yml": Array(Self.compose.utf8)])) == .sftpgo)
+
+    // The file besides: variables win over it, and nothing is open.
+    let json = #"{"ftpd": {"bindings": [{"port": 990, "force_passive_ip": "192.0.2.1"}]}}"#
+    let files = [("/c/docker-compose.yml", Self.compose), ("/c/sftpgo.json", json)]
+    var sources = SourceSet()
+    let both = SFTPGoReader().read(
+      files.map(\.0), from: ServerFiles(Dictionary(uniqueKeysWithValues: files.map { ($0.0, Array($0.1.utf8)) })),
+      into: &sources)
+    #expect(both.services.map(\.port.value) == [21] && both.diagnostics.isEmpty, "\(both.diagnostics.map(\.message))")
+
+    let variable = "SFTPGO_FTPD__BINDINGS__0__PORT=2121"
+    for text in [
+      "docker run -p 21:2121 -e \(variable) drakkan/sftpgo\n",
+      "[Service]\nEnvironment=\(variable)\nExecStart=/usr/bin/sftpgo serve\n",
+    ] {
+      let read = try readServer(.sftpgo, [("/c/start", text)]).settings
+      #expect(read.services.count == 1 && read.diagnostics.map(\.code).contains("server-undecided"), "\(text)")
+    }
+    // A port that the container does not publish.
+    let closed = Self.compose.replacing("21:2121", with: "22:22")
+    #expect(
+      try readServer(.sftpgo, [("/c/a.yml", closed)]).settings.diagnostics.map(\.code).contains(
+        "server-port-unpublished"))
+    // No variable sets a port: nothing is known to listen.
+    let silent = Self.compose.replacing("BINDINGS__0__PORT", with: "BINDINGS__0__TLS_MODE").replacing(
+      "2121", with: "0")
+    #expect(
+      try readServer(.sftpgo, [("/c/a.yml", silent)]).settings.diagnostics.map(\.code).contains("server-no-service"))
   }
 
   @Test func numbersOfVariables() throws {

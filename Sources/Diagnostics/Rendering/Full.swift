@@ -95,12 +95,13 @@ struct FullRenderer {
 
   private mutating func excerpt(_ marks: MarkedLine, gutter: Int, severity: Severity) -> String {
     let range = locator.range(ofLine: marks.line, in: marks.file)
-    let anchor = marks.labels.min { $0.columns.lowerBound < $1.columns.lowerBound }
-    let isFirstLine = anchor.map { range.contains($0.span.range.lowerBound) } ?? false
+    // Of what is blamed the beginning is shown; the beginning of the line where that is on an earlier one.
+    let first = marks.labels.min { $0.columns.lowerBound < $1.columns.lowerBound }
+    let start = (marks.labels.first(where: \.isPrimary) ?? first)?.span.range.lowerBound ?? range.lowerBound
+    let anchor = min(max(start, range.lowerBound), range.upperBound)
     let window = LineWindow(
-      locator.sources[marks.file].bytes[range],
-      around: isFirstLine ? anchor?.span.range.lowerBound ?? range.lowerBound : range.lowerBound,
-      column: isFirstLine ? anchor?.columns.lowerBound ?? 1 : 1)
+      locator.sources[marks.file].bytes[range], around: anchor,
+      column: locator.positions(of: SourceSpan(file: marks.file, anchor..<anchor)).start.column)
     let number = String(marks.line)
     let padded = String(repeating: " ", count: max(0, gutter - number.count)) + number
     let bar = style.blue("|")

@@ -48,14 +48,15 @@ struct LineWindow {
     if isCut { text += "…" }
   }
 
-  /// The terminal cells of a range of columns, as far as they are shown.
+  /// The terminal cells of a range of columns, as far as they are shown; the `…` of what was cut stands for the rest.
   func cells(_ columns: Range<Int>) -> Range<Int> {
     let low = start(of: columns.lowerBound)
     return low..<max(low, start(of: columns.upperBound))
   }
 
   private func start(of column: Int) -> Int {
-    let index = min(max(0, column == .max ? starts.count - 1 : column - firstColumn), starts.count - 1)
+    guard column >= firstColumn else { return 0 }
+    let index = min(column - firstColumn, starts.count - 1)
     return starts.indices.contains(index) ? starts[index] : 0
   }
 }

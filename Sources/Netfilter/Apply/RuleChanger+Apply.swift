@@ -112,16 +112,22 @@ extension RuleChanger {
   package func tryOut(
     _ wanted: WantedRules, replacing: Bool, running answer: RunningAnswer? = nil
   ) async throws(ApplyFailure) -> Trial {
-    let running = try await inKernel { () throws(NetfilterFailure) in
-      if let told = try answer?.get() { return told.content?.table }
-      return try await backend.table(named: ownTableName)
+    var answer = answer
+    for _ in 0..<Self.tries {
+      let told = answer.take()
+      let running = try await inKernel { () throws(NetfilterFailure) in
+        if let told = try told?.get() { return told.content?.table }
+        return try await backend.table(named: ownTableName)
+      }
+      let plan = wanted.plan(from: running, replacing: replacing)
+      let pending = PendingChange.find(running?.generation, in: state)
+      guard !plan.difference.isSame else { return Trial(plan: plan, refusals: [], pending: pending) }
+      let script = plan.transaction.script.bytes
+      let messages = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
+      if !messages.isEmpty, try await isOutdated(plan, wanted) { continue }
+      return Trial(plan: plan, refusals: wanted.diagnostics(messages, of: plan), pending: pending)
     }
-    let plan = wanted.plan(from: running, replacing: replacing)
-    let pending = PendingChange.find(running?.generation, in: state)
-    guard !plan.difference.isSame else { return Trial(plan: plan, refusals: [], pending: pending) }
-    let script = plan.transaction.script.bytes
-    let messages = try await inKernel { () throws(NetfilterFailure) in try await backend.dryRun(script) }
-    return Trial(plan: plan, refusals: wanted.diagnostics(messages, of: plan), pending: pending)
+    throw .restless(tries: Self.tries)
   }
 
   /// The running table; `nil` when other programs changed rules while it was read.
@@ -166,6 +172,7 @@ extension RuleChanger {
     } catch {
       if case .unknown = error { throw error }
       records.remove(plan.generation)
+      if case .refused = error, try await isOutdated(plan, wanted) { return nil }
       throw error
     }
     records.removeAll(but: plan.generation)
@@ -175,6 +182,15 @@ extension RuleChanger {
       try await checkWatchdog(record, before, lock)
     }
     return .changed(plan)
+  }
+
+  /// Whether a plan is for a table that is another one by now. Elements that expire go without a new generation of the
+  /// ruleset, and the kernel refuses a script that deletes one of these as a whole (measured: 6.18).
+  private func isOutdated(_ plan: ApplyPlan, _ wanted: WantedRules) async throws(ApplyFailure) -> Bool {
+    guard plan.transaction.kind == .change else { return false }
+    guard let now = try await snapshot(nil) else { return true }
+    return wanted.plan(from: now.content?.table, replacing: false).difference.runningScript
+      != plan.difference.runningScript
   }
 
   /// A change that waits has a watchdog which sees its record, or is no change.

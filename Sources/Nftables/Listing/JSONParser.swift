@@ -1,3 +1,5 @@
+import Diagnostics
+
 extension JSONValue {
   /// Reads a JSON text. Of members with the same name the last counts, as in libjansson.
   package static func parse(_ bytes: [UInt8]) throws(ListingError) -> JSONValue { try JSONParser.parse(bytes) }
@@ -122,34 +124,7 @@ private struct JSONParser {
 
   private mutating func escape() throws(ListingError) -> Unicode.Scalar {
     position += 1
-    guard let byte = next else { throw expected("an escape sequence") }
-    position += 1
-    switch byte {
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{C}"
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
-    case UInt8(ascii: "u"):
-      let unit = try hexadecimal()
-      guard (0xD800..<0xDC00).contains(unit) else { return Unicode.Scalar(unit) ?? "\u{FFFD}" }
-      guard bytes[position...].starts(with: "\\u".utf8) else { return "\u{FFFD}" }
-      position += 2
-      let low = try hexadecimal()
-      guard (0xDC00..<0xE000).contains(low) else { return "\u{FFFD}" }
-      return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)) ?? "\u{FFFD}"
-    default: throw expected("an escape sequence")
-    }
-  }
-
-  private mutating func hexadecimal() throws(ListingError) -> UInt32 {
-    let digits = bytes[position...].prefix(4)
-    let text = String(decoding: digits, as: UTF8.self)
-    guard digits.count == 4, text.utf8.first != UInt8(ascii: "+"), let value = UInt32(text, radix: 16) else {
-      throw expected("four hexadecimal digits")
-    }
-    position += 4
-    return value
+    guard let scalar = jsonEscape(in: bytes, at: &position) else { throw expected("an escape sequence") }
+    return scalar
   }
 }

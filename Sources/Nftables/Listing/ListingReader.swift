@@ -13,26 +13,30 @@ struct ListingReader {
   /// Reads the objects of a listing. Rules may come before their chains.
   ///
   /// - Returns: The table; `nil` when the listing has none of that name.
+  /// - Throws: `ListingError` for what is no listing of nft, or a part of one.
   mutating func read(_ listing: JSONValue) throws(ListingError) -> Table? {
     guard case .array(let objects)? = listing["nftables"] else {
       throw .unexpected(expected: "an object with the array `nftables`", path: "the top")
     }
     var rules: [String: [Rule]] = [:]
+    var members: [String: ListedObject] = [:]
     for (index, object) in objects.enumerated() {
-      guard case .object(let members) = object else {
+      guard case .object(let kinds) = object else {
         throw .unexpected(expected: "an object", path: "nftables[\(index)]")
       }
-      for (kind, value) in members.sorted(by: { $0.key < $1.key }) where kind != "metainfo" {
+      for (kind, value) in kinds.sorted(by: { $0.key < $1.key }) where kind != "metainfo" {
         let member = ListedObject(kind: kind, value: value, path: "nftables[\(index)].\(kind)")
         guard try isOurs(member) else { continue }
         if kind == "rule" {
-          rules[try member.text("chain"), default: []].append(try member.rule())
+          let chain = try member.text("chain")
+          rules[chain, default: []].append(try member.rule())
+          if members[chain] == nil { members[chain] = member }
         } else {
           try read(member)
         }
       }
     }
-    place(rules)
+    try place(rules, first: members)
     return isPresent ? table : nil
   }
 
@@ -69,14 +73,24 @@ struct ListingReader {
     }
   }
 
-  private mutating func place(_ rules: [String: [Rule]]) {
+  /// Gives rules to their chains. Those of a chain of another shape are foreign as it is.
+  ///
+  /// - Parameter first: The first rule of each chain.
+  /// - Throws: for rules of a chain that the listing does not declare, so that a part of it is missing.
+  private mutating func place(
+    _ rules: [String: [Rule]], first: [String: ListedObject]
+  ) throws(ListingError) {
     for index in table.chains.indices {
       table.chains[index].rules = rules[table.chains[index].name] ?? []
     }
     let known = Set(table.chains.map(\.name))
+    let foreign = Set(table.foreign.filter { $0.kind == "chain" }.map(\.name))
     for (chain, rules) in rules.sorted(by: { $0.key < $1.key }) where !known.contains(chain) {
+      if let rule = first[chain], !foreign.contains(chain) {
+        throw rule.unexpected("a chain that the listing declares, which `\(chain)` is not,", at: "chain")
+      }
       table.foreign += rules.map {
-        ForeignObject(kind: "rule", name: chain, definition: .array($0.statements.map(\.json)))
+        ForeignObject(kind: "rule of the chain", name: chain, definition: .array($0.statements.map(\.json)))
       }
     }
   }

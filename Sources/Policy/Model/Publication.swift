@@ -46,6 +46,9 @@ package enum Limit: Hashable, Sendable {
   case sessionsPerClient(UInt32)
   case sessions(UInt32)
   case newPerMinutePerClient(UInt32)
+
+  /// What may be limited to, by `max clients` too.
+  package static let numbers: ClosedRange<UInt32> = 1...1_000_000
 }
 
 /// One entry of an `allow` or `deny` list.

@@ -19,6 +19,8 @@ package struct IncludeSyntax: Sendable {
   package var path: Located<String>
   /// Whether it is written as it should be; a path without quotes is followed all the same.
   package var isInOrder = true
+  /// Whether it stands in a block, where its file is not read.
+  package var isMisplaced = false
 }
 
 /// The includes of a file, in order; those that are not in order are reported by `resolve`.
@@ -29,7 +31,10 @@ package func includes(of tree: PolicyFileSyntax) -> [IncludeSyntax] {
   var reader = DeclarationReader(tree)
   return found.flatMap(\.self).compactMap { statement in
     let known = reader.diagnostics.count
-    return reader.include(statement).map { IncludeSyntax(path: $0, isInOrder: reader.diagnostics.count == known) }
+    return reader.include(statement).map {
+      IncludeSyntax(
+        path: $0, isInOrder: reader.diagnostics.count == known, isMisplaced: statement.isMisplaced)
+    }
   }
 }
 

@@ -23,7 +23,7 @@ extension StatementReader {
   func meantOrder() -> (text: String?, isCertain: Bool, help: String?)? {
     let written = restText.lowercased().split { $0 == " " || $0 == "/" }.map(String.init)
     let numbers = written.compactMap { UInt32($0) }
-    guard numbers.count == 1, let number = numbers.first, (1...1_000_000).contains(number), written.count < 12 else {
+    guard numbers.count == 1, let number = numbers.first, Limit.numbers.contains(number), written.count < 12 else {
       return nil
     }
     let idle: Set<String> = ["max", "maximum", "to", "at", "most", "up", "of", "=", "only"]
@@ -38,7 +38,7 @@ extension StatementReader {
       guard let (form, isCertain) = limitForm(plain) else { return nil }
       return ("\(number) \(form)", isCertain, nil)
     }
-    guard factor > 0, number <= 1_000_000 / UInt32(factor) else {
+    guard factor > 0, number <= Limit.numbers.upperBound / UInt32(factor) else {
       let fewer = max(1, number / (words[place].hasPrefix("d") ? 1440 : 60))
       return (
         nil, false, "new connections are counted per minute: for example `limit \(fewer) new per minute per client`"

@@ -31,7 +31,7 @@ let serverForms = StatementForms<ServerWord, Server.Parts> { word in
     }
   case .maxClients:
     StatementForm {
-      $0.number($0.wanted, in: 1...1_000_000)
+      $0.number($0.wanted, in: Limit.numbers)
     } set: {
       $0.maxClients = Located(Int($1.value.value), $1.span)
     }

@@ -1,6 +1,6 @@
 package import Diagnostics
 
-/// A limit that a tighter one makes superfluous.
+/// A limit that another one makes superfluous.
 package struct LimitSuperseded: PolicyRule {
   package init() {}
 
@@ -19,9 +19,9 @@ package struct LimitSuperseded: PolicyRule {
           tightest.append(limit)
           return nil
         }
+        let (message, label) = limit.value.reason(beside: tighter.value)
         return diagnostic(
-          "this limit never decides, because a tighter one is reached first", at: limit.span,
-          related: [Label(tighter.span, "the tighter one")], help: "remove it",
+          message, at: limit.span, related: [Label(tighter.span, label)], help: "remove it",
           fixes: [.replace(limit.span, with: "", "remove the limit")])
       }
     }
@@ -38,6 +38,18 @@ extension Limit {
   /// Of equal numbers the one for all clients is the tighter.
   fileprivate var breadth: Int {
     if case .sessions = self { 0 } else { 1 }
+  }
+
+  /// Why this one never decides, and what is to be said of the one that supersedes it.
+  fileprivate func reason(beside other: Limit) -> (message: String, label: String) {
+    if self == other { return ("this limit stands in the publication twice", "the same limit") }
+    if count > other.count {
+      return ("this limit never decides, because a tighter one is reached first", "the tighter one")
+    }
+    return (
+      "this limit never decides, because all clients together may have no more than that",
+      "the limit for all clients"
+    )
   }
 
   /// Whether the other is never reached, given that its number is not smaller.

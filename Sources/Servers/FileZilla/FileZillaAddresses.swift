@@ -45,3 +45,14 @@ enum FileZillaAddresses {
     return set
   }
 }
+
+extension ReadingContext {
+  /// Says that a user is kept to some addresses, where others are not.
+  mutating func leaveOpen(user: String, at span: SourceSpan) {
+    diagnostics.append(
+      Diagnostic(
+        .note, "server-undecided", "user `\(user)` logs in from some addresses only, others from everywhere",
+        at: span,
+        notes: ["which users a policy is about is not known here"]))
+  }
+}

@@ -121,10 +121,7 @@ struct FileZillaUsers {
       if first == nil { first = (user.attribute("name")?.value.value ?? "", span) }
     }
     guard isOpen, let first else { return (isOpen ? .any : AddressSet(unionOf: sets), first?.span) }
-    context.diagnostics.append(
-      Diagnostic(
-        .note, "server-undecided", "user `\(first.name)` logs in from some addresses only, others from everywhere",
-        at: first.span, notes: ["which users a policy is about is not known here"]))
+    context.leaveOpen(user: first.name, at: first.span)
     return (.any, nil)
   }
 

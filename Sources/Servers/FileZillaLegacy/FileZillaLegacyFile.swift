@@ -31,13 +31,15 @@ private struct FileZillaLegacyFile {
     let place = values.document.first(["Settings"], below: values.document.root)?.span ?? values.document.root?.span
     guard let place else { return [] }
     let isOn = number("Enable SSL", default: 0)
+    let users = FileZillaLegacyUsers(values.document)
+    let admits = clients(users, &context)
     var services: [EffectiveService] = []
     for port in ports("Serverports", default: number("Serverport", default: 21), &context) {
-      services.append(service(port, isImplicit: false, place, &context))
+      services.append(service(port, isImplicit: false, place, users, admits))
     }
     if isOn.value != 0 {
       for port in ports("Implicit SSL ports", default: nil, &context) {
-        services.append(service(port, isImplicit: true, place, &context))
+        services.append(service(port, isImplicit: true, place, users, admits))
       }
     }
     if isOn.value != 0, text("SSL Certificate file") == nil,
@@ -57,16 +59,12 @@ private struct FileZillaLegacyFile {
   /// A number as the program takes it; any other text counts as 0.
   private func number(_ name: String, default value: Int) -> Setting<Int> {
     guard let item = items[name.lowercased()] else { return Setting(default: value) }
-    return Setting(Int(trimmed(item)) ?? 0, item.textSpan ?? item.span)
+    return Setting(Int(item.trimmedText) ?? 0, item.textSpan ?? item.span)
   }
 
   private func text(_ name: String) -> (text: String, span: SourceSpan)? {
-    guard let item = items[name.lowercased()], !trimmed(item).isEmpty else { return nil }
-    return (trimmed(item), item.textSpan ?? item.span)
-  }
-
-  private func trimmed(_ element: XMLElement) -> String {
-    String(decoding: Array(element.text.utf8)[...].trimmed, as: UTF8.self)
+    guard let item = items[name.lowercased()], !item.trimmedText.isEmpty else { return nil }
+    return (item.trimmedText, item.textSpan ?? item.span)
   }
 
   private func words(_ text: String) -> [String] { FileZillaAddresses.words(text) }
@@ -93,7 +91,8 @@ private struct FileZillaLegacyFile {
   // MARK: One port
 
   private func service(
-    _ port: Setting<UInt16>, isImplicit: Bool, _ place: SourceSpan, _ context: inout ReadingContext
+    _ port: Setting<UInt16>, isImplicit: Bool, _ place: SourceSpan, _ users: FileZillaLegacyUsers,
+    _ admits: Setting<AddressSet>?
   ) -> EffectiveService {
     var service = EffectiveService(title: "port \(port.value)", place: place)
     service.port = port
@@ -110,8 +109,8 @@ private struct FileZillaLegacyFile {
     let most = number("Maximum user count", default: 0)
     service.maxClients = Setting(most.value > 0 ? most.value : nil, most.span)
     service.pinsDataPort = Setting(default: false)
-    service.nobody = nobody()
-    service.admits = clients(&context)
+    service.nobody = users.nobody
+    service.admits = admits
     service.remarks = ["the files are those of FileZilla Server 0.9; `emit` and `build` do not write them"]
     return service
   }
@@ -172,47 +171,9 @@ private struct FileZillaLegacyFile {
     return tls
   }
 
-  // MARK: Who gets in
-
-  /// The enabled users; `nil` where the file has no list of them.
-  private var users: (list: XMLElement, enabled: [XMLElement])? {
-    let document = values.document
-    guard let users = document.first(["Users"], below: document.root) else { return nil }
-    let enabled = document.children(of: users, named: "User").filter { user in
-      let option = document.children(of: user, named: "Option").first {
-        $0.attribute("Name")?.value.value == "Enabled"
-      }
-      return option.map(trimmed) != "0"
-    }
-    return (users, enabled)
-  }
-
-  /// A list of users in which nobody is enabled.
-  private func nobody() -> Refusal? {
-    guard let users, users.enabled.isEmpty else { return nil }
-    return Refusal("no user is enabled", users.list.span, help: "add a user in the interface of the server")
-  }
-
-  /// The addresses from which one of the users at least gets in.
-  private func usersClients(_ context: inout ReadingContext) -> Setting<AddressSet> {
-    var sets: [AddressSet] = []
-    var span: SourceSpan?
-    for user in users?.enabled ?? [] {
-      let lists = ["Disallowed", "Allowed"].map { values.document.all(["IpFilter", $0, "IP"], below: user) }
-      guard let first = lists[0].first else { return Setting(default: .any) }
-      span = span ?? first.textSpan
-      let sides = lists.map { list in
-        AddressSet(
-          unionOf: list.map { FileZillaAddresses.clients($0.text, at: $0.textSpan ?? $0.span, &context) })
-      }
-      sets.append(AddressSet(unionOf: [AddressSet.any.subtracting(sides[0]), sides[1]]))
-    }
-    return sets.isEmpty ? Setting(default: .any) : Setting(AddressSet(unionOf: sets), span)
-  }
-
-  /// Disallowed addresses, and among them the allowed ones.
-  private func clients(_ context: inout ReadingContext) -> Setting<AddressSet>? {
-    let users = usersClients(&context)
+  /// Disallowed addresses, and among them the allowed ones; of these clients those whom a user lets in.
+  private func clients(_ users: FileZillaLegacyUsers, _ context: inout ReadingContext) -> Setting<AddressSet>? {
+    let users = users.clients(&context)
     guard let disallowed = text("IP Filter Disallowed") else { return users.value == .any ? nil : users }
     let refused = FileZillaAddresses.clients(disallowed.text, at: disallowed.span, &context)
     let exceptions =

@@ -129,44 +129,17 @@ struct JSONText {
     while let byte = current, byte != UInt8(ascii: "\"") {
       guard byte >= 0x20 else { throw mistake("a text is not closed in its line") }
       index += 1
-      if byte == UInt8(ascii: "\\") { try escape(into: &content) } else { content.append(byte) }
+      if byte != UInt8(ascii: "\\") {
+        content.append(byte)
+      } else if let scalar = jsonEscape(in: bytes, at: &index) {
+        content += Array(String(Character(scalar)).utf8)
+      } else {
+        throw mistake("a backslash stands before what cannot follow it")
+      }
     }
     guard current != nil else { throw mistake("a text is never closed") }
     index += 1
     return Located(String(decoding: content, as: UTF8.self), SourceSpan(file: file, start..<index))
-  }
-
-  private mutating func escape(into content: inout [UInt8]) throws(JSONMistake) {
-    guard let byte = current else { throw mistake("it ends too early") }
-    index += 1
-    switch byte {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
-    case UInt8(ascii: "b"): content.append(0x08)
-    case UInt8(ascii: "f"): content.append(0x0C)
-    case UInt8(ascii: "n"): content.append(0x0A)
-    case UInt8(ascii: "r"): content.append(0x0D)
-    case UInt8(ascii: "t"): content.append(0x09)
-    case UInt8(ascii: "u"):
-      var unit = try hexadecimal()
-      if (0xD800..<0xDC00).contains(unit), bytes[index...].starts(with: "\\u".utf8) {
-        index += 2
-        let low = try hexadecimal()
-        unit = (0xDC00..<0xE000).contains(low) ? 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00) : 0xFFFD
-      }
-      content += Array(String(UnicodeScalar(unit).map(Character.init) ?? "\u{FFFD}").utf8)
-    default:
-      index -= 1
-      throw mistake("a backslash stands before what cannot follow it")
-    }
-  }
-
-  private mutating func hexadecimal() throws(JSONMistake) -> UInt32 {
-    let digits = bytes[index...].prefix(4)
-    guard digits.count == 4, digits.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
-      let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-    else { throw mistake("four hexadecimal digits are missing") }
-    index += 4
-    return value
   }
 
   /// A number, `true`, `false` or `null`.

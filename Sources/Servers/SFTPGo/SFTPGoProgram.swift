@@ -34,6 +34,8 @@ package enum SFTPGoProgram: ServerProgram {
   package static func isWritten(_ text: String) -> Bool {
     text.first { !$0.isWhitespace } == "{" && text.contains("\"ftpd\"")
   }
+  package static var commands: [String] { ["sftpgo"] }
+  package static var images: [String] { ["sftpgo"] }
   package static func isSetting(_ word: String) -> Bool { word.hasPrefix(SFTPGoSettings.prefix) }
 }
 

@@ -3,7 +3,7 @@ import Diagnostics
 package import Policy
 
 /// Reads `sftpgo.json`, and files of variables, which win over it: those of the folder `env.d`, in the order of their
-/// names (docs/full-configuration.md).
+/// names (docs/full-configuration.md). Or reads a command line, a unit of systemd or a Compose file that starts it.
 package struct SFTPGoReader: ServerReader {
   package let software = SoftwareKind.sftpgo
 
@@ -14,11 +14,16 @@ package struct SFTPGoReader: ServerReader {
   ) -> [EffectiveService] {
     let files = paths.flatMap { self.files(at: $0, &context) }
     var settings = SFTPGoSettings()
+    var isConfigured = false
     var variables: [SourceID] = []
+    var starts: [Invocation] = []
     for path in files where !Self.isVariables(path) {
       guard let file = context.load(path) else { return [] }
       if path.hasSuffix(".json") || Self.beginsAsJSON(context.sources[file].bytes) {
+        isConfigured = true
         settings.read(json: file, &context)
+      } else if let found = context.starts(in: file, at: path, of: software) {
+        starts += found
       } else {
         variables.append(file)
       }
@@ -29,11 +34,45 @@ package struct SFTPGoReader: ServerReader {
       guard let file = context.load(path) else { return [] }
       variables.append(file)
     }
+    guard !context.diagnostics.hasErrors else { return [] }
+    guard starts.isEmpty else {
+      return starts.flatMap { self.services(of: $0, settings, isConfigured: isConfigured, variables, &context) }
+    }
     for file in variables { settings.read(variables: file, &context) }
+    return services(settings, &context)
+  }
+
+  private func services(_ settings: SFTPGoSettings, _ context: inout ReadingContext) -> [EffectiveService] {
     guard let file = context.first, !context.diagnostics.hasErrors else { return [] }
     let configuration = SFTPGoConfiguration(settings: settings, file: file)
     let services = settings.bindings.sorted().compactMap { configuration.service(ofBinding: $0, &context) }
     refuseSameSocket(services, &context)
+    return services
+  }
+
+  /// Those of one start: the variables of its environment win over files. Without the file of the configuration, what
+  /// no variable sets is not known.
+  private func services(
+    of start: Invocation, _ settings: SFTPGoSettings, isConfigured: Bool, _ variables: [SourceID],
+    _ context: inout ReadingContext
+  ) -> [EffectiveService] {
+    var settings = settings
+    context.leaveOpen(variables: start.unknown)
+    settings.read(variablesOf: start, &context)
+    for file in variables { settings.read(variables: file, &context) }
+    if !isConfigured {
+      context.leaveOpen(
+        start.container.map { "the file that the image `\($0.image)` gives to SFTPGo is not here" }
+          ?? "the file `sftpgo.json` of this command is not here",
+        at: start.span, notes: ["what no variable sets was not compared"],
+        help: "audit that file too: name it after this one")
+    }
+    var services = services(settings, &context)
+    if services.isEmpty { context.report(start) }
+    for index in services.indices {
+      if !isConfigured { services[index].leaveDefaultsOpen() }
+      services[index].place(under: start, &context)
+    }
     return services
   }
 
@@ -91,6 +130,20 @@ package struct SFTPGoReader: ServerReader {
         at: SourceSpan(file: context.add(path), 0..<0), help: "put the file itself there")
     }
     return all
+  }
+}
+
+extension EffectiveService {
+  /// Takes nothing for known that no setting was read for.
+  fileprivate mutating func leaveDefaultsOpen() {
+    if port.span == nil { undecided.insert(.port) }
+    if passivePorts.span == nil { undecided.insert(.passivePorts) }
+    if announced.span == nil { undecided.insert(.announced) }
+    if tls.control.span == nil || tls.control.value == .off { undecided.insert(.tls) }
+    if tls.certificate.value == nil { undecided.insert(.certificate) }
+    if maxClients.span == nil { undecided.insert(.maxClients) }
+    if allowsActive?.span == nil { undecided.insert(.activeMode) }
+    if allowsForeignPort.span == nil || allowsForeignPeer.span == nil { undecided.insert(.foreign) }
   }
 }
 

@@ -9,6 +9,8 @@ struct SFTPGoSettings {
   /// Bindings that variables can set, those with the lowest numbers (source).
   static let mostVariableBindings = 10
 
+  /// The members of the file that decide something about FTP.
+  private static let sections = ["common", "ftpd"]
   /// Bytes of a path; what lies deeper, or has a longer name, is passed over.
   private static let longestPath = 120
   /// Members of a binding that are numbers. A variable for one that is no number is passed over (source).
@@ -17,12 +19,15 @@ struct SFTPGoSettings {
     "active_connections_security",
   ]
   private static let bindingFlags: Set<String> = ["apply_proxy_config", "debug"]
-  /// Members that decide something and have one value: a list or an object there keeps the program from starting.
-  private static let scalars: Set<String> = bindingNumbers.union(bindingFlags).union([
-    "address", "force_passive_ip", "passive_host", "certificate_file", "certificate_key_file", "start", "end",
-    "disable_active_mode", "active_transfers_port_non_20", "max_total_connections", "max_per_host_connections",
-    "proxy_protocol",
+  private static let numbers = bindingNumbers.union([
+    "start", "end", "max_total_connections", "max_per_host_connections", "proxy_protocol",
   ])
+  private static let flags = bindingFlags.union(["disable_active_mode", "active_transfers_port_non_20"])
+  private static let texts: Set<String> = [
+    "address", "force_passive_ip", "passive_host", "certificate_file", "certificate_key_file",
+  ]
+  /// Members that decide something and have one value: a list or an object there keeps the program from starting.
+  private static let scalars = numbers.union(flags).union(texts)
 
   /// An address that clients of some networks are told.
   struct Override {
@@ -64,8 +69,35 @@ struct SFTPGoSettings {
       ? (16, 2)
       : digits.hasPrefix("0o") ? (8, 2) : digits.hasPrefix("0b") ? (2, 2) : digits.hasPrefix("0") ? (8, 0) : (10, 0)
     let rest = digits.dropFirst(start)
-    guard rest.utf8.allSatisfy({ $0.isDigit || (0x61...0x66).contains($0) }) else { return nil }
-    return Int((isNegative ? "-" : "") + rest, radix: base)
+    // A single `_` may stand between digits, and after what tells the base.
+    let parts = rest.split(separator: "_", omittingEmptySubsequences: false)
+    let isAfterBase = start > 0 && parts.first?.isEmpty == true && parts.count > 1
+    guard parts.dropFirst(isAfterBase ? 1 : 0).allSatisfy({ !$0.isEmpty }),
+      rest.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: "_") || (0x61...0x66).contains($0) })
+    else { return nil }
+    return Int((isNegative ? "-" : "") + parts.joined(), radix: base)
+  }
+
+  /// A value of JSON as the program converts it to what a member holds: to a whole number, a flag or a text, each from
+  /// each of the others (mapstructure with `WeaklyTypedInput`, as viper asks for it). Numbers of JSON are read as
+  /// floating-point ones, of which a whole number is the part before the point.
+  private static func converted(_ value: JSONValue, for member: String) -> Located<String>? {
+    switch value {
+    case .object, .list: return nil
+    case .text(let text):
+      guard text.value.isEmpty else { return text }
+      return Located(numbers.contains(member) ? "0" : flags.contains(member) ? "false" : "", text.span)
+    case .word(let word):
+      let flag = word.value == "true" ? true : word.value == "false" ? false : nil
+      let number = flag.map { $0 ? 1 : 0 } ?? Double(word.value)
+      guard let number, scalars.contains(member) else { return word }
+      if flags.contains(member) { return Located(number == 0 ? "false" : "true", word.span) }
+      // What is too large for a number of the program is left as it stands, and so is refused where it is asked for.
+      let whole = Int64(exactly: number.rounded(.towardZero))
+      let isWhole = whole.map { Double($0) == number } ?? false
+      guard let whole, isWhole || numbers.contains(member) else { return word }
+      return Located("\(whole)", word.span)
+    }
   }
 
   // MARK: The file
@@ -76,7 +108,7 @@ struct SFTPGoSettings {
     do throws(JSONMistake) {
       let root = try text.readAll()
       if root.scalar != nil { throw JSONMistake(message: "it is no object", span: root.span) }
-      for section in ["common", "ftpd"] {
+      for section in Self.sections {
         if let value = root[section] { take(value, at: section, &context) }
       }
     } catch {
@@ -87,7 +119,8 @@ struct SFTPGoSettings {
   /// Takes in a value and what is in it.
   private mutating func take(_ value: JSONValue, at path: String, _ context: inout ReadingContext) {
     guard path.utf8.count < Self.longestPath else { return }
-    if let scalar = value.scalar { values[path] = scalar }
+    let name = path.split(separator: ".").last.map(String.init) ?? ""
+    if let scalar = Self.converted(value, for: name) { values[path] = scalar }
     if path == "ftpd.bindings" {
       for (position, binding) in value.items.enumerated() {
         bindings.insert(position)
@@ -96,7 +129,6 @@ struct SFTPGoSettings {
       }
       return
     }
-    let name = path.split(separator: ".").last.map(String.init) ?? ""
     if Self.isObject(path), !value.isNull {
       guard case .object = value else {
         context.refuse("SFTPGo does not start: `\(name)` is an object with members", at: value.span)
@@ -138,6 +170,15 @@ struct SFTPGoSettings {
     variables.formUnion(names)
   }
 
+  /// Takes in the variables with which the program is started; they win over those of files.
+  mutating func read(variablesOf start: Invocation, _ context: inout ReadingContext) {
+    for (name, value) in start.variables.sorted(by: { $0.key < $1.key }) where name.hasPrefix(Self.prefix) {
+      variables.insert(name)
+      let name = Located(name, value.span)
+      take(EnvironmentText.Variable(name: name, value: value, dependsOnOthers: value.value.contains("$")), &context)
+    }
+  }
+
   private mutating func take(_ variable: EnvironmentText.Variable, _ context: inout ReadingContext) {
     let name = variable.name.value
     guard name.hasPrefix(Self.prefix), name == name.uppercased(), !name.contains(".") else {
@@ -148,7 +189,7 @@ struct SFTPGoSettings {
     }
     let path = name.dropFirst(Self.prefix.count).lowercased().replacing("__", with: ".")
     let value = variable.value
-    if variable.dependsOnOthers {
+    if variable.dependsOnOthers, Self.sections.contains(where: { path.hasPrefix($0 + ".") }) {
       context.leaveOpen(
         "`\(name)` depends on other variables", at: value.span, help: "write the value, or put it in apostrophes")
     }

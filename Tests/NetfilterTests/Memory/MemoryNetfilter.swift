@@ -34,6 +34,7 @@ actor MemoryNetfilter: ChangingBackend {
   private(set) var calls = 0
   private var faults: [Int: Fault] = [:]
   private var interferences: [Int: [UInt8]] = [:]
+  private var expiries: [Int: [UInt8]] = [:]
   private var strangeness: String?
 
   /// - Parameters:
@@ -60,6 +61,10 @@ extension MemoryNetfilter {
 
   /// Another program runs a script right before a call, counted like that.
   func interfere(beforeCall number: Int, _ script: String) { interferences[calls + number] = Array(script.utf8) }
+
+  /// Elements expire right before a call, counted like that: what a script deletes is gone, and the ruleset is of the
+  /// same generation.
+  func expire(beforeCall number: Int, _ script: String) { expiries[calls + number] = Array(script.utf8) }
 
   func forgetFaults() { (faults, interferences) = ([:], [:]) }
 
@@ -127,6 +132,13 @@ extension MemoryNetfilter {
         try take(script)
       } catch {
         throw .library("the other program fails: \(error)")
+      }
+    }
+    if let script = expiries[calls] {
+      do throws(TakeError) {
+        namespace = try result(of: script)
+      } catch {
+        throw .library("nothing expires: \(error)")
       }
     }
     let fault = faults[calls]

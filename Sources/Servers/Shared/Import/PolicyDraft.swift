@@ -77,22 +77,30 @@ package struct PolicyDraft {
 
   private mutating func add(_ group: Group) {
     guard let first = group.services.first else { return }
-    let addresses = literals(group.services)
+    let addresses = firstOfEachFamily(literals(group.services))
     lines += ["", "server \(group.name) {"]
     if addresses.isEmpty {
       decide("address: where the gateway finds this server, or `address local`")
     } else {
       statement("address", addresses.map { "\($0)" }.joined(separator: ", "))
+      let others = literals(group.services).filter { !addresses.contains($0) }
+      if !others.isEmpty {
+        decide("address: the server listens on \(others.map { "\($0)" }.joined(separator: ", ")) as well")
+      }
     }
     statement("software", settings.software.name + (version.map { " \($0)" } ?? ""))
     if let site = first.site { statement("site", quoted(site)) }
     for remark in first.remarks { self.remark(remark) }
     certificate(group)
-    if let most = group.services.compactMap(\.maxClients.value).max() { statement("max clients", "\(most)") }
+    if let most = group.services.compactMap(\.maxClients.value).max() {
+      limit("max clients", most, "\(most)", "the server admits \(most) sessions")
+    }
     lines.append("}")
+    let onPort = Dictionary(grouping: group.services, by: \.port.value)
     var ports = Set<UInt16>()
     for (index, service) in group.services.enumerated() where ports.insert(service.port.value).inserted {
-      publish(service, of: group, as: index == 0 ? group.name : "\(group.name)-\(service.port.value)", addresses)
+      let name = index == 0 ? group.name : "\(group.name)-\(service.port.value)"
+      publish(service, of: group, as: name, addresses, beside: (onPort[service.port.value] ?? []).dropFirst())
     }
   }
 
@@ -101,16 +109,30 @@ package struct PolicyDraft {
     lines.append("    \(keyword)\(padding)\(value)")
   }
 
+  /// A number of sessions, where the language has one that large.
+  ///
+  /// - Parameter fact: What the server does, as a clause.
+  private mutating func limit(_ keyword: String, _ count: Int, _ value: String, _ fact: String) {
+    let most = Int(Limit.numbers.upperBound)
+    if count <= most { return statement(keyword, value) }
+    decide("\(keyword): \(fact), and a policy says \(most) at most; without the line it sets no limit")
+  }
+
   private mutating func decide(_ what: String) { lines.append("    # DECIDE \(what)") }
 
   private mutating func remark(_ what: String) { lines.append("    # \(what)") }
 
-  /// At most one address of each family on which services listen; none when they listen on all.
+  /// The addresses on which services listen, each once; none when they listen on all.
   private func literals(_ services: [EffectiveService]) -> [IPAddress] {
-    let all = services.flatMap(\.addresses.value).compactMap { IPAddress($0) }.filter {
-      $0.scope != .unspecified && $0.scope != .loopback
+    var known = Set<IPAddress>()
+    return services.flatMap(\.addresses.value).compactMap { IPAddress($0) }.filter {
+      $0.scope != .unspecified && $0.scope != .loopback && known.insert($0).inserted
     }
-    return AddressFamily.allCases.compactMap { family in all.first { $0.family == family } }
+  }
+
+  /// What a server of a policy has.
+  private func firstOfEachFamily(_ addresses: [IPAddress]) -> [IPAddress] {
+    AddressFamily.allCases.compactMap { family in addresses.first { $0.family == family } }
   }
 
   private func quoted(_ text: String) -> String {
@@ -144,7 +166,8 @@ package struct PolicyDraft {
   }
 
   private mutating func publish(
-    _ service: EffectiveService, of group: Group, as name: String, _ addresses: [IPAddress]
+    _ service: EffectiveService, of group: Group, as name: String, _ addresses: [IPAddress],
+    beside others: ArraySlice<EffectiveService>
   ) {
     let mode = tls(service)
     lines += ["", "publish \(name) {"]
@@ -165,13 +188,14 @@ package struct PolicyDraft {
     if let withTLS = service.announcedWithTLS, withTLS.value != service.announced.value {
       decide("helper: in clear text the server announces another address, so it may count on `helper on`")
     }
-    if let most = service.maxPerClient.value, service.maxPerClient.span != nil, (1...1_000_000).contains(most) {
-      statement("limit", "\(most) sessions per client")
+    if let most = service.maxPerClient.value, service.maxPerClient.span != nil, most > 0 {
+      limit("limit", most, "\(most) sessions per client", "the server admits \(most) sessions from one address")
     }
     if service.allowsActive?.value ?? false {
       decide("active: the server accepts PORT and EPRT; `active on` lets them through the gateway")
     }
     refusals(service)
+    for other in others { tell(other, beside: service) }
     if !service.clientsTitle.isEmpty {
       decide("allow: this is what the server does \(service.clientsTitle); others are treated differently")
     }
@@ -187,6 +211,35 @@ package struct PolicyDraft {
       decide("control port: inetd or a socket unit listens for the server, and says on which port")
     }
     if service.admits != nil { decide("allow: the server refuses some clients by their address") }
+  }
+
+  /// What another listener on the same port does otherwise: a server has one publication for a port.
+  private mutating func tell(_ other: EffectiveService, beside service: EffectiveService) {
+    var facts: [String] = []
+    let announced = (other.announcedWithTLS ?? other.announced).value
+    if announced != (service.announcedWithTLS ?? service.announced).value { facts.append(announces(announced)) }
+    if other.passivePorts.value != service.passivePorts.value {
+      if case .range(let range) = other.passivePorts.value {
+        facts.append("has the passive range \(range.low)-\(range.high)")
+      } else {
+        facts.append("takes any passive port")
+      }
+    }
+    if tls(other) != tls(service) { facts.append("has `tls \(tls(other).rawValue)`") }
+    guard !facts.isEmpty else { return }
+    let place = other.addresses.value.isEmpty ? other.title : other.addresses.value.joined(separator: ", ")
+    decide(
+      "publish: on \(quoted(place)) port \(other.port.value) \(facts.joined(separator: ", and ")); clients of that "
+        + "need a server and a publication of its own")
+  }
+
+  private func announces(_ announcement: Announcement) -> String {
+    switch announcement {
+    case .own: "announces its own address"
+    case .address(let address): "announces \(address)"
+    case .name(let name): "announces \(quoted(name))"
+    case .unusable(let text, _): "cannot announce \(quoted(text))"
+    }
   }
 
   private func tls(_ service: EffectiveService) -> TLSMode {

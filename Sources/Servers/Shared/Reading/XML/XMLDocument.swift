@@ -26,6 +26,9 @@ struct XMLElement {
   /// The name without its prefix.
   var localName: String { name.split(separator: ":").last.map(String.init) ?? name }
 
+  /// The text without blanks at its ends.
+  var trimmedText: String { String(decoding: Array(text.utf8)[...].trimmed, as: UTF8.self) }
+
   func attribute(_ name: String) -> XMLAttribute? { attributes.first { $0.name.value == name } }
 }
 
