@@ -1,7 +1,7 @@
 import Foundation
 
-/// The configuration of an SRX device as far as we write it, changed line by line as Junos does: a reader of its own, that
-/// knows no other line.
+/// The configuration of an SRX device as far as we write it, changed line by line as Junos does: a reader of its own,
+/// that knows no other line.
 struct SRXCandidate: Equatable {
   struct Rule: Equatable {
     var name: String

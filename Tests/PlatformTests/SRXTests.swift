@@ -181,6 +181,31 @@ import Testing
     #expect(compile(helped).errors.contains { $0.contains("the FTP helper over IPv6") })
   }
 
+  /// The ALG drops a 227 reply with another address than the server's, so what is sent in clear text decides.
+  @Test(
+    "the helper beside a passive range needs a server that announces itself in clear text",
+    arguments: [
+      ("vsftpd", "tls explicit optional", false), ("proftpd", "tls explicit optional", true),
+      ("vsftpd", "tls off", false), ("vsftpd", "tls explicit required", true),
+      ("proftpd", "tls explicit required clear-control", false),
+    ])
+  func helperAndAnnouncement(software: String, tls: String, isAccepted: Bool) {
+    let more = "\(tls); passive range 50000-50500; helper on"
+    let policy = PlatformTests.workedCase(Self.gateway, more).replacing("proftpd", with: software)
+    let errors = compile(policy).errors
+    #expect(errors.isEmpty == isAccepted, "\(errors)")
+    #expect(
+      errors.allSatisfy { $0.contains("announces 203.0.113.10 in clear text, which that of srx does not pass on") })
+    // At its own address a server announces what the device sees.
+    let routed = policy.replacing("10.10.20.200", with: "203.0.113.10").replacing("2121 -> 21", with: "21")
+    #expect(compile(routed).errors.isEmpty, "\(compile(routed).errors)")
+  }
+
+  @Test func aReturnFromTLSIsNotLeftToTheHelper() {
+    let policy = PlatformTests.workedCase(Self.gateway, "tls explicit required clear-control; helper on")
+    #expect(compile(policy).errors.contains { $0.contains("after a return from TLS") })
+  }
+
   @Test func oneServerPortHasOneHelper() {
     let two = """
       gateway edge { \(Self.gateway) }
@@ -188,12 +213,11 @@ import Testing
       publish a { server s; external ip 203.0.113.10; tls off; helper on; passive range 5000-5500 }
       publish b { server s; external ip 203.0.113.10; control port 2121 -> 21; tls off; passive range 5000-5500 }
       """
-    #expect(
-      compile(two).errors == [
-        "platform-unsupported: `a` asks for the FTP helper and `b` does not, on one port of one server, which srx cannot "
-          + "tell apart"
-      ])
-    #expect(compile(two.replacing("-> 21;", with: "-> 21; helper on;")).errors.isEmpty)
+    let message =
+      "platform-unsupported: `a` asks for the FTP helper and `b` does not, on one port of one server, which srx cannot "
+      + "tell apart"
+    #expect(compile(two).errors.contains(message))
+    #expect(!compile(two.replacing("-> 21;", with: "-> 21; helper on;")).errors.contains(message))
   }
 
   @Test(
@@ -354,7 +378,7 @@ import Testing
       batch.append(once)
     }
     #expect(try Yanglint.complaints(about: batch) == "")
-    #expect(accepted > 200, "\(accepted)")
+    #expect(accepted > 150, "\(accepted)")
   }
 
   // MARK: What a text should say
@@ -460,7 +484,8 @@ extension Compilation {
   }
 }
 
-/// Policies of every kind for devices that cannot do all of it: as they come, and without what most of them are refused for.
+/// Policies of every kind for devices that cannot do all of it: as they come, and without what most of them are refused
+/// for.
 enum GeneratedForDevices {
   static func policies(gateway: String, count: UInt64 = 1_000) -> some Sequence<
     (text: String, compilation: Compilation)

@@ -8,8 +8,8 @@ import Testing
 
 @testable import Platforms
 
-/// No program reads such a configuration: what stands here is a grammar of our own, as narrow as what we write, and what
-/// the lines say by it.
+/// No program reads such a configuration: what stands here is a grammar of our own, as narrow as what we write, and
+/// what the lines say by it.
 @Suite struct ScreenOSTests {
   static let gateway =
     "platform screenos; outside \"Untrust\"; inside \"Trust\"; unit inside \"ethernet0/1\"; numbers 9001-9020"

@@ -5,8 +5,8 @@ import Flows
 /// The lines for one device, and those that take them away.
 ///
 /// A line that sets adds to what is there. So what holds lists is emptied first, in the same candidate: applied to an
-/// earlier version of itself, the text leaves no client, no port and no rule that it does not name. Policies are emptied
-/// and not deleted, because a policy that comes anew comes last. To delete what is not there is a warning.
+/// earlier version of itself, the text leaves no client, no port and no rule that it does not name. Policies are
+/// emptied and not deleted, because a policy that comes anew comes last. To delete what is not there is a warning.
 struct SRXConfiguration {
   private let plan: FlowPlan
   let names: SRXNames

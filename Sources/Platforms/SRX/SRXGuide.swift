@@ -135,6 +135,11 @@ struct SRXGuide {
       "`security alg ftp` is left as it is: it holds for the whole device. The applications decide for these "
         + "connections alone.",
     ]
+    if configuration.entries.contains(where: { $0.service.wantsHelper }) {
+      sentences.append(
+        "The FTP ALG passes a 227 reply on when it carries the server's own address, so the server must announce that in "
+          + "clear text; `security alg ftp allow-mismatch-ip-address` would change it for the whole device.")
+    }
     if configuration.entries.contains(where: { $0.service.isTranslated }) {
       sentences.append(
         "Policies see the server's address. Whoever can reach that address from the zones of the clients without the "

@@ -8,7 +8,7 @@ struct SRXObstacles {
 
   init(_ plan: FlowPlan) { self.plan = plan }
 
-  var found: [Diagnostic] { version + zones + addresses + helpers }
+  var found: [Diagnostic] { version + zones + services + helpers }
 
   /// Releases whose schema nobody could read.
   private var version: [Diagnostic] {
@@ -34,7 +34,8 @@ struct SRXObstacles {
     ]
   }
 
-  private var addresses: [Diagnostic] {
+  /// What is asked of one publication and cannot be.
+  private var services: [Diagnostic] {
     plan.services.flatMap { service -> [Diagnostic] in
       var found: [Diagnostic] = []
       if service.family == .ipv6, service.controlPort != service.serverControlPort, !service.isTranslated {
@@ -51,6 +52,7 @@ struct SRXObstacles {
             at: service.provenance(of: .helper),
             help: "publish a `passive range` and leave the helper out, or publish IPv4 alone"))
       }
+      if let inspection = inspection(of: service) { found.append(inspection) }
       let most = 16_384
       if let clients = service.clientPrefixes, clients.count > most {
         found.append(
@@ -60,6 +62,27 @@ struct SRXObstacles {
       }
       return found
     }
+  }
+
+  /// What the ALG would read, and not let through or not understand. A 227 reply with another address than the server's
+  /// is passed on with `allow-mismatch-ip-address` alone (published schema), which holds for the whole device.
+  private func inspection(of service: PublishedService) -> Diagnostic? {
+    guard service.wantsHelper, service.family == .ipv4 else { return nil }
+    let span = service.provenance(of: .helper)
+    if service.mayBeEncrypted, service.passiveRange == nil {
+      return refusal(
+        "`\(service.name)` leaves the data connections to the FTP helper after a return from TLS, and nobody has seen what "
+          + "that of srx reads then",
+        at: span, help: "publish a `passive range`, and write `helper off`")
+    }
+    guard let announced = service.readableAnnouncement else { return nil }
+    return refusal(
+      "`\(service.name)` asks for the FTP helper, and its server announces \(announced) in clear text, which that of srx "
+        + "does not pass on",
+      at: span,
+      help: service.passiveRange == nil
+        ? "publish a `passive range`, and write `helper off`"
+        : "write `helper off`: the `passive range` needs no helper")
   }
 
   /// Publications with one control port of a server, of which some ask for the helper and some do not: policies see

@@ -3,9 +3,9 @@ package import Flows
 
 /// Juniper SRX: Junos with zones, destination NAT and policies, as lines for `load set terminal`.
 ///
-/// Destination NAT comes before the policy, so policies see the server's address and port (documented). The FTP ALG hangs
-/// on the application that the policy names: `application-protocol ignore` keeps every ALG off a connection, also one
-/// that a well-known port would bring in (documented).
+/// Destination NAT comes before the policy, so policies see the server's address and port (documented). The FTP ALG
+/// hangs on the application that the policy names: `application-protocol ignore` keeps every ALG off a connection, also
+/// one that a well-known port would bring in (documented).
 package struct SRXPlatform: Platform {
   package var name: String { "srx" }
   package var forms: [String] { ["set"] }

@@ -5,8 +5,8 @@ import Flows
 /// The lines for one device, and those that take them away.
 ///
 /// Every line counts as soon as it is typed, and one that gives a known name another value is refused or not, depending
-/// on what it is. So objects are called after what they hold: a name that is there already is right. Policies are known by
-/// their number, and what has the number goes first.
+/// on what it is. So objects are called after what they hold: a name that is there already is right. Policies are known
+/// by their number, and what has the number goes first.
 struct ScreenOSConfiguration {
   private let plan: FlowPlan
   let policies: [Policy]
@@ -165,8 +165,8 @@ struct ScreenOSConfiguration {
   }
 }
 
-/// A name between quotes. What would end them is kept out of names of the policy by `fault(of:as:)`, and is left out here
-/// for whoever asks for a text all the same.
+/// A name between quotes. What would end them is kept out of names of the policy by `fault(of:as:)`, and is left out
+/// here for whoever asks for a text all the same.
 private func quoted(_ name: String) -> String {
   "\"\(name.filter { $0 != "\"" && !$0.isNewline })\""
 }
