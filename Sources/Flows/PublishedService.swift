@@ -92,8 +92,9 @@ package final class PublishedService: Sendable {
   package var wantsGatewaySource: Bool { has(.gatewaySource) }
   /// Whether a control connection may be encrypted, so that no helper can read it.
   package var mayBeEncrypted: Bool { publication.tls.value.allowsTLS }
-  /// The address of somebody else than the server that 227 replies carry where a helper can read them: in clear text, or
-  /// after a return to it (CCC). `nil` where the server announces its own address there, and where nothing is readable.
+  /// The address of somebody else than the server that 227 replies carry where a helper can read them: in clear text,
+  /// or after a return to it (CCC). `nil` where the server announces its own address there, and where nothing is
+  /// readable.
   package var readableAnnouncement: IPAddress? {
     let masquerade = publication.masquerade(publication.endpoints(at: server))
     let plain = publication.tls.value.allowsPlain ? server.announcedInClear(masquerade) : nil
