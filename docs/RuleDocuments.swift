@@ -122,6 +122,7 @@ package enum RuleDocuments {
     ("passive-range-too-small", PackageResources.passive_range_too_small_md),
     ("platform-input", PackageResources.platform_input_md),
     ("platform-unsupported", PackageResources.platform_unsupported_md),
+    ("platform-untried", PackageResources.platform_untried_md),
     ("prefix-host-bits", PackageResources.prefix_host_bits_md),
     ("proftpd-main-server", PackageResources.proftpd_main_server_md),
     ("proftpd-port-line", PackageResources.proftpd_port_line_md),

@@ -70,4 +70,6 @@ extension FlowPlan {
 
   /// The version of the platform, as the policy writes it.
   package var platformVersion: String? { gateway?.version?.value }
+  /// Where it stands.
+  package var platformVersionProvenance: SourceSpan? { gateway?.version?.span }
 }

@@ -94,6 +94,15 @@ package final class PublishedService: Sendable {
   package var mayBeEncrypted: Bool { publication.tls.value.allowsTLS }
   /// Whether a control connection may stay in clear text.
   package var mayBeClear: Bool { publication.tls.value.allowsPlain }
+  /// The address of somebody else than the server that 227 replies carry where a helper can read them: in clear text,
+  /// or after a return to it (CCC). `nil` where the server announces its own address there, and where nothing is
+  /// readable.
+  package var readableAnnouncement: IPAddress? {
+    let masquerade = publication.masquerade(publication.endpoints(at: server))
+    let plain = publication.tls.value.allowsPlain ? server.announcedInClear(masquerade) : nil
+    let announced = plain ?? (publication.clearControl == nil ? nil : masquerade.encrypted)
+    return announced == serverAddress ? nil : announced
+  }
   package func logs(_ event: LoggedEvent) -> Bool { has(event.trait) }
 
   /// The statement that asked for something; the first line of the publication where none did.

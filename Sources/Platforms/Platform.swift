@@ -117,6 +117,8 @@ package enum Platforms {
     nftables,
     RouterOSPlatform(),
     ASAPlatform(),
+    SRXPlatform(),
+    ScreenOSPlatform(),
     FortiGatePlatform(),
     SheetPlatform(),
   ]

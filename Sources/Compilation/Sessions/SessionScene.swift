@@ -117,8 +117,7 @@ extension FTPServer {
     let port = publication.controlPort.value.server
     self.init(party, controlPort: port, passivePorts: ends.first == ends.last ? Array(ends.prefix(1)) : ends)
     let facts = server.software?.value.kind.facts
-    let announcesOwn = masquerade.plainMayBeOwn && facts?.hasTLSMasquerade == true
-    announced = announcesOwn ? nil : masquerade.plain
+    announced = server.announcedInClear(masquerade)
     announcedEncrypted = masquerade.encrypted
     let tls = publication.tls.value
     allowsPlain = tls.allowsPlain

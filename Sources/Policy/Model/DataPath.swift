@@ -101,3 +101,12 @@ package struct MasqueradeAddresses: Hashable, Sendable {
     self.plainMayBeOwn = plainMayBeOwn
   }
 }
+
+extension Server {
+  /// What it announces in sessions in clear text; `nil` for its own address. A program that can tell sessions with TLS
+  /// apart announces the external address in these alone, where a helper reads the others.
+  package func announcedInClear(_ masquerade: MasqueradeAddresses) -> IPAddress? {
+    let tellsApart = software?.value.kind.facts.hasTLSMasquerade == true
+    return masquerade.plainMayBeOwn && tellsApart ? nil : masquerade.plain
+  }
+}

@@ -1,0 +1,118 @@
+package import Diagnostics
+package import Flows
+
+/// Juniper ScreenOS 6 (SSG, NetScreen): zones and policies with NAT-dst, as lines to paste.
+///
+/// Policies see the address and the port that clients dial (practitioners' write-ups; the forms of the commands are in
+/// published configurations). The system has been out of support for years, there was no device to try anything on, and
+/// no program reads its configuration: what is not in such a configuration is not written.
+package struct ScreenOSPlatform: Platform {
+  package var name: String { "screenos" }
+  package var forms: [String] { ["text"] }
+  package var defaultForm: String { "text" }
+
+  package init() {}
+
+  package func knows(version: String) -> Bool {
+    let parts = version.split(separator: ".", omittingEmptySubsequences: false)
+    let isNumber = { (part: Substring) in !part.isEmpty && part.utf8.allSatisfy(\.isDigit) }
+    return parts.first == "6" && parts.count <= 3 && parts.allSatisfy(isNumber)
+  }
+
+  /// The helper is not among them: `application "FTP"` in a policy is known by its form alone, and what the ALG does
+  /// with it, and with TLS, by nobody who wrote it down.
+  package var capabilities: Set<FlowFeature> {
+    [.translation, .routedServer, .controlPortTranslation, .clients, .logNew]
+  }
+
+  package func advice(on feature: FlowFeature) -> String? {
+    switch feature {
+    case .helper, .helperBesideTLS:
+      "write `helper off` and a `passive range`, which needs no helper: what the ALG does on this system is not known"
+    case .activeThroughHelper, .activeTranslation, .activeRouted:
+      "write `active off`: passive mode works without the helper, and active mode does not"
+    case .ipv6, .ipv6Translation: "publish IPv4 alone"
+    case .localServer: "publish a server behind the device"
+    case .limitPerClient, .limitTotal, .limitNewPerMinute: "let the server limit its sessions"
+    default: nil
+    }
+  }
+
+  package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
+    switch input {
+    case .outside, .inside, .numbers: .required
+    // Required where there is anything to translate, see `obstacles`.
+    case .unitInside: .optional
+    case .accessList, .externalIsInterface, .unitOutside, .before, .helperScope: .useless
+    }
+  }
+
+  package func fault(of name: String, as input: GatewayInput) -> String? {
+    guard name.utf8.count <= 31, !name.isEmpty else { return "has to have 1 to 31 characters" }
+    guard input == .unitInside else {
+      let isPlain = name.utf8.allSatisfy { $0.isAlphanumeric || "-_./: ".utf8.contains($0) }
+      let isTrimmed = name.first != " " && name.last != " "
+      return isPlain && isTrimmed ? nil : "has to be letters, digits, spaces within, and `-_./:`"
+    }
+    let isUnit =
+      name.utf8.first?.isLetter == true && name.utf8.allSatisfy { $0.isAlphanumeric || "-/.:".utf8.contains($0) }
+    return isUnit ? nil : "is no interface, such as `ethernet0/1`"
+  }
+
+  package func obstacles(to plan: FlowPlan) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    let services = plan.services
+    if let second = plan.inside.dropFirst().first {
+      found.append(
+        .error(
+          "platform-input", "screenos takes one zone in `inside`, because the external addresses are routed there",
+          at: second.provenance, help: "publish the servers of each zone on a gateway of its own"))
+    }
+    if let numbers = plan.numbers, let span = plan.provenance(of: .numbers) {
+      let needed = ScreenOSConfiguration.numbersNeeded(by: plan)
+      if numbers.count < needed {
+        found.append(
+          .error(
+            "platform-input", "`numbers` gives \(numbers.count), and \(needed) are needed", at: span,
+            help: "give \(needed) ids of policies that nothing else has: two for each publication and zone of clients"
+          ))
+      }
+    }
+    if let first = services.first(where: \.isTranslated), let gateway = plan.gateway,
+      plan.provenance(of: .unitInside) == nil
+    {
+      found.append(
+        .error(
+          "platform-input",
+          "screenos has to be told `unit inside` of `\(gateway.name)`, because `\(first.name)` is translated",
+          at: gateway.platform ?? gateway.header,
+          help:
+            "write a statement such as `unit inside \"ethernet0/1\"` into the `gateway` block, as the device has it"))
+    }
+    for service in services where service.isRouted && service.controlPort != service.serverControlPort {
+      found.append(
+        .error(
+          "platform-unsupported",
+          "`\(service.name)` asks for another control port at the server's own address, and nobody has seen screenos do it",
+          at: service.provenance(of: .control), help: "write the port of the server, or an `external ip` of its own"))
+    }
+    return found
+  }
+
+  package func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {
+    var text = ConfigurationText()
+    ScreenOSConfiguration(plan).write(to: &text)
+    return [text.artifact("screenos.txt", purpose: "lines to paste at the console")]
+  }
+
+  package func companions(of plan: FlowPlan) -> [Artifact] {
+    var text = ConfigurationText()
+    ScreenOSConfiguration(plan).writeWayBack(to: &text)
+    return [text.artifact(Self.wayBack, purpose: "lines to paste that take it away")]
+  }
+
+  /// The name of the file with the way back.
+  static let wayBack = "way-back.txt"
+
+  package func guide(to plan: FlowPlan) -> PlatformGuide? { ScreenOSGuide(plan).guide }
+}
