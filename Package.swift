@@ -135,6 +135,7 @@ let package = Package(
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Flows", "LiveSupport", "Nftables", "Platforms",
         "Policy", "sallyport", subprocess,
       ],
+      exclude: ["fpc-model.js"],
       swiftSettings: forTests),
     .testTarget(
       name: "SessionTests",
