@@ -41,8 +41,8 @@ package struct WindowsRule: Hashable, Sendable {
 
 /// The rules of one owner on a machine, together with Windows' inspection of FTP.
 package struct WindowsRules: Hashable, Sendable {
-  /// The inspection of FTP (StatefulFtp), which the whole machine has or has not. It reads clear text only and stands in
-  /// the way of TLS (documented: dd421710).
+  /// The inspection of FTP (StatefulFtp), which the whole machine has or has not. It reads clear text only and stands
+  /// in the way of TLS (documented: dd421710).
   package enum Inspection: Hashable, Sendable {
     case asItIs, off, on
   }

@@ -8,8 +8,8 @@ struct ISAScript {
   private let platform: ISAPlatform
   private let names: ObjectNames
 
-  /// The longest name of a rule or of a rule element that is taken for granted (unverified: 64), without the digits that
-  /// may follow.
+  /// The longest name of a rule or of a rule element that is taken for granted (unverified: 64), without the digits
+  /// that may follow.
   private static let longestName = 59
 
   init(_ plan: FlowPlan, _ platform: ISAPlatform) {

@@ -3,8 +3,8 @@ package import Policy
 import Templates
 import WindowsFirewall
 
-/// Writes what `FileZillaXMLEmitter` does, and for a server on Windows scripts for the rules of its firewall and for the
-/// way back.
+/// Writes what `FileZillaXMLEmitter` does, and for a server on Windows scripts for the rules of its firewall and for
+/// the way back.
 package struct FileZillaWindowsEmitter: ServerEmitter {
   package let software = SoftwareKind.filezilla
   package let form = "windows"
