@@ -8,12 +8,6 @@ extension Template {
     "iis-powershell.ps1.mustache", PackageResources.iis_powershell_ps1_mustache)
   package static let iisPowerShellUndo = Template(
     "iis-powershell-undo.ps1.mustache", PackageResources.iis_powershell_undo_ps1_mustache)
-  package static let iisFirewall = Template(
-    "iis-windows-firewall.cmd.mustache", PackageResources.iis_windows_firewall_cmd_mustache)
-  package static let iisFirewallUndo = Template(
-    "iis-windows-firewall-undo.cmd.mustache", PackageResources.iis_windows_firewall_undo_cmd_mustache)
-  package static let iisPowerShellFirewallUndo = Template(
-    "iis-windows-firewall-undo.ps1.mustache", PackageResources.iis_windows_firewall_undo_ps1_mustache)
   package static let iisXMLFirewall = Template(
     "iis-xml-firewall.cmd.mustache", PackageResources.iis_xml_firewall_cmd_mustache)
   package static let iisXMLFirewallUndo = Template(

@@ -32,7 +32,9 @@ extension Compilation {
   package func bundle(templates: [String: String] = [:], version: String) throws -> Bundle {
     var bundle = Bundle(files: [], manifest: BuildManifest([], version: version), diagnostics: [])
     for gateway in policy.gatewayPositions { bundle.files += try gatewayFiles(gateway, version: version) }
-    for form in try Emitters.emitAll(policy, templates: templates, locate: locator()) {
+    for form in try Emitters.emitAll(
+      policy, templates: templates, hostGateways: hostGateways, locate: locator())
+    {
       bundle.diagnostics += form.emission.diagnostics
       // Remarks on a form that nobody asked for are for `emit`, but not that it is missing.
       bundle.remarks += form.emission.remarks.filter { form.isDefault || $0.code == formLeftOut }

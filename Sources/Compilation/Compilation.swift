@@ -51,6 +51,11 @@ package struct Compilation: Sendable {
   /// What a gateway is.
   package func platform(of gateway: Int?) -> any Platform { policy.platform(of: gateway) }
 
+  /// The positions of the gateways that are the machine on which their servers run.
+  package var hostGateways: Set<Int> {
+    Set(policy.gateways.indices.filter { platform(of: $0).guardsServerHost })
+  }
+
   /// The platform of a gateway where its rules are a table of ours; else `nil`.
   package func tablePlatform(of gateway: Int?) -> (any TablePlatform)? {
     platform(of: gateway) as? any TablePlatform

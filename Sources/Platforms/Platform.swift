@@ -14,6 +14,9 @@ package protocol Platform: Sendable {
   func knows(version: String) -> Bool
   /// What of a flow plan it can do at all.
   var capabilities: Set<FlowFeature> { get }
+  /// Whether it is the firewall of the machine on which the servers run, so that its configuration and not that of the
+  /// servers opens ports there.
+  var guardsServerHost: Bool { get }
   /// What it can do for a gateway with such inputs; `capabilities` where they do not matter.
   func capabilities(for plan: FlowPlan) -> Set<FlowFeature>
   /// Why it cannot do something, or the way out, as help for the error: a sentence without a final period. `nil` where
@@ -54,6 +57,7 @@ package enum InputNeed: Hashable, Sendable {
 }
 
 extension Platform {
+  package var guardsServerHost: Bool { false }
   package func capabilities(for plan: FlowPlan) -> Set<FlowFeature> { capabilities }
   package func advice(on feature: FlowFeature) -> String? { nil }
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
@@ -119,6 +123,9 @@ package enum Platforms {
     ASAPlatform(),
     SRXPlatform(),
     ScreenOSPlatform(),
+    ISAPlatform.isa,
+    ISAPlatform.tmg,
+    WindowsPlatform(),
     FortiGatePlatform(),
     SheetPlatform(),
   ]

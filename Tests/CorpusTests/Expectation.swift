@@ -80,7 +80,9 @@ struct Observation {
     let others = platform.companions(of: plan) + [Platforms.guide(to: plan, on: platform)].compactMap(\.self)
     let named = (files + others).filter { fence.arguments.contains($0.name) }
     let shown = named.isEmpty ? files : named
-    let texts = shown.map { String(decoding: $0.pieces.joined(), as: UTF8.self) }
+    let texts = shown.map { file in
+      String(decoding: file.pieces.joined(), as: UTF8.self).replacing("\r\n", with: "\n")
+    }
     return texts.count == 1 ? texts[0] : zip(shown, texts).map { "# file: \($0.name)\n\($1)" }.joined()
   }
 

@@ -1,51 +1,5 @@
-import Foundation
 import LiveSupport
 import Testing
-
-/// The parser that `scripts/powershell-parser` puts into the cache.
-private enum PowerShellParser {
-  /// The folder of its packages, or why there is none.
-  static let folder = LiveSupport.folder(ofScript: "powershell-parser")
-
-  static var missing: String? { if case .failure(let error) = folder { error.reason } else { nil } }
-}
-
-/// What the parser says about one script.
-private struct ParsedScript: Decodable {
-  var errors: [String]
-  /// Texts between apostrophes, with them.
-  var verbatim: [String]
-  var commands: [String]
-
-  static func all(_ texts: [String]) throws -> [ParsedScript] {
-    let script = repository.appending(path: "Tests/ServersTests/parse-powershell.py").path
-    return try withFiles(texts) { paths in
-      let run = try ExternalTool(
-        ["python3", script] + paths, environment: ["PYTHONPATH": PowerShellParser.folder.get()])
-      guard run.status == 0 else { throw MissingTool(reason: run.errors) }
-      return try JSONDecoder().decode([ParsedScript].self, from: Data(run.output.utf8))
-    }
-  }
-
-  /// What the texts between apostrophes stand for; `nil` for one that ends before its end.
-  ///
-  /// PowerShell takes five characters for apostrophes, and two of them in a row for the first
-  /// (about_Quoting_Rules). tree-sitter-powershell knows the ASCII one only, so this is looked at here.
-  var values: [String?] {
-    verbatim.map { text in
-      var value = String.UnicodeScalarView()
-      var rest = Substring(text).unicodeScalars.dropFirst().dropLast()
-      while let scalar = rest.popFirst() {
-        value.append(scalar)
-        guard Self.apostrophes.contains(scalar) else { continue }
-        guard let second = rest.popFirst(), Self.apostrophes.contains(second) else { return nil }
-      }
-      return String(value)
-    }
-  }
-
-  private static let apostrophes: Set<Unicode.Scalar> = ["'", "\u{2018}", "\u{2019}", "\u{201A}", "\u{201B}"]
-}
 
 @Suite("PowerShell is PowerShell", .enabled(if: PowerShellParser.missing == nil, "\(PowerShellParser.missing ?? "")"))
 struct PowerShellTests {
@@ -59,6 +13,25 @@ struct PowerShellTests {
       let usesNetsh = parsed.commands.contains("netsh.exe")
       #expect(usesNetsh != parsed.commands.contains("Get-NetFirewallRule"))
     }
+  }
+
+  @Test func fileZillaOnWindowsIsLetIn() throws {
+    var builder = PolicyBuilder()
+    builder.server(.filezilla, certificate: .files(certificate: "/a.pem", key: "/a.key"))
+    builder.publish(range: 50000...50399, tls: .explicitRequired, active: true)
+    let documents = try builder.emit(form: "windows").documents
+    #expect(
+      documents.map(\.name) == ["filezilla-settings.xml", "filezilla-firewall.ps1", "filezilla-firewall-undo.ps1"])
+    let scripts = documents.dropFirst().map(\.text)
+    for parsed in try ParsedScript.all(scripts) { #expect(parsed.errors.isEmpty) }
+    let rule = "New-NetFirewallRule -DisplayName 'Sallyport box' -Direction"
+    for line in [
+      "Get-NetFirewallRule -DisplayName 'Sallyport box' -ErrorAction SilentlyContinue | Remove-NetFirewallRule",
+      "\(rule) Inbound -Action Allow -Protocol TCP -LocalPort 21 | Out-Null",
+      "\(rule) Inbound -Action Allow -Protocol TCP -LocalPort '50000-50399' | Out-Null",
+      "\(rule) Outbound -Action Allow -Protocol TCP -RemotePort '1024-65535' | Out-Null",
+      "Set-NetFirewallSetting -EnableStatefulFtp False",
+    ] { #expect(scripts[0].contains(line), "\(line)") }
   }
 
   /// What is no PowerShell is seen: the parser can fail.

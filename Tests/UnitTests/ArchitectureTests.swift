@@ -12,8 +12,9 @@ import Testing
     "Parallel": ["CLinux", "Dispatch", "Synchronization"],
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
     "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
-    "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel"],
-    "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates"],
+    "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel", "WindowsFirewall"],
+    "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates", "WindowsFirewall"],
+    "WindowsFirewall": ["Diagnostics"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
       "Addressing", "Diagnostics", "FTPSession", "Flows", "Nftables", "Parallel", "Platforms", "Policy",

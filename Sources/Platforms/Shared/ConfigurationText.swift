@@ -6,8 +6,10 @@ package struct ConfigurationText: Sendable {
   private var provenance = LineProvenance()
   /// The number, from 1, of the line that is written next.
   private var nextLine = 1
+  private let lineEnd: String
 
-  package init() {}
+  /// - Parameter lineEnd: What ends a line where the text is read; batch files of Windows want two characters.
+  package init(lineEnd: String = "\n") { self.lineEnd = lineEnd }
 
   package var isEmpty: Bool { bytes.isEmpty }
   package var text: String { String(decoding: bytes, as: UTF8.self) }
@@ -18,7 +20,7 @@ package struct ConfigurationText: Sendable {
   package mutating func add(_ line: String, for span: SourceSpan? = nil) {
     if let span { provenance.record(span, line: nextLine) } else { provenance.record([], line: nextLine) }
     bytes += line.utf8.lazy.map { $0 == 0x0A || $0 == 0x0D || $0 == 0 ? 0x20 : $0 }
-    bytes.append(0x0A)
+    bytes += lineEnd.utf8
     nextLine += 1
   }
 

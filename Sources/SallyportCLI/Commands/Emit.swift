@@ -42,7 +42,8 @@ struct Emit: ParsableCommand {
     do {
       emission = try Emitters.emit(
         compilation.policy, server: index, form: form,
-        templates: try readTemplates(templates, console: console), locate: compilation.locator())
+        templates: try readTemplates(templates, console: console), hostGateways: compilation.hostGateways,
+        locate: compilation.locator())
     } catch let error as EmitError {
       throw console.failure("\(error)", .usage)
     }

@@ -29,7 +29,7 @@ package enum FileZillaProgram: ServerProgram {
     isOfServer(subject) ? nil : OtherProgram.separation(of: subject)
   }
 
-  package static var emitters: [any ServerEmitter] { [FileZillaXMLEmitter()] }
+  package static var emitters: [any ServerEmitter] { [FileZillaXMLEmitter(), FileZillaWindowsEmitter()] }
   package static var reader: (any ServerReader)? { FileZillaReader() }
   package static func words(_ form: SettingsForm) -> any ServerWords { FileZillaWords() }
   package static var limitsClients: Bool { false }

@@ -1,5 +1,6 @@
 package import Policy
 import Templates
+import WindowsFirewall
 
 /// Writes a batch file that sets up an IIS site with `appcmd`, which can be run again, and one that takes it back.
 package struct AppcmdEmitter: ServerEmitter {
@@ -7,7 +8,7 @@ package struct AppcmdEmitter: ServerEmitter {
   package let form = "appcmd"
   package let format: any DocumentFormat = CommandFormat()
   package let templates = [
-    Template.iisAppcmd, .iisAppcmdUndo, .iisFirewall, .iisFirewallUndo,
+    Template.iisAppcmd, .iisAppcmdUndo,
   ].map { EmitterTemplate($0, CommandFormat()) }
 
   package var capabilities: Capabilities { .iis }
@@ -32,9 +33,7 @@ extension TemplateRenderer {
   }
 }
 
-/// Text between quotation marks in a batch file of cmd.exe: a percent sign is doubled, and everything else stands for
-/// itself while delayed expansion is off. Nothing stands for a quotation mark, an apostrophe ends a name within
-/// the argument of appcmd, and a backslash may take away the meaning of the closing mark.
+/// Text between quotation marks in a batch file of cmd.exe.
 struct CommandFormat: DocumentFormat {
   let name = "CMD"
 
@@ -47,12 +46,7 @@ struct CommandFormat: DocumentFormat {
     return text.utf16.count > 1000 ? "is longer than a batch file can hold" : nil
   }
 
-  func escapeText(_ text: String) -> String {
-    text.replacingScalars { scalar in
-      if scalar == "%" { return "%%" }
-      return scalar.breaksLine || ["\"", "'", "\\"].contains(scalar) ? "" : nil
-    }
-  }
+  func escapeText(_ text: String) -> String { batchText(text) }
 }
 
 /// Text after `rem`, where percent signs are still replaced and a caret may join the next line.

@@ -1,6 +1,7 @@
 import Addressing
 import Diagnostics
 import Policy
+import WindowsFirewall
 
 extension Capabilities {
   /// IIS 7.0 with FTP 7.5, to 10, in every form (documented; nothing here was measured).
@@ -21,22 +22,6 @@ func iisSeparateDownload(_ plan: ServerPlan) -> [Diagnostic] {
       "IIS 7.0 itself has the FTP service of IIS 6, and these settings are for FTP 7.5, a separate download",
       at: software.span)
   ]
-}
-
-/// One rule of Windows' own firewall, for TCP.
-struct WindowsFirewallRule {
-  /// Whether it is about connections that the server opens.
-  var isOutbound = false
-  /// A port, or two joined by a hyphen; `nil` for every port of the FTP service.
-  var port: String?
-
-  /// What `netsh advfirewall firewall add rule` takes after the name.
-  var netsh: [String] {
-    let whose = port.map { "localport=\($0)" } ?? "service=ftpsvc"
-    return ["dir=\(isOutbound ? "out" : "in")", "action=allow", "protocol=TCP", whose]
-  }
-  /// What `New-NetFirewallRule` calls the direction.
-  var direction: String { isOutbound ? "Outbound" : "Inbound" }
 }
 
 /// What the templates for IIS can name.
@@ -70,31 +55,9 @@ struct IISView {
   var maxConnections: Int
   var allowsActive: Bool
   var activeCommands = ["PORT", "EPRT"]
-  /// The name of the rules of Windows' own firewall, and the same as a word for netsh.
-  var firewallRule: String
-  var netshName: String
-  var rules: [RuleView]
-  /// Whether Windows must not inspect FTP, because it cannot read what is encrypted.
-  var stopsInspection: Bool
-  /// Whether Windows has to inspect FTP, because nothing else opens ports.
-  var needsInspection: Bool
-  var changesInspection: Bool
-  /// Whether Windows is older than 8 and Server 2012, which were the first with cmdlets for the firewall.
-  var isOldFirewall: Bool
+  /// What Windows' own firewall has to be told, and how that is taken back, in each kind of script.
+  var firewall: HostFirewallView
   var isSeparateDownload: Bool
-
-  /// A rule as templates see it, who do not find computed properties.
-  struct RuleView {
-    var port: String?
-    var netsh: [String]
-    var direction: String
-
-    init(_ rule: WindowsFirewallRule) {
-      port = rule.port
-      netsh = rule.netsh
-      direction = rule.direction
-    }
-  }
 
   init(_ plan: ServerPlan) {
     heading = plan.heading(plan.services)
@@ -125,20 +88,30 @@ struct IISView {
     certificate = CertificateView(plan.server.certificate?.value, usesTLS: plan.usesTLS)
     maxConnections = plan.server.maxClients?.value ?? Int(UInt32.max)
     allowsActive = plan.services.contains(where: \.allowsActive)
-    firewallRule = "Sallyport \(server)"
-    netshName = "name=\(firewallRule)"
-    stopsInspection = machine.usesTLS
-    needsInspection = !machine.usesTLS && range == nil
-    changesInspection = stopsInspection || needsInspection
-    isOldFirewall = plan.isOlder(than: SoftwareVersion(8, 0))
     isSeparateDownload = plan.isOlder(than: SoftwareVersion(7, 5))
-    var rules = ports.map { WindowsFirewallRule(port: "\($0)") }
-    if let range { rules.append(WindowsFirewallRule(port: "\(range.low)-\(range.high)")) }
-    // Only after CCC is there anything to inspect, and inspection is off: the service as a whole is let in.
-    if range == nil, machine.usesTLS { rules.append(WindowsFirewallRule()) }
-    if allowsActive { rules.append(WindowsFirewallRule(isOutbound: true, port: "20")) }
-    self.rules = rules.map(RuleView.init)
+    firewall = HostFirewallView(
+      hostRules(plan, range: range), isOld: plan.isOlder(than: SoftwareVersion(8, 0)),
+      isGuarded: plan.unguarded.isEmpty)
   }
+}
+
+/// What Windows' own firewall has to let through for the sites of a server.
+///
+/// - Parameter range: The passive range of the machine.
+private func hostRules(_ plan: ServerPlan, range: PortRange?) -> WindowsRules {
+  let title = hostRuleTitle(plan)
+  let services = plan.unguarded
+  var seen: Set<UInt16> = []
+  var rules = services.map(\.port).filter { seen.insert($0).inserted }.map { port in
+    WindowsRule(title, ports: "\(port)")
+  }
+  if let range { rules.append(WindowsRule(title, ports: range.words)) }
+  let usesTLS = plan.request.machine.usesTLS
+  // Only after CCC is there anything to inspect, and inspection is off: the service as a whole is let in.
+  if range == nil, usesTLS { rules.append(WindowsRule(title, service: "ftpsvc")) }
+  if services.contains(where: \.allowsActive) { rules.append(WindowsRule(title, isOutbound: true, ports: "20")) }
+  return WindowsRules(
+    title: title, rules: rules, inspection: usesTLS ? .off : range == nil ? .on : .asItIs)
 }
 
 /// The policies for the two channels of a site.

@@ -9,9 +9,7 @@ package struct IISXMLEmitter: ServerEmitter {
   package let format: any DocumentFormat = XMLFormat()
   package let templates =
     [EmitterTemplate(.iisXML, XMLFormat())]
-    + [
-      Template.iisXMLFirewall, .iisXMLFirewallUndo, .iisFirewall, .iisFirewallUndo,
-    ].map { EmitterTemplate($0, CommandFormat()) }
+    + [Template.iisXMLFirewall, .iisXMLFirewallUndo].map { EmitterTemplate($0, CommandFormat()) }
 
   package var capabilities: Capabilities { .iis }
 

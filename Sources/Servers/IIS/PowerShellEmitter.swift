@@ -1,5 +1,6 @@
 package import Policy
 import Templates
+import WindowsFirewall
 
 /// Writes a script that sets up an IIS site with the module WebAdministration, which can be run again, and one that
 /// takes it back.
@@ -8,7 +9,7 @@ package struct PowerShellEmitter: ServerEmitter {
   package let form = "powershell"
   package let format: any DocumentFormat = PowerShellFormat()
   package let templates = [
-    Template.iisPowerShell, .iisPowerShellUndo, .iisPowerShellFirewallUndo,
+    Template.iisPowerShell, .iisPowerShellUndo,
   ].map { EmitterTemplate($0, PowerShellFormat()) }
 
   package var capabilities: Capabilities { .iis }
@@ -29,8 +30,7 @@ package struct PowerShellEmitter: ServerEmitter {
   }
 }
 
-/// A value of a PowerShell script: a number as it is, anything else between apostrophes, in which only an apostrophe
-/// has a meaning and is doubled. PowerShell takes four other quotation marks for apostrophes (documented).
+/// A value of a PowerShell script.
 struct PowerShellFormat: DocumentFormat {
   let name = "POWERSHELL"
 
@@ -40,13 +40,5 @@ struct PowerShellFormat: DocumentFormat {
     return text.contains("\"") ? "has a quotation mark" : nil
   }
 
-  func escapeText(_ text: String) -> String {
-    // Up to nine digits are an Int32.
-    if !text.isEmpty, text.utf8.count <= 9, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return text }
-    let inner = text.replacingScalars { scalar in
-      if scalar.breaksLine { return "" }
-      return ["'", "\u{2018}", "\u{2019}", "\u{201A}", "\u{201B}"].contains(scalar) ? "\(scalar)\(scalar)" : nil
-    }
-    return "'\(inner)'"
-  }
+  func escapeText(_ text: String) -> String { powerShellLiteral(text) }
 }

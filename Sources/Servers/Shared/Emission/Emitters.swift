@@ -22,14 +22,15 @@ package enum Emitters {
   ///   - index: position in `policy.servers`.
   ///   - form: `nil` for the default of the server's software.
   ///   - templates: texts by file name that replace built-in templates.
+  ///   - hostGateways: positions of the gateways that are the machine of their servers, and open ports there.
   ///   - locate: `FILE:LINE` of a span, for the comments.
   /// - Throws: `EmitError` when the request or a template is wrong; what is wrong with the policy is in the
   ///   diagnostics.
   package static func emit(
     _ policy: Policy, server index: Int, form: String? = nil, templates: [String: String] = [:],
-    locate: @escaping (SourceSpan) -> String
+    hostGateways: Set<Int> = [], locate: @escaping (SourceSpan) -> String
   ) throws(EmitError) -> Emission {
-    let requests = requests(policy, locate: locate)
+    let requests = requests(policy, hostGateways, locate: locate)
     guard requests.indices.contains(index) else { throw .unknownServer(index) }
     return try emit(requests[index], form: form, templates: templates)
   }
@@ -49,7 +50,8 @@ package enum Emitters {
   ///
   /// - Throws: `EmitError` when a template is wrong.
   package static func emitAll(
-    _ policy: Policy, templates: [String: String] = [:], locate: @escaping (SourceSpan) -> String
+    _ policy: Policy, templates: [String: String] = [:], hostGateways: Set<Int> = [],
+    locate: @escaping (SourceSpan) -> String
   ) throws(EmitError) -> [Form] {
     var forms: [Form] = []
     // Parsing templates takes longer than filling them in.
@@ -57,7 +59,7 @@ package enum Emitters {
     for emitter in all {
       renderers.append(try TemplateRenderer(emitter.templates, overrides: templates))
     }
-    for request in requests(policy, locate: locate) {
+    for request in requests(policy, hostGateways, locate: locate) {
       var written: [Form] = []
       if !request.publications.isEmpty, let refusal = refusal(request) {
         written.append(Form(server: request.server, form: "", isDefault: true, emission: refusal))
@@ -162,12 +164,13 @@ package enum Emitters {
 
   /// One request for each server.
   private static func requests(
-    _ policy: Policy, locate: @escaping (SourceSpan) -> String
+    _ policy: Policy, _ hostGateways: Set<Int>, locate: @escaping (SourceSpan) -> String
   ) -> [ServerRequest] {
     let machines = machines(policy)
     return zip(policy.servers, publications(policy)).enumerated().map { index, request in
       ServerRequest(
-        server: request.0, publications: request.1, machine: machines[index], locate: locate)
+        server: request.0, publications: request.1, machine: machines[index], hostGateways: hostGateways,
+        locate: locate)
     }
   }
 

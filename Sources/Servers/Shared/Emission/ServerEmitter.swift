@@ -56,21 +56,27 @@ package struct ServerRequest {
   package var publications: [Publication]
   /// `nil` when the machine has no other servers of the program.
   private let machineNeeds: MachineNeeds?
+  /// The positions of the gateways that are the machine of their servers, and open ports there.
+  private let hostGateways: Set<Int>
   /// `FILE:LINE` of a span, for the comments.
   package var locate: (SourceSpan) -> String
 
   package init(
-    server: Server, publications: [Publication], machine: MachineNeeds? = nil,
+    server: Server, publications: [Publication], machine: MachineNeeds? = nil, hostGateways: Set<Int> = [],
     locate: @escaping (SourceSpan) -> String
   ) {
     self.server = server
     self.publications = publications
     machineNeeds = machine
+    self.hostGateways = hostGateways
     self.locate = locate
   }
 
   /// What the machine has to offer for all publications of the same program on it.
   var machine: MachineNeeds { machineNeeds ?? MachineNeeds(publications) }
+
+  /// Whether the configuration of its gateway opens the ports of a publication on the machine of the server.
+  func isGuarded(_ publication: Publication) -> Bool { publication.gateway.map(hostGateways.contains) ?? false }
 
   /// The program; `other` when the policy does not name it.
   var software: SoftwareKind { server.software?.value.kind ?? .other }

@@ -1,0 +1,60 @@
+import Addressing
+import Flows
+
+/// What people have to know who run the script.
+func isaGuide(to plan: FlowPlan, _ platform: ISAPlatform) -> PlatformGuide {
+  let network = platform.network(of: plan)
+  let inside = plan.inside.map { "`\($0.name)`" }
+  let servers = inside.isEmpty ? "the network of each server" : inside.joined(separator: ", ")
+  let addresses = Set(plan.services.filter { $0.family == .ipv4 }.map(\.arrival)).sorted().map { "\($0)" }
+  let isHelped = plan.services.contains(where: \.wantsHelper)
+  var assumes = [
+    "Clients come from the network `\(network)`\(plan.outside.isEmpty ? ", as `outside` says nothing else" : "").",
+    "A network rule with a NAT relation leads from \(servers) to `\(network)`: server publishing needs one.",
+    "The external addresses are bound to the firewall in `\(network)`: \(addresses.joined(separator: ", ")).",
+    "The servers' default route leads through the firewall, because a server sees the addresses of its clients.",
+    "Names that begin with `\(ObjectNames.prefix)` are ours. Rules and rule elements with such names go at every run.",
+    "No enabled rule of others publishes the same address and port, for example with the predefined protocol "
+      + "`FTP Server`: the firewall takes a protocol by its port, and that rule could take the connection.",
+  ]
+  if isHelped {
+    assumes.append("The FTP Access Filter is enabled, and belongs to the predefined protocol `FTP Server`.")
+  }
+  var remarks = [
+    "The scripts were run against a model of the object model that its documentation describes, never on a firewall.",
+    "Without the FTP Access Filter there is no active mode; an FTP client has to use passive mode.",
+    "For the time between the removal of the old rules and the last line of the script nothing is published.",
+    "Do not unbind the FTP Access Filter as a whole: clients of other rules lose FTP by that.",
+    "On Windows Server 2003 the firewall itself takes client ports up to 5000, so a passive range should lie above.",
+  ]
+  if isHelped {
+    remarks.append(
+      "Uploads need `Read Only` to be cleared in the FTP settings of each rule with the protocol `FTP Server`; the object "
+        + "model that is documented has no property for it.")
+    remarks.append(
+      "That the filter follows a control port other than 21 was not tried, and neither was active mode through it.")
+  }
+  return PlatformGuide(
+    device: platform.title, assumes: assumes,
+    apply: [
+      .init(
+        "Export the configuration first: in the management console, the context menu of the array or server, "
+          + "`Export (Back Up)`."),
+      .init(
+        "Run the script on the firewall as an administrator. It says what it made, reads it back, and ends with exit "
+          + "status 1 when something failed or is missing.", "cscript //nologo \(platform.scriptName)"),
+    ],
+    verify: [
+      .init(
+        "From a client that may connect, list a folder in passive mode, with TLS as the publication asks for it. In the "
+          + "log of the firewall, `0x80074E24 FWX_E_CONNECTION_KILLED` at a control connection means that the FTP "
+          + "Access Filter got hold of it: another rule or protocol takes the port.")
+    ],
+    keep: [.init("The script saves what it makes; nothing has to be done.")],
+    wayBack: [
+      .init(
+        "It removes every rule and rule element whose name begins with `\(ObjectNames.prefix)`, and nothing else.",
+        "cscript //nologo \(platform.wayBackName)")
+    ],
+    remarks: remarks)
+}
