@@ -172,17 +172,36 @@ private let zones = [
         continue
       }
       accepted += 1
-      // All of them in one run, so under names of their own.
-      for (path, text) in try self.files(compilation) {
+      // Many in one run, so under names of their own.
+      for (path, text) in try sample(of: compilation) {
         files.append(
           (
             path.replacing("sallyport-", with: "k\(seed)-"),
             text.replacing("\"sallyport-", with: "\"k\(seed)-")
           ))
       }
+      if files.count > Self.atOnce {
+        #expect(try await complaints(files) == "")
+        files = []
+      }
     }
-    #expect(accepted > 500, "\(accepted) accepted, \(refused) refused")
     #expect(try await complaints(files) == "")
+    #expect(accepted > 500, "\(accepted) accepted, \(refused) refused")
+  }
+
+  /// Files that are checked in one run: the check takes long for each of many.
+  private static let atOnce = 500
+
+  /// The files of a policy, or where it has a crowd those of its first publications.
+  private func sample(of compilation: Compilation) throws -> [(path: String, text: String)] {
+    let files = try files(compilation)
+    let policies = files.filter { $0.path.hasPrefix("policies/") }.prefix(8)
+    let sets = files.filter { file in
+      guard file.path.hasPrefix("ipsets/") else { return false }
+      let name = file.path.dropFirst("ipsets/".count).dropLast(".xml".count)
+      return policies.contains { $0.text.contains("ipset=\"\(name)\"") }
+    }
+    return sets + policies
   }
 
   private func complaints(_ files: [(path: String, text: String)]) async throws -> String {

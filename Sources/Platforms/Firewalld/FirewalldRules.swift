@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Flows
 
-/// What firewalld is told of one gateway: a policy object for each publication, and a set for each long list of clients.
-/// Its files and the rules that sessions are played by both come from this.
+/// What firewalld is told of one gateway: a policy object for each publication, and a set for each long list of
+/// clients. Its files and the rules that sessions are played by both come from this.
 struct FirewalldRules {
   /// The zones where clients come from.
   let zones: [String]

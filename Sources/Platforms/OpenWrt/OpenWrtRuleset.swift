@@ -2,11 +2,11 @@ import Addressing
 import Diagnostics
 import Nftables
 
-/// What fw4 makes of the sections: the chains that its template has for each zone (templates/ruleset.uc), with hooks and
-/// priorities. A zone stands for its devices. fw3 does the same in chains of iptables, at the same places.
+/// What fw4 makes of the sections: the chains that its template has for each zone (templates/ruleset.uc), with hooks
+/// and priorities. A zone stands for its devices. fw3 does the same in chains of iptables, at the same places.
 ///
-/// Zones are others' business: those outside are taken to reject what nothing accepts, as `wan` does on a new router; what
-/// other zones do with new connections is not known. A reflection asks for the networks of the zone, here for its
+/// Zones are others' business: those outside are taken to reject what nothing accepts, as `wan` does on a new router;
+/// what other zones do with new connections is not known. A reflection asks for the networks of the zone, here for its
 /// devices.
 extension OpenWrtSections {
   var table: Table {

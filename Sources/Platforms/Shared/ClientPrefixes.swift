@@ -8,8 +8,8 @@ extension PublishedService {
     clients.map { set in set.ranges(family).flatMap(prefixes) }
   }
 
-  /// The sources of the rules that let the clients in, one each: `nil` for a rule that asks for none. Empty where nobody
-  /// of the family may connect.
+  /// The sources of the rules that let the clients in, one each: `nil` for a rule that asks for none. Empty where
+  /// nobody of the family may connect.
   var clientSources: [Prefix?] {
     guard let prefixes = clientPrefixes else { return [nil] }
     return prefixes.map { $0.length == 0 ? nil : $0 }
