@@ -119,6 +119,8 @@ package enum Platforms {
   /// Every platform, by the order in which they are told.
   package static let all: [any Platform] = [
     nftables,
+    FirewalldPlatform(),
+    OpenWrtPlatform(),
     RouterOSPlatform(),
     ASAPlatform(),
     SRXPlatform(),

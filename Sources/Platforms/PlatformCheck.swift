@@ -9,12 +9,33 @@ extension Platforms {
     guard capabilities.count < FlowFeature.allCases.count else { return platform.obstacles(to: plan) }
     let refusals = plan.demands.filter { !capabilities.contains($0.feature) && !$0.feature.mayBeLeftOut }
     return refusals.map { demand in
-      .error(
-        "platform-unsupported",
-        "`\(demand.publication)` asks for \(demand.feature.words), which \(platform.name) cannot do",
-        at: demand.provenance,
-        help: platform.advice(on: demand.feature) ?? "leave the statement out, or publish it on a gateway that can")
+      refusal(demand.feature, of: demand.publication, at: demand.provenance, on: platform)
     } + platform.obstacles(to: plan)
+  }
+
+  /// That a platform cannot do what a publication asks for.
+  static func refusal(
+    _ feature: FlowFeature, of publication: String, at span: SourceSpan, on platform: any Platform
+  ) -> Diagnostic {
+    .error(
+      "platform-unsupported", "`\(publication)` asks for \(feature.words), which \(platform.name) cannot do",
+      at: span,
+      help: platform.advice(on: feature) ?? "leave the statement out, or publish it on a gateway that can")
+  }
+
+  /// The refusals of what a platform can do for some services and not for others, each once for a publication.
+  ///
+  /// - Parameter refused: What of a service it cannot do, each with the statement that asks for it.
+  static func refusals(
+    _ plan: FlowPlan, on platform: any Platform, _ refused: (PublishedService) -> [(FlowFeature, ServiceAspect)]
+  ) -> [Diagnostic] {
+    var last: (publication: String, features: Set<FlowFeature>) = ("", [])
+    return plan.services.flatMap { service in
+      if last.publication != service.name { last = (service.name, []) }
+      return refused(service).filter { last.features.insert($0.0).inserted }.map { feature, aspect in
+        refusal(feature, of: service.name, at: service.provenance(of: aspect), on: platform)
+      }
+    }
   }
 
   /// What is wrong with the inputs of a gateway: what its platform needs and does not get, what it gets and has no use

@@ -1,6 +1,7 @@
 import Compilation
 import Diagnostics
 import Flows
+import LiveSupport
 import Platforms
 import Policy
 
@@ -44,4 +45,17 @@ func workedCase(_ gateway: String, _ more: String = "tls explicit required; pass
       \(more)
   }
   """
+}
+
+/// A generated policy for a gateway; where it is refused, the same without some statements, which many ask for and not
+/// every platform can do.
+func generatedPolicy(_ seed: UInt64, gateway: String, unless statements: Set<String>) -> Compilation {
+  var generator = PolicyGenerator(seed: seed)
+  let text = generator.policy(gateway: gateway)
+  let compilation = compile(text)
+  guard !compilation.isAccepted else { return compilation }
+  let lines = text.split(separator: "\n").filter { line in
+    line.split(separator: " ").first.map { !statements.contains(String($0)) } ?? true
+  }
+  return compile(lines.joined(separator: "\n"))
 }

@@ -10,6 +10,13 @@ extension PublishedService {
 
   /// The clients that `hairpin on` does not let in either, in the same way.
   var deniedPrefixes: [Prefix] { denied.ranges(family).flatMap(prefixes) }
+
+  /// The sources of the rules that let the clients in, one each: `nil` for a rule that asks for none. Empty where
+  /// nobody of the family may connect.
+  var clientSources: [Prefix?] {
+    guard let prefixes = clientPrefixes else { return [nil] }
+    return prefixes.map { $0.length == 0 ? nil : $0 }
+  }
 }
 
 /// The fewest prefixes that together hold a range, in ascending order.

@@ -7,8 +7,8 @@
 struct ObjectNames: Sendable {
   /// What stands before every name; nothing else on the device is ours.
   static let prefix = "sallyport-"
-  /// How many digits tell apart what was cut.
-  private static let digits = 6
+  /// How many digits tell apart what was cut, where there is room for them.
+  private static let mostDigits = 6
 
   private let stems: [String: String]
   /// What joins the parts of a name.
@@ -20,18 +20,20 @@ struct ObjectNames: Sendable {
   ///   - suffixes: What may follow a publication in a name, without the joint; numbers may follow these.
   ///   - joint: `_` for devices that allow no hyphen in names.
   init(_ publications: some Sequence<String>, longest: Int, suffixes: [String], joint: Character = "-") {
-    let room = longest - Self.prefix.count - ((suffixes.map(\.count).max() ?? 0) + 1)
+    let room = longest - Self.prefix.count - (suffixes.map { $0.count + 1 }.max() ?? 0)
+    let digits = min(Self.mostDigits, max(room - 2, 1))
     var stems: [String: String] = [:]
     var taken: Set<String> = []
     for publication in Set(publications).sorted() {
       var stem = publication
-      var digits = Self.digits
-      let isClear = publication.count <= room && !Self.looksLikeAnObject(publication, suffixes)
+      var attempt = 0
+      let isClear = publication.count <= room && !Self.looksLikeAnObject(publication, suffixes, digits)
       while !isClear || taken.contains(stem) {
-        let hash = hexadecimal(of: publication, digits: digits)
+        // The same digits for another one are rare, but there may be only few of them: a name is never longer for that.
+        let hash = hexadecimal(of: publication + String(repeating: " ", count: attempt), digits: digits)
         stem = publication.prefix(max(room - digits - 1, 1)) + "-" + hash
-        digits += 1
-        if !taken.contains(stem) || digits > 16 { break }
+        attempt += 1
+        if !taken.contains(stem) || attempt > 1_000 { break }
       }
       taken.insert(stem)
       stems[publication] = joint == "-" ? stem : stem.replacing("-", with: String(joint))
@@ -50,7 +52,7 @@ struct ObjectNames: Sendable {
   func stem(_ publication: String) -> String { stems[publication] ?? publication }
 
   /// Whether a publication is called as an object of another one is, or as one that was cut.
-  private static func looksLikeAnObject(_ publication: String, _ suffixes: [String]) -> Bool {
+  private static func looksLikeAnObject(_ publication: String, _ suffixes: [String], _ digits: Int) -> Bool {
     guard let last = publication.split(separator: "-").last else { return false }
     let letters = last.reversed().drop { $0.isNumber }.reversed()
     return suffixes.contains { String(letters) == $0 || $0 == last || publication.hasSuffix("-" + $0) }
@@ -69,4 +71,14 @@ private func hexadecimal(of text: String, digits: Int) -> String {
 /// What a comment or a tag says of an object: `sallyport:files:pasv`.
 func tag(_ publication: String, _ part: String? = nil) -> String {
   "sallyport:\(publication)" + (part.map { ":\($0)" } ?? "")
+}
+
+/// Whether a byte is a letter, a digit or `_` of ASCII.
+func isWordCharacter(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+    true
+  default: false
+  }
 }

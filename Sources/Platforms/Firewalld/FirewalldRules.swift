@@ -1,0 +1,126 @@
+import Addressing
+import Diagnostics
+import Flows
+
+/// What firewalld is told of one gateway: a policy object for each publication, and a set for each long list of
+/// clients. Its files and the rules that sessions are played by both come from this.
+struct FirewalldRules {
+  /// The zones where clients come from.
+  let zones: [String]
+  /// In the order of the publications' names.
+  private(set) var policies: [FirewalldPolicy] = []
+  private(set) var sets: [FirewalldSet] = []
+
+  /// Prefixes up to which each has a rule of its own.
+  private static let few = 4
+  /// The longest name of a policy object: 17 by the manual, and 1.3.3 takes 18 (`max_policy_name_len` in functions.py).
+  private static let longestPolicy = 17
+  /// The longest name of a set: `IPSET_MAXNAMELEN` in core/ipset.py is 32; the kernel's own sets have 31.
+  private static let longestSet = 31
+
+  init(_ plan: FlowPlan) {
+    var known: Set<String> = []
+    zones = plan.outside.map(\.name).filter { known.insert($0).inserted }
+    let services = plan.services
+    let policyNames = ObjectNames(services.lazy.map(\.name), longest: Self.longestPolicy, suffixes: [])
+    let setNames = ObjectNames(services.lazy.map(\.name), longest: Self.longestSet, suffixes: ["v"])
+    for service in services {
+      if policies.last?.publication != service.name {
+        policies.append(
+          FirewalldPolicy(
+            name: policyNames.name(service.name), publication: service.name, isForHost: service.isLocal,
+            header: service.header))
+      }
+      let clients = self.clients(of: service, setNames)
+      policies[policies.count - 1].rules += Self.rules(of: service, for: clients)
+    }
+  }
+
+  /// Whom the rules of a service let in; makes a set of many.
+  private mutating func clients(of service: PublishedService, _ names: ObjectNames) -> [FirewalldRule.Clients] {
+    let sources = service.clientSources
+    let prefixes = sources.compactMap(\.self)
+    guard prefixes.count > Self.few, prefixes.count == sources.count else {
+      return sources.map { $0.map { .network($0) } ?? .everybody }
+    }
+    let name = names.name(service.name, "v\(service.family == .ipv4 ? 4 : 6)")
+    // A publication may have two services of a family, with the same clients.
+    if sets.last?.name != name {
+      sets.append(
+        FirewalldSet(
+          name: name, publication: service.name, family: service.family, prefixes: prefixes,
+          provenance: service.provenance(of: .clients)))
+    }
+    return [.set(name)]
+  }
+
+  private static func rules(
+    of service: PublishedService, for clients: [FirewalldRule.Clients]
+  ) -> [FirewalldRule] {
+    func rules(_ ports: PortRange, to port: UInt16?, _ aspect: ServiceAspect, logs: Bool) -> [FirewalldRule] {
+      // A port of its own makes a translation of what keeps its address.
+      let action: FirewalldRule.Action =
+        service.isTranslated || port != nil
+        ? .forward(to: service.serverAddress, port: port)
+        : .accept(log: logs && service.logs(.new) ? "\(tag(service.name, "new")) " : nil)
+      return clients.map {
+        FirewalldRule(
+          clients: $0, destination: service.arrival, ports: ports, action: action,
+          provenance: service.provenance(of: aspect))
+      }
+    }
+    let isShifted = service.controlPort != service.serverControlPort
+    return rules(
+      PortRange(service.controlPort), to: isShifted ? service.serverControlPort : nil, .control, logs: true)
+      // firewalld writes no port for a range that stays as it is, so that every port keeps its number.
+      + (service.passiveRange.map { rules($0, to: nil, .passive, logs: false) } ?? [])
+  }
+}
+
+/// A policy object of firewalld: what holds for packets from some zones.
+struct FirewalldPolicy {
+  var name: String
+  var publication: String
+  /// Whether the server is the machine itself. Packets that are forwarded and packets for the machine need policies of
+  /// their own: `ANY` does not hold `HOST`, and `HOST` allows no `forward-port` to an address.
+  var isForHost: Bool
+  var rules: [FirewalldRule] = []
+  var header: SourceSpan
+}
+
+/// A rich rule.
+struct FirewalldRule {
+  enum Clients {
+    case everybody
+    case network(Prefix)
+    /// Those of a set.
+    case set(String)
+  }
+
+  enum Action {
+    /// The packet gets another destination; its port stays where there is none. What was translated is accepted before
+    /// any policy is asked (`ct status dnat accept`).
+    case forward(to: IPAddress, port: UInt16?)
+    /// With what log entries begin, where there are any.
+    case accept(log: String?)
+  }
+
+  var clients: Clients
+  /// The address for which packets arrive.
+  var destination: IPAddress
+  var ports: PortRange
+  var action: Action
+  var provenance: SourceSpan
+
+  var family: AddressFamily { destination.family }
+}
+
+/// A named set of clients.
+struct FirewalldSet {
+  var name: String
+  var publication: String
+  var family: AddressFamily
+  /// Disjoint, in ascending order.
+  var prefixes: [Prefix]
+  var provenance: SourceSpan
+}

@@ -1,0 +1,139 @@
+import Addressing
+import Diagnostics
+import Flows
+import Nftables
+
+/// What firewalld makes of its configuration with its nftables backend, as 1.3.3 writes it: hooks, priorities and the
+/// order of what each chain does. A zone stands for its interfaces. Chains that hold nothing of ours and change nothing
+/// are left out.
+///
+/// Zones are others' business: those outside are taken to have the target `default` and nothing that would let
+/// connections to published ports in; what all others do with new connections is not known.
+extension FirewalldRules {
+  func table(_ plan: FlowPlan) -> Table {
+    var chains = [
+      Chain(
+        "nat_PREROUTING", BaseChain(.nat, .prerouting, priority: -90), rules: jumps("nat_PRE", \.forwards))
+    ]
+    chains.append(
+      Chain(
+        "filter_INPUT", BaseChain(.filter, .input, priority: 10),
+        rules: Self.beginning + jumps("filter_IN", \.acceptsLocally) + zoneRules(isInput: true)))
+    chains.append(
+      Chain(
+        "filter_FORWARD", BaseChain(.filter, .forward, priority: 10),
+        rules: Self.beginning + jumps("filter_FWD", \.acceptsForwarded) + zoneRules(isInput: false)))
+    chains.append(
+      Chain(
+        "filter_OUTPUT", BaseChain(.filter, .output, priority: 10),
+        rules: [
+          Self.isKnown.accepting, Rule([.leavesLoopback, .verdict(.accept)], provenance: []),
+        ]))
+    for policy in policies {
+      for (prefix, has) in Self.kinds where has(policy) {
+        let rules = policy.rules.filter { prefix == "nat_PRE" ? $0.isForward : !$0.isForward }
+        chains.append(Chain(policy.chain(prefix), rules: rules.map(\.rule)))
+      }
+    }
+    return Table("firewalld", sets: sets.map(\.named), chains: chains)
+  }
+
+  private static var kinds: [(String, (FirewalldPolicy) -> Bool)] {
+    [("nat_PRE", \.forwards), ("filter_IN", \.acceptsLocally), ("filter_FWD", \.acceptsForwarded)]
+  }
+
+  /// What comes before policies and zones.
+  private static let beginning: [Rule] = [
+    isKnown.accepting,
+    Rule([.isTranslated, .verdict(.accept)], provenance: []),
+    Rule([.comesFromLoopback, .verdict(.accept)], provenance: []),
+    Rule([.match(.conntrack("state"), .equal, .flags(["invalid"])), .verdict(.drop)], provenance: []),
+  ]
+
+  private static let isKnown = Statement.match(.conntrack("state"), .equal, .flags(["established", "related"]))
+
+  /// To the policies, for packets from the zones outside.
+  private func jumps(_ prefix: String, _ has: (FirewalldPolicy) -> Bool) -> [Rule] {
+    policies.filter(has).flatMap { policy in
+      zones.map { zone in
+        Rule([.comesFrom(zone), .verdict(.jump(policy.chain(prefix)))], provenance: [policy.header])
+      }
+    }
+  }
+
+  /// What the zones do with what no policy accepts.
+  private func zoneRules(isInput: Bool) -> [Rule] {
+    let pings = Statement.match(
+      .meta("l4proto"), .equal, .members([Member(.value(.symbol("icmp"))), Member(.value(.symbol("ipv6-icmp")))]))
+    let outside = zones.flatMap { zone in
+      (isInput ? [Rule([.comesFrom(zone), pings, .verdict(.accept)], provenance: [])] : [])
+        + [Rule([.comesFrom(zone), .refusal], provenance: [])]
+    }
+    return outside + [.unknown("what other zones of firewalld do with new connections")]
+  }
+}
+
+extension FirewalldPolicy {
+  /// firewalld has five chains for each policy and hook; those with our rules end in `_allow`.
+  fileprivate func chain(_ prefix: String) -> String { "\(prefix)_policy_\(name)_allow" }
+
+  fileprivate var forwards: Bool { rules.contains(where: \.isForward) }
+  fileprivate var acceptsLocally: Bool { isForHost && rules.contains { !$0.isForward } }
+  fileprivate var acceptsForwarded: Bool { !isForHost && rules.contains { !$0.isForward } }
+}
+
+extension FirewalldRule {
+  fileprivate var isForward: Bool { if case .forward = action { true } else { false } }
+
+  fileprivate var rule: Rule {
+    var statements: [Statement] = [.match(.destination(family), .equal, .value(.address(destination)))]
+    switch clients {
+    case .everybody: break
+    case .network(let prefix): statements.append(.match(.source(family), .equal, .value(Value(prefix))))
+    case .set(let name): statements.append(.match(.source(family), .equal, .set(name)))
+    }
+    statements.append(.match(.destinationPort, .equal, .value(Value(ports))))
+    switch action {
+    case .forward(let address, let port):
+      statements.append(
+        .translate(
+          Translation(
+            .destination, family, address: .value(.address(address)), port: port.map { .value(.port($0)) })))
+    case .accept: statements.append(.verdict(.accept))
+    }
+    return Rule(statements, provenance: [provenance])
+  }
+}
+
+extension FirewalldSet {
+  fileprivate var named: NamedSet {
+    var elements = ElementList()
+    for prefix in prefixes { elements.append(key: [Value(prefix)], provenance: provenance) }
+    return NamedSet(name, key: [.source(family)], flags: [.interval], elements: elements)
+  }
+}
+
+extension Value {
+  /// The addresses of a prefix.
+  init(_ prefix: Prefix) { self.init(prefix.canonical.address...prefix.last) }
+}
+
+extension Rule {
+  /// What nobody of us has written, and nobody knows.
+  static func unknown(_ words: String) -> Rule {
+    var rule = Rule([.unread(words)], provenance: [])
+    rule.quotation = "whatever else is there"
+    return rule
+  }
+}
+
+extension Statement {
+  /// The packet comes in on an interface, or on those of a zone of that name.
+  static func comesFrom(_ zone: String) -> Statement { .match(.inputInterface, .equal, .value(.interface(zone))) }
+  static let comesFromLoopback = comesFrom("lo")
+  static let leavesLoopback = Statement.match(.outputInterface, .equal, .value(.interface("lo")))
+  fileprivate static let refusal = Statement.reject("icmpx", code: .value(.symbol("admin-prohibited")))
+
+  /// The rule that accepts what matches.
+  fileprivate var accepting: Rule { Rule([self, .verdict(.accept)], provenance: []) }
+}
