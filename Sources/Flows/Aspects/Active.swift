@@ -46,7 +46,7 @@ extension PortFlows {
 
 extension PublishedService {
   /// The source port of the server's active data connections, where the program has a fixed one.
-  var activeSourcePort: UInt16? {
+  package var activeSourcePort: UInt16? {
     server.software?.value.kind.facts.activeDataPort(controlPort: serverControlPort)
   }
 

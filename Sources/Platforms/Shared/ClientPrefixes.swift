@@ -4,13 +4,16 @@ import Flows
 extension PublishedService {
   /// The clients that may connect, as prefixes in ascending order; `nil` for every client. Ranges are cut into the
   /// fewest prefixes that hold them.
-  var clientPrefixes: [Prefix]? {
-    clients.map { set in set.ranges(family).flatMap(prefixes) }
-  }
+  var clientPrefixes: [Prefix]? { clients.map { $0.prefixes(family) } }
+}
+
+extension AddressSet {
+  /// The fewest prefixes of one family that hold its addresses, in ascending order.
+  func prefixes(_ family: AddressFamily) -> [Prefix] { ranges(family).flatMap(fewestPrefixes) }
 }
 
 /// The fewest prefixes that together hold a range, in ascending order.
-private func prefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
+private func fewestPrefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
   let family = range.lowerBound.family
   var prefixes: [Prefix] = []
   var next = range.lowerBound.value
