@@ -10,9 +10,10 @@ package enum Firewall: String, CaseIterable, Sendable {
   @TaskLocal package static var current = Firewall.nftables
 
   /// Those for which tests of the matrix run: all, or the one that `SALLYPORT_FIREWALL` names.
-  package static let matrix: [Firewall] = ProcessInfo.processInfo.environment["SALLYPORT_FIREWALL"].map { name in
-    allCases.filter { $0.rawValue == name }
-  } ?? allCases
+  package static let matrix: [Firewall] =
+    ProcessInfo.processInfo.environment["SALLYPORT_FIREWALL"].map { name in
+      allCases.filter { $0.rawValue == name }
+    } ?? allCases
 
   /// For `XTABLES` of the scripts.
   var backend: String? {
@@ -28,7 +29,8 @@ package enum Firewall: String, CaseIterable, Sendable {
     guard self != .nftables else { return text }
     let statement = "{ platform iptables; "
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      line.hasPrefix("gateway ") ? String(line).replacing(" {", with: " \(statement)", maxReplacements: 1) : String(line)
+      line.hasPrefix("gateway ")
+        ? String(line).replacing(" {", with: " \(statement)", maxReplacements: 1) : String(line)
     }
     let changed = lines.joined(separator: "\n")
     return changed == text ? "gateway edge \(statement)}\n" + text : changed

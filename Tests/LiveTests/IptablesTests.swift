@@ -49,7 +49,9 @@ struct IptablesLiveTests {
     #expect(result.succeeded && result.output.isEmpty && result.errorText.isEmpty, "\(script): \(result.errorText)")
   }
 
-  @Test("twice is once, a changed policy leaves nothing behind, and the way back leaves nothing", arguments: ["-nft", "-legacy"])
+  @Test(
+    "twice is once, a changed policy leaves nothing behind, and the way back leaves nothing",
+    arguments: ["-nft", "-legacy"])
   func scripts(_ backend: String) async throws {
     try await withLab { lab in
       // Somebody else's rules, some with names like ours.
@@ -68,7 +70,8 @@ struct IptablesLiveTests {
         """
       let loaded = try await lab.run(["iptables\(backend)-restore"], on: .gateway, input: foreign)
       try #require(loaded.succeeded, "\(loaded.errorText)")
-      var folder = try await build(lab, policy(lab, "helper off; hairpin on; allow 198.51.100.0/24, 2001:db8:51::/64"))
+      var folder = try await build(
+        lab, policy(lab, "helper off; hairpin on; allow 198.51.100.0/24, 2001:db8:51::/64"))
       // Nothing is there yet.
       try await run(lab, "\(folder)/remove.sh", backend)
       let before = try await saved(lab, backend)
@@ -88,11 +91,16 @@ struct IptablesLiveTests {
       folder = try await build(lab, less.replacing("vsftpd", with: "vsftpd { certificate \"/a\" key \"/b\"; }"))
       try await run(lab, "\(folder)/apply.sh", backend)
       let second = try await saved(lab, backend)
-      #expect(!second.contains { $0.contains("2001:db8") || $0.contains("ALLOW") || $0.contains("198.51.100") }, "\(second)")
+      #expect(
+        !second.contains { $0.contains("2001:db8") || $0.contains("ALLOW") || $0.contains("198.51.100") }, "\(second)"
+      )
       #expect(second.contains { $0.contains("-j DNAT --to-destination 10.10.20.200:21") })
 
       for _ in 1...2 { try await run(lab, "\(folder)/remove.sh", backend) }
-      #expect(try await Set(saved(lab, backend)).subtracting(before).allSatisfy { $0.hasPrefix("*") || $0 == "COMMIT" || $0.hasPrefix(":") })
+      #expect(
+        try await Set(saved(lab, backend)).subtracting(before).allSatisfy {
+          $0.hasPrefix("*") || $0 == "COMMIT" || $0.hasPrefix(":")
+        })
       #expect(try await Set(before).isSubset(of: saved(lab, backend)))
       #expect(try await !saved(lab, backend).contains { $0.contains("SALLYPORT") })
     }
@@ -101,13 +109,20 @@ struct IptablesLiveTests {
   @Test("lists of clients as sets", arguments: ["-nft", "-legacy"])
   func sets(_ backend: String) async throws {
     try await withLab { lab in
-      let policy = policy(lab, "allow 198.51.100.0/24, 2001:db8:51::/64, 192.0.2.1, 2001:db8:66::1, 0.0.0.0/8; hairpin on; deny 10.10.20.50, 10.10.20.60")
+      let policy = policy(
+        lab,
+        "allow 198.51.100.0/24, 2001:db8:51::/64, 192.0.2.1, 2001:db8:66::1, 0.0.0.0/8; hairpin on; deny 10.10.20.50, 10.10.20.60"
+      )
       let folder = try await build(lab, policy)
       let text = try await sallyport.run(["compile", "-", "--format", "ipset"], policy: policy).text
       var name = ""
       var files: [String: String] = [:]
       for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-        if line.hasPrefix("# file: ") { name = String(line.dropFirst(8)) } else { files[name, default: ""] += line + "\n" }
+        if line.hasPrefix("# file: ") {
+          name = String(line.dropFirst(8))
+        } else {
+          files[name, default: ""] += line + "\n"
+        }
       }
       #expect(files.keys.sorted() == ["sallyport.ipset", "sallyport.v4.rules", "sallyport.v6.rules"])
       for (name, text) in files { try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8) }
@@ -147,7 +162,9 @@ struct IptablesLiveTests {
       }
       // The log says whom; its lines are counted.
       let counted = try await lab.run(["iptables\(backend)-save", "-c"], on: .gateway).text
-      #expect(counted.contains(/\[[1-9]\d*:\d+\] -A SALLYPORT-LOG-\d+ .*--log-prefix "sallyport files denied: "/), "\(counted)")
+      #expect(
+        counted.contains(/\[[1-9]\d*:\d+\] -A SALLYPORT-LOG-\d+ .*--log-prefix "sallyport files denied: "/),
+        "\(counted)")
       for listener in listeners { listener.close() }
     }
   }

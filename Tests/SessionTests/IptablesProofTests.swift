@@ -33,7 +33,8 @@ extension Arena {
   /// Sessions of one policy that are played at once.
   private static let most = 16
 
-  @Test("18: rules of iptables are played as the kernel runs them, with both backends") func agreement() async throws {
+  @Test("18: rules of iptables are played as the kernel runs them, with both backends") func agreement() async throws
+  {
     let proof = Proof(trials: proofSize ?? 16) { arena, seed in
       let firewall: Firewall = seed % 2 == 0 ? .iptablesNft : .iptablesLegacy
       var generator = BenchPolicyGenerator(seed: seed)

@@ -38,7 +38,8 @@ func iptablesGuide(_ plan: FlowPlan) -> PlatformGuide {
     ],
     wayBack: [
       .init("It takes away our chains, what leads to them, and our sets, and nothing else:", "sh remove.sh"),
-      .init("Connections that were translated keep their translation until they end, or are forgotten:", "conntrack -F"),
+      .init(
+        "Connections that were translated keep their translation until they end, or are forgotten:", "conntrack -F"),
     ],
     remarks: remarks(plan, kernel))
 }
@@ -76,7 +77,8 @@ private func remarks(_ plan: FlowPlan, _ kernel: LinuxKernel) -> [String] {
       "The bit 0x\(String(masqueradeMark, radix: 16)) of packet marks is ours, on the first packet of a connection between "
         + "FORWARD and POSTROUTING: rules in POSTROUTING cannot see where a packet came in.")
   }
-  let long = Set(services.lazy.filter { ($0.logs(.new) || $0.logs(.denied)) && $0.name.count > 10 }.map(\.name)).sorted()
+  let long = Set(services.lazy.filter { ($0.logs(.new) || $0.logs(.denied)) && $0.name.count > 10 }.map(\.name))
+    .sorted()
   if !long.isEmpty {
     all.append(
       "A log prefix has \(longestLogPrefix) characters, so \(long.map { "`\($0)`" }.joined(separator: ", ")) stand there in "
@@ -89,7 +91,8 @@ private func remarks(_ plan: FlowPlan, _ kernel: LinuxKernel) -> [String] {
     let read = services.filter { !$0.wantsHelper && plan.helperPorts.contains($0.serverControlPort) }
     let names = Set(read.map(\.name)).sorted()
     if !names.isEmpty {
-      all.append("So the helper reads \(names.map { "`\($0)`" }.joined(separator: ", ")) too, which do not ask for it.")
+      all.append(
+        "So the helper reads \(names.map { "`\($0)`" }.joined(separator: ", ")) too, which do not ask for it.")
     }
   } else if kernel < LinuxKernel(6), !services.contains(where: \.wantsHelper) {
     all.append(
@@ -99,7 +102,8 @@ private func remarks(_ plan: FlowPlan, _ kernel: LinuxKernel) -> [String] {
   }
   if !kernel.hasRevisions {
     all.append(
-      "No kernel that old was at hand: the rules use only what its documentation has, and were tried on a present-day one.")
+      "No kernel that old was at hand: the rules use only what its documentation has, and were tried on a present-day one."
+    )
   }
   return all
 }

@@ -20,7 +20,8 @@ struct IptablesObstacles {
         "platform-unsupported",
         "`\(total.publication)` asks for a limit of sessions over both families, which iptables counts apart",
         at: total.provenance,
-        help: "limit the sessions of each client, let the server limit them with `max clients`, or publish each family "
+        help:
+          "limit the sessions of each client, let the server limit them with `max clients`, or publish each family "
           + "by a publication of its own")
     }
   }
@@ -47,7 +48,8 @@ struct IptablesObstacles {
       .error(
         "platform-unsupported",
         "`\(service.name)` is the ninth port with the FTP helper; the module takes \(LinuxKernel.mostHelperPorts)",
-        at: service.provenance(of: .helper), help: "let servers have the same control port, or publish passive ranges")
+        at: service.provenance(of: .helper), help: "let servers have the same control port, or publish passive ranges"
+      )
     }
   }
 }

@@ -63,8 +63,8 @@ struct KernelFiles {
       """
   }
 
-  /// `sysctl.d`: forwarding, and on kernels from 3.5 to 5.x no helper that nobody assigned. The `-` makes a key that the
-  /// kernel does not have no error.
+  /// `sysctl.d`: forwarding, and on kernels from 3.5 to 5.x no helper that nobody assigned. The `-` makes a key that
+  /// the kernel does not have no error.
   private var sysctl: String? {
     var lines = families.map {
       $0 == .ipv4 ? "net.ipv4.ip_forward = 1" : "net.ipv6.conf.all.forwarding = 1"

@@ -61,7 +61,9 @@ extension IptablesRuleset {
         for entry in part.entries {
           for rule in entry.rules {
             var whole = rule
-            if entry.prefix.length > 0 { whole.matches.insert(end.match(entry.prefix), at: rule.matches.addressPlace) }
+            if entry.prefix.length > 0 {
+              whole.matches.insert(end.match(entry.prefix), at: rule.matches.addressPlace)
+            }
             rules.append(whole)
           }
         }

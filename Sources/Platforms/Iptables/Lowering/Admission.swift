@@ -115,7 +115,8 @@ extension IptablesLowering {
               for: refusals.provenance(flow))
           ])
       })
-    let opening = services.filter(\.opensActiveData)
+    // Where nobody of the family may connect there is nobody to open connections to.
+    let opening = services.filter { $0.opensActiveData && $0.clients?.isEmpty(family) != true }
     // A server that several addresses publish opens the same connections.
     var targets: [String: String?] = [:]
     for service in opening {
@@ -124,7 +125,8 @@ extension IptablesLowering {
     rules.addTree(
       active, .filter, by: .source,
       byServer(opening) { service in
-        let ports: [IptablesMatch] = (service.activeSourcePort.map { [.sends(PortRange($0))] } ?? []) + [.dials(dataPorts)]
+        let ports: [IptablesMatch] =
+          (service.activeSourcePort.map { [.sends(PortRange($0))] } ?? []) + [.dials(dataPorts)]
         let target = targets[service.name].flatMap(\.self)
         return [
           IptablesRule(
@@ -152,7 +154,8 @@ extension IptablesLowering {
     }
     func dropping(_ chain: String) -> [AddressedRules] {
       flows.helpedServers.map { server in
-        AddressedRules(prefix: Prefix(server.address), rules: [IptablesRule([], .jump(chain), for: server.provenance)])
+        AddressedRules(
+          prefix: Prefix(server.address), rules: [IptablesRule([], .jump(chain), for: server.provenance)])
       }
     }
     let arrivals = flows.helpedArrivals

@@ -29,7 +29,7 @@ extension IptablesLowering {
     lowerAdmitted()
     let parts = [clients, admitted].filter { rules.has($0, .mangle) }
     rules.add(parts.map { IptablesRule([], .jump($0), for: plan.header) }, to: decision, .mangle)
-    enter(.admission, to: decision, first: [IptablesRule([.isNot(.new)], .return, for: plan.header)])
+    enter(.admission, to: decision, state: .new)
     lowerDenied()
   }
 
@@ -78,10 +78,18 @@ extension IptablesLowering {
   /// The chain of a list of clients, made where there is none yet.
   mutating func chain(_ kind: ClientListUse.Kind, _ all: AddressSet, for span: SourceSpan?) -> String {
     let use = ClientListUse(kind: kind, clients: all.only(family))
-    if let known = lists[use] { return known }
+    if let last = lastList, last.use == use { return last.chain }
+    let known = lists[use]
+    let chain = known ?? addChain(use, for: span)
+    if known == nil { lists[use] = chain }
+    lastList = (use, chain)
+    return chain
+  }
+
+  private mutating func addChain(_ use: ClientListUse, for span: SourceSpan?) -> String {
+    let kind = use.kind
     let table: IptablesTable = kind == .answer ? .filter : .mangle
     let name = rules.freshName(ownChain(kind == .allow ? "ALLOW" : kind == .keepOut ? "KEEP-OUT" : "CLIENTS"))
-    lists[use] = name
     let rule =
       switch kind {
       case .allow: IptablesRule([], .return, for: span)

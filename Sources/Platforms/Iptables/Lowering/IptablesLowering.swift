@@ -23,6 +23,9 @@ struct IptablesLowering {
   var rules: IptablesRuleset
   /// The chains of lists of clients that were made.
   var lists: [ClientListUse: String] = [:]
+  /// What was asked for last. Neighbours often have the same list, and one that is compared with itself is equal at
+  /// once.
+  var lastList: (use: ClientListUse, chain: String)?
   /// The sets of clients that rules ask; one may be there twice.
   var sets: [ClientSet] = []
   /// The chains that write lines of a log.
@@ -87,12 +90,16 @@ extension IptablesLowering {
 
   /// Leads packets that come in from outside to a chain, and those from inside that dial a publication with
   /// `hairpin on`.
-  mutating func enter(_ entrance: IptablesEntrance, to chain: String, first: [IptablesRule] = []) {
+  ///
+  /// - Parameter state: Which packets of a connection are led there; `nil` for all.
+  mutating func enter(_ entrance: IptablesEntrance, to chain: String, state: ConnectionState? = nil) {
     guard rules.has(chain, entrance.table) else { return }
-    var leads = plan.outside.isEmpty ? [IptablesRule([], .jump(chain), for: plan.header)] : []
-    for name in outside {
-      leads.append(IptablesRule([.comesIn(name)], .jump(chain), for: plan.outside.first?.provenance))
+    let ofState: [IptablesMatch] = state.map { [.state($0)] } ?? []
+    func lead(_ name: String, to chain: String, _ span: SourceSpan?) -> IptablesRule {
+      IptablesRule([.comesIn(name)] + ofState, .jump(chain), for: span)
     }
+    var leads = plan.outside.isEmpty ? [IptablesRule(ofState, .jump(chain), for: plan.header)] : []
+    leads += outside.map { lead($0, to: chain, plan.outside.first?.provenance) }
     if !plan.outside.isEmpty, plan.opensInside, flows.hasHairpin {
       let ports = flows.hairpinPorts
       rules.addTree(
@@ -106,16 +113,14 @@ extension IptablesLowering {
                 for: ports.provenance(flow))
             ])
         })
-      for name in inside {
-        leads.append(
-          IptablesRule([.comesIn(name)], .jump(ownChain("INSIDE")), for: plan.inside.first?.provenance))
-      }
+      leads += inside.map { lead($0, to: ownChain("INSIDE"), plan.inside.first?.provenance) }
     }
-    rules.add(first + leads, to: entrance)
+    rules.add(leads, to: entrance)
   }
 
   /// What clients dial, and the server's end of it, port by port: the control connection and the passive range.
-  func ends(_ service: PublishedService) -> [(dialled: PortRange, served: PortRange, part: String, span: SourceSpan)] {
+  func ends(_ service: PublishedService) -> [(dialled: PortRange, served: PortRange, part: String, span: SourceSpan)]
+  {
     let control = [
       (
         PortRange(service.controlPort), PortRange(service.serverControlPort), "ctl",

@@ -61,11 +61,10 @@ extension IptablesMatch {
     case .tcp: [.match(.meta("l4proto"), .equal, .value(.symbol("tcp")))]
     case .sends(let ports): [.match(.sourcePort, .equal, .value(Value(ports)))]
     case .dials(let ports): [.match(.destinationPort, .equal, .value(Value(ports)))]
-    case .state(let state): [state.match(.equal)]
-    case .isNot(let state): [state.match(.notEqual)]
+    case .state(let state): [state.match]
     case .dialled(let address, let port, let state):
       [
-        state?.match(.equal), .match(.tuple("original", "\(family.header) daddr"), .equal, .value(.address(address))),
+        state?.match, .match(.tuple("original", "\(family.header) daddr"), .equal, .value(.address(address))),
         port.map { .match(.tuple("original", "proto-dst"), .equal, .value(.port($0))) },
       ].compactMap(\.self)
     case .answered(let address):
@@ -87,8 +86,8 @@ extension IptablesMatch {
 }
 
 extension ConnectionState {
-  fileprivate func match(_ comparison: MatchOperator) -> Statement {
-    .match(.conntrack("state"), comparison, .flags([rawValue.lowercased()]))
+  fileprivate var match: Statement {
+    .match(.conntrack("state"), .equal, .flags([rawValue.lowercased()]))
   }
 }
 

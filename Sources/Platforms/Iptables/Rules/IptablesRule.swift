@@ -11,7 +11,9 @@ struct IptablesRule: Hashable, Sendable {
   /// The statement of the policy that asked for it.
   var provenance: SourceSpan?
 
-  init(_ matches: [IptablesMatch], _ target: IptablesTarget, comment: String? = nil, for provenance: SourceSpan? = nil) {
+  init(
+    _ matches: [IptablesMatch], _ target: IptablesTarget, comment: String? = nil, for provenance: SourceSpan? = nil
+  ) {
     self.matches = matches
     self.target = target
     self.comment = comment
@@ -32,7 +34,6 @@ enum IptablesMatch: Hashable, Sendable {
   /// The port to which it goes.
   case dials(PortRange)
   case state(ConnectionState)
-  case isNot(ConnectionState)
   /// A connection in that state whose first packet had that destination.
   case dialled(IPAddress, port: UInt16?, ConnectionState?)
   /// A connection whose answers go to that address.
@@ -116,7 +117,6 @@ extension IptablesMatch {
     case .sends(let ports): Self.port("--sport", ports, to: &words, isTCP: &isTCP)
     case .dials(let ports): Self.port("--dport", ports, to: &words, isTCP: &isTCP)
     case .state(let state): words.append("-m conntrack --ctstate \(state.rawValue)")
-    case .isNot(let state): words.append("-m conntrack ! --ctstate \(state.rawValue)")
     case .dialled(let address, let port, let state):
       words.append("-m conntrack")
       if let state { words.append("--ctstate \(state.rawValue)") }
