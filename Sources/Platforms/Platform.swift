@@ -119,6 +119,7 @@ package enum Platforms {
   /// Every platform, by the order in which they are told.
   package static let all: [any Platform] = [
     nftables,
+    IptablesPlatform(),
     FirewalldPlatform(),
     OpenWrtPlatform(),
     RouterOSPlatform(),

@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("active mode", .live)
+@Suite("active mode", .live, .everyFirewall)
 struct ActiveModeTests {
   private func policy(_ lab: Lab, _ kind: DaemonKind, port: UInt16, _ statements: String) -> String {
     """
@@ -111,7 +111,7 @@ struct ActiveModeTests {
         await #expect(throws: LabError.self) { try await listener.accept(within: .zero) }
       }
       if kind == .pureFTPD {
-        #expect(try await lab.listRules().contains(/counter packets [1-9][0-9]* .* drop/))
+        #expect(try await lab.rulesThatDropped() > 0)
       }
     }
   }

@@ -31,9 +31,9 @@ extension Lab {
     """
   }
 
-  /// Compiles a policy and loads its ruleset on the gateway.
+  /// Compiles a policy and puts its rules in place on the gateway.
   func apply(_ policy: String, gateway: String? = nil) async throws {
-    try await load(ruleset: sallyport.ruleset(of: policy, gateway: gateway))
+    try await enforce(policy, gateway: gateway, by: sallyport)
   }
 
   /// Starts a server with the settings that a policy has for it, which are one file.

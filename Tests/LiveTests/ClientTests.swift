@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("allow and deny", .live)
+@Suite("allow and deny", .live, .everyFirewall)
 struct ClientTests {
   /// Among many publications, prefixes of lengths that they have in common are in other sets, and so is the passive
   /// range.

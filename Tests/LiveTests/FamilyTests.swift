@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("both families, translated and routed", .live)
+@Suite("both families, translated and routed", .live, .everyFirewall)
 struct FamilyTests {
   @Test("IPv6 alone, translated", arguments: DaemonKind.allCases)
   func translated6(_ kind: DaemonKind) async throws {

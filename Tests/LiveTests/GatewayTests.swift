@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("a gateway's interfaces decide who is looked at", .live)
+@Suite("a gateway's interfaces decide who is looked at", .live, .everyFirewall)
 struct GatewayTests {
   private static let publication = """
     publish files {

@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("hairpin: clients behind the gateway use the external address", .live)
+@Suite("hairpin: clients behind the gateway use the external address", .live, .everyFirewall)
 struct HairpinTests {
   private func policy(_ lab: Lab, _ kind: DaemonKind, _ statements: String) -> String {
     """

@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("limits count control connections", .live)
+@Suite("limits count control connections", .live, .everyFirewall)
 struct LimitTests {
   private func policy(_ lab: Lab, _ limits: String) -> String {
     """
@@ -41,6 +41,8 @@ struct LimitTests {
 
   @Test("sessions in total, over both families")
   func sessions() async throws {
+    // Rules of iptables count each family by itself, so the policy is refused there.
+    guard Firewall.current == .nftables else { return }
     try await withLab { lab in
       _ = try await lab.enact(policy(lab, "limit 3 sessions"), .pureFTPD)
       let open = [
@@ -77,7 +79,9 @@ struct LimitTests {
   func together() async throws {
     try await withLab { lab in
       let limits = "limit 2 sessions per client; limit 3 sessions; limit 20 new per minute per client"
-      _ = try await lab.enact(policy(lab, "\(limits); log all"), .pureFTPD)
+      let both = policy(lab, "\(limits); log all")
+      let four = both.replacing(", 2001:db8:113::10", with: "")
+      _ = try await lab.enact(Firewall.current == .nftables ? both : four, .pureFTPD)
       let mine = [try await lab.logIn(), try await lab.logIn()]
       try await lab.expectRefused(Dial())
       let other = try await lab.logIn(Dial(host: .stranger))

@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("a server on the firewall host", .live)
+@Suite("a server on the firewall host", .live, .everyFirewall)
 struct LocalServerTests {
   private func policy(_ lab: Lab, _ kind: DaemonKind, external: String, _ statements: String) -> String {
     """

@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("a passive range is open to admitted clients, as it is announced", .live)
+@Suite("a passive range is open to admitted clients, as it is announced", .live, .everyFirewall)
 struct PassiveRangeTests {
   @Test(arguments: DaemonKind.allCases)
   func tlsRequired(_ kind: DaemonKind) async throws {

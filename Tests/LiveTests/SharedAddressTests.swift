@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("publications share an external address", .live)
+@Suite("publications share an external address", .live, .everyFirewall)
 struct SharedAddressTests {
   @Test("two servers, each with its range")
   func twoServers() async throws {

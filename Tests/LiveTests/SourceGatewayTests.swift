@@ -1,7 +1,7 @@
 import LiveSupport
 import Testing
 
-@Suite("source gateway: the server sees the gateway", .live)
+@Suite("source gateway: the server sees the gateway", .live, .everyFirewall)
 struct SourceGatewayTests {
   @Test("on control and data alike, with a range", arguments: DaemonKind.allCases, [true, false])
   func range(_ kind: DaemonKind, namesInterfaces: Bool) async throws {

@@ -3,7 +3,7 @@ import Testing
 
 /// A cloud's 1:1 NAT: the stranger of the bench is the box between client and gateway. Clients dial `dialled`, which
 /// only the box has, and packets arrive at the gateway for `arrival`; the box knows nothing of FTP.
-@Suite("C2: `external ip A at B`: a box before the gateway translates", .live)
+@Suite("C2: `external ip A at B`: a box before the gateway translates", .live, .everyFirewall)
 struct TranslationBeforeTests {
   private static let dialled = Address.external
   private static let arrival = "10.0.1.4"

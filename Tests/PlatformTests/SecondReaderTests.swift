@@ -97,11 +97,12 @@ private struct ReadPlatform: Sendable {
       interface GigabitEthernet0/0
        nameif outside
        security-level 0
-       ip address 203.0.113.1 255.255.255.0
+       ip address 192.0.2.1 255.255.255.0
       interface GigabitEthernet0/1
        nameif inside
        security-level 100
        ip address 10.10.20.1 255.255.255.0
+      route inside 203.0.113.0 255.255.255.0 10.10.20.2
       \(text)
       access-list inside_access_in extended deny ip any any
       access-group outside_access_in in interface outside

@@ -2,7 +2,7 @@ import Addressing
 import Diagnostics
 import Nftables
 
-/// What fw4 makes of the sections: the chains that its template has for each zone (templates/ruleset.uc), with hooks
+/// What fw4 makes of the sections: the chains that its template has for each zone (ruleset.uc), with hooks
 /// and priorities. A zone stands for its devices. fw3 does the same in chains of iptables, at the same places.
 ///
 /// Zones are others' business: those outside are taken to reject what nothing accepts, as `wan` does on a new router;

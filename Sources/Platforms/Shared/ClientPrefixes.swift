@@ -4,12 +4,10 @@ import Flows
 extension PublishedService {
   /// The clients that may connect, as prefixes in ascending order; `nil` for every client. Ranges are cut into the
   /// fewest prefixes that hold them.
-  var clientPrefixes: [Prefix]? {
-    clients.map { set in set.ranges(family).flatMap(prefixes) }
-  }
+  var clientPrefixes: [Prefix]? { clients.map { $0.prefixes(family) } }
 
   /// The clients that `hairpin on` does not let in either, in the same way.
-  var deniedPrefixes: [Prefix] { denied.ranges(family).flatMap(prefixes) }
+  var deniedPrefixes: [Prefix] { denied.prefixes(family) }
 
   /// The sources of the rules that let the clients in, one each: `nil` for a rule that asks for none. Empty where
   /// nobody of the family may connect.
@@ -19,8 +17,13 @@ extension PublishedService {
   }
 }
 
+extension AddressSet {
+  /// The fewest prefixes of one family that hold its addresses, in ascending order.
+  func prefixes(_ family: AddressFamily) -> [Prefix] { ranges(family).flatMap(fewestPrefixes) }
+}
+
 /// The fewest prefixes that together hold a range, in ascending order.
-private func prefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
+private func fewestPrefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
   let family = range.lowerBound.family
   var prefixes: [Prefix] = []
   var next = range.lowerBound.value

@@ -61,7 +61,7 @@ struct ObjectNames: Sendable {
 }
 
 /// The first digits of a hash of a text (FNV-1a of 64 bits), in hexadecimal.
-private func hexadecimal(of text: String, digits: Int) -> String {
+func hexadecimal(of text: String, digits: Int) -> String {
   var hash: UInt64 = 0xcbf2_9ce4_8422_2325
   for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
   let all = String(hash, radix: 16)
