@@ -36,6 +36,9 @@ package enum Value: Hashable, Sendable {
     self.init(low...high)
   }
 
+  /// The addresses of a prefix.
+  package init(_ prefix: Prefix) { self.init(prefix.canonical.address...prefix.last) }
+
   /// A range of ports, as one port when it holds no more.
   package init(_ range: PortRange) { self = range.count == 1 ? .port(range.low) : .ports(range) }
 }

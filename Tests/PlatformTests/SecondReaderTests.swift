@@ -66,10 +66,8 @@ private struct ReadPlatform: Sendable {
   }
 
   static let all: [ReadPlatform] = [
-    ReadPlatform(name: "iptables", format: "iptables", outside: "eth0", inside: "eth1") { text in
-      // The table refuses what nothing permits.
-      text.replacing("*filter\n", with: "*filter\n:FORWARD DROP [0:0]\n")
-    },
+    // Not iptables: its text refuses clients in `mangle`, by what they dialled, and this reader looks at `filter`
+    // alone. The kernel and the session model hold it to the plan.
     ReadPlatform(
       name: "routeros", format: "routeros", outside: "ether1", inside: "bridge",
       inputs: [(.before, "before \"drop the rest\"")]

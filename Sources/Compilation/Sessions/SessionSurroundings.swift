@@ -90,7 +90,7 @@ struct SessionSurroundings {
   /// An address for a client inside: on the server's network, or a private one where the server is the gateway.
   func insideAddress(_ family: AddressFamily) -> IPAddress? {
     guard let own = insideNetworks.first(where: { $0.family == family }) else { return nil }
-    let taken = network.interfaces.flatMap(\.addresses) + [own.address]
+    let taken = network.interfaces.flatMap(\.addresses) + network.otherAddresses + [own.address]
     return own.address(50, avoiding: taken) ?? own.address(2, avoiding: taken)
   }
 

@@ -113,11 +113,6 @@ extension FirewalldSet {
   }
 }
 
-extension Value {
-  /// The addresses of a prefix.
-  init(_ prefix: Prefix) { self.init(prefix.canonical.address...prefix.last) }
-}
-
 extension Rule {
   /// What nobody of us has written, and nobody knows.
   static func unknown(_ words: String) -> Rule {

@@ -126,8 +126,3 @@ private let helperInfo: String = {
   info.replaceSubrange(12..<15, with: Array("ftp".utf8))
   return Octets(info).hex
 }()
-
-extension Value {
-  /// The addresses of a prefix.
-  fileprivate init(_ prefix: Prefix) { self.init(prefix.canonical.address...prefix.last) }
-}
