@@ -94,7 +94,8 @@ let package = Package(
     .target(
       name: "Templates", path: "templates", resources: [.embedInCode("programs")], swiftSettings: strict),
     .target(
-      name: "RuleDocuments", path: "docs", exclude: ["failures.md", "language.md", "platforms.md", "promises.md", "security.md"],
+      name: "RuleDocuments", path: "docs",
+      exclude: ["failures.md", "language.md", "platforms.md", "promises.md", "security.md"],
       resources: [.embedInCode("rules")], swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.

@@ -111,7 +111,8 @@ extension Policy {
     gatewayPositions.flatMap { gateway -> [Diagnostic] in
       let platform = platform(of: gateway)
       guard !(platform is any TablePlatform) else { return [] }
-      let found = Platforms.findings(FlowPlan(self, gateway: gateway), on: platform)
+      let plan = FlowPlan(self, gateway: gateway)
+      let found = Platforms.findings(plan, on: platform) + Platforms.omissionFindings(plan, on: platform)
       guard !found.hasErrors, !(platform is any SessionPlatform) else { return found }
       return found + [notPlayed(gateway, platform)].compactMap(\.self)
     }

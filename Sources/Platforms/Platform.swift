@@ -41,6 +41,9 @@ package protocol Platform: Sendable {
   /// - Throws: When what it holds cannot be encoded in the form.
   func configuration(of plan: FlowPlan, as form: String, version: String) throws -> [Artifact]
 
+  /// What begins a line in its files that the device does not read.
+  var commentMark: String { get }
+
   /// Further files for the gateway: what it needs beside its configuration, and the way back.
   func companions(of plan: FlowPlan) -> [Artifact]
   /// What people have to know who put the configuration in place; `nil` where the commands of sallyport do that.
@@ -66,6 +69,7 @@ extension Platform {
   package func fault(of name: String, as input: GatewayInput) -> String? {
     input == .outside || input == .inside ? faultOfLinuxInterface(name) : nil
   }
+  package var commentMark: String { "#" }
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] { [] }
   package func companions(of plan: FlowPlan) -> [Artifact] { [] }
   package func guide(to plan: FlowPlan) -> PlatformGuide? { nil }

@@ -58,7 +58,7 @@ import Testing
     let compilation = compile(workedCase("platform sheet"))
     #expect(compilation.diagnostics.map(\.code).contains("sessions-not-played"))
     let table = compilation.sessions(of: compilation.policy.publications[0])
-    #expect(table.cells.count == 12 && table.cells.allSatisfy { $0.outcome == .undecided } && table.fails)
+    #expect(table.cells.count == 12 && table.cells.count { $0.outcome == .undecided } == 4 && table.fails)
     #expect(table.cells.count { $0.isPermitted } == 2)
   }
 }

@@ -237,7 +237,10 @@ private typealias Field = FieldServerTests
   @Test("B16: filters of users of FileZilla Server 0.9") func legacyUsers() throws {
     let user = { (filter: String) in
       Field.legacy([:]).replacing(
-        "<Settings>", with: "<Users><User Name=\"a\"><Option Name=\"Enabled\">1</Option><IpFilter>\(filter)</IpFilter></User></Users><Settings>")
+        "<Settings>",
+        with:
+          "<Users><User Name=\"a\"><Option Name=\"Enabled\">1</Option><IpFilter>\(filter)</IpFilter></User></Users><Settings>"
+      )
     }
     for (filter, expected) in [
       ("<Disallowed/><Allowed/>", []), ("<Disallowed><IP>*</IP></Disallowed>", ["audit-clients"]),

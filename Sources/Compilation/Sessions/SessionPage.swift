@@ -61,8 +61,10 @@ extension SessionView {
     let statement = escapedForXML("`\(trial.statement)`")
     let items = trial.change.changeLines.map { "<li>\(escapedForXML($0))</li>\n" }.joined()
     let changes =
-      items.isEmpty
-      ? "<p>\(statement) changes no outcome</p>\n" : "<h2>What \(statement) changes</h2>\n<ul>\n\(items)</ul>\n"
+      trial.change.after.isUnplayed
+      ? "<p>What \(statement) changes is not known: nothing was played</p>\n"
+      : items.isEmpty
+        ? "<p>\(statement) changes no outcome</p>\n" : "<h2>What \(statement) changes</h2>\n<ul>\n\(items)</ul>\n"
     let refusal = trial.isAccepted ? "" : "<p><strong>`check` refuses the policy with it</strong></p>\n"
     return changes + refusal + "<h2>As the policy stands</h2>\n" + trial.change.before.html(level: 3)
       + "<h2>With \(statement)</h2>\n" + trial.change.after.html(level: 3)

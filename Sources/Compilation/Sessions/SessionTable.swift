@@ -63,6 +63,9 @@ package struct SessionTable: Sendable {
   /// What was not tried.
   package var notes: [String] = []
 
+  /// Whether nothing was played, so that nothing is known.
+  package var isUnplayed: Bool { !cells.isEmpty && cells.allSatisfy { $0.performance == nil } && !clients.isEmpty }
+
   /// Whether a session that the policy permits does not work, or nobody can tell, or a client gets in whom it keeps
   /// out.
   package var fails: Bool {
@@ -84,10 +87,14 @@ extension SessionTable {
       let permission = SessionPermission(publication: publication, endpoint: endpoint, deniesInside: false)
       for encryption in Encryption.allCases {
         for mode in DataMode.allCases {
+          // What the server refuses by itself is refused whatever the gateway does.
+          let refusal = permission.refusal(.allowed, encryption, .pasv)
           cells.append(
             SessionCell(
-              place: .allowed, encryption: encryption, mode: mode, family: endpoint.family, outcome: .undecided,
-              reason: "sessions through \(platform) are not played; a session through the device itself would tell",
+              place: .allowed, encryption: encryption, mode: mode, family: endpoint.family,
+              outcome: refusal == nil ? .undecided : .refused,
+              reason: refusal
+                ?? "sessions through \(platform) are not played; a session through the device itself would tell",
               isPermitted: permission.refusal(.allowed, encryption, mode) == nil))
         }
       }

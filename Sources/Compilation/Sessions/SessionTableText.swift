@@ -77,7 +77,7 @@ extension SessionTable {
   private func reasons(where isMeant: (SessionCell) -> Bool) -> [(reason: String, cells: [SessionCell])] {
     var order: [String] = []
     var groups: [String: [SessionCell]] = [:]
-    for cell in cells where isMeant(cell) && !cell.reason.isEmpty && cell.performance != nil {
+    for cell in cells where isMeant(cell) && !cell.reason.isEmpty && (cell.performance != nil || isUnplayed) {
       if groups[cell.reason] == nil { order.append(cell.reason) }
       groups[cell.reason, default: []].append(cell)
     }
@@ -208,7 +208,9 @@ extension SessionChange {
     let tried = printable(statement)
     let list = changeLines.map { "  \($0)\n" }.joined()
     let summary =
-      changes.isEmpty ? "`\(tried)` changes no outcome\n" : "what `\(tried)` changes\n\(list)"
+      after.isUnplayed
+      ? "what `\(tried)` changes is not known: nothing was played\n"
+      : changes.isEmpty ? "`\(tried)` changes no outcome\n" : "what `\(tried)` changes\n\(list)"
     let refusal = isAccepted ? "" : "`check` refuses the policy with it\n"
     return "\(before.text(style))\n\(style.bold("with `\(tried)`"))\n\n\(after.text(style))\n\(summary)\(refusal)"
   }

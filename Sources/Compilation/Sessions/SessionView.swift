@@ -67,7 +67,9 @@ package struct SessionView {
   }
 
   /// Whether the sessions that were asked for are among those that can be drawn.
-  package var hasWhatWasChosen: Bool { choice == nil || !table.shown(mode: choice, most: 1).isEmpty }
+  package var hasWhatWasChosen: Bool {
+    choice == nil || table.isUnplayed || !table.shown(mode: choice, most: 1).isEmpty
+  }
 }
 
 extension Compilation {

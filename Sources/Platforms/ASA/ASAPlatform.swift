@@ -77,6 +77,8 @@ package struct ASAPlatform: Platform {
     return nil
   }
 
+  package var commentMark: String { "!" }
+
   package func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {
     let target = plan.gateway.map { " for gateway \($0.name)" } ?? ""
     var files = [

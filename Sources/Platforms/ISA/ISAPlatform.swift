@@ -76,6 +76,8 @@ package struct ISAPlatform: Platform {
     return others + both
   }
 
+  package var commentMark: String { "//" }
+
   package func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {
     [ISAScript(plan, self).configuration(version)]
   }

@@ -43,8 +43,9 @@ package struct ActiveNotEnforcedByServer: PolicyRule {
         help: "write `active off` there too")
     }
     return diagnostic(
-      "\(software.title) cannot be told to refuse PORT and EPRT, so the gateway alone keeps active mode off",
+      "\(software.title) cannot be told to refuse PORT and EPRT, so it is left to the gateway to keep active mode off",
       at: span, related: program,
-      help: "nothing to do where every path to clients leads through the gateway")
+      help: "nothing to do where every path to clients leads through the gateway, and its rules drop such connections"
+    )
   }
 }

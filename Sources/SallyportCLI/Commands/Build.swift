@@ -10,7 +10,8 @@ struct Build: ParsableCommand {
     commandName: "build",
     abstract: "Write everything that a policy becomes into a folder.",
     discussion: """
-      For each gateway the ruleset and the modules-load, modprobe and sysctl fragments, for each server its settings in \
+      For each gateway its configuration in the form of its platform, with what it needs besides (for nftables the \
+      modules-load, modprobe and sysctl fragments; for others the way back and a README), for each server its settings in \
       every form (the default one directly in servers/NAME, others in a folder that bears the name of the form), and \
       manifest.json, which says what each file is. A new folder is there whole or not at all. In one that an earlier build \
       wrote, each file is replaced in one step, once all of them are ready, and what is not needed any more is removed. \

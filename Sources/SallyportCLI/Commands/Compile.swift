@@ -43,11 +43,13 @@ struct Compile: ParsableCommand {
     let form = format ?? platform.defaultForm
     guard platform.forms.contains(form) else {
       throw console.failure(
-        "\(platform.name) has no form `\(form)`; it has \(listed(platform.forms.map { "`\($0)`" }))", .usage)
+        "\(platform.name) has no form `\(form)`; it has \(listed(platform.forms))", .usage)
     }
     let files = try platform.configuration(of: plan, as: form, version: sallyportVersion)
     let pieces =
-      files.count == 1 ? files.flatMap(\.pieces) : files.flatMap { [Array("# file: \($0.name)\n".utf8)] + $0.pieces }
+      files.count == 1
+      ? files.flatMap(\.pieces)
+      : files.flatMap { [Array("\(platform.commentMark) file: \($0.name)\n".utf8)] + $0.pieces }
     guard input.output == .json, form != "json" else { return try console.write(data: pieces) }
     let script = String(decoding: pieces.joined(), as: UTF8.self)
     try console.write(
