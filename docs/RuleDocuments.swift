@@ -74,6 +74,7 @@ package enum RuleDocuments {
     ("gateway-ambiguous", PackageResources.gateway_ambiguous_md),
     ("gateway-file-error", PackageResources.gateway_file_error_md),
     ("gateway-not-chosen", PackageResources.gateway_not_chosen_md),
+    ("gateway-remark", PackageResources.gateway_remark_md),
     ("gateway-stops-session", PackageResources.gateway_stops_session_md),
     ("gateway-undecided", PackageResources.gateway_undecided_md),
     ("hairpin-breaks-active", PackageResources.hairpin_breaks_active_md),

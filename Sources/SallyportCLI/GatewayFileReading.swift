@@ -1,3 +1,4 @@
+import Addressing
 import ArgumentParser
 import Compilation
 import Diagnostics
@@ -10,6 +11,8 @@ struct GatewayFiles {
   var ruleset = Ruleset([])
   /// Where chains are declared, by table and name.
   var declarations: [String: SourceSpan] = [:]
+  /// The families whose filters some file tells.
+  private var families: Set<AddressFamily> = []
   /// What was wrong with the files.
   var diagnostics: [Diagnostic] = []
   /// The policy's sources, and the files.
@@ -32,12 +35,13 @@ struct GatewayFiles {
       }
     }
     guard !texts.isEmpty else {
-      throw console.failure("there are no rules in \(listed(paths.map { "`\($0)`" }))", .inputMissing)
+      throw console.failure("there are no rules in \(listed(paths))", .inputMissing)
     }
     for (name, bytes) in texts {
       if SavedRuleset.isSaved(bytes) {
         let file = self.sources.add(SourceFile(name: name, bytes: bytes))
-        let saved = SavedRuleset(bytes, file: file, sets: ruleset.ipSets)
+        let saved = SavedRuleset(bytes, file: file, family: Self.family(name, bytes), sets: ruleset.ipSets)
+        if saved.tables.contains(where: { $0.name == "filter" }) { families.insert(saved.family) }
         ruleset.tables += saved.tables
         diagnostics += saved.diagnostics
         declarations.merge(saved.declarations) { first, _ in first }
@@ -48,9 +52,32 @@ struct GatewayFiles {
         let listed = try Ruleset.read(listing: bytes)
         _ = self.sources.add(SourceFile(name: name, bytes: bytes))
         ruleset.tables += listed.tables
+        if !listed.isEmpty { families.formUnion(AddressFamily.allCases) }
       } catch {
         throw console.failure("\(name): \(error)", .inputMissing)
       }
+    }
+  }
+
+  /// The family that a text does not tell and its file's name does: `rules.v6`, `ip6tables.rules`.
+  private static func family(_ name: String, _ bytes: [UInt8]) -> AddressFamily? {
+    if let told = SavedRuleset.family(of: bytes) { return told }
+    let file = name.split(separator: "/").last ?? ""
+    if file.hasSuffix("v6") || file.contains("ip6") || file.contains("ipv6") { return .ipv6 }
+    return file.hasSuffix("v4") || file.contains("ipv4") || file.contains("iptables") ? .ipv4 : nil
+  }
+
+  /// Families in which the policy publishes something, and whose rules are in no file.
+  func untold(_ policy: Policy, gateway: Int?) -> [Diagnostic] {
+    let published = policy.publications.filter { $0.gateway == gateway }
+    return AddressFamily.allCases.compactMap { family in
+      guard !families.contains(family),
+        let address = published.lazy.flatMap(\.externalAddresses).first(where: { $0.family == family })
+      else { return nil }
+      return .warning(
+        "gateway-undecided", "no file tells the rules of \(family.title), in which something is published here",
+        at: first, related: [Label(address.dialled.span, "such as this address")],
+        help: "add what \(family == .ipv4 ? "iptables-save" : "ip6tables-save") prints, with its table `filter`")
     }
   }
 
@@ -79,9 +106,15 @@ struct GatewayFiles {
   func requireInterfaces(of policy: Policy, gateway: Int?, _ console: Console) throws {
     guard ruleset.looksAtInterfaces else { return }
     let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
-    guard own?.outside.isEmpty != false || own?.inside.isEmpty != false else { return }
+    let isBehind = policy.publications.contains { publication in
+      publication.gateway == gateway && policy.server(of: publication)?.isLocal == false
+    }
+    let missing = [
+      own?.outside.isEmpty != false ? "`outside`" : nil, isBehind && own?.inside.isEmpty != false ? "`inside`" : nil,
+    ].compactMap(\.self)
+    guard !missing.isEmpty else { return }
     throw console.failure(
       "the rules look at interfaces, and the policy does not name those of the gateway; "
-        + "write `outside` and `inside` into its block", .usage)
+        + "write \(missing.joined(separator: " and ")) into its block", .findings)
   }
 }

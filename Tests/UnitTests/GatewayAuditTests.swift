@@ -28,7 +28,7 @@ import Testing
     let file = SourceSpan(file: SourceID(compilation.sources.files.count), 0..<0)
     let gateway = compilation.policy.gateways.isEmpty ? nil : 0
     let audited = compilation.audit(of: ruleset, gateway: gateway, file: file) { declarations["\($0) \($1)"] }
-    return (audited, sources)
+    return (found + audited, sources)
   }
 
   @Test(arguments: pages.map(\.code))
@@ -135,6 +135,20 @@ import Testing
     ("--seconds 60 -j DROP\n", "--seconds 60 -j DROP\n-A FORWARD -p tcp -j SSH\n", "gateway-undecided", "recent"),
     ("--dport 22 -j SSH", "--dport 22 -j", "gateway-file-error", "--dport 22 -j"),
     ("--ctstate INVALID -j DROP", "--ctstate INVALID -j DROP\n-D FORWARD 1", "gateway-file-error", "-D FORWARD"),
+    ("--dport 22 -j SSH", "--dport 22 -g SSH\n-A SSH -j SSH", "gateway-file-error", "*filter"),
+    (
+      "-A FORWARD -m conntrack --ctstate INVALID", "-A FORWARD -p tcp --dport 21 -m socket", "gateway-undecided",
+      "-m socket"
+    ),
+    (
+      "-A FORWARD -j LOG", "# Table `security' is incompatible, use 'nft' tool.\n-A FORWARD -j LOG",
+      "gateway-undecided", "security"
+    ),
+    ("-A POSTROUTING -o eth0 -j", "-A POSTROUTING -o eth1 -j", "gateway-remark", ""),
+    (
+      "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
+      "-A DOCKER -p tcp --dport 2121 -j DNAT --to-destination 10.10.20.200:21", "gateway-remark", "2121"
+    ),
     ("-A SSH", "-A SHS", "gateway-file-error", "-A SHS"),
     ("/24 -d 10", "/33 -d 10", "gateway-file-error", "/33"),
     ("--log-prefix \"forward: \"", "--log-prefix \"forward: ", "gateway-file-error", "forward"),

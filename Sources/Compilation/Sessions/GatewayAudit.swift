@@ -19,6 +19,16 @@ extension Compilation {
     chain: @escaping (_ table: String, _ chain: String) -> SourceSpan? = { _, _ in nil }
   ) -> [Diagnostic] {
     let borders = RuleBorders(ruleset.tables, [])
+    let size = ruleset.judgedSize
+    guard size <= mostJudged else {
+      return [
+        Diagnostic(
+          .warning, "gateway-undecided",
+          "there are \(size) rules and elements of sets, and no more than \(mostJudged) are judged", at: file,
+          help: "audit a file with the rules that packets of the published addresses meet"
+        ).from(.audit)
+      ]
+    }
     let kinds = SessionCheck(policy).kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     let own = gateway.map { policy.gateways[$0] }
     let outside: [String?] = own.map { $0.outside.map(\.value) } ?? []
@@ -28,10 +38,24 @@ extension Compilation {
       study.interfaces = { _ in (interface, nil) }
       for kind in kinds.judged {
         let publication = policy.publications[kind.first]
-        for cell in study.table(of: publication).cells { findings.add(cell, of: publication, alike: kind.count - 1) }
+        let table = study.table(of: publication)
+        for cell in table.cells { findings.add(cell, of: publication, alike: kind.count - 1) }
+        for note in table.notes { findings.add(note: note, of: publication) }
       }
     }
     var found = findings.diagnostics
+    // Another door to a server is told where each publication was looked at by itself.
+    if !findings.hasDoubts, kinds.unjudged == 0, kinds.judged.allSatisfy({ $0.count == 1 }) {
+      let servers = Set(
+        policy.publications.filter { $0.gateway == gateway }.flatMap { publication in
+          policy.endpoints(of: publication).filter { $0.reach == .translated }.map(\.server)
+        })
+      found += ruleset.translations(to: servers).filter { !findings.used.contains($0) }.map { place in
+        .warning(
+          "gateway-remark", "this leads to a published server as well, and no session of the policy comes this way",
+          at: place, help: "see whom it lets in, or take it away")
+      }
+    }
     if kinds.unjudged > 0 {
       found.append(
         Diagnostic(
@@ -41,6 +65,17 @@ extension Compilation {
           help: "audit a policy with fewer publications"))
     }
     return found.map { $0.from(.audit) }.inSourceOrder()
+  }
+}
+
+/// Rules and elements of sets that are judged at most; beyond that it takes longer than anybody waits.
+private let mostJudged = 12_000
+
+extension Ruleset {
+  fileprivate var judgedSize: Int {
+    tables.reduce(ipSets.reduce(0) { $0 + $1.elements.count }) { sum, table in
+      table.chains.reduce(table.sets.reduce(sum) { $0 + $1.elements.count }) { $0 + $1.rules.count }
+    }
   }
 }
 
@@ -61,6 +96,9 @@ private struct GatewayFindings {
 
   private var order: [Cause] = []
   private var cells: [Cause: [SessionCell]] = [:]
+  /// The lines of translations that some session met.
+  private(set) var used: Set<SourceSpan> = []
+  private var notes: [(text: String, publication: Publication)] = []
   private var publications: [String: (publication: Publication, alike: Int)] = [:]
 
   init(file: SourceSpan, chain: @escaping (_ table: String, _ chain: String) -> SourceSpan?) {
@@ -68,10 +106,11 @@ private struct GatewayFindings {
   }
 
   mutating func add(_ cell: SessionCell, of publication: Publication, alike: Int) {
+    for citation in cell.performance?.translations ?? [] { citation.provenance.map { _ = used.insert($0) } }
     guard let kind = Self.kind(of: cell) else { return }
     let loss = cell.performance?.ending.loss
     let isStopped = kind == .stopped || kind == .undecided
-    let citation = isStopped ? loss?.citation : cell.performance?.translation
+    let citation = isStopped ? loss?.citation : cell.performance?.translations.first
     let cause = Cause(
       kind: kind, publication: publication.name.value,
       place: citation.flatMap { $0.provenance ?? chain($0.table, $0.chain) },
@@ -81,8 +120,16 @@ private struct GatewayFindings {
     publications[publication.name.value] = (publication, alike)
   }
 
+  /// Whether a session ended before it met all rules that it would meet.
+  var hasDoubts: Bool { order.contains { $0.kind == .stopped || $0.kind == .undecided } }
+
+  /// What is to be said although no session fails by it.
+  mutating func add(note: String, of publication: Publication) {
+    if !notes.contains(where: { $0.text == note }) { notes.append((note, publication)) }
+  }
+
   private static func kind(of cell: SessionCell) -> Kind? {
-    if cell.isIntrusion { return cell.outcome == .undecided ? .undecided : .intrusion }
+    if cell.isIntrusion { return cell.isIntrusionOpen ? .undecided : .intrusion }
     switch cell.outcome {
     case .broken where cell.isPermitted: return .stopped
     case .undecided where cell.isPermitted: return .undecided
@@ -92,12 +139,18 @@ private struct GatewayFindings {
   }
 
   var diagnostics: [Diagnostic] {
-    order.compactMap { cause in
-      guard let sessions = cells[cause], let first = sessions.first,
-        let (publication, alike) = publications[cause.publication]
-      else { return nil }
-      return diagnostic(cause, first, publication, sessions.count - 1, alike)
+    let remarks = notes.map { note in
+      Diagnostic(
+        .warning, "gateway-remark", "`\(note.publication.name.value)`: \(note.text)", at: file,
+        related: [Label(note.publication.header, "the publication")])
     }
+    return remarks
+      + order.compactMap { cause in
+        guard let sessions = cells[cause], let first = sessions.first,
+          let (publication, alike) = publications[cause.publication]
+        else { return nil }
+        return diagnostic(cause, first, publication, sessions.count - 1, alike)
+      }
   }
 
   private func diagnostic(
@@ -159,11 +212,31 @@ private struct GatewayFindings {
 }
 
 extension Performance {
-  /// The rule that leads the control connection to the server; `nil` where none is known.
-  fileprivate var translation: Citation? {
-    for step in steps {
-      for case .destinationTranslated(_, _, let citation?) in step.events { return citation }
+  /// The rules that lead its connections elsewhere.
+  fileprivate var translations: [Citation] {
+    steps.flatMap { step in
+      step.events.compactMap { event -> Citation? in
+        if case .destinationTranslated(_, _, let citation) = event { citation } else { nil }
+      }
     }
-    return nil
+  }
+}
+
+extension Ruleset {
+  /// The lines of rules that lead to one of some addresses.
+  fileprivate func translations(to addresses: Set<IPAddress>) -> [SourceSpan] {
+    tables.flatMap(\.chains).flatMap(\.rules).compactMap { rule in
+      let leadsThere = rule.statements.contains { statement in
+        guard case .translate(let translation) = statement, translation.kind == .destination,
+          case .value(let value)? = translation.address
+        else { return false }
+        return switch value {
+        case .address(let address): addresses.contains(address)
+        case .addresses(let low, let high): addresses.contains { (low...high).contains($0) }
+        default: false
+        }
+      }
+      return leadsThere ? rule.provenance.first : nil
+    }
   }
 }

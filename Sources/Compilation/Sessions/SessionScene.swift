@@ -237,6 +237,7 @@ struct Scene {
   private func noteIntrusion(_ entry: Entry?, _ cell: inout SessionCell) {
     guard let refusal = permission.exclusion(place), let entry else { return }
     cell.isIntrusion = true
+    cell.isIntrusionOpen = entry.isUndecided
     guard cell.outcome == .refused else { return }
     cell.reason =
       entry.isUndecided

@@ -49,6 +49,8 @@ package struct SessionCell: Sendable {
   package var passiveParts: [PassivePart] = []
   /// Whether `allow` or `deny` keeps the client out, and its control connection comes about all the same, or may.
   package var isIntrusion = false
+  /// Of an intrusion, whether nobody can tell that the control connection comes about.
+  package var isIntrusionOpen = false
 
   /// `ipv4` or `ipv6`.
   package var familyName: String { family == .ipv4 ? "ipv4" : "ipv6" }

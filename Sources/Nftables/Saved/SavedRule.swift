@@ -17,11 +17,19 @@ struct SavedRule {
   private var module = ""
   private var isNegated = false
 
+  /// Modules that match every packet where none of their options follows.
+  private static let plainModules: Set = [
+    "tcp", "udp", "udplite", "sctp", "dccp", "icmp", "icmp6", "icmpv6", "multiport", "comment", "state", "conntrack",
+    "helper", "iprange", "mark", "connmark", "addrtype", "connlimit", "limit", "set", "pkttype",
+  ]
+
   init(_ words: ArraySlice<SavedWord>, _ family: AddressFamily, sets: [String: Int]) {
     (self.words, self.family, self.sets) = (words, family, sets)
   }
 
   mutating func read(_ span: SourceSpan) -> Rule {
+    let text = words.map { $0.text.contains(" ") || $0.text.isEmpty ? "\"\($0.text)\"" : $0.text }.joined(
+      separator: " ")
     var target: Statement?
     while fault == nil, let word = words.popFirst() {
       if word.text == "!" {
@@ -37,6 +45,7 @@ struct SavedRule {
     }
     statements += target.map { [$0] } ?? []
     var rule = Rule(statements, comment: comment, provenance: [span])
+    rule.quotation = text
     if fault != nil { rule.statements = [.unread("a line that is not understood")] }
     return rule
   }
@@ -71,12 +80,14 @@ struct SavedRule {
 
   /// A match that is not known: a packet that comes so far is undecided.
   private mutating func unread(_ option: String) {
-    var text = isNegated ? "! \(option)" : option
+    // Further options of a set change what its test means.
+    if module == "set" { _ = statements.popLast() }
+    var text = (module.isEmpty ? "" : "-m \(module) ") + (isNegated ? "! \(option)" : option)
     while let word = words.first, Self.isValue(word.text) {
       text += " \(word.text)"
       words = words.dropFirst()
     }
-    statements.append(.unread("`-m \(module) \(text)`"))
+    statements.append(.unread(text))
   }
 
   // MARK: - Matches
@@ -85,7 +96,12 @@ struct SavedRule {
     switch option {
     case "-m", "--match":
       module = next("a match") ?? ""
-      if module == "rpfilter" { reversePath() }
+      if module == "rpfilter" {
+        reversePath()
+      } else if !Self.plainModules.contains(module) {
+        // Without options they match something, too.
+        statements.append(.unread("-m \(module)"))
+      }
     case "-s", "--source", "--src": address(.source(family))
     case "-d", "--destination", "--dst": address(.destination(family))
     case "-i", "--in-interface": interface(.inputInterface)
@@ -167,6 +183,9 @@ struct SavedRule {
   private mutating func address(_ left: Expression) {
     guard let text = value("an address") else { return }
     let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Self.prefix(String($0), family) }
+    if values.contains(nil), Self.hasHoles(text, family) {
+      return statements.append(.unread("\(isNegated ? "! " : "")an address with the mask \(text)"))
+    }
     guard !values.contains(nil) else {
       fault = fault ?? "`\(text)` is no \(family.title) address"
       return
@@ -193,6 +212,12 @@ struct SavedRule {
     let hosts = ~bits.value & family.highest
     guard hosts & (hosts &+ 1) == 0 else { return nil }
     return Value(base: address, length: family.bits - (128 - hosts.leadingZeroBitCount))
+  }
+
+  /// Whether it is an address with a mask of which the bits that count do not come first.
+  private static func hasHoles(_ text: String, _ family: AddressFamily) -> Bool {
+    let parts = text.split(separator: "/", maxSplits: 1).map { IPAddress(String($0)) }
+    return parts.count == 2 && parts.allSatisfy { $0?.family == family }
   }
 
   private mutating func interface(_ left: Expression) {
@@ -282,7 +307,7 @@ struct SavedRule {
     guard let index = sets[name], words.count <= 6, words.allSatisfy({ !$0.isEmpty }) else {
       statements.append(
         .unread(
-          "`-m set \(isNegated ? "! " : "")--match-set \(name) \(sides)`, of which `ipset save` shows the elements"))
+          "-m set \(isNegated ? "! " : "")--match-set \(name) \(sides), of which ipset save shows the elements"))
       return
     }
     var flags: UInt8 = isNegated ? 1 : 0
@@ -324,13 +349,13 @@ struct SavedRule {
     if words.allSatisfy({ ["SNAT", "DNAT"].contains($0) }) {
       return match(.conntrack("status"), .flags(words.map { $0.lowercased() }))
     }
-    statements.append(.unread("`--ctstate \(text)`"))
+    statements.append(.unread("--ctstate \(text)"))
   }
 
   private mutating func flags(_ key: String, _ known: [String]) {
     guard let text = value("a status") else { return }
     let words = text.split(separator: ",").map { $0.uppercased() }
-    guard words.allSatisfy({ known.contains($0) }) else { return statements.append(.unread("`--ct\(key) \(text)`")) }
+    guard words.allSatisfy({ known.contains($0) }) else { return statements.append(.unread("--ct\(key) \(text)")) }
     match(.conntrack(key), .flags(words.map { $0.lowercased().replacing("_", with: "-") }))
   }
 
@@ -363,7 +388,7 @@ struct SavedRule {
     guard let text = value("a type") else { return }
     let types = text.split(separator: ",").map { $0.lowercased() }
     guard types.allSatisfy({ ["local", "unicast", "broadcast", "multicast"].contains($0) }) else {
-      return statements.append(.unread("`-m addrtype \(option) \(text)`"))
+      return statements.append(.unread("-m addrtype \(option) \(text)"))
     }
     let left = Expression.fib("type", [option == "--dst-type" ? "daddr" : "saddr"])
     if types.count == 1, let type = types.first { return match(left, .value(.symbol(type))) }
@@ -399,7 +424,7 @@ struct SavedRule {
     case "LOG", "NFLOG", "ULOG", "TRACE", "TOS", "DSCP", "CLASSIFY", "TCPMSS", "AUDIT", "TTL", "HL", "CHECKSUM":
       // What they change decides about no session here, but for lifetimes, which are told apart.
       let options = targetOptions()
-      guard name != "TTL" && name != "HL" else { return .unread("`-j \(name)`") }
+      guard name != "TTL" && name != "HL" else { return .unread("-j \(name)") }
       return name == "LOG" ? .log(Log(prefix: options["--log-prefix"] ?? "")) : .counter
     case "NOTRACK": return .notrack
     case "CT": return tracking(targetOptions())
@@ -417,11 +442,11 @@ struct SavedRule {
     case "SET", "NETMAP", "QUEUE", "NFQUEUE", "TPROXY", "TEE", "SYNPROXY", "HMARK", "IDLETIMER", "LED", "SECMARK",
       "CONNSECMARK", "RATEEST", "TCPOPTSTRIP", "ECN", "DNPT", "SNPT", "RAWNAT", "CLUSTERIP":
       _ = targetOptions()
-      return .unread("`-j \(name)`")
+      return .unread("-j \(name)")
     default:
       guard words.allSatisfy({ !$0.text.hasPrefix("--") }) else {
         _ = targetOptions()
-        return .unread("`-j \(name)`")
+        return .unread("-j \(name)")
       }
       return .verdict(.jump(name))
     }
@@ -432,12 +457,12 @@ struct SavedRule {
     var options: [String: String] = [:]
     while let word = words.first, word.text.hasPrefix("--") {
       words = words.dropFirst()
-      var value = ""
-      if let next = words.first, Self.isValue(next.text) {
-        value = next.text
+      var value: [String] = []
+      while let next = words.first, Self.isValue(next.text) {
+        value.append(next.text)
         words = words.dropFirst()
       }
-      options[word.text] = value
+      options[word.text] = value.joined(separator: " ")
     }
     return options
   }
@@ -464,7 +489,7 @@ struct SavedRule {
       addresses = String(text[..<colon])
       ports = String(text[text.index(after: colon)...])
     }
-    if let shown = ports, shown.contains("/") { return .unread("`-j \(name) \(text)`") }
+    if let shown = ports, shown.contains("/") { return .unread("-j \(name) \(text)") }
     let ends = addresses.split(separator: "-", maxSplits: 1).map { IPAddress(String($0)) }
     let range = ports.map { Self.range($0, "-") }
     guard !ends.contains(nil), range.map({ $0 != nil }) ?? true, !(ends.isEmpty && range == nil),
@@ -506,7 +531,7 @@ struct SavedRule {
       return moveMark(mode, options)
     }
     let field: Expression = name == "MARK" ? .meta("mark") : .conntrack("mark")
-    guard options.count == 1, let (option, text) = options.first else { return .unread("`-j \(name)`") }
+    guard options.count == 1, let (option, text) = options.first else { return .unread("-j \(name)") }
     let parts = text.split(separator: "/").map { Self.number(String($0)) }
     let value = parts.first.flatMap(\.self)
     let mask = parts.count > 1 ? parts.last.flatMap(\.self) : 0xFFFF_FFFF
@@ -521,7 +546,7 @@ struct SavedRule {
     case ("--or-mark", let value?, _): return changed(clearing: value, turning: value)
     case ("--and-mark", let value?, _): return changed(clearing: 0xFFFF_FFFF ^ value, turning: 0)
     case ("--xor-mark", let value?, _): return changed(clearing: 0, turning: value)
-    default: return .unread("`-j \(name) \(option) \(text)`")
+    default: return .unread("-j \(name) \(option) \(text)")
     }
   }
 

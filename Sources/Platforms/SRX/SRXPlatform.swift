@@ -48,14 +48,14 @@ package struct SRXPlatform: Platform {
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside, .inside: .required
-    case .unitOutside, .before: .optional
-    case .accessList, .externalIsInterface, .unitInside, .numbers, .helperScope: .useless
+    case .unitOutside, .unitInside, .before: .optional
+    case .accessList, .externalIsInterface, .numbers, .helperScope: .useless
     }
   }
 
   package func fault(of name: String, as input: GatewayInput) -> String? {
     switch input {
-    case .unitOutside: return faultOfUnit(name)
+    case .unitOutside, .unitInside: return faultOfUnit(name)
     case .before where name.hasPrefix(ObjectNames.prefix): return "is a name of ours"
     default: return faultOfName(name)
     }

@@ -42,14 +42,14 @@ package struct ScreenOSPlatform: Platform {
     switch input {
     case .outside, .inside, .numbers: .required
     // Required where there is anything to translate, see `obstacles`.
-    case .unitInside: .optional
-    case .accessList, .externalIsInterface, .unitOutside, .before, .helperScope: .useless
+    case .unitInside, .unitOutside: .optional
+    case .accessList, .externalIsInterface, .before, .helperScope: .useless
     }
   }
 
   package func fault(of name: String, as input: GatewayInput) -> String? {
     guard name.utf8.count <= 31, !name.isEmpty else { return "has to have 1 to 31 characters" }
-    guard input == .unitInside else {
+    guard input == .unitInside || input == .unitOutside else {
       let isPlain = name.utf8.allSatisfy { $0.isAlphanumeric || "-_./: ".utf8.contains($0) }
       let isTrimmed = name.first != " " && name.last != " "
       return isPlain && isTrimmed ? nil : "has to be letters, digits, spaces within, and `-_./:`"

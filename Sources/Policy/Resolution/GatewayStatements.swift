@@ -99,12 +99,15 @@ extension StatementReader {
     let what = wanted
     let quoted = accept(.string).map { Located(tree.stringValue($0), tree.span($0)) }
     guard let name = quoted ?? word(what) else { return nil }
-    if (1...128).contains(name.value.count), name.value.unicodeScalars.allSatisfy({ !isInvisible($0) }) {
+    let isTrimmed = name.value.first?.isWhitespace == false && name.value.last?.isWhitespace == false
+    if (1...128).contains(name.value.count), isTrimmed,
+      name.value.unicodeScalars.allSatisfy({ !isInvisible($0) && $0 != "`" })
+    {
       return name
     }
     fail(
       "this is not \(what)", code: "invalid-interface", at: name.span,
-      help: "write 1 to 128 characters in quotes, as the device has them")
+      help: "write 1 to 128 characters in quotes, as the device has them; no backtick, and no blank at either end")
     return nil
   }
 
@@ -118,7 +121,7 @@ extension StatementReader {
     guard let low = ends.first, let low, let high = ends.last, let high, ends.count <= 2, low > 0 else {
       fail(
         "`\(tree.text(word.value))` is not \(what)", code: "invalid-number", at: word.span,
-        help: "write it as `low-high`, for example `9001-9010`")
+        help: "write it as `low-high`, for example `9001-9010`, of numbers from 1 to 999999999")
       return nil
     }
     guard low <= high else {

@@ -111,7 +111,8 @@ struct Audit: ParsableCommand {
     try files.requireInterfaces(of: compilation.policy, gateway: position, console)
     var found = files.diagnostics
     if !found.hasErrors {
-      found = compilation.withoutAllowed(
+      found += files.untold(compilation.policy, gateway: position)
+      found += compilation.withoutAllowed(
         compilation.audit(of: files.ruleset, gateway: position, file: files.first) {
           files.declarations["\($0) \($1)"]
         })

@@ -30,6 +30,7 @@ struct IptablesWords {
   private mutating func known(_ statement: Statement) -> String? {
     switch statement {
     case .counter, .object("counter", _): return ""
+    case .unread(let words): return words
     case .verdict(.accept): return "-j ACCEPT"
     case .verdict(.drop): return "-j DROP"
     case .verdict(.return): return "-j RETURN"
