@@ -149,6 +149,10 @@ import Testing
       "-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.2:80",
       "-A DOCKER -p tcp --dport 2121 -j DNAT --to-destination 10.10.20.200:21", "gateway-remark", "2121"
     ),
+    (
+      "-A FORWARD -m conntrack --ctstate INVALID -j DROP",
+      "-A FORWARD -s 198.51.100.77/32 -p tcp --dport 50100 -j DROP", "gateway-stops-session", "50100"
+    ),
     ("-A SSH", "-A SHS", "gateway-file-error", "-A SHS"),
     ("/24 -d 10", "/33 -d 10", "gateway-file-error", "/33"),
     ("--log-prefix \"forward: \"", "--log-prefix \"forward: ", "gateway-file-error", "forward"),

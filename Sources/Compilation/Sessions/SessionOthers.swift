@@ -61,6 +61,10 @@ extension Scenes {
     if clientPorts.trials.count * addresses.count > mostTogether {
       notes.append("each kind of client was tried with one port of its own alone, because rules tell so many apart")
     }
+    if isAllowed, leavesPartsOpen(addresses.count) {
+      notes.append(
+        "further clients were tried at the ends of the passive range alone, because rules tell so many apart")
+    }
     var worse = addresses.unique.filter { address in
       guard address != scene.clientAddress else { return false }
       let other = self.other(address, scene, of: addresses.count)
@@ -115,7 +119,13 @@ extension Scenes {
   private func other(_ address: IPAddress, _ scene: Scene, of count: Int) -> Scene {
     var other = self.scene(scene.place, address, scene.endpoint)
     if clientPorts.trials.count * count > mostTogether { other.clientPorts = ClientPortKinds(nil) }
+    other.triesEveryPart = study.borders != nil && !leavesPartsOpen(count)
     return other
+  }
+
+  /// Whether there are too many clients and parts of the passive range to try each with each.
+  private func leavesPartsOpen(_ count: Int) -> Bool {
+    study.borders != nil && passivePorts.parts.count > 2 && passivePorts.parts.count * count > mostPairs
   }
 
   private func networkClients(_ endpoint: Endpoint) -> OtherClients? {
@@ -217,3 +227,6 @@ extension Scene {
     }
   }
 }
+
+/// Pairs of a client and a part of the passive range that are played at most for one publication.
+private let mostPairs = 4000

@@ -18,7 +18,7 @@ struct Scenes {
   let samples: ClientSamples
   /// Where addresses of clients begin to fare differently.
   let addressBorders: AddressBorders?
-  private let passivePorts: PassivePorts
+  let passivePorts: PassivePorts
   let clientPorts: ClientPortKinds
   /// Those of a client that is to be kept out.
   private let chosenPorts: ClientPortKinds
@@ -145,6 +145,9 @@ struct Scene {
   let passivePorts: PassivePorts
   /// The ports of the client that are tried.
   var clientPorts: ClientPortKinds
+  /// Whether a client beside the first is tried on every part of the passive range, instead of its ends: a rule may keep
+  /// one client from one port.
+  var triesEveryPart = false
 
   func cells(permittedOnly: Bool) -> [SessionCell] {
     let theatre = Theatre(study.program, network, kernel)
@@ -167,7 +170,8 @@ struct Scene {
       let login = theatre.logIn(session)
       var logins = PortLogins(theatre)
       return modes.allSatisfy { mode in
-        let played = play(mode, session, login, theatre, isQuick: true)
+        let played = play(mode, session, login, theatre, isQuick: !triesEveryPart)
+        guard played.parts.allSatisfy({ $0.outcome == .works }) else { return false }
         let onAll = onClientPorts(played, ports(mode, isQuick: true), &logins)
         return onAll.performance.ending == .works && !onAll.leavesPortsOpen
       }
