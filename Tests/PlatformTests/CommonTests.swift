@@ -58,10 +58,10 @@ import Testing
       // The same clients, said in two ways.
       sharing(gateway, second: "control port 2121 -> 21\n    allow 192.0.2.0/25, 192.0.2.128/25"),
       sharing(gateway, first: "", second: "control port 2121 -> 21"),
+      // The passive range is shared: data ports alone let nobody in.
       sharing(gateway, second: "control port 2121 -> 2100"),
-      sharing(gateway, second: "control port 2121 -> 21", secondServer: "10.10.20.201"),
-      // Data ports alone let nobody in.
-      sharing(gateway, second: "control port 2121 -> 2100", ("5000-5500", "5000-5500")),
+      sharing(
+        gateway, second: "control port 2121 -> 21", ("5000-5500", "6000-6500"), secondServer: "10.10.20.201"),
     ] {
       #expect(compile(policy).errors.isEmpty, "\(compile(policy).errors)")
     }
