@@ -8,10 +8,10 @@ extension Platforms {
   /// For platforms of that kind alone (ASA, SRX). Others match what clients dial, or ask for the client where they
   /// translate.
   ///
-  /// Passive ports that publications share are not looked at. They lead to data connections of one server, which listens
-  /// there only while a session of an admitted client waits for one, and accepts no session there; so nobody gets in by
-  /// them who has no control connection. That no control port lies in a passive range of its server is a rule of
-  /// policies.
+  /// Passive ports that publications share are not looked at. They lead to data connections of one server, which
+  /// listens there only while a session of an admitted client waits for one, and accepts no session there; so nobody
+  /// gets in by them who has no control connection. That no control port lies in a passive range of its server is a
+  /// rule of policies.
   ///
   /// - Parameter services: Those for which something is permitted or translated.
   static func sharedServerPorts(_ services: [PublishedService], on platform: any Platform) -> [Diagnostic] {
