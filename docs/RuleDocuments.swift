@@ -121,6 +121,7 @@ package enum RuleDocuments {
     ("passive-range-shared", PackageResources.passive_range_shared_md),
     ("passive-range-single-port", PackageResources.passive_range_single_port_md),
     ("passive-range-too-small", PackageResources.passive_range_too_small_md),
+    ("platform-assumed", PackageResources.platform_assumed_md),
     ("platform-input", PackageResources.platform_input_md),
     ("platform-omits", PackageResources.platform_omits_md),
     ("platform-unsupported", PackageResources.platform_unsupported_md),

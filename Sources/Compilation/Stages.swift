@@ -86,7 +86,11 @@ extension Policy {
       guard let version = choice.version, !platform.knows(version: version.value) else { return nil }
       return .error(
         "unknown-platform", "`\(version.value)` is no version of `\(name)` for which a configuration can be written",
-        at: version.span, help: "leave the version out, or write the one that the gateway has")
+        at: version.span,
+        help: platform.versions.map {
+          "they are written for \($0); for another one write `platform \(Platforms.lastResort.name)`, which tells people "
+            + "what to permit, or publish on another gateway"
+        } ?? "leave the version out: `\(name)` has none")
     }
   }
 

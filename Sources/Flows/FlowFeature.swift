@@ -52,7 +52,7 @@ extension FlowFeature {
     case .helper: "the FTP helper on its control connections alone"
     case .helperBesideTLS: "the FTP helper on control connections that may be encrypted"
     case .activeThroughHelper: "active mode through the FTP helper"
-    case .activeRouted, .activeTranslation: "active mode without the helper"
+    case .activeRouted, .activeTranslation: "active mode that no helper opens (`helper off`, or TLS)"
     case .activeRefusal: "active mode to be refused for the server"
     case .hairpin: "clients inside at the external address"
     case .gatewaySource: "the gateway's address as source"

@@ -10,6 +10,8 @@ package protocol Platform: Sendable {
   var forms: [String] { get }
   /// The form that is written when nobody asks for another one.
   var defaultForm: String { get }
+  /// The versions for which it has configurations, in words, such as `8.3 to 9.x`; `nil` where there are no versions.
+  var versions: String? { get }
   /// Whether it has configurations for a version, as a policy writes it.
   func knows(version: String) -> Bool
   /// What of a flow plan it can do at all.
@@ -142,6 +144,9 @@ package enum Platforms {
 
   /// What a gateway is that says nothing else.
   package static let standard: any Platform = nftables
+
+  /// What there is for a firewall that no other platform is.
+  package static let lastResort: any Platform = SheetPlatform()
 
   /// Linux, with our own table.
   package static let nftables = NftablesPlatform()

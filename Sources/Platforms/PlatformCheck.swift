@@ -3,7 +3,7 @@ package import Flows
 
 extension Platforms {
   /// Why the platform of a gateway cannot have what a flow plan asks for: an error at each statement that asks for what
-  /// it cannot do.
+  /// it cannot do, or what is not written for it.
   package static func findings(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
     let capabilities = platform.capabilities(for: plan)
     guard capabilities.count < FlowFeature.allCases.count else { return platform.obstacles(to: plan) }
@@ -13,14 +13,14 @@ extension Platforms {
     } + platform.obstacles(to: plan)
   }
 
-  /// That a platform cannot do what a publication asks for.
+  /// That nothing is written for a platform of what a publication asks for: it cannot do it, or nobody knows how.
   static func refusal(
     _ feature: FlowFeature, of publication: String, at span: SourceSpan, on platform: any Platform
   ) -> Diagnostic {
     .error(
-      "platform-unsupported", "`\(publication)` asks for \(feature.words), which \(platform.name) cannot do",
+      "platform-unsupported", "`\(publication)` asks for \(feature.words), which is not written for \(platform.name)",
       at: span,
-      help: platform.advice(on: feature) ?? "leave the statement out, or publish it on a gateway that can")
+      help: platform.advice(on: feature) ?? "leave the statement out, or publish it on a gateway that can have it")
   }
 
   /// The refusals of what a platform can do for some services and not for others, each once for a publication.

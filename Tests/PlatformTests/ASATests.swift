@@ -151,13 +151,14 @@ private let list = "outside_access_in"
       ("", "limit 5 sessions per client", "a limit of sessions per client"),
       ("", "log new", "a log of new connections"),
       ("", "log denied", "a log of denied connections"), ("", "hairpin on", "clients inside at the external address"),
-      ("", "source gateway", "the gateway's address as source"), ("", "active on", "active mode without the helper"),
+      ("", "source gateway", "the gateway's address as source"),
+      ("", "active on", "active mode that no helper opens (`helper off`, or TLS)"),
     ])
   func refusals(gatewayMore: String, statement: String, words: String) {
     let policy = workedCase(gateway, "tls explicit required; passive range 5000-5500\n    \(statement)")
     let compilation = compile(policy)
     let found = compilation.diagnostics.filter { $0.code == "platform-unsupported" }
-    #expect(found.map(\.message) == ["`ftp1` asks for \(words), which asa cannot do"])
+    #expect(found.map(\.message) == ["`ftp1` asks for \(words), which is not written for asa"])
     #expect(found.first?.help?.isEmpty == false)
     #expect(compilation.errors.count == 1, "\(compilation.errors)")
   }
@@ -255,12 +256,12 @@ private let list = "outside_access_in"
     let six = "server 2001:db8:20::200 other; external ip 2001:db8:20::200"
     #expect(compile(publishing(six)).errors.isEmpty)
     let old = compile(publishing(six).replacing("platform asa", with: "platform asa 8.4"))
-    #expect(old.errors == ["platform-unsupported: `p` asks for IPv6, which asa cannot do"])
+    #expect(old.errors == ["platform-unsupported: `p` asks for IPv6, which is not written for asa"])
     let interface = publishing("server 2001:db8:20::200 other; external ip 2001:db8::10")
       .replacing("access list", with: "external is interface; access list")
     #expect(
       compile(interface).errors == [
-        "platform-unsupported: `p` asks for a translation of IPv6 addresses, which asa cannot do"
+        "platform-unsupported: `p` asks for a translation of IPv6 addresses, which is not written for asa"
       ])
   }
 }

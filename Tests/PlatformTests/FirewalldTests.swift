@@ -56,12 +56,12 @@ private let zones = [
       ("limit 5 sessions per client", "a limit of sessions per client"),
       ("limit 5 new per minute per client", "a limit of new connections"),
       ("log new", "a log of new connections"), ("log denied", "a log of denied connections"),
-      ("active on", "active mode without the helper"),
+      ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
     ])
   func refusals(statement: String, words: String) {
     let compilation = compile(workedCase(gateway, "tls explicit required; passive range 5000-5500; \(statement)"))
     #expect(
-      compilation.errors == ["platform-unsupported: `ftp1` asks for \(words), which firewalld cannot do"],
+      compilation.errors == ["platform-unsupported: `ftp1` asks for \(words), which is not written for firewalld"],
       "\(compilation.errors)")
   }
 
@@ -86,7 +86,7 @@ private let zones = [
     #expect(!text.contains("forward-port"))
     #expect(
       compile(policy("control port 2121 -> 21")).errors == [
-        "platform-unsupported: `ftp1` asks for a control port that differs from the server's, which firewalld cannot do"
+        "platform-unsupported: `ftp1` asks for a control port that differs from the server's, which is not written for firewalld"
       ])
   }
 

@@ -67,6 +67,9 @@ struct FortiGateDevice {
     case ("set", 2) where indent == 8 && words.count > 2:
       edited?.entry[words[1]] = Array(words.dropFirst(2))
       return Self.options[table ?? ""]?.contains(words[1]) == true
+    case ("append", 2) where indent == 8 && words.count > 2 && edited?.entry[words[1]] != nil:
+      edited?.entry[words[1], default: []] += words.dropFirst(2)
+      return Self.options[table ?? ""]?.contains(words[1]) == true
     case ("next", 2) where indent == 4 && words.count == 1: return keeps()
     case ("delete", 1) where indent == 4 && words.count == 2: return deletes(words[1])
     case ("move", 1) where indent == 4 && words.count == 4 && words[2] == "before" && table == "firewall policy":

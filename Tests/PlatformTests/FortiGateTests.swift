@@ -85,6 +85,13 @@ private let gateway = "platform fortigate; outside \"wan1\"; inside \"dmz\"; num
     ])
   func devices(policy: String) throws { try studied(policy) }
 
+  @Test func linesStayShortHoweverManyClientsThereAre() throws {
+    let denied = (0..<60).map { "10.\($0).0.1" }.joined(separator: ", ")
+    let text = try studied(publishing("server 10.1.1.1 other; external ip 203.0.113.10; deny \(denied)"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count < 1_000 })
+    #expect(text.contains("        append member "))
+  }
+
   @Test func publicationsOfOneServerShareWhatOverlaps() throws {
     let text = try studied(
       """
@@ -107,8 +114,8 @@ private let gateway = "platform fortigate; outside \"wan1\"; inside \"dmz\"; num
     let encrypted = compile(workedCase(gateway, "tls explicit optional; passive range 5000-5500; helper on"))
     #expect(
       encrypted.errors == [
-        "platform-unsupported: `ftp1` asks for the FTP helper on control connections that may be encrypted, which "
-          + "fortigate cannot do"
+        "platform-unsupported: `ftp1` asks for the FTP helper on control connections that may be encrypted, which is "
+          + "not written for fortigate"
       ])
   }
 
@@ -201,12 +208,12 @@ private let gateway = "platform fortigate; outside \"wan1\"; inside \"dmz\"; num
     arguments: [
       ("limit 5 sessions", "a limit of sessions"), ("log denied", "a log of denied connections"),
       ("hairpin on", "clients inside at the external address"), ("source gateway", "the gateway's address as source"),
-      ("active on", "active mode without the helper"),
+      ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
     ])
   func refusals(statement: String, words: String) {
     let compilation = compile(workedCase(gateway, "tls explicit required; passive range 5000-5500\n    \(statement)"))
     let found = compilation.diagnostics.filter { $0.code == "platform-unsupported" }
-    #expect(found.map(\.message) == ["`ftp1` asks for \(words), which fortigate cannot do"])
+    #expect(found.map(\.message) == ["`ftp1` asks for \(words), which is not written for fortigate"])
     #expect(compilation.errors.count == 1, "\(compilation.errors)")
   }
 

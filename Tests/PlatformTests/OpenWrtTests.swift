@@ -39,7 +39,7 @@ private let gateway = "platform openwrt; outside wan; inside lan"
   func refusals(statement: String, words: String) {
     let compilation = compile(workedCase(gateway, "tls explicit required; passive range 5000-5500; \(statement)"))
     #expect(
-      compilation.errors == ["platform-unsupported: `ftp1` asks for \(words), which openwrt cannot do"],
+      compilation.errors == ["platform-unsupported: `ftp1` asks for \(words), which is not written for openwrt"],
       "\(compilation.errors)")
   }
 

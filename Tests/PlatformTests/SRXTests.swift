@@ -157,12 +157,13 @@ import Testing
       ("hairpin on", "clients inside at the external address"), ("source gateway", "the gateway's address as source"),
       ("limit 3 sessions per client", "a limit of sessions per client"), ("limit 3 sessions", "a limit of sessions"),
       ("limit 9 new per minute per client", "a limit of new connections"),
-      ("log denied", "a log of denied connections"), ("active on", "active mode without the helper"),
+      ("log denied", "a log of denied connections"),
+      ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
     ])
   func unsupported(statement: String, words: String) throws {
     let more = "tls explicit required; passive range 5000-5500; \(statement)"
     let compilation = compile(PlatformTests.workedCase(Self.gateway, more))
-    #expect(compilation.errors == ["platform-unsupported: `ftp1` asks for \(words), which srx cannot do"])
+    #expect(compilation.errors == ["platform-unsupported: `ftp1` asks for \(words), which is not written for srx"])
     let place = try #require(compilation.diagnostics.first { $0.severity == .error }).primary.span
     #expect(place.range.lowerBound >= more.utf8.count)
   }

@@ -138,12 +138,13 @@ import Testing
       ("hairpin on", "clients inside at the external address"), ("source gateway", "the gateway's address as source"),
       ("limit 3 sessions per client", "a limit of sessions per client"), ("limit 3 sessions", "a limit of sessions"),
       ("limit 9 new per minute per client", "a limit of new connections"),
-      ("log denied", "a log of denied connections"), ("active on", "active mode without the helper"),
+      ("log denied", "a log of denied connections"),
+      ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
     ])
   func unsupported(statement: String, words: String) {
     let more = "tls explicit required; passive range 5000-5500; \(statement)"
     let errors = compile(PlatformTests.workedCase(Self.gateway, more)).errors
-    #expect(errors == ["platform-unsupported: `ftp1` asks for \(words), which screenos cannot do"])
+    #expect(errors == ["platform-unsupported: `ftp1` asks for \(words), which is not written for screenos"])
   }
 
   @Test(
@@ -153,7 +154,7 @@ import Testing
     let errors = compile(PlatformTests.workedCase(Self.gateway, more)).errors
     #expect(
       errors.contains {
-        $0.contains("asks for the FTP helper on its control connections alone, which screenos cannot do")
+        $0.contains("asks for the FTP helper on its control connections alone, which is not written for screenos")
       })
   }
 
@@ -161,7 +162,8 @@ import Testing
     let routed = PlatformTests.workedCase(Self.gateway).replacing("10.10.20.200", with: "2001:db8:20::9")
       .replacing("203.0.113.10", with: "2001:db8:20::9").replacing("198.51.100.0/24", with: "any")
       .replacing("2121 -> 21", with: "21")
-    #expect(compile(routed).errors == ["platform-unsupported: `ftp1` asks for IPv6, which screenos cannot do"])
+    #expect(
+      compile(routed).errors == ["platform-unsupported: `ftp1` asks for IPv6, which is not written for screenos"])
   }
 
   @Test(

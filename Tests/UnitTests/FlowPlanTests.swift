@@ -97,9 +97,9 @@ import Testing
     let found = Platforms.findings(plan, on: LinePlatform(lacking: [.helper, .hairpin, .logDenied]))
     #expect(
       found.map(\.message) == [
-        "`files` asks for the FTP helper on its control connections alone, which lines cannot do",
-        "`files` asks for a log of denied connections, which lines cannot do",
-        "`open` asks for clients inside at the external address, which lines cannot do",
+        "`files` asks for the FTP helper on its control connections alone, which is not written for lines",
+        "`files` asks for a log of denied connections, which is not written for lines",
+        "`open` asks for clients inside at the external address, which is not written for lines",
       ])
     #expect(Set(found.map(\.primary.span)).count == 3)
   }
@@ -136,6 +136,7 @@ private struct LinePlatform: Platform {
 
   var name: String { "lines" }
   var forms: [String] { ["text"] }
+  var versions: String? { "any" }
   func knows(version: String) -> Bool { true }
   var defaultForm: String { "text" }
   var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases).subtracting(lacking) }

@@ -35,17 +35,17 @@ private struct PlatformPage {
     # Platforms
 
     What a gateway can be: `platform NAME [VERSION]` in its block. This page is written from what the platforms say of
-    themselves; [language.md](language.md) has the statements. What a platform cannot do is an error at the statement that asks
-    for it (`platform-unsupported`), what it has to be told and is not, or is told and has no use for, one at the gateway
-    (`platform-input`).
+    themselves; [language.md](language.md) has the statements. What is not written for a platform is an error at the statement
+    that asks for it (`platform-unsupported`), a version that it has not, one at the version (`unknown-platform`), what it has
+    to be told and is not, or is told and has no use for, one at the gateway (`platform-input`).
 
-    | platform | forms | has to be told | may be told | sessions |
-    |---|---|---|---|---|
+    | platform | versions | forms | has to be told | may be told | sessions |
+    |---|---|---|---|---|---|
     \(Platforms.all.map(row).joined(separator: "\n"))
 
-    ## What they cannot do
+    ## What is not written for them
 
-    Or what is not written for them. A dot is something that works, a dash something that is refused.
+    Because they cannot do it, or because nobody knows how they do. A dot is something that works, a dash something that is refused.
 
     | asked for | \(Platforms.all.map(\.name).joined(separator: " | ")) |
     |---|\(Platforms.all.map { _ in "---|" }.joined())
@@ -63,7 +63,7 @@ private struct PlatformPage {
     }
     let sessions = platform is any SessionPlatform ? "played" : "undecided"
     return
-      "| `\(platform.name)` | \(platform.forms.map { "`\($0)`" }.joined(separator: ", ")) | \(inputs(.required)) "
+      "| `\(platform.name)` | \(platform.versions ?? "none") | \(platform.forms.map { "`\($0)`" }.joined(separator: ", ")) | \(inputs(.required)) "
       + "| \(inputs(.optional)) | \(sessions) |"
   }
 

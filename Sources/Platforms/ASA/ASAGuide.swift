@@ -54,7 +54,7 @@ struct ASAGuide {
     var steps: [PlatformGuide.Step] = [
       .init(
         "Keep a copy of what runs now. If an earlier text from here was pasted before, paste the way back that came with "
-          + "it first: commands add, and what the policy no longer has would stay.",
+          + "it first: commands add, and what the policy no longer has would stay. \(emptied)",
         "copy running-config disk0:/before-sallyport.cfg"),
       .init(
         "If a mistake could lock you out, let the device restart with what was saved, unless you call it off.",
@@ -89,9 +89,10 @@ struct ASAGuide {
   private var verify: [PlatformGuide.Step] {
     let interface = plan.outside.first?.name ?? ""
     let traces = services.flatMap { service -> [String] in
+      guard let client = service.sampleClient else { return [] }
       let ports = [service.controlPort] + (service.passiveRange.map { [$0.low] } ?? [])
       return ports.map {
-        "packet-tracer input \(interface) tcp \(service.sampleClient) 40000 \(service.arrival) \($0)"
+        "packet-tracer input \(interface) tcp \(client) 40000 \(service.arrival) \($0)"
       }
     }
     var steps: [PlatformGuide.Step] = [
@@ -99,14 +100,22 @@ struct ASAGuide {
       .init(
         "Look at the translations and at the counts of the permits.", "show nat detail", "show access-list \(list)"),
     ]
-    if let service = plan.uninspected.first {
+    let uninspected = plan.uninspected.lazy.compactMap { service in service.sampleClient.map { (service, $0) } }
+    if let (service, client) = uninspected.first {
       steps.append(
         .init(
           "See which inspections a connection meets: none for a server that was taken out, and FTP for others still.",
-          "show service-policy flow tcp host \(service.sampleClient) host \(service.serverAddress) eq "
+          "show service-policy flow tcp host \(client) host \(service.serverAddress) eq "
             + "\(service.serverControlPort)"))
     }
     return steps
+  }
+
+  /// What the way back may take along.
+  private var emptied: String {
+    "An access list without any line is gone, and its `access-group` goes with it (from experience). So where "
+      + "`\(list)` has our lines alone, keep a line of your own in it, or look at `show running-config access-group` "
+      + "after the way back and bind the list again."
   }
 
   private var wayBack: [PlatformGuide.Step] {
@@ -114,7 +123,9 @@ struct ASAGuide {
       changesInspection ? "`asa-inspection-way-back.cfg`, and then `asa-way-back.cfg`," : "`asa-way-back.cfg`"
     let addresses = Set(services.map(\.serverAddress)).sorted()
     return [
-      .init("Paste \(first) in configuration mode.", "configure terminal", "end"),
+      .init(
+        "Paste \(first) in configuration mode. \(emptied)", "configure terminal", "end",
+        "show running-config access-group"),
       .init(
         "Connections that run go on as they began. Ending them is your choice; `clear xlate` ends every connection of a "
           + "translation.",

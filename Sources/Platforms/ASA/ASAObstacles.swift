@@ -4,7 +4,9 @@ package import Flows
 
 extension ASAPlatform {
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] {
+    // Translations are written for services without clients as well, so all of them count.
     sides(of: plan) + interfaceAddress(of: plan) + inspections(of: plan)
+      + Platforms.sharedServerPorts(plan.services, on: self)
   }
 
   /// A translation names the one interface where the server is.
@@ -13,6 +15,20 @@ extension ASAPlatform {
       .error(
         "platform-input", "the translations of an asa name one `inside`, and `\(second.name)` is another",
         at: second.provenance, help: "name the interface of the servers, or make a second gateway for the others")
+    } + bindings(of: plan)
+  }
+
+  /// One access list may be bound to several interfaces, and nothing here binds it: where one of them has another list,
+  /// its clients are kept out.
+  private func bindings(of plan: FlowPlan) -> [Diagnostic] {
+    guard let list = plan.name(of: .accessList) else { return [] }
+    return plan.outside.dropFirst().map { other in
+      .warning(
+        "platform-assumed",
+        "the permits stand in `\(list)` alone, so clients at `\(other.name)` get in only where that is bound there as well",
+        at: other.provenance,
+        help: "look at `show running-config access-group`: where `\(other.name)` has another access list, enter the "
+          + "permits there too, or name one `outside`")
     }
   }
 

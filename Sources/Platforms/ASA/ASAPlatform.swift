@@ -14,6 +14,8 @@ package struct ASAPlatform: Platform {
 
   package init() {}
 
+  package var versions: String? { "8.3 to 9.x" }
+
   /// What came before 8.3 (`static`, `global`, access lists on mapped addresses) is another language.
   package func knows(version: String) -> Bool {
     ReleaseNumber(version).map { $0 >= ReleaseNumber(8, 3) && $0.major <= 9 } ?? false
@@ -46,7 +48,8 @@ package struct ASAPlatform: Platform {
         + "where the policy says `external is interface`"
     case .hairpin: "let clients inside dial the server's own address, by a name that says so inside"
     case .activeRouted, .activeTranslation:
-      "write `helper on` and leave TLS off, so that the inspection opens these connections, or leave active mode off"
+      "leave active mode off: the inspection opens these connections with `helper on` and `tls off` together alone, because "
+        + "it reads no encrypted session"
     case .limitNewPerMinute, .limitPerClient, .limitTotal:
       "leave the limit to the server (`max clients`), or to a `policy-map` of your own with `set connection`"
     case .logNew, .logDenied:

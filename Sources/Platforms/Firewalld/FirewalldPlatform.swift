@@ -12,6 +12,8 @@ package struct FirewalldPlatform: SessionPlatform {
 
   package init() {}
 
+  package var versions: String? { "0.9 to 2.x" }
+
   /// Versions 0.9, 1 and 2, with or without what follows: `1.3.3`.
   package func knows(version: String) -> Bool {
     let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { UInt16($0) }

@@ -75,9 +75,10 @@ struct FortiGateGuide {
   private var verify: [PlatformGuide.Step] {
     let interface = plan.externalInterface
     let lookups = services.flatMap { service -> [String] in
+      guard let client = service.sampleClient else { return [] }
       let ports = [service.controlPort] + (service.passiveRange.map { [$0.low] } ?? [])
       return ports.map {
-        "diagnose firewall iprope lookup \(service.sampleClient) 40000 \(service.arrival) \($0) tcp \"\(interface)\""
+        "diagnose firewall iprope lookup \(client) 40000 \(service.arrival) \($0) tcp \"\(interface)\""
       }
     }
     return [.init("Look up the policy for each port: it is ours.", commands: lookups)]

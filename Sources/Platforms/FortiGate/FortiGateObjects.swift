@@ -16,6 +16,7 @@ struct FortiGateObjects {
   private struct Entry {
     /// As it is written after `edit`.
     var key: String
+    /// The lines between `edit` and `next`.
     var settings: [String]
     var provenance: SourceSpan
   }
@@ -37,7 +38,7 @@ struct FortiGateObjects {
     let services = plan.services
     // Names of addresses, services and policies have at most 35 characters (the CLI reference).
     names = ObjectNames(
-      services.map(\.name), longest: 35, suffixes: ["ctl", "pasv", "srv", "clients", "c"])
+      services.map(\.name), longest: 35, suffixes: ["ctl", "pasv", "srv", "clients", "c1"])
     pieces = PassivePieces(plan)
     for service in services {
       addServices(service)
@@ -55,20 +56,20 @@ struct FortiGateObjects {
     add(
       .service, names.name(service.name, "ctl"),
       [
-        "helper \(service.wantsHelper ? "ftp" : "disable")",
-        "tcp-portrange \(service.serverControlPort)", "comment \(quoted(tag(service.name, "ctl")))",
+        "set helper \(service.wantsHelper ? "ftp" : "disable")",
+        "set tcp-portrange \(service.serverControlPort)", "set comment \(quoted(tag(service.name, "ctl")))",
       ], service.provenance(of: .control))
     guard let range = service.passiveRange else { return }
     add(
       .service, names.name(service.name, "pasv"),
       [
-        "helper disable", "tcp-portrange \(range)", "comment \(quoted(tag(service.name, "pasv")))",
+        "set helper disable", "set tcp-portrange \(range)", "set comment \(quoted(tag(service.name, "pasv")))",
       ], service.provenance(of: .passive))
   }
 
   private mutating func addVirtualAddresses(_ service: PublishedService) {
     guard service.isTranslated else {
-      let settings = subnet(Prefix(service.serverAddress)) + ["comment \(quoted(tag(service.name, "srv")))"]
+      let settings = subnet(Prefix(service.serverAddress)) + ["set comment \(quoted(tag(service.name, "srv")))"]
       add(.address, names.name(service.name, "srv"), settings, service.provenance(of: .address))
       return
     }
@@ -88,9 +89,9 @@ struct FortiGateObjects {
     add(
       .virtualAddress, names.name(service.name, part),
       [
-        "extip \(service.arrival)", "mappedip \(quoted("\(service.serverAddress)"))",
-        "extintf \(quoted(plan.externalInterface))", "portforward enable", "protocol tcp",
-        "extport \(dialled)", "mappedport \(own)", "comment \(quoted(tag(service.name, part)))",
+        "set extip \(service.arrival)", "set mappedip \(quoted("\(service.serverAddress)"))",
+        "set extintf \(quoted(plan.externalInterface))", "set portforward enable", "set protocol tcp",
+        "set extport \(dialled)", "set mappedport \(own)", "set comment \(quoted(tag(service.name, part)))",
       ], span)
   }
 
@@ -100,13 +101,14 @@ struct FortiGateObjects {
     let services = ["ctl"] + (service.passiveRange == nil ? [] : ["pasv"])
     add(
       .policy, key: "\(number)",
-      [
-        "name \(quoted(names.name(service.name)))",
-        "srcintf \(quoted(plan.outside.map(\.name)))", "dstintf \(quoted(plan.inside.map(\.name)))",
-        "srcaddr \(quoted(clients))", "dstaddr \(quoted(destinations(of: service)))", "action accept",
-        "schedule \(quoted("always"))", "service \(quoted(services.map { names.name(service.name, $0) }))",
-        "logtraffic \(service.logs(.new) ? "all" : "utm")", "comments \(quoted(tag(service.name)))",
-      ], service.header)
+      ["set name \(quoted(names.name(service.name)))"]
+        + list("srcintf", plan.outside.map(\.name)) + list("dstintf", plan.inside.map(\.name))
+        + ["set srcaddr \(quoted(clients))"] + list("dstaddr", destinations(of: service))
+        + [
+          "set action accept", "set schedule \(quoted("always"))",
+          "set service \(quoted(services.map { names.name(service.name, $0) }))",
+          "set logtraffic \(service.logs(.new) ? "all" : "utm")", "set comments \(quoted(tag(service.name)))",
+        ], service.header)
   }
 
   private func destinations(of service: PublishedService) -> [String] {
@@ -123,15 +125,15 @@ struct FortiGateObjects {
     let span = service.provenance(of: .clients)
     let members = clients.indices.map { names.name(service.name, "c\($0 + 1)") }
     for (member, client) in zip(members, clients) {
-      add(.address, member, subnet(client) + ["comment \(quoted(tag(service.name)))"], span)
+      add(.address, member, subnet(client) + ["set comment \(quoted(tag(service.name)))"], span)
     }
     guard members.count > 1 else { return members.first }
     let group = names.name(service.name, "clients")
-    add(.group, group, ["member \(quoted(members))", "comment \(quoted(tag(service.name)))"], span)
+    add(.group, group, list("member", members) + ["set comment \(quoted(tag(service.name)))"], span)
     return group
   }
 
-  private func subnet(_ prefix: Prefix) -> [String] { ["subnet \(prefix.address) \(prefix.mask)"] }
+  private func subnet(_ prefix: Prefix) -> [String] { ["set subnet \(prefix.address) \(prefix.mask)"] }
 
   private mutating func add(_ table: Table, _ name: String, _ settings: [String], _ span: SourceSpan) {
     add(table, key: quoted(name), settings, span)
@@ -151,7 +153,7 @@ struct FortiGateObjects {
       text.add("config \(table.rawValue)")
       for entry in entries {
         text.add("    edit \(entry.key)", for: entry.provenance)
-        text.add(lines: entry.settings.map { "        set \($0)" }, for: entry.provenance)
+        text.add(lines: entry.settings.map { "        " + $0 }, for: entry.provenance)
         text.add("    next", for: entry.provenance)
       }
       if table == .policy, let before = plan.name(of: .before) {
@@ -180,3 +182,15 @@ struct FortiGateObjects {
 private func quoted(_ name: String) -> String { "\"\(name)\"" }
 
 private func quoted(_ names: [String]) -> String { names.map(quoted).joined(separator: " ") }
+
+/// The most names in one line: the console takes long lines, but nobody says how long.
+private let mostInLine = 20
+
+/// The lines that give an option a list of names: the first one sets it, so that nothing of an earlier text stays, and
+/// the others append to that (`append` of the CLI reference).
+private func list(_ option: String, _ names: [String]) -> [String] {
+  stride(from: 0, to: names.count, by: mostInLine).map { start in
+    let part = Array(names[start..<min(start + mostInLine, names.count)])
+    return "\(start == 0 ? "set" : "append") \(option) \(quoted(part))"
+  }
+}

@@ -14,6 +14,8 @@ package struct FortiGatePlatform: Platform {
 
   package init() {}
 
+  package var versions: String? { "6.0 to 7.x" }
+
   package func knows(version: String) -> Bool {
     ReleaseNumber(version).map { (6...7).contains($0.major) } ?? false
   }

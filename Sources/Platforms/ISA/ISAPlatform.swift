@@ -13,18 +13,19 @@ package import Flows
 package struct ISAPlatform: Platform {
   package let name: String
   private let device: String
-  private let versions: [String]
+  private let years: [String]
 
   /// ISA Server.
   package static let isa = ISAPlatform(
-    name: "isa", device: "Microsoft ISA Server 2004 or 2006", versions: ["2004", "2006"])
+    name: "isa", device: "Microsoft ISA Server 2004 or 2006", years: ["2004", "2006"])
   /// Forefront Threat Management Gateway.
   package static let tmg = ISAPlatform(
-    name: "tmg", device: "Microsoft Forefront Threat Management Gateway 2010", versions: ["2010"])
+    name: "tmg", device: "Microsoft Forefront Threat Management Gateway 2010", years: ["2010"])
 
   package var forms: [String] { ["jscript"] }
   package var defaultForm: String { "jscript" }
-  package func knows(version: String) -> Bool { versions.contains(version) }
+  package var versions: String? { years.joined(separator: " or ") }
+  package func knows(version: String) -> Bool { years.contains(version) }
 
   package var capabilities: Set<FlowFeature> {
     [.translation, .controlPortTranslation, .clients, .helper, .activeThroughHelper]

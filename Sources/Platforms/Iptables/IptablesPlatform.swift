@@ -17,6 +17,8 @@ package struct IptablesPlatform: SessionPlatform {
 
   package init() {}
 
+  package var versions: String? { "kernels 2.4, 2.6 and 3.0 or newer" }
+
   package func knows(version: String) -> Bool { LinuxKernel(version) != nil }
 
   package func capabilities(for plan: FlowPlan) -> Set<FlowFeature> {

@@ -9,6 +9,8 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
   package var tableName: String { ownTableName }
 
+  package var versions: String? { "0.9 to 1.x" }
+
   /// Versions 0.9 and 1, with or without what follows: `1.0.6`. Sets of typed keys came with 0.9.
   package func knows(version: String) -> Bool {
     let parts = version.split(separator: ".", omittingEmptySubsequences: false).map { UInt16($0) }

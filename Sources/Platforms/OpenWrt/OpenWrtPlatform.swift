@@ -12,6 +12,8 @@ package struct OpenWrtPlatform: SessionPlatform {
 
   package init() {}
 
+  package var versions: String? { "19.07 or newer" }
+
   /// Releases from 19.07 on, with or without what follows: `23.05.2`.
   package func knows(version: String) -> Bool {
     guard let release = Release(version) else { return false }

@@ -14,6 +14,8 @@ package struct RouterOSPlatform: Platform {
 
   package init() {}
 
+  package var versions: String? { "6.38 to 7.x" }
+
   package func knows(version: String) -> Bool { RouterOSVersion(version) != nil }
 
   /// All but what nobody asks of it (`limitTotal` would have to count the connections to several addresses together)

@@ -71,17 +71,16 @@ struct SRXGuide {
   }
 
   private var verify: [PlatformGuide.Step] {
-    guard let entry = configuration.entries.first else { return [] }
+    let tried = configuration.entries.lazy.compactMap { entry in entry.service.sampleClient.map { (entry, $0) } }
+    guard let (entry, client) = tried.first else { return [] }
     let service = entry.service
     let name = configuration.names.name(service)
-    let client = entry.clients?.first { $0.length > 0 }.map { "\($0.address)" }
-    let any = service.family == .ipv4 ? "192.0.2.1" : "2001:db8::1"
     var steps = [
       PlatformGuide.Step(
         "Ask which policy a client meets. Policies see the server's address and port, not those that clients dial.",
         commands: plan.outside.prefix(1).flatMap { from in
           plan.inside.prefix(1).map { to in
-            "show security match-policies from-zone \(from.name) to-zone \(to.name) source-ip \(client ?? any) "
+            "show security match-policies from-zone \(from.name) to-zone \(to.name) source-ip \(client) "
               + "source-port 40000 destination-ip \(service.serverAddress) destination-port "
               + "\(service.serverControlPort) protocol tcp"
           }

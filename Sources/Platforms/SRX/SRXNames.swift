@@ -14,14 +14,14 @@ struct SRXNames {
   static let longestInNAT = 31
   /// The parts that names in NAT have, and those of the others.
   private static let partsInNAT = ["ctl", "pasv"]
-  private static let parts = partsInNAT + ["srv", "clients", "c", "v6", "v6-srv", "v6-clients", "v6-c"]
+  private static let parts = partsInNAT + ["srv", "clients", "c1", "v6", "v6-srv", "v6-clients", "v6-c1"]
 
   init(_ plan: FlowPlan) {
     let surplus = Self.longest(Self.parts) - Self.longest(Self.partsInNAT)
     names = ObjectNames(plan.services.lazy.map(\.name), longest: Self.longestInNAT + surplus, suffixes: Self.parts)
-    // Nothing follows the zone, not even the joint for which there is always room.
+    // Nothing follows the zone.
     let zone = plan.outside.first?.name ?? ""
-    ruleSet = ObjectNames([zone], longest: Self.longestInNAT + 1, suffixes: []).name(zone)
+    ruleSet = ObjectNames([zone], longest: Self.longestInNAT, suffixes: []).name(zone)
   }
 
   private static func longest(_ parts: [String]) -> Int { parts.lazy.map(\.count).max() ?? 0 }

@@ -8,7 +8,12 @@ struct SRXObstacles {
 
   init(_ plan: FlowPlan) { self.plan = plan }
 
-  var found: [Diagnostic] { version + zones + services + helpers }
+  var found: [Diagnostic] {
+    // Nothing is written for a service without clients. NAT could ask for the source (`match source-address-name`), but
+    // clients that reach the server's own address would still pass by another one's policy.
+    let written = plan.services.filter { $0.clientPrefixes?.isEmpty != true }
+    return version + zones + services + helpers + Platforms.sharedServerPorts(written, on: SRXPlatform())
+  }
 
   /// Releases whose schema nobody could read.
   private var version: [Diagnostic] {
@@ -41,7 +46,7 @@ struct SRXObstacles {
       if service.family == .ipv6, service.controlPort != service.serverControlPort, !service.isTranslated {
         found.append(
           refusal(
-            "`\(service.name)` asks for a control port that differs from the server's over IPv6, which srx cannot do",
+            "`\(service.name)` asks for a control port that differs from the server's over IPv6, which is not written for srx",
             at: service.provenance(of: .control),
             help: "write the port of the server: IPv6 packets are not translated"))
       }

@@ -13,6 +13,8 @@ package struct SRXPlatform: Platform {
 
   package init() {}
 
+  package var versions: String? { "15.1 or newer" }
+
   package func knows(version: String) -> Bool { JunosVersion(version)?.isKnown == true }
 
   /// Without `helperBesideTLS`, which the release decides. IPv6 addresses are not translated: the schema takes it, and

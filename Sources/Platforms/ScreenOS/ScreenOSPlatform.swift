@@ -13,10 +13,18 @@ package struct ScreenOSPlatform: Platform {
 
   package init() {}
 
+  package var versions: String? { "6.x" }
+
+  /// As the system calls its releases: `6`, `6.3`, `6.3.0r25`, `6.2.0r19.0`.
   package func knows(version: String) -> Bool {
-    let parts = version.split(separator: ".", omittingEmptySubsequences: false)
-    let isNumber = { (part: Substring) in !part.isEmpty && part.utf8.allSatisfy(\.isDigit) }
-    return parts.first == "6" && parts.count <= 3 && parts.allSatisfy(isNumber)
+    let halves = version.split(separator: "r", maxSplits: 1, omittingEmptySubsequences: false)
+    func numbers(_ text: Substring) -> [Substring] {
+      let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+      return parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(\.isDigit) } ? parts : []
+    }
+    guard let parts = halves.first.map(numbers), parts.first == "6", parts.count <= 3 else { return false }
+    // A revision follows a full release only.
+    return halves.count == 1 || parts.count > 1 && (1...2).contains(numbers(halves[1]).count)
   }
 
   /// The helper is not among them: `application "FTP"` in a policy is known by its form alone, and what the ALG does

@@ -17,7 +17,8 @@ struct ObjectNames: Sendable {
   /// - Parameters:
   ///   - publications: The names of all publications on the device.
   ///   - longest: The most characters that a name of an object may have.
-  ///   - suffixes: What may follow a publication in a name, without the joint; numbers may follow these.
+  ///   - suffixes: What may follow a publication in a name, without the joint; numbers may follow these. One that
+  ///     always has a number is given with one: `c1`.
   ///   - joint: `_` for devices that allow no hyphen in names.
   init(_ publications: some Sequence<String>, longest: Int, suffixes: [String], joint: Character = "-") {
     let room = longest - Self.prefix.count - (suffixes.map { $0.count + 1 }.max() ?? 0)
@@ -51,12 +52,24 @@ struct ObjectNames: Sendable {
   /// What stands for a publication in names.
   func stem(_ publication: String) -> String { stems[publication] ?? publication }
 
-  /// Whether a publication is called as an object of another one is, or as one that was cut.
+  /// Whether a publication is called as an object of another one is, or as one that was cut. Both begin with the other
+  /// one's name, so a name of one part is neither.
   private static func looksLikeAnObject(_ publication: String, _ suffixes: [String], _ digits: Int) -> Bool {
-    guard let last = publication.split(separator: "-").last else { return false }
-    let letters = last.reversed().drop { $0.isNumber }.reversed()
-    return suffixes.contains { String(letters) == $0 || $0 == last || publication.hasSuffix("-" + $0) }
-      || last.count == digits && last.allSatisfy(\.isHexDigit)
+    let parts = publication.split(separator: "-")
+    guard parts.count > 1, let last = parts.last else { return false }
+    let letters = last.withoutNumber
+    return suffixes.contains { suffix in
+      if publication.hasSuffix("-" + suffix) || last == suffix { return true }
+      let end = suffix.split(separator: "-").last ?? ""
+      // With a number of its own a suffix stands nowhere without one.
+      return end.withoutNumber == letters && (end.withoutNumber == end || letters != last)
+    } || last.count == digits && last.allSatisfy(\.isHexDigit)
+  }
+}
+
+extension Substring {
+  fileprivate var withoutNumber: Substring {
+    self[..<(lastIndex { !$0.isNumber }.map { index(after: $0) } ?? startIndex)]
   }
 }
 

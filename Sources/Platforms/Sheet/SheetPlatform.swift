@@ -13,6 +13,7 @@ package struct SheetPlatform: Platform {
   package init() {}
 
   /// There are no versions of a sheet.
+  package var versions: String? { nil }
   package func knows(version: String) -> Bool { false }
 
   /// Whoever runs the box calls its sides as they like.

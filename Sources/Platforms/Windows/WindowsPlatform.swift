@@ -12,6 +12,7 @@ package struct WindowsPlatform: Platform {
   package var guardsServerHost: Bool { true }
 
   /// Servers and clients from Vista on, which have this firewall.
+  package var versions: String? { "vista, 7, 8, 8.1, 10, 11, or 2008, 2008r2, 2012, 2012r2, 2016, 2019, 2022, 2025" }
   package func knows(version: String) -> Bool { Self.old.contains(version) || Self.new.contains(version) }
 
   /// Without the cmdlets of NetSecurity, which came with Windows 8 and Server 2012 (documented).

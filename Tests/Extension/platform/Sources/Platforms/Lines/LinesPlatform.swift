@@ -3,6 +3,7 @@ package import Flows
 /// A firewall that does not exist: one line for each flow that clients may use.
 package struct LinesPlatform: Platform {
   package var name: String { "lines" }
+  package var versions: String? { "any" }
   package func knows(version: String) -> Bool { true }
   package var forms: [String] { ["text"] }
   package var defaultForm: String { "text" }
