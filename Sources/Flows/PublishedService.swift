@@ -94,6 +94,8 @@ package final class PublishedService: Sendable {
   package var mayBeEncrypted: Bool { publication.tls.value.allowsTLS }
   /// Whether a control connection may stay in clear text.
   package var mayBeClear: Bool { publication.tls.value.allowsPlain }
+  /// Whether a helper can read a control connection: in clear text, or after a return to it (CCC).
+  package var mayBeReadable: Bool { mayBeClear || publication.clearControl != nil }
   /// The address of somebody else than the server that 227 replies carry where a helper can read them: in clear text,
   /// or after a return to it (CCC). `nil` where the server announces its own address there, and where nothing is
   /// readable.
@@ -103,6 +105,8 @@ package final class PublishedService: Sendable {
     let announced = plain ?? (publication.clearControl == nil ? nil : masquerade.encrypted)
     return announced == serverAddress ? nil : announced
   }
+  /// The service of Windows in which the server runs; `nil` where its program has none that is known.
+  package var windowsService: String? { server.software?.value.kind.facts.windowsService }
   package func logs(_ event: LoggedEvent) -> Bool { has(event.trait) }
 
   /// The statement that asked for something; the first line of the publication where none did.

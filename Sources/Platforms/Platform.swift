@@ -1,3 +1,4 @@
+package import Addressing
 package import Diagnostics
 package import Flows
 package import Nftables
@@ -16,6 +17,11 @@ package protocol Platform: Sendable {
   func knows(version: String) -> Bool
   /// What of a flow plan it can do at all.
   var capabilities: Set<FlowFeature> { get }
+  /// Whether packets pass netfilter, so that what is known of Linux holds for it.
+  var isLinux: Bool { get }
+  /// The ports from which the system of one that is not Linux takes those of its own connections, where a server can
+  /// run on it; `nil` where none can.
+  var outgoingPorts: OutgoingPorts? { get }
   /// Whether it is the firewall of the machine on which the servers run, so that its configuration and not that of the
   /// servers opens ports there.
   var guardsServerHost: Bool { get }
@@ -62,6 +68,8 @@ package enum InputNeed: Hashable, Sendable {
 }
 
 extension Platform {
+  package var isLinux: Bool { false }
+  package var outgoingPorts: OutgoingPorts? { nil }
   package var guardsServerHost: Bool { false }
   package func capabilities(for plan: FlowPlan) -> Set<FlowFeature> { capabilities }
   package func advice(on feature: FlowFeature) -> String? { nil }

@@ -279,6 +279,22 @@ struct ISATests {
     #expect(result?.isFine == false, "\(text)")
   }
 
+  @Test(
+    "ports of the firewall's own connections are told of the Windows on which it runs, where the range has some",
+    arguments: [
+      ("isa", "4900-5300", "Windows Server 2003"), ("isa", "5001-5500", nil), ("isa", "50000-50399", nil),
+      ("tmg", "4900-5300", nil), ("tmg", "50000-50399", "Windows Server 2008"),
+    ])
+  func outgoingPorts(platform: String, range: String, windows: String?) throws {
+    let compilation = compile(workedCase("platform \(platform)", "tls explicit required; passive range \(range)"))
+    #expect(compilation.errors == [])
+    let guide = try #require(Platforms.guide(to: compilation.flows(gateway: 0), on: compilation.platform(of: 0)))
+    let text = String(decoding: guide.pieces.joined(), as: UTF8.self)
+    for title in ["Windows Server 2003", "Windows Server 2008"] {
+      #expect(text.contains("\(title) takes the ports") == (title == windows))
+    }
+  }
+
   @Test("policies at random: scripts that run, or a refusal of ours")
   func generated() throws {
     // Most of what the generator writes it cannot do; of three policies in four that is left out.

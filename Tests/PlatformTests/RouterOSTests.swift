@@ -406,6 +406,87 @@ extension Compilation {
     #expect(device.arrival(of: packet, leaving: "wan", servers: [packet.destination]) == nil)
   }
 
+  @Test("a rule of ours cannot be the place before which ours stand")
+  func ownComment() throws {
+    for comment in ["sallyport:a:permit", "sallyport:"] {
+      try expectRefusal(
+        workedCase("platform routeros; before \"\(comment)\""), "platform-input", at: "\"\(comment)\"")
+    }
+    #expect(compile(workedCase("platform routeros; before \"no sallyport:\"")).errors.isEmpty)
+  }
+
+  @Test("long names give chains, lists and prefixes that Linux would take, another one for each publication")
+  func longNames() throws {
+    let long = String(repeating: "very-long-", count: 4) + "lim-"
+    let publications = ["a", "b", "new"].enumerated().map { position, end in
+      """
+      publish \(long)\(end) {
+          server 10.10.20.\(10 + position) proftpd
+          external ip 203.0.113.\(10 + position)
+          passive range 5000-5500
+          tls explicit required
+          allow 198.51.100.0/24
+          limit 10 sessions per client
+          limit 30 new per minute per client
+          source gateway
+          log all
+      }
+      """
+    }
+    let compilation = compile("gateway edge { \(gateway) }\n" + publications.joined(separator: "\n"))
+    #expect(compilation.errors.isEmpty, "\(compilation.errors)")
+    #expect(try compilation.routerOSFaults() == [])
+    let commands = try RouterOSReader.commands(try compilation.configuration())
+    let own = ["chain", "jump-target", "list", "src-address-list", "new-packet-mark", "packet-mark"]
+    for parameter in commands.flatMap(\.parameters) where own.contains(parameter.name) {
+      #expect(parameter.value.utf8.count <= 28, "\(parameter)")
+    }
+    let prefixes = Set(commands.compactMap { $0["log-prefix"] })
+    #expect(prefixes.count == 6)
+    #expect(prefixes.allSatisfy { $0.utf8.count <= 29 }, "\(prefixes)")
+    #expect(Set(commands.compactMap { $0["list"] }).count == 3)
+  }
+
+  /// The README of a policy that is accepted.
+  private func readme(_ text: String) throws -> String {
+    let compilation = compile(text)
+    #expect(compilation.errors.isEmpty, "\(compilation.errors)")
+    let guide = try #require(Platforms.guide(to: compilation.flows(gateway: 0), on: RouterOSPlatform()))
+    return String(decoding: guide.pieces.joined(), as: UTF8.self)
+  }
+
+  @Test("that the helper of the router decides on active mode before our rule is said where sessions may be clear")
+  func activeOff() throws {
+    let policy = { (gateway: String, more: String) in
+      workedCase(gateway, "passive range 5000-5500; active off; \(more)").replacing("proftpd", with: "pure-ftpd")
+        .replacing("control port 2121 -> 21", with: "control port 21")
+    }
+    for (more, isWeak) in [("tls off", true), ("tls explicit optional", true), ("tls explicit required", false)] {
+      let text = policy(gateway, more)
+      #expect(try readme(text).contains("`active off` of `ftp1` is not enforced in clear text") == isWeak, "\(more)")
+      #expect(try readme(text).contains("active mode works by that, whatever the policy says") == isWeak, "\(more)")
+      #expect(!(try readme(text).contains("does no harm")))
+    }
+    let helped = policy("\(gateway); helper scope device", "tls off; helper on")
+    #expect(try readme(helped).contains("as this policy has it"))
+  }
+
+  @Test("what has to be true of others' rules of srcnat is said where active mode needs it")
+  func activeOn() throws {
+    let condition = "no rule of `/ip firewall nat`, chain `srcnat`, takes what the servers open"
+    let range = "passive range 5000-5500; tls explicit required"
+    #expect(try readme(workedCase(gateway, "\(range); active on")).contains(condition))
+    #expect(!(try readme(workedCase(gateway, range)).contains(condition)))
+  }
+
+  @Test("where both families have lines, README and script say how one comment can name a rule in each")
+  func bothFamilies() throws {
+    #expect(try readme(Self.everything).contains("/ipv6 firewall filter set NUMBER comment=\"drop the rest\""))
+    #expect(!(try readme(workedCase(gateway)).contains("/ipv6 firewall filter set")))
+    let script = try compile(Self.everything).configuration()
+    #expect(script.split(separator: "\n").count { $0.contains("give it to the one that refuses the rest") } == 2)
+  }
+
   @Test("what is left out is said")
   func remarks() throws {
     let compilation = compile(workedCase("platform routeros"))

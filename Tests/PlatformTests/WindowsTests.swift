@@ -1,5 +1,6 @@
 import Addressing
 import Compilation
+import Diagnostics
 import Flows
 import LiveSupport
 import Platforms
@@ -338,6 +339,107 @@ private func onHost(_ gateway: String, _ more: String = "tls explicit required; 
         #expect(text.contains("configuration of the gateway") == (isGuarded && !isUndo), "\(path)")
       }
     }
+  }
+
+  /// A policy for IIS on the host.
+  private func withIIS(_ gateway: String, _ more: String = "tls off; passive range 20000-20399; active off") -> String
+  {
+    onHost(gateway, more).replacing("server local vsftpd", with: "server web")
+      + "server web { address local; software iis 10; site \"Files\"; "
+      + "certificate thumbprint 57686F6120447564652C2049495320526F636B73 }\n"
+  }
+
+  @Test("the passive ports of IIS are open to its service alone, on a gateway that is the host and beside one")
+  func serviceOfIIS() throws {
+    for gateway in ["platform windows", "platform windows 2008r2", "platform nftables"] {
+      let compilation = compile(withIIS(gateway, "tls explicit required; passive range 20000-20399"))
+      #expect(compilation.errors == [])
+      var texts = try compilation.bundle(version: "0").files.map { String(decoding: $0.bytes, as: UTF8.self) }
+      if gateway != "platform nftables" { texts.append(try compilation.configuration("netsh")) }
+      let rules = texts.flatMap(\.windowsLines).filter {
+        $0.contains("20000-20399") && ($0.contains("New-NetFirewallRule") || $0.contains("firewall add rule"))
+      }
+      #expect(rules.count >= 2)
+      for rule in rules {
+        #expect(rule.contains("-Service 'ftpsvc'") || rule.contains("service=ftpsvc"), "\(rule)")
+      }
+    }
+    for form in ["powershell", "netsh"] {
+      #expect(!(try compile(onHost("platform windows")).configuration(form).contains("ftpsvc")))
+    }
+  }
+
+  private func readme(_ text: String) throws -> String {
+    let compilation = compile(text)
+    #expect(compilation.errors == [])
+    let guide = try #require(Platforms.guide(to: compilation.flows(gateway: 0), on: compilation.platform(of: 0)))
+    return String(decoding: guide.pieces.joined(), as: UTF8.self)
+  }
+
+  @Test("what the way back leaves is noted before and said under it")
+  func wayBackOfTheSwitch() throws {
+    for (more, isSet) in [
+      ("tls explicit required; passive range 20000-20399", true), ("tls off; helper on", true),
+      ("tls off; passive range 20000-20399", false),
+    ] {
+      let text = try readme(onHost("platform windows; helper scope device", more))
+      let parts = text.split(separator: "## The way back").map(String.init)
+      #expect(parts.first?.contains("Note what it is set to") == isSet, "\(more)")
+      #expect(parts.last?.contains("The inspection of FTP stays as the script set it") == isSet, "\(more)")
+    }
+    #expect(!(try readme(onHost("platform windows")).contains("stays as the script set it")))
+  }
+
+  @Test("no file of a folder that is written speaks of one that is not there")
+  func files() throws {
+    let bundle = try compile(onHost("platform windows")).bundle(version: "0")
+    let names = Set(bundle.files.compactMap { $0.path.split(separator: "/").last.map(String.init) })
+    #expect(names.contains("windows-firewall-undo.cmd"))
+    for file in bundle.files {
+      let text = file.purpose + String(decoding: file.bytes, as: UTF8.self)
+      for name in ["windows-firewall.cmd", "windows-firewall.ps1"] where !names.contains(name) {
+        #expect(!text.contains(name), "\(file.path)")
+      }
+    }
+  }
+
+  @Test("what is found about the host is that of Windows")
+  func findings() {
+    func found(_ text: String, _ code: String) -> [Diagnostic] {
+      compile(text).diagnostics.filter { $0.code == code }
+    }
+    let ephemeral = "passive-range-ephemeral"
+    for server in ["server local vsftpd", "server 203.0.113.10 vsftpd"] {
+      let text = { (range: String) in
+        onHost("platform windows", "tls explicit required; passive range \(range)")
+          .replacing("server local vsftpd", with: server)
+      }
+      let warning = found(text("50000-50399"), ephemeral).first
+      #expect(warning?.message.contains("overlaps ports 49152-65535") == true)
+      #expect(
+        warning?.help
+          == "write `passive range 48752-49151`, or reserve it with `netsh int ipv4 add excludedportrange`")
+      #expect(found(text("48752-49151"), ephemeral).isEmpty)
+      #expect(found(text("40000-40399"), ephemeral).isEmpty)
+    }
+    for linux in ["", "platform nftables"] {
+      let warning = found(onHost(linux), ephemeral).first
+      #expect(warning?.help?.contains("passive range 61000-61399") == true)
+    }
+    let large = onHost("", "tls explicit required; passive range 40000-49999")
+    #expect(found(large, ephemeral).first?.help?.contains("passive range 22768-32767") == true)
+    let helper = "tls off; helper on"
+    #expect(found(onHost("platform windows; helper scope device", helper), "helper-without-nat").isEmpty)
+    #expect(!found(onHost("", helper), "helper-without-nat").isEmpty)
+    let active = "tls explicit required; passive range 20000-20399; active on"
+    #expect(found(onHost("platform windows", active), "active-needs-open-egress").isEmpty)
+    #expect(!found(onHost("", active), "active-needs-open-egress").isEmpty)
+    let hairpin = compile(onHost("platform windows", "tls explicit required; passive range 20000-20399; hairpin on"))
+    #expect(hairpin.errors.count == 1 && hairpin.errors.allSatisfy { $0.hasPrefix("platform-unsupported") })
+    #expect(hairpin.diagnostics.allSatisfy { $0.help?.contains("inside IFACE") != true })
+    #expect(
+      !found(onHost("", "tls explicit required; passive range 20000-20399; hairpin on"), "hairpin-without-inside")
+        .isEmpty)
   }
 
   @Test("policies at random: scripts that a parser of PowerShell reads, or a refusal of ours")

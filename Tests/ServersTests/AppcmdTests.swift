@@ -111,7 +111,7 @@ import Testing
     let tcp = "action=allow protocol=TCP"
     let port = example.mode == .implicit ? 990 : 21
     var expected = ["dir=in \(tcp) localport=\(port)"]
-    if example.hasRange { expected.append("dir=in \(tcp) localport=50000-50399") }
+    if example.hasRange { expected.append("dir=in \(tcp) localport=50000-50399 service=ftpsvc") }
     if !example.hasRange, example.mode.allowsTLS { expected.append("dir=in \(tcp) service=ftpsvc") }
     if example.active { expected.append("dir=out \(tcp) localport=20") }
     #expect(windows.rules == ["name=Sallyport box": expected])

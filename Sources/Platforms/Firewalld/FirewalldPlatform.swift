@@ -7,6 +7,7 @@ package import Nftables
 /// makes of them was seen with 1.3.3 and its nftables backend.
 package struct FirewalldPlatform: SessionPlatform {
   package var name: String { "firewalld" }
+  package var isLinux: Bool { true }
   package var forms: [String] { ["xml"] }
   package var defaultForm: String { "xml" }
 

@@ -25,8 +25,19 @@ func isaGuide(to plan: FlowPlan, _ platform: ISAPlatform) -> PlatformGuide {
     "Without the FTP Access Filter there is no active mode; an FTP client has to use passive mode.",
     "For the time between the removal of the old rules and the last line of the script nothing is published.",
     "Do not unbind the FTP Access Filter as a whole: clients of other rules lose FTP by that.",
-    "On Windows Server 2003 the firewall itself takes client ports up to 5000, so a passive range should lie above.",
   ]
+  let own = platform.host.outgoingPorts
+  let sharing = Set(
+    plan.services.filter { service in
+      service.passiveRange.map { own.overlaps($0.low...$0.high) } ?? false
+    }.map { "`\($0.name)`" }
+  ).sorted()
+  if !sharing.isEmpty {
+    remarks.append(
+      "\(platform.host.title) takes the ports of the firewall's own connections from \(own.lowerBound) to "
+        + "\(own.upperBound) unless told otherwise; the passive range of \(sharing.joined(separator: ", ")) has some of "
+        + "them, and should lie elsewhere.")
+  }
   if isHelped {
     remarks.append(
       "Uploads need `Read Only` to be cleared in the FTP settings of each rule with the protocol `FTP Server`; the object "

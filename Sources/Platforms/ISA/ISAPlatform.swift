@@ -14,13 +14,18 @@ package struct ISAPlatform: Platform {
   package let name: String
   private let device: String
   private let years: [String]
+  /// The Windows on which it runs, and the ports from which that takes those of its own connections unless told
+  /// otherwise (documented: KB929851). TMG runs on none older than 2008 (documented).
+  let host: (title: String, outgoingPorts: ClosedRange<UInt16>)
 
   /// ISA Server.
   package static let isa = ISAPlatform(
-    name: "isa", device: "Microsoft ISA Server 2004 or 2006", years: ["2004", "2006"])
+    name: "isa", device: "Microsoft ISA Server 2004 or 2006", years: ["2004", "2006"],
+    host: ("Windows Server 2003", 1025...5000))
   /// Forefront Threat Management Gateway.
   package static let tmg = ISAPlatform(
-    name: "tmg", device: "Microsoft Forefront Threat Management Gateway 2010", years: ["2010"])
+    name: "tmg", device: "Microsoft Forefront Threat Management Gateway 2010", years: ["2010"],
+    host: ("Windows Server 2008", 49_152...65_535))
 
   package var forms: [String] { ["jscript"] }
   package var defaultForm: String { "jscript" }

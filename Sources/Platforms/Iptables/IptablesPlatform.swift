@@ -10,6 +10,7 @@ package import Nftables
 /// present-day one.
 package struct IptablesPlatform: SessionPlatform {
   package var name: String { "iptables" }
+  package var isLinux: Bool { true }
   /// `restore`: lists of clients are rules. `ipset`: they are sets of ipset, with a file of their own.
   package var forms: [String] { ["restore", "ipset"] }
   package var defaultForm: String { "restore" }

@@ -4,6 +4,7 @@ package import Nftables
 /// nftables on Linux: one table of our own, `inet sallyport`, and fragments for what the kernel needs beside it.
 package struct NftablesPlatform: TablePlatform, SessionPlatform {
   package var name: String { "nftables" }
+  package var isLinux: Bool { true }
   package var forms: [String] { ["nft", "json"] }
   package var defaultForm: String { "nft" }
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }

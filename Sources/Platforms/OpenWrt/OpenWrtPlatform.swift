@@ -7,6 +7,7 @@ package import Nftables
 /// taken from its source; redirects and `HELPER` rules were run through it, and sessions through those.
 package struct OpenWrtPlatform: SessionPlatform {
   package var name: String { "openwrt" }
+  package var isLinux: Bool { true }
   package var forms: [String] { ["uci", "batch"] }
   package var defaultForm: String { "uci" }
 

@@ -29,6 +29,12 @@ struct RouterOSGuide {
         "One rule of \(menus), in the chain `forward`, has the comment `\(before)`, and refuses new connections from "
           + "outside that nothing permits; no earlier one does. Ours are put before it. The script ends before it "
           + "changes anything where that rule is not there, or is there twice.")
+      if hasIPv6 {
+        assumes.append(
+          "`before` names one comment for both families. Where the rule of IPv6 has another one, or none, give it that "
+            + "comment: `/ipv6 firewall filter set NUMBER comment=\(routerOSQuoted(before))`, with its number from "
+            + "`print`.")
+      }
     } else {
       assumes.append(
         "The chain `forward` permits connections that were translated (`connection-nat-state=dstnat`), as the rule "
@@ -38,6 +44,7 @@ struct RouterOSGuide {
     assumes.append(
       "The chain `forward` accepts `established,related` before that; without it no answer comes back"
         + (helper == nil ? "." : ", and no data connection of the helper passes."))
+    assumes += activeTranslations
     if services.contains(where: { $0.family == .ipv4 && $0.translatesControl && $0.clients != nil }) {
       assumes.append(
         "The chain `input` refuses connections from outside: who is not among the clients is not translated, and "
@@ -48,6 +55,26 @@ struct RouterOSGuide {
         "`outside` and `inside` are interfaces as rules see them: the bridge, not its ports, and no interface list.")
     }
     return assumes
+  }
+
+  /// That a line of ours is added after those of `srcnat` that are there, and the first one that matches decides.
+  private var activeTranslations: [String] {
+    plan.families.compactMap { family in
+      guard !family.activeTranslations.flows.isEmpty else { return nil }
+      let menu = RouterOSMenu.nat.path(family.family)
+      return "Active mode: no rule of `\(menu)`, chain `srcnat`, takes what the servers open to clients before ours "
+        + "do, and ours are added last. The usual `masquerade` for the interface outside does take it: then data "
+        + "connections leave with the address that it gives, which is right only where that is the external address. "
+        + "Move ours (`sallyport:PUBLICATION:active`) before it, after every import."
+    }
+  }
+
+  /// The publications for which a rule of ours refuses active mode, while the helper could let it in.
+  private var weakRefusals: [String] {
+    let all = plan.families.flatMap { family in
+      family.activeRefusals.flows.map { family.activeRefusals.service($0) }
+    }
+    return Set(all.filter(\.mayBeReadable).map { "`\($0.name)`" }).sorted()
   }
 
   private var apply: [PlatformGuide.Step] {
@@ -106,8 +133,14 @@ struct RouterOSGuide {
     ]
     if helper == nil {
       remarks.append(
-        "The FTP helper (`/ip firewall service-port`) stays as it is. Beside a passive range it does no harm, with TLS "
-          + "or without.")
+        "The FTP helper (`/ip firewall service-port`) stays as it is, and is on from the factory."
+          + (services.contains(where: \.mayBeEncrypted) ? " It reads nothing of a session with TLS." : "")
+          + (services.contains(where: \.mayBeReadable)
+            ? " Of a session in clear text it reads commands and replies, and the data connections that they name are "
+              + "`related`: active mode works by that, whatever the policy says. As the helper of Linux it may change "
+              + "addresses and ports of replies, and, where nothing is translated, drop a reply that names a port which "
+              + "it still expects; on RouterOS that was not seen."
+            : ""))
     } else {
       remarks.append(
         "That the helper looks at the port of the server, after translation, is so in Linux and was not seen on "
@@ -124,6 +157,15 @@ struct RouterOSGuide {
       remarks.append(
         "The first packet of a connection whose source is changed gets a packet mark in `mangle`; a later rule of "
           + "yours that marks the same packet undoes that.")
+    }
+    if hasFilter, !weakRefusals.isEmpty {
+      remarks.append(
+        "`active off` of \(weakRefusals.joined(separator: ", ")) is not enforced in clear text while the router's FTP "
+          + "helper is on"
+          + (helper == nil ? ", as it is from the factory" : ", as this policy has it")
+          + ": data connections that a client asks for are `related` then, and accepted before the rule that refuses "
+          + "them. Require TLS"
+          + (helper == nil ? ", or switch the helper off, for the whole router." : "."))
     }
     if hasFilter, services.contains(where: { $0.opensActiveData && $0.activeSourcePort == nil }) {
       remarks.append(

@@ -9,6 +9,7 @@ package import Flows
 /// name the external address and permits the server's (the manual's page of the packet flow).
 package struct RouterOSPlatform: Platform {
   package var name: String { "routeros" }
+  package var isLinux: Bool { true }
   package var forms: [String] { ["rsc"] }
   package var defaultForm: String { "rsc" }
 
@@ -57,8 +58,11 @@ package struct RouterOSPlatform: Platform {
   }
 
   package func fault(of name: String, as input: GatewayInput) -> String? {
-    guard input == .outside || input == .inside else { return nil }
-    return name.hasPrefix("!") ? "begins with `!`, by which RouterOS says every other one" : nil
+    switch input {
+    case .outside, .inside: name.hasPrefix("!") ? "begins with `!`, by which RouterOS says every other one" : nil
+    case .before: name.hasPrefix(tag("")) ? "is a comment of ours, and such rules go at every import" : nil
+    default: nil
+    }
   }
 
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] { RouterOSObstacles(plan).findings }

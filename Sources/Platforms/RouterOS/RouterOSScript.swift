@@ -6,11 +6,14 @@ import Flows
 struct RouterOSScript {
   private let plan: FlowPlan
   private let names: ObjectNames
+  /// The most characters of a name. RouterOS has no documented length; chains of Linux have at most 28
+  /// (`XT_EXTENSION_MAXNAMELEN` in `linux/netfilter/x_tables.h`), and its sets 31.
+  private static let longestName = 28
 
   init(_ plan: FlowPlan) {
     self.plan = plan
-    // Names of lists and chains have no documented length; none of ours is longer.
-    names = ObjectNames(plan.services.map(\.name), longest: 80, suffixes: RouterOSServiceLines.suffixes)
+    names = ObjectNames(
+      plan.services.map(\.name), longest: Self.longestName, suffixes: RouterOSServiceLines.suffixes)
   }
 
   func artifact(version: String) -> Artifact {
@@ -37,7 +40,8 @@ struct RouterOSScript {
     let menu = RouterOSMenu.filter.path(family)
     text.add(
       ":if ([:len [\(menu) find where chain=forward comment=\(routerOSQuoted(before))]] != 1) do={ "
-        + ":error \"sallyport: one rule of \(menu), chain forward, has to have the comment that the policy names\" }",
+        + ":error \"sallyport: one rule of \(menu), chain forward, has to have the comment that the policy names: "
+        + "give it to the one that refuses the rest\" }",
       for: plan.provenance(of: .before))
   }
 

@@ -243,9 +243,13 @@ struct RouterOSServiceLines {
 
   // MARK: Logs
 
-  /// At most 5 lines a second after a burst of 10, as everywhere.
+  /// At most 5 lines a second after a burst of 10, as everywhere. What stands for the publication is short enough for a
+  /// prefix of Linux, which has at most 29 characters (`linux/netfilter/xt_LOG.h`); that of RouterOS is not documented.
   private func logging(_ event: LoggedEvent) -> KeyValuePairs<String, String?> {
-    ["limit": "5,10:packet", "log-prefix": routerOSQuoted("sallyport \(service.name) \(event.rawValue)")]
+    [
+      "limit": "5,10:packet",
+      "log-prefix": routerOSQuoted("sallyport \(names.stem(service.name)) \(event.rawValue)"),
+    ]
   }
 
   /// `log denied`: what no line before took. To be written after those of all publications.

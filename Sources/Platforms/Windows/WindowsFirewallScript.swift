@@ -25,7 +25,13 @@ struct WindowsFirewallScript {
       plan.services.map(\.name), longest: 120, suffixes: ["control", "passive", "active"])
     for service in plan.services {
       add(service, "control", .control, names) { $0.ports = "\(service.serverControlPort)" }
-      if let range = service.passiveRange { add(service, "passive", .passive, names) { $0.ports = range.text } }
+      if let range = service.passiveRange {
+        add(service, "passive", .passive, names) { rule in
+          rule.ports = range.text
+          // Else any program that takes a port of the range would be open.
+          rule.service = service.windowsService
+        }
+      }
       guard service.wantsActive else { continue }
       add(service, "active", .active, names) { rule in
         rule.isOutbound = true
@@ -86,11 +92,13 @@ struct WindowsFirewallScript {
     ])
     text.add(lines: rules.undoLines(script))
     tail("Not everything was taken back: the command above this line failed.", &text)
-    return text.artifact(undoName, purpose: "the way back: takes away the rules that \(fileName) makes")
+    return text.artifact(undoName, purpose: "the way back: takes away the rules of the \(origin)")
   }
 
   private var gateway: String { plan.gateway.map { "Host \($0.name)" } ?? "The host" }
   private var fileName: String { script == .batch ? "windows-firewall.cmd" : "windows-firewall.ps1" }
+  /// What makes the rules: `build` writes one form alone, so that the other one's file need not be there.
+  private var origin: String { script == .batch ? "batch file of `compile --format netsh`" : fileName }
   private var undoName: String { script == .batch ? "windows-firewall-undo.cmd" : "windows-firewall-undo.ps1" }
 
   private func head(_ comments: [String]) -> ConfigurationText {
@@ -125,6 +133,7 @@ extension PortRange {
 /// - Parameter isOld: Whether there are no cmdlets for the firewall.
 func windowsGuide(to plan: FlowPlan, isOld: Bool) -> PlatformGuide {
   let isEncrypted = plan.services.contains(where: \.mayBeEncrypted)
+  let setsInspection = inspection(of: plan) != .asItIs
   let addresses = Set(plan.services.map(\.arrival)).sorted().map { "\($0)" }.joined(separator: ", ")
   var assumes = [
     "The host has these addresses, and its FTP server listens on them: \(addresses).",
@@ -155,28 +164,47 @@ func windowsGuide(to plan: FlowPlan, isOld: Bool) -> PlatformGuide {
           + "The switch holds for the whole host, so it is not in the script. To see it, and to switch it off:",
         "netsh advfirewall show global StatefulFtp", "netsh advfirewall set global StatefulFtp disable"))
   }
-  let ephemeral = plan.services.first { ($0.passiveRange?.high ?? 0) >= 49_152 }
+  let ephemeral = plan.services.first { ($0.passiveRange?.high ?? 0) >= WindowsPlatform.outgoingPorts.lowerBound }
   if let ephemeral {
     remarks.append(
       "The passive range of `\(ephemeral.name)` reaches into the ports from 49152 on, of which Windows since Vista takes "
         + "those of its own connections. `netsh int ipv4 add excludedportrange` keeps ports from that.")
   }
-  if plan.mayUseDeviceSwitch {
+  for name in Set(plan.services.lazy.filter { $0.passiveRange != nil }.compactMap(\.windowsService)).sorted() {
+    remarks.append(
+      "Passive ports of a server that is the service `\(name)` of Windows are open to that service alone; other programs "
+        + "that take such a port are not reached.")
+  }
+  if setsInspection {
     remarks.append("`helper scope device` lets the script set the inspection of FTP, for every server on the host.")
   }
   return PlatformGuide(
     device: "Windows and its own firewall", assumes: assumes,
     apply: [
-      .init("Keep what is there:", "netsh advfirewall export C:\\before-sallyport.wfw"),
-      .init(
-        "Run the script as an administrator; `compile --format netsh` writes a batch file instead, which needs no PowerShell.",
-        "powershell -ExecutionPolicy Bypass -File windows-firewall.ps1"),
-    ],
+      .init("Keep what is there:", "netsh advfirewall export C:\\before-sallyport.wfw")
+    ]
+      + (setsInspection
+        ? [
+          .init(
+            "The script sets the inspection of FTP, for the whole host. Note what it is set to, for the way back:",
+            "netsh advfirewall show global StatefulFtp")
+        ] : []) + [
+        .init(
+          "Run the script as an administrator; `compile --format netsh` writes a batch file instead, which needs no PowerShell.",
+          "powershell -ExecutionPolicy Bypass -File windows-firewall.ps1")
+      ],
     verify: verify, keep: [.init("Rules stay over a restart; nothing has to be done.")],
     wayBack: [
       .init(
-        "It removes our rules and nothing else. Where the batch file made them, `windows-firewall-undo.cmd` removes them.",
+        "It removes our rules and nothing else. Where the batch file of `compile --format netsh` made them, "
+          + "`windows-firewall-undo.cmd` removes them.",
         "powershell -ExecutionPolicy Bypass -File windows-firewall-undo.ps1")
-    ],
+    ]
+      + (setsInspection
+        ? [
+          .init(
+            "The inspection of FTP stays as the script set it. Set it to what was noted, one of these:",
+            "netsh advfirewall set global StatefulFtp enable", "netsh advfirewall set global StatefulFtp disable")
+        ] : []),
     remarks: remarks)
 }

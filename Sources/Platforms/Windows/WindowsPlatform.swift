@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 package import Diagnostics
 package import Flows
 import WindowsFirewall
@@ -10,6 +10,11 @@ package struct WindowsPlatform: Platform {
   package var forms: [String] { ["powershell", "netsh"] }
   package var defaultForm: String { "powershell" }
   package var guardsServerHost: Bool { true }
+  package var outgoingPorts: OutgoingPorts? {
+    OutgoingPorts(range: Self.outgoingPorts, reservation: "netsh int ipv4 add excludedportrange")
+  }
+  /// From which Windows since Vista takes the ports of its own connections (documented: KB929851).
+  static let outgoingPorts: ClosedRange<UInt16> = 49_152...65_535
 
   /// Servers and clients from Vista on, which have this firewall.
   package var versions: String? { "vista, 7, 8, 8.1, 10, 11, or 2008, 2008r2, 2012, 2012r2, 2016, 2019, 2022, 2025" }

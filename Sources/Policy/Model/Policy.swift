@@ -20,6 +20,8 @@ package struct Gateway: Sendable {
   package var inside: [Located<String>] = []
   /// What kind of firewall it is; `nil` when the policy does not say.
   package var platform: PlatformChoice?
+  /// What is known of that.
+  package var facts = GatewayFacts.linux
   /// The default `external ip` of its publications.
   package var externalAddresses: [ExternalAddress] = []
   /// What some platforms have to be told besides.
@@ -65,6 +67,11 @@ package struct Policy: Sendable {
 
   package func gateway(of publication: Publication) -> Gateway? {
     publication.gateway.flatMap { gateways.indices.contains($0) ? gateways[$0] : nil }
+  }
+
+  /// What is known of the gateway of a publication; of Linux where it has none.
+  package func gatewayFacts(of publication: Publication) -> GatewayFacts {
+    gateway(of: publication)?.facts ?? .linux
   }
 
   /// The positions of the gateways; one without a position where none is declared.

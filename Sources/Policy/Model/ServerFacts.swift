@@ -49,6 +49,10 @@ package protocol ServerFacts: SendableMetatype {
   /// Whether each control port is a host with passive ports of its own, and another host's listener may be met there.
   static var hasHostForEachPort: Bool { get }
 
+  /// The service of Windows in which the program runs, where it has one that Windows' firewall can tell from others;
+  /// `nil` where it does not, or may run elsewhere.
+  static var windowsService: String? { get }
+
   // MARK: Scopes
 
   /// Whether a server is one site of several that a machine has.
@@ -73,6 +77,7 @@ extension ServerFacts {
   package static var certificateForm: CertificateForm { .files }
   package static func activeDataPort(controlPort: UInt16) -> UInt16? { 20 }
   package static var canRefuseActive: Bool { false }
+  package static var windowsService: String? { nil }
   package static var hasOneActiveSwitch: Bool { false }
   package static var singlePort: String? { nil }
   package static func exhaustion(of range: PortRange) -> String {

@@ -12,9 +12,14 @@ package struct ResolvedPolicy: Sendable {
 /// Gives the trees of one policy their meaning. Reports every mistake that can be known; what is left out because
 /// of a mistake is `nil` in the policy.
 ///
-/// - Parameter programs: the server programs that it can name, in the order in which messages list them.
-package func resolve(_ trees: [PolicyFileSyntax], programs: [any ServerFacts.Type]) -> ResolvedPolicy {
+/// - Parameters:
+///   - programs: the server programs that it can name, in the order in which messages list them.
+///   - platforms: what is known of kinds of gateways, by their names; others are taken for Linux.
+package func resolve(
+  _ trees: [PolicyFileSyntax], programs: [any ServerFacts.Type], platforms: [String: GatewayFacts] = [:]
+) -> ResolvedPolicy {
   var resolver = Resolver(trees, programs)
+  resolver.platforms = platforms
   resolver.run(trees)
   return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.reports.diagnostics)
 }
@@ -22,6 +27,7 @@ package func resolve(_ trees: [PolicyFileSyntax], programs: [any ServerFacts.Typ
 private struct Resolver {
   let treeOfFile: [SourceID: PolicyFileSyntax]
   let programs: [any ServerFacts.Type]
+  var platforms: [String: GatewayFacts] = [:]
   var policy = Policy()
   var reports = ReadingReports()
   var names = DeclaredNames()
@@ -37,7 +43,7 @@ private struct Resolver {
     for tree in trees { collect(tree) }
     declareAll()
     policy.clientLists = clientLists()
-    policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self)
+    policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self).map(withFacts)
     policy.servers = read(.server) { server($0, &$1) }.flatMap(\.self)
     let gateways = policy.gateways
     var parts = read(.publish) { publication($0, &$1, gateways) }
@@ -45,6 +51,12 @@ private struct Resolver {
       for index in parts[part].indices { addServerInPlace(of: &parts[part][index]) }
     }
     policy.publications = finished(parts)
+  }
+
+  func withFacts(_ gateway: Gateway) -> Gateway {
+    var gateway = gateway
+    if let facts = gateway.platform.flatMap({ platforms[$0.name.value] }) { gateway.facts = facts }
+    return gateway
   }
 
   mutating func clientLists() -> [ClientList] {

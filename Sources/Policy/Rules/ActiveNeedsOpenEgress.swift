@@ -11,7 +11,7 @@ package struct ActiveNeedsOpenEgress: PublishedRule {
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication
     guard published.opensActiveData, published.activeObstacle == nil,
-      !publication.cannotTell(.helper, .tls, .active)
+      !publication.cannotTell(.helper, .tls, .active), !context.policy.gatewayFacts(of: publication).isServerHost
     else { return nil }
     let origin = published.activePort.map { "its port \($0)" } ?? "any of its ports"
     let sessions = publication.helper.value ? "encrypted sessions in active mode" : "active mode"

@@ -18,7 +18,8 @@ package struct HairpinWithoutInside: PublicationRule {
         at: publication.hairpin.span ?? publication.header,
         help: "add `gateway NAME { outside IFACE; inside IFACE }`, or write `hairpin off`")
     }
-    guard gateway.inside.isEmpty, !gateway.unreadable.contains(.inside) else { return nil }
+    guard gateway.inside.isEmpty, !gateway.unreadable.contains(.inside), !gateway.facts.isServerHost
+    else { return nil }
     return diagnostic(
       "`hairpin on` needs the inside interfaces of gateway `\(gateway.name.value)`",
       at: publication.hairpin.span ?? publication.header, related: [Label(gateway.header, "names none")],

@@ -11,7 +11,7 @@ package struct HelperWithoutNAT: PublishedRule {
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
     let publication = published.publication
     let isReadable = publication.tls.value.allowsPlain || publication.clearControl != nil
-    guard publication.helper.value, isReadable,
+    guard publication.helper.value, isReadable, context.policy.gatewayFacts(of: publication).hasHelperOfLinux,
       let endpoint = published.endpoints.first(where: { $0.reach != .translated })
     else { return nil }
     let place = endpoint.reach == .local ? "the server is the firewall host" : "the server's own address"

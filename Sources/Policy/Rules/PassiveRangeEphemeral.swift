@@ -8,19 +8,27 @@ package struct PassiveRangeEphemeral: PublishedRule {
   package let code = "passive-range-ephemeral"
   package let severity = Severity.warning
 
-  /// The default of `net.ipv4.ip_local_port_range`.
-  private static let ephemeral = PortRange(low: 32768, high: 60999)
-
   package func check(_ published: Published, in context: RuleContext) -> Diagnostic? {
-    guard let local = published.server.local, let range = published.publication.passiveRange,
-      Self.ephemeral?.overlaps(range.value) == true
+    let facts = context.policy.gatewayFacts(of: published.publication)
+    guard let place = published.server.local ?? (facts.isServerHost ? published.server.header : nil),
+      let range = published.publication.passiveRange, let outgoing = facts.outgoingPorts,
+      outgoing.range.overlaps(range.value.low...range.value.high)
     else { return nil }
-    let high = 61000 + range.value.count - 1
+    let ports = "\(outgoing.range.lowerBound)-\(outgoing.range.upperBound)"
     return diagnostic(
-      "passive range `\(range.value)` overlaps ports 32768-60999, from which the firewall host's outgoing "
+      "passive range `\(range.value)` overlaps ports \(ports), from which the firewall host's outgoing "
         + "connections take theirs",
-      at: range.span, related: [Label(local, "the server is the firewall host")],
-      help: (high <= 65535 ? "write `passive range 61000-\(high)`" : "choose a range above 60999")
-        + ", or reserve it with `net.ipv4.ip_local_reserved_ports`")
+      at: range.span, related: [Label(place, "the server is the firewall host")],
+      help: Self.otherRange(range.value.count, outgoing.range)
+        + ", or reserve it with `\(outgoing.reservation)`")
+  }
+
+  /// The nearest range of that many ports beside those: above them, or else below.
+  private static func otherRange(_ count: Int, _ outgoing: ClosedRange<UInt16>) -> String {
+    let (low, high) = (Int(outgoing.lowerBound), Int(outgoing.upperBound))
+    if high + count <= 65535 { return "write `passive range \(high + 1)-\(high + count)`" }
+    // Ports below 1024 are those of services.
+    if low - count >= 1024 { return "write `passive range \(low - count)-\(low - 1)`" }
+    return "choose a smaller range beside them"
   }
 }

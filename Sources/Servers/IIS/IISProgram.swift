@@ -13,6 +13,8 @@ package enum IISProgram: ServerProgram {
   /// Documented. Commands can be filtered, but whether that holds for PORT and EPRT was never seen, so that the gateway
   /// enforces it too.
   package static func activeDataPort(controlPort: UInt16) -> UInt16? { 20 }
+  /// Documented. Only the service will do: it shares its process with others, and no rule for a program would match.
+  package static var windowsService: String? { "ftpsvc" }
   package static var leavesRangeInClear: Bool { true }
   package static var hasSites: Bool { true }
   package static func isOfServer(_ subject: ServerSubject) -> Bool {

@@ -105,10 +105,11 @@ private func hostRules(_ plan: ServerPlan, range: PortRange?) -> WindowsRules {
   var rules = services.map(\.port).filter { seen.insert($0).inserted }.map { port in
     WindowsRule(title, ports: "\(port)")
   }
-  if let range { rules.append(WindowsRule(title, ports: range.words)) }
+  // Without the service any program that takes a port of the range would be open.
+  if let range { rules.append(WindowsRule(title, ports: range.words, service: IISProgram.windowsService)) }
   let usesTLS = plan.request.machine.usesTLS
   // Only after CCC is there anything to inspect, and inspection is off: the service as a whole is let in.
-  if range == nil, usesTLS { rules.append(WindowsRule(title, service: "ftpsvc")) }
+  if range == nil, usesTLS { rules.append(WindowsRule(title, service: IISProgram.windowsService)) }
   if services.contains(where: \.allowsActive) { rules.append(WindowsRule(title, isOutbound: true, ports: "20")) }
   return WindowsRules(
     title: title, rules: rules, inspection: usesTLS ? .off : range == nil ? .on : .asItIs)
