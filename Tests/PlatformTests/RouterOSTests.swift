@@ -181,9 +181,10 @@ extension Compilation {
     #expect(commandTrees.allSatisfy { tree in commands.contains { !tree.unknown($0).isEmpty } })
   }
 
-  @Test("continuous integration has the command trees")
-  func dataInContinuousIntegration() {
-    if LiveRequirements.isCI { #expect(commandTrees.count == 3) }
+  /// A clone does not hold the trees, so their absence alone is no failure.
+  @Test("a folder with data of others has the command trees")
+  func dataIsWhole() {
+    if dataFolder != nil { #expect(commandTrees.count == 3) }
   }
 
   /// Everything at once: both families, limits, logs, hairpin, the gateway's address as source.

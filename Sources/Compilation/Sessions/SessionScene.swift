@@ -145,8 +145,8 @@ struct Scene {
   let passivePorts: PassivePorts
   /// The ports of the client that are tried.
   var clientPorts: ClientPortKinds
-  /// Whether a client beside the first is tried on every part of the passive range, instead of its ends: a rule may keep
-  /// one client from one port.
+  /// Whether a client beside the first is tried on every part of the passive range, instead of its ends: a rule may
+  /// keep one client from one port.
   var triesEveryPart = false
 
   func cells(permittedOnly: Bool) -> [SessionCell] {
