@@ -256,7 +256,6 @@ import Testing
       ("platform srx; outside untrust", "has to be told `inside`"),
       ("platform srx; inside trust", "has to be told `outside`"),
       ("\(gateway); numbers 1-9", "has no use for `numbers`"),
-      ("\(gateway); unit inside \"ge-0/0/1.0\"", "has no use for `unit inside`"),
       ("\(gateway); helper scope device", "has no use for `helper scope`"),
       ("\(gateway); before \"deny all\"", "`deny all` cannot be `before`"),
       ("\(gateway); before \"sallyport-x\"", "it is a name of ours"),
