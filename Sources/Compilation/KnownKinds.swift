@@ -4,8 +4,8 @@ import PolicySyntax
 import Servers
 
 /// Gives trees their meaning, with every server program and every platform that there is.
-func resolve(_ trees: [PolicyFileSyntax], programs: [any ServerProgram.Type]) -> ResolvedPolicy {
-  resolve(trees, programs: programs, platforms: factsOfPlatforms)
+func resolveWithKnownKinds(_ trees: [PolicyFileSyntax]) -> ResolvedPolicy {
+  resolve(trees, programs: ServerPrograms.all, platforms: factsOfPlatforms)
 }
 
 private let factsOfPlatforms = Dictionary(

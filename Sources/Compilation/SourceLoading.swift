@@ -209,7 +209,7 @@ private func resolve(_ path: String, from includer: String) -> String {
 package func hasMistakes(_ file: SourceFile) -> Bool {
   let tree = parse(file, as: SourceID(0))
   guard mayBePolicy(tree), !tree.diagnostics.hasErrors else { return true }
-  return resolve([tree], programs: ServerPrograms.all).diagnostics.contains {
+  return resolveWithKnownKinds([tree]).diagnostics.contains {
     $0.severity == .error && !$0.dependsOnOtherFiles
   }
 }

@@ -14,7 +14,7 @@ package struct ResolvedSources: Sendable {
   package let diagnostics: [Diagnostic]
 
   package init(_ loaded: LoadedSources) {
-    let resolved = resolve(loaded.trees, programs: ServerPrograms.all)
+    let resolved = resolveWithKnownKinds(loaded.trees)
     self.loaded = loaded
     policy = resolved.policy
     diagnostics = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics

@@ -7,10 +7,9 @@ package import Nftables
 package protocol Platform: Sendable {
   /// As a policy says it.
   var name: String { get }
-  /// The forms in which its configuration can be written; never empty.
+  /// The forms in which its configuration can be written, the one first that is written when nobody asks for another;
+  /// never empty.
   var forms: [String] { get }
-  /// The form that is written when nobody asks for another one.
-  var defaultForm: String { get }
   /// The versions for which it has configurations, in words, such as `8.3 to 9.x`; `nil` where there are no versions.
   var versions: String? { get }
   /// Whether it has configurations for a version, as a policy writes it.
@@ -68,6 +67,8 @@ package enum InputNeed: Hashable, Sendable {
 }
 
 extension Platform {
+  /// The form that is written when nobody asks for another one.
+  package var defaultForm: String { forms.first ?? "" }
   package var isLinux: Bool { false }
   package var outgoingPorts: OutgoingPorts? { nil }
   package var guardsServerHost: Bool { false }

@@ -73,12 +73,28 @@ extension Platforms {
     }
   }
 
-  /// What a platform leaves out of a plan, a sentence each.
+  /// What a plan asks for that neither the server nor the platform of the gateway does, and that nothing needs to work:
+  /// a note at each statement.
+  package static func omissionFindings(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
+    omitted(plan, on: platform).map { demand in
+      Diagnostic(
+        .note, "platform-omits",
+        "`\(demand.publication)` asks for \(demand.feature.words), and \(platform.name) does not do that",
+        at: demand.provenance,
+        help: "keep it off by other rules of the firewall, or say that it may be on")
+    }
+  }
+
+  /// The same, a sentence each.
   static func omissions(_ plan: FlowPlan, on platform: any Platform) -> [String] {
-    let capabilities = platform.capabilities(for: plan)
-    return plan.demands.filter { !capabilities.contains($0.feature) && $0.feature.mayBeLeftOut }.map { demand in
+    omitted(plan, on: platform).map { demand in
       "`\(demand.publication)` asks for \(demand.feature.words); the gateway does not do that."
     }
+  }
+
+  private static func omitted(_ plan: FlowPlan, on platform: any Platform) -> [FlowDemand] {
+    let capabilities = platform.capabilities(for: plan)
+    return plan.demands.filter { !capabilities.contains($0.feature) && $0.feature.mayBeLeftOut }
   }
 }
 

@@ -102,7 +102,7 @@ struct GatewayFiles {
 
   /// Without interfaces in the policy nobody knows by which of them packets come, and rules ask for them.
   ///
-  /// - Throws: `ExitStatus.usage` where rules look at interfaces, and the policy names none of a side.
+  /// - Throws: `ExitStatus.findings` where rules look at interfaces, and the policy names none of a side.
   func requireInterfaces(of policy: Policy, gateway: Int?, _ console: Console) throws {
     guard ruleset.looksAtInterfaces else { return }
     let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }

@@ -138,7 +138,6 @@ private struct LinePlatform: Platform {
   var forms: [String] { ["text"] }
   var versions: String? { "any" }
   func knows(version: String) -> Bool { true }
-  var defaultForm: String { "text" }
   var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases).subtracting(lacking) }
 
   func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {

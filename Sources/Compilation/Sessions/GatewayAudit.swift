@@ -22,8 +22,8 @@ extension Compilation {
     let size = ruleset.judgedSize
     guard size <= mostJudged else {
       return [
-        Diagnostic(
-          .warning, "gateway-undecided",
+        Diagnostic.warning(
+          "gateway-undecided",
           "there are \(size) rules and elements of sets, and no more than \(mostJudged) are judged", at: file,
           help: "audit a file with the rules that packets of the published addresses meet"
         ).from(.audit)
@@ -58,8 +58,8 @@ extension Compilation {
     }
     if kinds.unjudged > 0 {
       found.append(
-        Diagnostic(
-          .warning, "gateway-undecided",
+        .warning(
+          "gateway-undecided",
           "the rules tell publications apart in so many ways that \(kinds.unjudged) of them were not looked at",
           at: file,
           help: "audit a policy with fewer publications"))
@@ -140,8 +140,8 @@ private struct GatewayFindings {
 
   var diagnostics: [Diagnostic] {
     let remarks = notes.map { note in
-      Diagnostic(
-        .warning, "gateway-remark", "`\(note.publication.name.value)`: \(note.text)", at: file,
+      Diagnostic.warning(
+        "gateway-remark", "`\(note.publication.name.value)`: \(note.text)", at: file,
         related: [Label(note.publication.header, "the publication")])
     }
     return remarks

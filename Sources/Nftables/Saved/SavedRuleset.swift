@@ -147,9 +147,9 @@ extension Table {
         }
       }
     }
-    for (name, next) in targets {
-      for target in next where targets[target] == nil {
-        return "`\(name)` leads to `\(target)`, which is no chain here"
+    for chain in chains {
+      if let target = targets[chain.name]?.first(where: { targets[$0] == nil }) {
+        return "`\(chain.name)` leads to `\(target)`, which is no chain here"
       }
     }
     // From the ends of all ways back: how long and how many they are.

@@ -10,7 +10,6 @@ package import Flows
 package struct ASAPlatform: Platform {
   package var name: String { "asa" }
   package var forms: [String] { ["commands"] }
-  package var defaultForm: String { "commands" }
 
   package init() {}
 

@@ -9,7 +9,6 @@ package struct FirewalldPlatform: SessionPlatform {
   package var name: String { "firewalld" }
   package var isLinux: Bool { true }
   package var forms: [String] { ["xml"] }
-  package var defaultForm: String { "xml" }
 
   package init() {}
 

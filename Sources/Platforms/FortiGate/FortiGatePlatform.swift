@@ -10,7 +10,6 @@ package import Flows
 package struct FortiGatePlatform: Platform {
   package var name: String { "fortigate" }
   package var forms: [String] { ["commands"] }
-  package var defaultForm: String { "commands" }
 
   package init() {}
 

@@ -28,7 +28,6 @@ package struct ISAPlatform: Platform {
     host: ("Windows Server 2008", 49_152...65_535))
 
   package var forms: [String] { ["jscript"] }
-  package var defaultForm: String { "jscript" }
   package var versions: String? { years.joined(separator: " or ") }
   package func knows(version: String) -> Bool { years.contains(version) }
 

@@ -13,7 +13,6 @@ package struct IptablesPlatform: SessionPlatform {
   package var isLinux: Bool { true }
   /// `restore`: lists of clients are rules. `ipset`: they are sets of ipset, with a file of their own.
   package var forms: [String] { ["restore", "ipset"] }
-  package var defaultForm: String { "restore" }
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
 
   package init() {}

@@ -6,7 +6,6 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
   package var name: String { "nftables" }
   package var isLinux: Bool { true }
   package var forms: [String] { ["nft", "json"] }
-  package var defaultForm: String { "nft" }
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
   package var tableName: String { ownTableName }
 

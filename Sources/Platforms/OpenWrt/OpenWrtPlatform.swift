@@ -9,7 +9,6 @@ package struct OpenWrtPlatform: SessionPlatform {
   package var name: String { "openwrt" }
   package var isLinux: Bool { true }
   package var forms: [String] { ["uci", "batch"] }
-  package var defaultForm: String { "uci" }
 
   package init() {}
 

@@ -11,7 +11,6 @@ package struct RouterOSPlatform: Platform {
   package var name: String { "routeros" }
   package var isLinux: Bool { true }
   package var forms: [String] { ["rsc"] }
-  package var defaultForm: String { "rsc" }
 
   package init() {}
 

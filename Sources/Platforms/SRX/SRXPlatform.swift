@@ -9,7 +9,6 @@ package import Flows
 package struct SRXPlatform: Platform {
   package var name: String { "srx" }
   package var forms: [String] { ["set"] }
-  package var defaultForm: String { "set" }
 
   package init() {}
 

@@ -9,7 +9,6 @@ package import Flows
 package struct ScreenOSPlatform: Platform {
   package var name: String { "screenos" }
   package var forms: [String] { ["text"] }
-  package var defaultForm: String { "text" }
 
   package init() {}
 

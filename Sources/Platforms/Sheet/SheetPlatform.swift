@@ -6,7 +6,6 @@ package import Flows
 package struct SheetPlatform: Platform {
   package var name: String { "sheet" }
   package var forms: [String] { ["text"] }
-  package var defaultForm: String { "text" }
   /// Whatever can be said in a sentence.
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
 

@@ -8,7 +8,6 @@ import WindowsFirewall
 package struct WindowsPlatform: Platform {
   package var name: String { "windows" }
   package var forms: [String] { ["powershell", "netsh"] }
-  package var defaultForm: String { "powershell" }
   package var guardsServerHost: Bool { true }
   package var outgoingPorts: OutgoingPorts? {
     OutgoingPorts(range: Self.outgoingPorts, reservation: "netsh int ipv4 add excludedportrange")

@@ -6,7 +6,6 @@ package struct LinesPlatform: Platform {
   package var versions: String? { "any" }
   package func knows(version: String) -> Bool { true }
   package var forms: [String] { ["text"] }
-  package var defaultForm: String { "text" }
   package var capabilities: Set<FlowFeature> { [.ipv6, .translation, .clients] }
 
   package func configuration(of plan: FlowPlan, as form: String, version: String) -> [Artifact] {
