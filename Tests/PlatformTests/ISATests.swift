@@ -302,14 +302,7 @@ struct ISATests {
     let name = ["isa", "tmg"]
     var jobs: [FirewallModel.Job] = []
     var plans: [FlowPlan] = []
-    for seed in 0..<1000 {
-      var generator = PolicyGenerator(seed: UInt64(seed))
-      var text = generator.policy(gateway: "platform \(name[seed % 2])")
-      if seed % 4 != 0 {
-        text = text.split(separator: "\n").filter { line in
-          !lacking.contains { line.drop { $0 == " " }.hasPrefix($0) }
-        }.joined(separator: "\n")
-      }
+    for text in generatedPolicies(1000, gateway: { "platform \(name[$0 % 2])" }, without: lacking) {
       let compilation = compile(text)
       guard compilation.errors.isEmpty else { continue }
       jobs.append(try job(compilation))

@@ -150,17 +150,3 @@ private func exact(_ address: IPAddress, _ length: Int) -> Prefix? {
 func portNumber(_ text: some StringProtocol) -> UInt16? {
   UInt16(text).flatMap { $0 > 0 && "\($0)" == text ? $0 : nil }
 }
-
-/// Policies of the generator for gateways of a kind, half of them without what few firewalls can do.
-func generatedPolicies(_ count: Int, gateway: (Int) -> String, without words: [String]) -> [String] {
-  (0..<count).map { seed in
-    var generator = PolicyGenerator(seed: UInt64(seed))
-    let text = generator.policy(gateway: gateway(seed))
-    guard seed % 4 > 0 else { return text }
-    let kept = text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
-      !words.contains { line.hasPrefix("    " + $0) }
-    }
-    return kept.joined(separator: "\n").replacing("address local", with: "address 10.10.30.1, 2001:db8:30::1")
-      .replacing("server local", with: "server 10.10.30.1, 2001:db8:30::1")
-  }
-}

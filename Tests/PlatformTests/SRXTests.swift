@@ -153,13 +153,7 @@ import Testing
 
   @Test(
     "what the device cannot do, or nobody has seen it do, is an error where it is asked for",
-    arguments: [
-      ("hairpin on", "clients inside at the external address"), ("source gateway", "the gateway's address as source"),
-      ("limit 3 sessions per client", "a limit of sessions per client"), ("limit 3 sessions", "a limit of sessions"),
-      ("limit 9 new per minute per client", "a limit of new connections"),
-      ("log denied", "a log of denied connections"),
-      ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
-    ])
+    arguments: rareStatements)
   func unsupported(statement: String, words: String) throws {
     let more = "tls explicit required; passive range 5000-5500; \(statement)"
     let compilation = compile(PlatformTests.workedCase(Self.gateway, more))
@@ -493,11 +487,10 @@ enum GeneratedForDevices {
     (1...count).lazy.map { seed in
       var generator = PolicyGenerator(seed: seed)
       let text = generator.policy(gateway: gateway)
-      let lines = text.split(separator: "\n").filter { line in
-        !["limit", "hairpin", "source gateway", "active"].contains { line.drop { $0 == " " }.hasPrefix($0) }
-      }
-      let plain = lines.joined(separator: "\n").replacing(/log +(denied|all)/, with: "log new")
-        .replacing("address local", with: "address 10.10.20.9")
+      let plain = text.without(statements: ["limit", "hairpin", "source gateway", "active"]).replacing(
+        /log +(denied|all)/, with: "log new"
+      )
+      .replacing("address local", with: "address 10.10.20.9")
       let chosen = seed % 4 == 0 ? text : plain + "\n"
       return (chosen, compile(chosen))
     }

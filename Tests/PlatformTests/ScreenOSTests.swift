@@ -134,13 +134,7 @@ import Testing
 
   @Test(
     "what is not known to work is an error where it is asked for",
-    arguments: [
-      ("hairpin on", "clients inside at the external address"), ("source gateway", "the gateway's address as source"),
-      ("limit 3 sessions per client", "a limit of sessions per client"), ("limit 3 sessions", "a limit of sessions"),
-      ("limit 9 new per minute per client", "a limit of new connections"),
-      ("log denied", "a log of denied connections"),
-      ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
-    ])
+    arguments: rareStatements)
   func unsupported(statement: String, words: String) {
     let more = "tls explicit required; passive range 5000-5500; \(statement)"
     let errors = compile(PlatformTests.workedCase(Self.gateway, more)).errors

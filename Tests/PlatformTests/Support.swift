@@ -54,8 +54,57 @@ func generatedPolicy(_ seed: UInt64, gateway: String, unless statements: Set<Str
   let text = generator.policy(gateway: gateway)
   let compilation = compile(text)
   guard !compilation.isAccepted else { return compilation }
-  let lines = text.split(separator: "\n").filter { line in
-    line.split(separator: " ").first.map { !statements.contains(String($0)) } ?? true
+  return compile(text.without(statements: Array(statements)))
+}
+
+/// Policies of the generator for gateways of a kind, three of four without what few firewalls can do.
+func generatedPolicies(_ count: Int, gateway: (Int) -> String, without statements: [String]) -> [String] {
+  (0..<count).map { seed in
+    var generator = PolicyGenerator(seed: UInt64(seed))
+    let text = generator.policy(gateway: gateway(seed))
+    return seed % 4 > 0 ? text.without(statements: statements) : text
   }
-  return compile(lines.joined(separator: "\n"))
+}
+
+extension String {
+  /// A policy without the statements that begin with some words.
+  func without(statements: [String]) -> String {
+    split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+      !statements.contains { line.drop { $0 == " " }.hasPrefix($0) }
+    }.joined(separator: "\n")
+  }
+}
+
+/// Publications whose names could be taken for those of each other's objects, or are as long as names can be.
+func publicationsWithClashingNames(_ gateway: String) -> String {
+  let names = [
+    "a", "a-ctl", "a-pasv", "a-pasv2", "a-ctl-real", "a-clients", "a-c1", "real6", "inspect",
+    "a-publication-with-a-name-of-48-characters-in-al",
+    "a-publication-with-a-name-of-48-characters-in-am",
+  ]
+  let publications = names.enumerated().map { index, name in
+    """
+    publish \(name) {
+        server 10.1.1.\(index + 1) other; external ip 203.0.113.1; control port \(2100 + index) -> 21
+        passive range \(20_000 + 1000 * index)-\(20_500 + 1000 * index); tls explicit required
+        allow 198.51.100.\(index), 192.0.2.\(index)
+    }
+    """
+  }
+  return (["gateway edge { \(gateway) }"] + publications).joined(separator: "\n")
+}
+
+/// Statements that few firewalls have something for, with the words of the refusal.
+let rareStatements = [
+  ("hairpin on", "clients inside at the external address"), ("source gateway", "the gateway's address as source"),
+  ("limit 3 sessions per client", "a limit of sessions per client"), ("limit 3 sessions", "a limit of sessions"),
+  ("limit 9 new per minute per client", "a limit of new connections"),
+  ("log denied", "a log of denied connections"),
+  ("active on", "active mode that no helper opens (`helper off`, or TLS)"),
+]
+
+/// A policy whose servers are all behind the gateway, for devices on which none can run.
+func withServersBehind(_ policy: String) -> String {
+  policy.replacing("address local", with: "address 10.10.30.1, 2001:db8:30::1")
+    .replacing("server local", with: "server 10.10.30.1, 2001:db8:30::1")
 }

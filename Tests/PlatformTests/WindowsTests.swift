@@ -446,14 +446,9 @@ private func onHost(_ gateway: String, _ more: String = "tls explicit required; 
   func generated() throws {
     let lacking = ["limit", "log", "hairpin", "source gateway", "control port", "helper on"]
     var scripts: [String] = []
-    for seed in 0..<1000 {
-      var generator = PolicyGenerator(seed: UInt64(seed))
-      var text = generator.policy(gateway: "platform windows \(seed % 2 == 0 ? "2022" : "2008r2")")
-      if seed % 4 != 0 {
-        text = text.split(separator: "\n").filter { line in
-          !lacking.contains { line.drop { $0 == " " }.hasPrefix($0) }
-        }.joined(separator: "\n")
-      }
+    let policies = generatedPolicies(
+      1000, gateway: { "platform windows \($0 % 2 == 0 ? "2022" : "2008r2")" }, without: lacking)
+    for (seed, text) in policies.enumerated() {
       let compilation = compile(text)
       guard compilation.errors.isEmpty else { continue }
       scripts.append(try compilation.configuration())
