@@ -80,7 +80,7 @@ extension Policy {
         return .error(
           "unknown-platform", "no configuration can be written for `\(name)`", at: choice.name.span,
           help: suggestion.map { "did you mean `\($0)`?" }
-            ?? "write one of \(listed(known.map { "`\($0)`" })), or leave the statement out for `\(Platforms.standard.name)`",
+            ?? "write one of \(listed(known)), or leave the statement out for `\(Platforms.standard.name)`",
           fixes: suggestion.map { [.replace(choice.name.span, with: $0, "write `\($0)`", .unsafe)] } ?? [])
       }
       guard let version = choice.version, !platform.knows(version: version.value) else { return nil }
