@@ -3,33 +3,40 @@ import ArgumentParser
 import Compilation
 import Diagnostics
 import Nftables
+import Platforms
 import Policy
 
 /// The configuration of a gateway, read from files.
 struct GatewayFiles {
-  /// All rules; those of iptables-save bear the lines of their files.
-  var ruleset = Ruleset([])
-  /// Where chains are declared, by table and name.
-  var declarations: [String: SourceSpan] = [:]
-  /// The families whose filters some file tells.
-  private var families: Set<AddressFamily> = []
-  /// What was wrong with the files.
-  var diagnostics: [Diagnostic] = []
+  /// What all files together say.
+  private(set) var saved = SavedGateway()
+  /// The platform of the gateway.
+  private let platform: any Platform
   /// The policy's sources, and the files.
   var sources: SourceSet
   /// The first file, for what no line is to blame for.
   var first: SourceSpan
 
-  /// - Throws: `ExitStatus.inputMissing` for a file that cannot be read or holds no configuration that is known.
-  init(_ paths: [String], after sources: SourceSet, _ console: Console) throws {
+  /// All rules; those that were read from a text bear its lines.
+  var ruleset: Ruleset { saved.ruleset }
+  /// What was wrong with the files, and what is to be said of their lines.
+  var diagnostics: [Diagnostic] { saved.diagnostics }
+
+  /// - Parameter gateway: Position in the policy's gateways; `nil` when it declares none.
+  /// - Throws: `ExitStatus.inputMissing` for a file that cannot be read or holds no configuration that is known, or one
+  ///   of another platform than the policy says.
+  init(_ paths: [String], of compilation: Compilation, gateway: Int?, _ console: Console) throws {
+    let sources = compilation.sources
     self.sources = sources
+    platform = compilation.platform(of: gateway)
+    let context = GatewayContext(compilation.policy, gateway: gateway)
     first = SourceSpan(file: SourceID(sources.files.count), 0..<0)
     var texts: [(name: String, bytes: [UInt8])] = []
     for path in paths {
       let bytes = try PolicyFiles(files: [], console: console).read(path)
       let name = path == "-" ? standardInputName : path
       if SavedSets.isSaved(bytes) {
-        ruleset.ipSets += SavedSets.read(bytes, first: ruleset.ipSets.count + 1)
+        saved.ruleset.ipSets += SavedSets.read(bytes, first: saved.ruleset.ipSets.count + 1)
       } else {
         texts.append((name, bytes))
       }
@@ -38,25 +45,44 @@ struct GatewayFiles {
       throw console.failure("there are no rules in \(listed(paths))", .inputMissing)
     }
     for (name, bytes) in texts {
+      let file = SourceID(self.sources.files.count)
       if SavedRuleset.isSaved(bytes) {
-        let file = self.sources.add(SourceFile(name: name, bytes: bytes))
-        let saved = SavedRuleset(bytes, file: file, family: Self.family(name, bytes), sets: ruleset.ipSets)
-        if saved.tables.contains(where: { $0.name == "filter" }) { families.insert(saved.family) }
-        ruleset.tables += saved.tables
-        diagnostics += saved.diagnostics
-        declarations.merge(saved.declarations) { first, _ in first }
-        continue
+        try requireLinux("what iptables-save prints", name, console)
+        add(SavedRuleset(bytes, file: file, family: Self.family(name, bytes), sets: saved.ruleset.ipSets))
+      } else if let reader = Platforms.reader(of: GatewayText(name: name, bytes: bytes, file: file)) {
+        guard reader.platform == platform.name || reader.isOfLinux && platform.isLinux else {
+          throw console.failure(
+            "\(name) is of \(reader.platform), and the gateway of the policy is of \(platform.name); write "
+              + "`platform \(reader.platform)` into its block, or give the file that it has", .inputMissing)
+        }
+        saved.add(reader.read(GatewayText(name: name, bytes: bytes, file: file), context))
+      } else {
+        if let wayOut = wayOut(bytes) { throw console.failure("\(name): \(wayOut)", .inputMissing) }
+        try requireLinux("what `nft -j list ruleset` prints", name, console)
+        do throws(ListingError) {
+          let listed = try Ruleset.read(listing: bytes)
+          saved.ruleset.tables += listed.tables
+          if !listed.isEmpty { saved.families.formUnion(AddressFamily.allCases) }
+        } catch {
+          throw console.failure("\(name): \(error)", .inputMissing)
+        }
       }
-      if let wayOut = Self.wayOut(bytes) { throw console.failure("\(name): \(wayOut)", .inputMissing) }
-      do throws(ListingError) {
-        let listed = try Ruleset.read(listing: bytes)
-        _ = self.sources.add(SourceFile(name: name, bytes: bytes))
-        ruleset.tables += listed.tables
-        if !listed.isEmpty { families.formUnion(AddressFamily.allCases) }
-      } catch {
-        throw console.failure("\(name): \(error)", .inputMissing)
-      }
+      _ = self.sources.add(SourceFile(name: name, bytes: bytes))
     }
+  }
+
+  private func requireLinux(_ what: String, _ name: String, _ console: Console) throws {
+    guard !platform.isLinux else { return }
+    throw console.failure(
+      "\(name) is \(what), and the gateway of the policy is of \(platform.name); give its own configuration",
+      .inputMissing)
+  }
+
+  private mutating func add(_ rules: SavedRuleset) {
+    if rules.tables.contains(where: { $0.name == "filter" }) { saved.families.insert(rules.family) }
+    saved.ruleset.tables += rules.tables
+    saved.diagnostics += rules.diagnostics
+    saved.declarations.merge(rules.declarations) { first, _ in first }
   }
 
   /// The family that a text does not tell and its file's name does: `rules.v6`, `ip6tables.rules`.
@@ -71,22 +97,24 @@ struct GatewayFiles {
   func untold(_ policy: Policy, gateway: Int?) -> [Diagnostic] {
     let published = policy.publications.filter { $0.gateway == gateway }
     return AddressFamily.allCases.compactMap { family in
-      guard !families.contains(family),
+      guard !saved.families.contains(family),
         let address = published.lazy.flatMap(\.externalAddresses).first(where: { $0.family == family })
       else { return nil }
       return .warning(
         "gateway-undecided", "no file tells the rules of \(family.title), in which something is published here",
         at: first, related: [Label(address.dialled.span, "such as this address")],
-        help: "add what \(family == .ipv4 ? "iptables-save" : "ip6tables-save") prints, with its table `filter`")
+        help: platform.isLinux
+          ? "add what \(family == .ipv4 ? "iptables-save" : "ip6tables-save") prints, with its table `filter`"
+          : "give the whole configuration of the gateway")
     }
   }
 
   /// What a text is that cannot be read, and which command gives the right one; `nil` where it may be a listing.
-  private static func wayOut(_ bytes: [UInt8]) -> String? {
+  private func wayOut(_ bytes: [UInt8]) -> String? {
     let head = String(decoding: bytes.prefix(20_000), as: UTF8.self)
     let text = head.drop { $0.isWhitespace }
-    let known = "iptables-save, ip6tables-save, ipset save and `nft -j list ruleset` print can be read"
-    if text.isEmpty { return "is empty; what \(known)" }
+    let known = platform.knownConfigurations
+    if text.isEmpty { return "is empty; \(known)" }
     if head.contains("--More--") {
       return "holds the marks of a pager (`--More--`), so lines may be missing; save it without one"
     }
@@ -96,7 +124,7 @@ struct GatewayFiles {
     if text.hasPrefix("Chain ") {
       return "is what `iptables -L` prints, which leaves out tables and interfaces; save `iptables-save` instead"
     }
-    guard text.hasPrefix("{") else { return "is no configuration of a gateway that is known here; what \(known)" }
+    guard text.hasPrefix("{") else { return "is no configuration of a gateway that is known here; \(known)" }
     return nil
   }
 
@@ -117,4 +145,18 @@ struct GatewayFiles {
       "the rules look at interfaces, and the policy does not name those of the gateway; "
         + "write \(missing.joined(separator: " and ")) into its block", .findings)
   }
+}
+
+extension Platform {
+  /// What of gateways of its kind can be read, in one clause.
+  fileprivate var knownConfigurations: String {
+    let commands = Platforms.readers.filter { $0.platform == name || isLinux && $0.isOfLinux }.map { "`\($0.command)`" }
+    let linux = ["iptables-save", "ip6tables-save", "ipset save", "`nft -j list ruleset`"]
+    let all = (isLinux ? linux : []) + commands
+    return all.isEmpty ? "no configuration of \(name) can be read" : "what \(listed(all)) prints can be read"
+  }
+}
+
+extension GatewayReader {
+  fileprivate var isOfLinux: Bool { Platforms.named(platform)?.isLinux == true }
 }

@@ -2,6 +2,7 @@ import Compilation
 import Diagnostics
 import LiveSupport
 import Nftables
+import Platforms
 import Policy
 import Testing
 
@@ -12,16 +13,16 @@ import Testing
     let compilation = compile(policy)
     guard compilation.isAccepted else { return nil }
     let (platform, plan) = (compilation.platform(of: 0), compilation.flows(gateway: 0))
-    var ruleset = Ruleset([])
+    var gateway = SavedGateway()
     var sources = compilation.sources
     for file in try platform.configuration(of: plan, as: platform.defaultForm, version: "0") {
       let bytes = Array(file.pieces.joined())
       let saved = SavedRuleset(bytes, file: sources.add(SourceFile(name: file.name, bytes: bytes)))
       #expect(saved.diagnostics.isEmpty, "\(saved.diagnostics.map(\.message))\n\(policy)")
-      ruleset.tables += saved.tables
+      gateway.ruleset.tables += saved.tables
     }
     return compilation.audit(
-      of: ruleset, gateway: 0, file: SourceSpan(file: SourceID(compilation.sources.files.count), 0..<0))
+      of: gateway, gateway: 0, file: SourceSpan(file: SourceID(compilation.sources.files.count), 0..<0))
   }
 
   @Test("what is written for iptables is what its audit wants")
@@ -42,8 +43,10 @@ import Testing
     let compilation = compile(workedCase("platform iptables; outside eth0; inside eth1"))
     let text = try compilation.configuration().replacing("5000:5500", with: "5000:5499")
     let saved = SavedRuleset(Array(text.utf8), file: SourceID(1))
+    var gateway = SavedGateway()
+    gateway.ruleset.tables = saved.tables
     let found = compilation.audit(
-      of: Ruleset(saved.tables), gateway: 0, file: SourceSpan(file: SourceID(1), 0..<0))
+      of: gateway, gateway: 0, file: SourceSpan(file: SourceID(1), 0..<0))
     #expect(found.contains { $0.code == "gateway-stops-session" }, "\(found.map(\.message))")
   }
 }

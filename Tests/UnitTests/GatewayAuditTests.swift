@@ -1,6 +1,7 @@
 import Compilation
 import Diagnostics
 import Nftables
+import Platforms
 import Policy
 import Testing
 
@@ -13,21 +14,20 @@ import Testing
     let compilation = compile(text)
     #expect(compilation.isAccepted, "\(compilation.diagnostics.map(\.message))")
     var sources = compilation.sources
-    var ruleset = Ruleset([])
+    var gateway = SavedGateway()
     var found: [Diagnostic] = []
-    var declarations: [String: SourceSpan] = [:]
     for (name, rules) in filesInComments(text).files {
       let bytes = Array(rules.utf8)
       #expect(SavedRuleset.isSaved(bytes))
       let saved = SavedRuleset(bytes, file: sources.add(SourceFile(name: name, bytes: bytes)))
-      ruleset.tables += saved.tables
+      gateway.ruleset.tables += saved.tables
       found += saved.diagnostics
-      declarations.merge(saved.declarations) { first, _ in first }
+      gateway.declarations.merge(saved.declarations) { first, _ in first }
     }
     guard !found.hasErrors else { return (found, sources) }
     let file = SourceSpan(file: SourceID(compilation.sources.files.count), 0..<0)
-    let gateway = compilation.policy.gateways.isEmpty ? nil : 0
-    let audited = compilation.audit(of: ruleset, gateway: gateway, file: file) { declarations["\($0) \($1)"] }
+    let position = compilation.policy.gateways.isEmpty ? nil : 0
+    let audited = compilation.audit(of: gateway, gateway: position, file: file)
     return (found + audited, sources)
   }
 

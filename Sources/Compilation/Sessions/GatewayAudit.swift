@@ -1,8 +1,9 @@
 import Addressing
 package import Diagnostics
 import FTPSession
-package import Nftables
-import Policy
+import Nftables
+package import Platforms
+package import Policy
 
 extension Compilation {
   /// What the rules of a gateway, read from a file, do to the sessions of the policy: those that it permits and that
@@ -10,14 +11,11 @@ extension Compilation {
   /// played; of large policies those of one publication of each kind.
   ///
   /// - Parameters:
-  ///   - ruleset: All rules of the gateway; rules that were read from a file bear its lines.
+  ///   - saved: What the gateway's files say, all its rules.
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - file: What stands for the file where no line of it is to blame.
-  ///   - chain: Where a chain is declared, by its table as nft names it and its own name.
-  package func audit(
-    of ruleset: Ruleset, gateway: Int?, file: SourceSpan,
-    chain: @escaping (_ table: String, _ chain: String) -> SourceSpan? = { _, _ in nil }
-  ) -> [Diagnostic] {
+  package func audit(of saved: SavedGateway, gateway: Int?, file: SourceSpan) -> [Diagnostic] {
+    let ruleset = saved.ruleset
     let borders = RuleBorders(ruleset.tables, [])
     let size = ruleset.judgedSize
     guard size <= mostJudged else {
@@ -32,7 +30,7 @@ extension Compilation {
     let kinds = SessionCheck(policy).kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     let own = gateway.map { policy.gateways[$0] }
     let outside: [String?] = own.map { $0.outside.map(\.value) } ?? []
-    var findings = GatewayFindings(file: file, chain: chain)
+    var findings = GatewayFindings(file: file, declarations: saved.declarations)
     for interface in outside.isEmpty ? [nil] : outside {
       var study = SessionStudy(policy, gateway: gateway, ruleset: ruleset, judgesBorders: true)
       study.interfaces = { _ in (interface, nil) }
@@ -82,7 +80,7 @@ extension Ruleset {
 /// Gathers what sessions meet on a gateway, by the line to blame.
 private struct GatewayFindings {
   let file: SourceSpan
-  let chain: (_ table: String, _ chain: String) -> SourceSpan?
+  let declarations: [String: SourceSpan]
 
   /// What several sessions have in common.
   private struct Cause: Hashable {
@@ -101,8 +99,8 @@ private struct GatewayFindings {
   private var notes: [(text: String, publication: Publication)] = []
   private var publications: [String: (publication: Publication, alike: Int)] = [:]
 
-  init(file: SourceSpan, chain: @escaping (_ table: String, _ chain: String) -> SourceSpan?) {
-    (self.file, self.chain) = (file, chain)
+  init(file: SourceSpan, declarations: [String: SourceSpan]) {
+    (self.file, self.declarations) = (file, declarations)
   }
 
   mutating func add(_ cell: SessionCell, of publication: Publication, alike: Int) {
@@ -113,7 +111,7 @@ private struct GatewayFindings {
     let citation = isStopped ? loss?.citation : cell.performance?.translations.first
     let cause = Cause(
       kind: kind, publication: publication.name.value,
-      place: citation.flatMap { $0.provenance ?? chain($0.table, $0.chain) },
+      place: citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
       reason: isStopped ? loss?.sentence ?? cell.reason : "")
     if cells[cause] == nil { order.append(cause) }
     if cells[cause]?.contains(where: { $0.title == cell.title }) != true { cells[cause, default: []].append(cell) }
@@ -238,5 +236,20 @@ extension Ruleset {
       }
       return leadsThere ? rule.provenance.first : nil
     }
+  }
+}
+
+extension GatewayContext {
+  /// What a policy tells about one of its gateways.
+  ///
+  /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
+  package init(_ policy: Policy, gateway: Int?) {
+    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    let arrivals = policy.publications.lazy.filter { $0.gateway == gateway }.flatMap { publication in
+      policy.endpoints(of: publication).filter { $0.reach != .routed }.map(\.arrival)
+    }
+    self.init(
+      arrivals: Set(arrivals).sorted(), outside: own?.outside.map(\.value) ?? [],
+      inside: own?.inside.map(\.value) ?? [])
   }
 }

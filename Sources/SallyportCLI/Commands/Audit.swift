@@ -107,15 +107,13 @@ struct Audit: ParsableCommand {
   /// `--gateway`.
   private func auditGateway(_ compilation: Compilation, _ console: Console) throws {
     let position = try compilation.gatewayPosition(named: gateway, console)
-    let files = try GatewayFiles(configurations, after: compilation.sources, console)
+    let files = try GatewayFiles(configurations, of: compilation, gateway: position, console)
     try files.requireInterfaces(of: compilation.policy, gateway: position, console)
     var found = files.diagnostics
     if !found.hasErrors {
       found += files.untold(compilation.policy, gateway: position)
       found += compilation.withoutAllowed(
-        compilation.audit(of: files.ruleset, gateway: position, file: files.first) {
-          files.declarations["\($0) \($1)"]
-        })
+        compilation.audit(of: files.saved, gateway: position, file: files.first))
     }
     try findings.show(
       found, in: files.sources, console,

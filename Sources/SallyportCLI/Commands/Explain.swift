@@ -177,7 +177,7 @@ struct Explain: AsyncParsableCommand {
     _ publication: Publication, _ compilation: inout Compilation, _ console: Console
   ) throws -> Host? {
     guard !gatewayConfig.isEmpty else { return nil }
-    let files = try GatewayFiles(gatewayConfig, after: compilation.sources, console)
+    let files = try GatewayFiles(gatewayConfig, of: compilation, gateway: publication.gateway, console)
     try files.requireInterfaces(of: compilation.policy, gateway: publication.gateway, console)
     // Where rules are missing, what the others let through is no verdict.
     let open = files.diagnostics + files.untold(compilation.policy, gateway: publication.gateway)
