@@ -147,6 +147,7 @@ package enum RuleDocuments {
     ("server-setting-ignored", PackageResources.server_setting_ignored_md),
     ("server-software-unknown", PackageResources.server_software_unknown_md),
     ("server-undecided", PackageResources.server_undecided_md),
+    ("session-undecided", PackageResources.session_undecided_md),
     ("session-without-path", PackageResources.session_without_path_md),
     ("sessions-not-played", PackageResources.sessions_not_played_md),
     ("site-missing", PackageResources.site_missing_md),

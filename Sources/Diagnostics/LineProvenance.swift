@@ -33,4 +33,9 @@ package struct LineProvenance: Sendable {
     guard let last = reached.last else { return [] }
     return reached.reversed().prefix { $0.line == last.line }.compactMap(\.span).reversed()
   }
+
+  /// The lines that a statement asked for, from 1, in their order.
+  package func lines(askedForBy span: SourceSpan) -> [Int] {
+    entries.compactMap { $0.span == span ? Int($0.line) : nil }
+  }
 }

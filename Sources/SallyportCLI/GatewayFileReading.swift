@@ -23,13 +23,21 @@ struct GatewayFiles {
   var diagnostics: [Diagnostic] { saved.diagnostics }
 
   /// - Parameter gateway: Position in the policy's gateways; `nil` when it declares none.
-  /// - Throws: `ExitStatus.inputMissing` for a file that cannot be read or holds no configuration that is known, or one
-  ///   of another platform than the policy says.
+  /// - Throws: As the other.
   init(_ paths: [String], of compilation: Compilation, gateway: Int?, _ console: Console) throws {
-    let sources = compilation.sources
+    try self.init(
+      paths, after: compilation.sources, of: compilation.platform(of: gateway),
+      GatewayContext(compilation.policy, gateway: gateway), console)
+  }
+
+  /// - Throws: `ExitStatus.inputMissing` for a file that cannot be read or holds no configuration that is known, or one
+  ///   of another platform.
+  init(
+    _ paths: [String], after sources: SourceSet, of platform: any Platform, _ context: GatewayContext,
+    _ console: Console
+  ) throws {
     self.sources = sources
-    platform = compilation.platform(of: gateway)
-    let context = GatewayContext(compilation.policy, gateway: gateway)
+    self.platform = platform
     first = SourceSpan(file: SourceID(sources.files.count), 0..<0)
     var texts: [(name: String, bytes: [UInt8])] = []
     for path in paths {
@@ -52,8 +60,8 @@ struct GatewayFiles {
       } else if let reader = Platforms.reader(of: GatewayText(name: name, bytes: bytes, file: file)) {
         guard reader.platform == platform.name || reader.isOfLinux && platform.isLinux else {
           throw console.failure(
-            "\(name) is of \(reader.platform), and the gateway of the policy is of \(platform.name); write "
-              + "`platform \(reader.platform)` into its block, or give the file that it has", .inputMissing)
+            "\(name) is of \(reader.platform), and the gateway is said to be of \(platform.name); say "
+              + "`platform \(reader.platform)`, or give the file that it has", .inputMissing)
         }
         saved.add(reader.read(GatewayText(name: name, bytes: bytes, file: file), context))
       } else {
@@ -74,7 +82,7 @@ struct GatewayFiles {
   private func requireLinux(_ what: String, _ name: String, _ console: Console) throws {
     guard !platform.isLinux else { return }
     throw console.failure(
-      "\(name) is \(what), and the gateway of the policy is of \(platform.name); give its own configuration",
+      "\(name) is \(what), and the gateway is said to be of \(platform.name); give its own configuration",
       .inputMissing)
   }
 
@@ -150,7 +158,8 @@ struct GatewayFiles {
 extension Platform {
   /// What of gateways of its kind can be read, in one clause.
   fileprivate var knownConfigurations: String {
-    let commands = Platforms.readers.filter { $0.platform == name || isLinux && $0.isOfLinux }.map { "`\($0.command)`" }
+    let commands = Platforms.readers.filter { $0.platform == name || isLinux && $0.isOfLinux }
+      .map { "`\($0.command)`" }
     let linux = ["iptables-save", "ip6tables-save", "ipset save", "`nft -j list ruleset`"]
     let all = (isLinux ? linux : []) + commands
     return all.isEmpty ? "no configuration of \(name) can be read" : "what \(listed(all)) prints can be read"

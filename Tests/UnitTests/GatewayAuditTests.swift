@@ -103,16 +103,16 @@ import Testing
     ),
     ("--to-destination 10.10.20.200\n", "--to-destination 10.10.20.201\n", "gateway-stops-session", ""),
     ("--to-destination 10.10.20.200:21", "--to-destination 10.10.20.200:2121", "gateway-stops-session", ""),
-    ("--dports 21,50000:50399 -j ACCEPT", "--dports 21 -j ACCEPT", "gateway-stops-session", ":FORWARD DROP"),
-    ("-A FORWARD -i eth0 -o eth1 -s", "-A FORWARD -i eth0 -o eth2 -s", "gateway-stops-session", ":FORWARD DROP"),
+    ("--dports 21,50000:50399 -j ACCEPT", "--dports 21 -j ACCEPT", "gateway-stops-session", "--dports 21 -j ACCEPT"),
+    ("-A FORWARD -i eth0 -o eth1 -s", "-A FORWARD -i eth0 -o eth2 -s", "gateway-stops-session", "-o eth2"),
     ("-s 198.51.100.0/24 -d 10.10.20.200/32", "-d 10.10.20.200/32", "gateway-admits-others", ""),
     (
       "-s 198.51.100.0/24 -d 10.10.20.200/32", "-s 198.51.100.0/25 -d 10.10.20.200/32", "gateway-stops-session",
-      ":FORWARD DROP"
+      "-s 198.51.100.0/25"
     ),
     (
       "-d 10.10.20.200/32 -p tcp -m multiport", "-d 203.0.113.10/32 -p tcp -m multiport", "gateway-stops-session",
-      ":FORWARD DROP"
+      "-d 203.0.113.10/32 -p tcp -m multiport"
     ),
     (
       "-A FORWARD -m conntrack --ctstate INVALID -j DROP", "-A FORWARD -p tcp --dport 50100:50200 -j DROP",
@@ -122,7 +122,7 @@ import Testing
       "-A FORWARD -m conntrack --ctstate INVALID -j DROP", "-A FORWARD -p tcp --dport 21 -m quota2 --name x -j DROP",
       "gateway-undecided", "quota2"
     ),
-    ("-p tcp -m multiport --dports", "-p udp -m multiport --dports", "gateway-stops-session", ":FORWARD DROP"),
+    ("-p tcp -m multiport --dports", "-p udp -m multiport --dports", "gateway-stops-session", "-p udp"),
     (
       ":PREROUTING ACCEPT [0:0]\n",
       ":PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp --dport 50000:50399 -j CT --notrack\n", "gateway-stops-session",

@@ -61,7 +61,8 @@ private struct PlatformPage {
       GatewayInput.allCases.filter { platform.need(of: $0, for: plan) == need }.map { "`\($0.spelling)`" }
         .joined(separator: ", ")
     }
-    let sessions = platform is any SessionPlatform ? "played" : "undecided"
+    let sessions =
+      !(platform is any SessionPlatform) ? "undecided" : !(platform is any DevicePlatform) ? "played" : "played as documented"
     return
       "| `\(platform.name)` | \(platform.versions ?? "none") | \(platform.forms.map { "`\($0)`" }.joined(separator: ", ")) | \(inputs(.required)) "
       + "| \(inputs(.optional)) | \(sessions) |"

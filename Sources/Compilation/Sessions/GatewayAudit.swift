@@ -30,14 +30,16 @@ extension Compilation {
     let kinds = SessionCheck(policy).kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
     let own = gateway.map { policy.gateways[$0] }
     let outside: [String?] = own.map { $0.outside.map(\.value) } ?? []
-    var findings = GatewayFindings(file: file, declarations: saved.declarations)
+    var findings = GatewayFindings(
+      file: file, declarations: saved.declarations, mending: GatewayMending(self, gateway: gateway))
     for interface in outside.isEmpty ? [nil] : outside {
       var study = SessionStudy(policy, gateway: gateway, ruleset: ruleset, judgesBorders: true)
       study.interfaces = { _ in (interface, nil) }
       for kind in kinds.judged {
         let publication = policy.publications[kind.first]
         let table = study.table(of: publication)
-        for cell in table.cells { findings.add(cell, of: publication, alike: kind.count - 1) }
+        let finder = CauseFinder(study, saved, of: publication)
+        for cell in table.cells { findings.add(cell, of: publication, alike: kind.count - 1, finder) }
         for note in table.notes { findings.add(note: note, of: publication) }
       }
     }
@@ -81,6 +83,7 @@ extension Ruleset {
 private struct GatewayFindings {
   let file: SourceSpan
   let declarations: [String: SourceSpan]
+  let mending: GatewayMending
 
   /// What several sessions have in common.
   private struct Cause: Hashable {
@@ -88,6 +91,8 @@ private struct GatewayFindings {
     var publication: String
     var place: SourceSpan?
     var reason: String
+    /// The line that was meant to carry the session.
+    var line: GatewayCause?
   }
 
   private enum Kind { case stopped, undecided, intrusion, more }
@@ -99,11 +104,11 @@ private struct GatewayFindings {
   private var notes: [(text: String, publication: Publication)] = []
   private var publications: [String: (publication: Publication, alike: Int)] = [:]
 
-  init(file: SourceSpan, declarations: [String: SourceSpan]) {
-    (self.file, self.declarations) = (file, declarations)
+  init(file: SourceSpan, declarations: [String: SourceSpan], mending: GatewayMending) {
+    (self.file, self.declarations, self.mending) = (file, declarations, mending)
   }
 
-  mutating func add(_ cell: SessionCell, of publication: Publication, alike: Int) {
+  mutating func add(_ cell: SessionCell, of publication: Publication, alike: Int, _ finder: CauseFinder?) {
     for citation in cell.performance?.translations ?? [] { citation.provenance.map { _ = used.insert($0) } }
     guard let kind = Self.kind(of: cell) else { return }
     let loss = cell.performance?.ending.loss
@@ -112,7 +117,7 @@ private struct GatewayFindings {
     let cause = Cause(
       kind: kind, publication: publication.name.value,
       place: citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
-      reason: isStopped ? loss?.sentence ?? cell.reason : "")
+      reason: isStopped ? loss?.sentence ?? cell.reason : "", line: kind == .stopped ? finder?.cause(of: cell) : nil)
     if cells[cause] == nil { order.append(cause) }
     if cells[cause]?.contains(where: { $0.title == cell.title }) != true { cells[cause, default: []].append(cell) }
     publications[publication.name.value] = (publication, alike)
@@ -156,14 +161,20 @@ private struct GatewayFindings {
   ) -> Diagnostic {
     var notes = more > 0 ? ["\(more) more kinds of sessions meet the same"] : []
     if alike > 0 { notes.append("\(alike) more publications are of this kind") }
-    let place = cause.place ?? file
-    let policy = [Label(statement(of: publication, for: cell), "the policy says so here")]
+    let place = cause.line?.place ?? cause.place ?? file
+    var policy = [Label(statement(of: publication, for: cell), "the policy says so here")]
     let name = cause.publication
     switch cause.kind {
     case .stopped:
-      return .error(
-        "gateway-stops-session", "`\(name)` permits sessions that do not work here: \(cell.title): \(cell.reason)",
-        at: place, related: policy, notes: notes, help: help(for: cell))
+      if let line = cause.line {
+        notes.insert((line.failure.map { "\($0): " } ?? "") + "this line \(line.words)", at: 0)
+        if let stop = cause.place, stop != place { policy.insert(Label(stop, "this stops it"), at: 0) }
+      }
+      notes += mending.lines(for: policy.last?.span).map { "the line that would do it: `\($0)`" }
+      return Diagnostic(
+        .error, "gateway-stops-session",
+        "`\(name)` permits sessions that do not work here: \(cell.title): \(cell.reason)", at: place,
+        label: cause.line.map { "this \($0.words)" } ?? "", related: policy, notes: notes, help: help(for: cell))
     case .undecided:
       return .warning(
         "gateway-undecided", "whether sessions of `\(name)` work here is not known: \(cell.title): \(cell.reason)",
@@ -186,6 +197,8 @@ private struct GatewayFindings {
     let span: SourceSpan? =
       if cell.isIntrusion {
         publication.allow.first?.span ?? publication.deny.first?.span
+      } else if case .lost(.connection(isData: false, _), _)? = cell.performance?.ending {
+        publication.controlPort.span
       } else if cell.mode.isActive {
         publication.active.span
       } else {

@@ -80,10 +80,12 @@ struct SessionCheck {
     let ruleset = platform.ruleset(of: FlowPlan(part, gateway: publication.gateway))
     let study = SessionStudy(part, gateway: publication.gateway, ruleset: ruleset)
     guard !study.permittedSessionsWork(of: publication) else { return nil }
-    let broken = study.table(of: publication, permittedOnly: true).cells.filter {
+    let failing = study.table(of: publication, permittedOnly: true).cells.filter {
       $0.isPermitted && $0.outcome != .works
     }
-    guard let cell = broken.first else { return nil }
+    // What no document says of a device is no mistake of the policy.
+    let broken = study.isOfLinux ? failing : failing.filter { $0.outcome == .broken }
+    guard let cell = broken.first else { return failing.first.map { undecided($0, of: publication, alike: alike) } }
     let name = publication.name.value
     var notes = broken.count > 1 ? ["\(broken.count - 1) more kinds of its sessions do not work"] : []
     if alike > 0 { notes.append("\(alike) more publications are of this kind") }
@@ -93,5 +95,14 @@ struct SessionCheck {
       at: publication.header,
       related: cause.flatMap { $0 == publication.header ? nil : [Label($0, "this stops them")] } ?? [], notes: notes,
       help: "`sallyport explain FILES \(name)` shows where each session stops")
+  }
+
+  private func undecided(_ cell: SessionCell, of publication: Publication, alike: Int) -> Diagnostic {
+    let name = publication.name.value
+    return Diagnostic(
+      .note, "session-undecided",
+      "whether sessions of `\(name)` work is not known: \(cell.title): \(cell.reason)", at: publication.header,
+      notes: alike > 0 ? ["\(alike) more publications are of this kind"] : [],
+      help: "try such a session through the device, or see `sallyport explain FILES \(name)` for the others")
   }
 }

@@ -9,6 +9,8 @@ package import Policy
 package struct SessionStudy: Sendable {
   let policy: Policy
   let program: Program
+  /// Whether the gateway is one of those on whose kernel the model was held against real connections.
+  let isOfLinux: Bool
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
@@ -31,6 +33,7 @@ package struct SessionStudy: Sendable {
   ///     read then.
   package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, judgesBorders: Bool = false) {
     self.policy = policy
+    isOfLinux = !(policy.platform(of: gateway) is any DevicePlatform)
     let program = Program(ruleset)
     self.program = program
     triesNetworks = judgesBorders

@@ -32,6 +32,16 @@ package enum SessionOutcome: String, Hashable, Sendable {
   case undecided
 }
 
+/// How well it is known what becomes of a session: no better than what is known least of its way.
+package enum Certainty: String, Hashable, Sendable {
+  /// Such rules were compared with real connections through the kernel.
+  case proven
+  /// The firewall is documented to do so; nothing was run on one.
+  case documented
+  /// Nobody has verified what becomes of it.
+  case unverified
+}
+
 /// One cell of the table: a kind of session, and what becomes of it.
 package struct SessionCell: Sendable {
   package var place: ClientPlace
@@ -51,6 +61,9 @@ package struct SessionCell: Sendable {
   package var isIntrusion = false
   /// Of an intrusion, whether nobody can tell that the control connection comes about.
   package var isIntrusionOpen = false
+  /// Whether what the gateway does was compared with its kernel, and is not only documented.
+  var isOfLinux = true
+  package var certainty: Certainty { outcome == .undecided ? .unverified : isOfLinux ? .proven : .documented }
 
   /// `ipv4` or `ipv6`.
   package var familyName: String { family == .ipv4 ? "ipv4" : "ipv6" }

@@ -51,8 +51,15 @@ extension SessionTable {
       lines += [heading] + section.groups.map { "  \(printable($0.reason)): \(Self.summary($0.cells))" } + [""]
     }
     lines += notes.map { printable($0) }
+    if let certainty { lines.append(certainty) }
     while lines.last == "" { lines.removeLast() }
     return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// How well it is known what the gateway does; `nil` where the model was compared with its kernel.
+  var certainty: String? {
+    cells.contains { $0.certainty == .documented }
+      ? "What this gateway does is taken from its documentation; nothing was run on one." : nil
   }
 
   /// Reasons below one heading.

@@ -191,6 +191,23 @@ struct Conversation {
     try exchange("TLS ClientHello", "TLS ServerHello, Finished", control)
   }
 
+  /// `AUTH TLS`. A client that is refused tries the older `AUTH SSL`.
+  private mutating func beginTLS(_ control: Stream) throws(Interruption) {
+    do throws(Interruption) {
+      try exchange("AUTH TLS", "234 proceed", control)
+    } catch {
+      guard case .answered(let reply, _)? = error.ending.loss else { throw error }
+      stage.answer(reply)
+      do throws(Interruption) {
+        try exchange("AUTH SSL", "234 proceed", control)
+      } catch {
+        stage.answer(reply)
+        stage.answer("FIN")
+      }
+      throw error
+    }
+  }
+
   private mutating func logIn(_ control: Stream) throws(Interruption) {
     guard server.isImplicit == (session.encryption == .implicit) else {
       throw Interruption(
@@ -205,7 +222,7 @@ struct Conversation {
         try exchange("AUTH TLS", "502 not implemented", control)
         throw Interruption(ending: .refusedByServer("the server offers no TLS"))
       }
-      try exchange("AUTH TLS", "234 proceed", control)
+      try beginTLS(control)
       try handshake(control)
     }
     if session.encryption == .plain, !server.allowsPlain {

@@ -6,6 +6,8 @@ extension Loss {
     case .rejected(let citation): "is rejected: \(citation.text)"
     case .undecided(let citation, let reason): "cannot be judged (\(reason)): \(citation.text)"
     case .helperDropped(let reason): "is dropped by the helper: \(reason)"
+    case .answered(let reply, let helper):
+      "never reaches the server: the \(helper) of the gateway answers `\(reply)` and ends the connection"
     case .unanswered(let reason), .refused(let reason), .noRoute(let reason), .unexpected(let reason):
       "gets nowhere: \(reason)"
     case .unresolved(let citation, let reason): "gets nowhere: \(reason): \(citation.text)"

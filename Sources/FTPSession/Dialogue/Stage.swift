@@ -240,6 +240,11 @@ extension Stage {
     }
   }
 
+  /// Notes what the gateway itself says to the client over the control connection.
+  mutating func answer(_ text: String) {
+    if keepsSteps { steps.append(Step(.gateway, text, reached: .client)) }
+  }
+
   /// Ends what one side sends over a data connection.
   mutating func close(_ stream: Stream, by role: Role) throws(Interruption) {
     let packet = Packet(stream.opener == role ? stream.openerView : stream.acceptorView, .fin)

@@ -91,7 +91,11 @@ extension Passage.Event {
       return "destination becomes \(endpoint(address, port))\(place(citation))"
     case .sourceTranslated(let address, let port, let citation):
       return "source becomes \(endpoint(address, port))\(place(citation))"
-    case .helperAssigned(let type, let citation): return "the helper \(type) is assigned\(place(citation))"
+    case .helperAssigned(let type, let citation):
+      guard let kind = HelperKind.named(type), !kind.isProven else {
+        return "the helper \(type) is assigned\(place(citation))"
+      }
+      return "the \(kind.title) reads along (documented)\(place(citation))"
     case .expectationMade(_, let destination, let port): return "the helper expects \(endpoint(destination, port))"
     case .announcementIgnored(let address):
       return "the helper makes nothing of it: \(address) is not the sender's own address"

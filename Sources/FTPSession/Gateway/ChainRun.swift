@@ -189,7 +189,7 @@ struct ChainRun {
   }
 
   /// Whether a condition holds; `nil` when the packet lacks what is asked for, which ends the rule even when negated.
-  private mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
+  mutating func matches(_ operand: Operand, _ test: Operation.Test) -> Result<Bool, Doubt>? {
     let first: Datum
     var all: [Datum] = []
     switch view.read(operand, premises.network, table) {

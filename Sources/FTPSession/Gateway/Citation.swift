@@ -81,6 +81,8 @@ package enum Loss: Hashable, Sendable {
   case undecided(Citation, reason: String)
   /// The helper dropped a segment that it could only half read (`nf_conntrack_ftp.c`, or `nf_nat_ftp.c`).
   case helperDropped(reason: String)
+  /// The gateway answered a command in the place of the server, and ended the connection.
+  case answered(String, by: String)
   /// Nobody has that address, or listens on that port, where the packet was sent.
   case unanswered(reason: String)
   /// A machine answered that nobody listens there.
@@ -106,7 +108,7 @@ package enum Loss: Hashable, Sendable {
   /// Whether the sender learns of it at once; otherwise it waits until its patience ends.
   package var isNoticed: Bool {
     switch self {
-    case .rejected, .refused, .noRoute, .unresolved: true
+    case .rejected, .refused, .noRoute, .unresolved, .answered: true
     default: false
     }
   }

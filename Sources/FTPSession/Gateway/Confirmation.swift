@@ -5,21 +5,29 @@ extension Gateway {
   /// (`nf_confirm`). Returns whether the packet goes on.
   mutating func complete(_ transit: inout Transit) -> Bool {
     guard let index = transit.connection, connections.indices.contains(index) else { return true }
-    if connections[index].helper == "ftp", transit.view.state == .established {
-      guard help(index, &transit) else { return false }
+    if let kind = connections[index].helper.flatMap(HelperKind.named), transit.view.state == .established {
+      guard help(index, kind, &transit) else { return false }
     }
     connections[index].isConfirmed = true
     return true
   }
 
-  private mutating func help(_ index: Int, _ transit: inout Transit) -> Bool {
+  private mutating func help(_ index: Int, _ kind: HelperKind, _ transit: inout Transit) -> Bool {
     let isReply = transit.view.isReply
     switch transit.view.packet.kind {
     case .syn, .synAck, .ack, .fin, .neighbour: return true
     case .opaque:
+      if let doubt = kind.doubtOfImplicit {
+        transit.end = .lost(.unknown(reason: doubt))
+        return false
+      }
       connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: false)
       return true
     case .text(let text):
+      if let loss = kind.loss(of: text, isReply: isReply) {
+        transit.end = .lost(loss)
+        return false
+      }
       let endsLine = text.utf8.last == 0x0A
       guard connections[index].helperMemory.looks(isReply: isReply) else {
         connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: endsLine)
@@ -32,10 +40,9 @@ extension Gateway {
         transit.end = .lost(.helperDropped(reason: "the helper cannot read `\(text.lineContent)` to its end"))
         return false
       case .announcement(let address, let port, let form, let range):
-        guard expect(index, address, port, &transit, rewrite: { reader.replacing(range, by: form.text($0, $1)) })
-        else {
-          return false
-        }
+        guard
+          expect(index, kind, address, port, &transit, rewrite: { reader.replacing(range, by: form.text($0, $1)) })
+        else { return false }
       }
       connections[index].helperMemory.sawSegment(isReply: isReply, endsLine: endsLine)
       return true
@@ -44,7 +51,7 @@ extension Gateway {
 
   /// Makes the expectation of an announcement, and rewrites the segment under translation.
   private mutating func expect(
-    _ index: Int, _ announced: IPAddress?, _ port: UInt16, _ transit: inout Transit,
+    _ index: Int, _ kind: HelperKind, _ announced: IPAddress?, _ port: UInt16, _ transit: inout Transit,
     rewrite: (IPAddress, UInt16) -> String
   ) -> Bool {
     let connection = connections[index]
@@ -53,6 +60,10 @@ extension Gateway {
     let opposite = connection.tuple(isReply: !isReply)
     var destination = opposite.destination
     if let announced, announced != own.source {
+      if let doubt = kind.doubtOfForeignAddress {
+        transit.end = .lost(.unknown(reason: "\(doubt) is not verified"))
+        return false
+      }
       guard kernel.isLoose else {
         transit.events.append(.announcementIgnored(announced))
         return true
@@ -86,6 +97,21 @@ extension Gateway {
       transit.events.append(.rewritten(text))
     }
     return true
+  }
+}
+
+extension HelperKind {
+  /// Why a line does not pass; `nil` for one that does.
+  fileprivate func loss(of text: String, isReply: Bool) -> Loss? {
+    let word = text.prefix { $0.isLetter || $0.isNumber }.uppercased()
+    if !isReply, word == "AUTH" {
+      switch authentication {
+      case .passes: return nil
+      case .answered(let reply): return .answered(reply, by: title)
+      case .unverified(let reason): return .unknown(reason: reason)
+      }
+    }
+    return unverified[word].map { .unknown(reason: $0) }
   }
 }
 

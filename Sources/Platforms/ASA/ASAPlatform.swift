@@ -7,7 +7,7 @@ package import Flows
 /// Syntax and meaning are those of Cisco's configuration guides and command reference (8.3 to 9.x): access lists match
 /// real addresses and real ports since 8.3, one access list holds both families since 9.0, NAT translates IPv6 since
 /// 9.0. Nothing here was run on a device.
-package struct ASAPlatform: Platform {
+package struct ASAPlatform: DevicePlatform {
   package var name: String { "asa" }
   package var forms: [String] { ["commands"] }
 
@@ -128,5 +128,14 @@ extension FlowPlan {
     guard mayUseDeviceSwitch else { return [] }
     var seen: Set<IPAddress> = []
     return services.filter { !$0.wantsHelper && seen.insert($0.serverAddress).inserted }
+  }
+}
+
+extension ASAPlatform {
+  package func helperType(for plan: FlowPlan) -> String { "asa-ftp" }
+
+  /// An ASA inspects FTP on port 21 of every server unless somebody took it out (Cisco's guide, default inspections).
+  package func inspects(_ service: PublishedService, in plan: FlowPlan) -> Bool {
+    service.serverControlPort == 21 && (service.wantsHelper || !plan.mayUseDeviceSwitch)
   }
 }

@@ -7,7 +7,7 @@ package import Flows
 ///
 /// The forms and names of options are those of Fortinet's CLI reference and of its Ansible modules (from 6.0.0 on).
 /// Nothing here was run on a device.
-package struct FortiGatePlatform: Platform {
+package struct FortiGatePlatform: DevicePlatform {
   package var name: String { "fortigate" }
   package var forms: [String] { ["commands"] }
 
@@ -133,4 +133,8 @@ extension FlowPlan {
   /// The interface where packets for virtual addresses arrive: these name no zone (the CLI reference, `firewall vip`),
   /// while policies name the zone where there is one.
   var externalInterface: String { name(of: .unitOutside) ?? outside.first?.name ?? "any" }
+}
+
+extension FortiGatePlatform {
+  package func helperType(for plan: FlowPlan) -> String { "fortigate-ftp" }
 }

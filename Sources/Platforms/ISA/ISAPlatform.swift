@@ -10,7 +10,7 @@ package import Flows
 /// definition of ours has an application filter. With `helper on` it is one rule with the predefined protocol, to which
 /// the FTP Access Filter belongs: filters are a property of protocol definitions alone (documented:
 /// `FPCProtocolDefinition.ApplicationFilters`).
-package struct ISAPlatform: Platform {
+package struct ISAPlatform: DevicePlatform {
   package let name: String
   private let device: String
   private let years: [String]
@@ -98,4 +98,8 @@ package struct ISAPlatform: Platform {
 
   /// The network where clients come from: `External` is built in (documented: `FPCNetworkSet`).
   func network(of plan: FlowPlan) -> String { plan.outside.first?.name ?? "External" }
+}
+
+extension ISAPlatform {
+  package func helperType(for plan: FlowPlan) -> String { "isa-ftp" }
 }

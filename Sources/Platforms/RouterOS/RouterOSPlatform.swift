@@ -7,7 +7,7 @@ package import Flows
 /// Everything of ours bears a comment that begins with `sallyport:`. The script takes away what does and adds what the
 /// policy says now, so that it can be imported again. Destination NAT comes before the `forward` chain, so translations
 /// name the external address and permits the server's (the manual's page of the packet flow).
-package struct RouterOSPlatform: Platform {
+package struct RouterOSPlatform: DevicePlatform {
   package var name: String { "routeros" }
   package var isLinux: Bool { true }
   package var forms: [String] { ["rsc"] }
@@ -95,4 +95,14 @@ extension FlowPlan {
 extension PublishedService {
   /// Whether the control connection passes destination NAT.
   var translatesControl: Bool { isTranslated || controlPort != serverControlPort }
+}
+
+extension RouterOSPlatform {
+  package func helperType(for plan: FlowPlan) -> String { "routeros-ftp" }
+
+  /// RouterOS has the helper on for port 21 of every server unless somebody switched it off (`/ip firewall
+  /// service-port`).
+  package func inspects(_ service: PublishedService, in plan: FlowPlan) -> Bool {
+    service.wantsHelper || service.serverControlPort == 21 && !plan.mayUseDeviceSwitch
+  }
 }

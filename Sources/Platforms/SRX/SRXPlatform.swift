@@ -6,7 +6,7 @@ package import Flows
 /// Destination NAT comes before the policy, so policies see the server's address and port (documented). The FTP ALG
 /// hangs on the application that the policy names: `application-protocol ignore` keeps every ALG off a connection, also
 /// one that a well-known port would bring in (documented).
-package struct SRXPlatform: Platform {
+package struct SRXPlatform: DevicePlatform {
   package var name: String { "srx" }
   package var forms: [String] { ["set"] }
 
@@ -83,4 +83,10 @@ package struct SRXPlatform: Platform {
   static let wayBack = "way-back.set"
 
   package func guide(to plan: FlowPlan) -> PlatformGuide? { SRXGuide(plan).guide }
+}
+
+extension SRXPlatform {
+  package func helperType(for plan: FlowPlan) -> String {
+    plan.platformVersion.flatMap { JunosVersion($0)?.letsTLSPass } == false ? "junos-ftp-old" : "junos-ftp"
+  }
 }

@@ -6,7 +6,7 @@ package import Flows
 /// Policies see the address and the port that clients dial (practitioners' write-ups; the forms of the commands are in
 /// published configurations). The system has been out of support for years, there was no device to try anything on, and
 /// no program reads its configuration: what is not in such a configuration is not written.
-package struct ScreenOSPlatform: Platform {
+package struct ScreenOSPlatform: DevicePlatform {
   package var name: String { "screenos" }
   package var forms: [String] { ["text"] }
 
@@ -122,4 +122,8 @@ package struct ScreenOSPlatform: Platform {
   static let wayBack = "way-back.txt"
 
   package func guide(to plan: FlowPlan) -> PlatformGuide? { ScreenOSGuide(plan).guide }
+}
+
+extension ScreenOSPlatform {
+  package func helperType(for plan: FlowPlan) -> String { "screenos-ftp" }
 }

@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 import Flows
 
 extension PublishedService {
@@ -23,7 +23,7 @@ extension AddressSet {
 }
 
 /// The fewest prefixes that together hold a range, in ascending order.
-private func fewestPrefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
+package func fewestPrefixes(of range: ClosedRange<IPAddress>) -> [Prefix] {
   let family = range.lowerBound.family
   var prefixes: [Prefix] = []
   var next = range.lowerBound.value

@@ -5,7 +5,7 @@ import WindowsFirewall
 
 /// Windows as the host of a server, with its own firewall and no gateway before it that a policy describes: permits for
 /// the ports of the host, and no translation.
-package struct WindowsPlatform: Platform {
+package struct WindowsPlatform: DevicePlatform {
   package var name: String { "windows" }
   package var forms: [String] { ["powershell", "netsh"] }
   package var guardsServerHost: Bool { true }
@@ -93,4 +93,9 @@ package struct WindowsPlatform: Platform {
   }
 
   private func isOld(_ plan: FlowPlan) -> Bool { plan.platformVersion.map(Self.old.contains) ?? false }
+}
+
+extension WindowsPlatform {
+  /// On servers StatefulFtp is off by default (Microsoft, dd421710).
+  package func helperType(for plan: FlowPlan) -> String { "windows-ftp" }
 }

@@ -264,6 +264,8 @@ private struct ExplainOutput: Encodable {
     var mode: String
     var family: String
     var outcome: String
+    /// `proven`, `documented` or `unverified`.
+    var certainty: String
     var reason: String
     /// Whether the client gets in although the policy keeps it out; left out where it does not.
     var intrusion: Bool?
@@ -282,6 +284,7 @@ private struct ExplainOutput: Encodable {
       mode = cell.mode.rawValue
       family = cell.familyName
       outcome = cell.outcome.rawValue
+      certainty = cell.certainty.rawValue
       reason = cell.reason
       intrusion = cell.isIntrusion ? true : nil
       let parts = cell.passiveParts.map {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Compilation
 import Diagnostics
+import Platforms
 import Policy
 import Servers
 
@@ -18,7 +20,7 @@ extension SoftwareKind: ExpressibleByArgument {
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Write a policy from the configuration of an FTP server.",
+    abstract: "Write a policy from the configuration of an FTP server, or of a firewall.",
     discussion: """
       Reads the files as audit does, and writes to standard output a policy that says what the server does today. Comments \
       with DECIDE ask for what the files do not tell: the address that clients dial, who they are, and the like; check names \
@@ -29,10 +31,13 @@ struct Import: ParsableCommand {
       with a command line is read as well: a script, a unit of systemd, a file of xinetd, `docker run`, \
       a Compose file, a Dockerfile.
 
+      With --gateway it reads what a firewall publishes today, as `audit --gateway` does, and leaves the server open.
+
       EXAMPLES:
         sallyport import --server-config \(exampleFile) > office.sally
         sallyport import --server-config ./copy --server \(exampleName)
         sallyport import --root ./copy --server-config \(exampleFile)
+        sallyport import --gateway running-config.txt --platform asa
       """)
 
   @Option(
@@ -40,7 +45,18 @@ struct Import: ParsableCommand {
     help: ArgumentHelp(
       "The configuration of the server; several files in the order in which its program reads them.",
       valueName: "path"))
-  var serverConfig: [String]
+  var serverConfig: [String] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The configuration of a firewall, as one or more files.", valueName: "path"))
+  var gateway: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What the firewall is: \(Platforms.all.map(\.name).joined(separator: ", ")); nftables without it.",
+      valueName: "name"))
+  var platform: String?
 
   @Option(
     help: ArgumentHelp(
@@ -62,10 +78,21 @@ struct Import: ParsableCommand {
     guard softwareVersion == nil || server != nil else {
       throw ValidationError("`--software-version` belongs to `--server SOFTWARE`")
     }
+    guard serverConfig.isEmpty != gateway.isEmpty else {
+      throw ValidationError("name what to read: --server-config PATH, or --gateway PATH")
+    }
+    guard platform == nil || !gateway.isEmpty else {
+      throw ValidationError("`--platform` belongs to `--gateway`")
+    }
+    guard platform.map({ Platforms.named($0) != nil }) ?? true else {
+      throw ValidationError(
+        "`\(platform ?? "")` is no platform; there are \(Platforms.all.map(\.name).joined(separator: ", "))")
+    }
   }
 
   func run() throws {
     let console = common.console
+    guard gateway.isEmpty else { return try importGateway(console) }
     let (files, paths) = try place.open(serverConfig, console)
     var sources = SourceSet()
     let software = server.map { Software($0, version: softwareVersion) }
@@ -78,20 +105,40 @@ struct Import: ParsableCommand {
       try findings.show(found, in: sources, console, closing: summary(of: found))
       throw ExitStatus.findings.code
     }
-    // Standard output is the policy's.
-    if !found.isEmpty {
-      let format = findings.output == .json ? .json : findings.format ?? .full
-      console.say(
-        render(found, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
-    }
+    say(found, in: sources, console)
     let draft = PolicyDraft(settings, from: serverConfig.joined(separator: " "), version: softwareVersion).text
     guard findings.output == .json else { return try console.write(data: Array(draft.utf8)) }
     try console.write(encodeJSON(ImportOutput(software: settings.software.name, policy: draft)))
+  }
+
+  /// Standard output is the policy's.
+  private func say(_ found: [Diagnostic], in sources: SourceSet, _ console: Console) {
+    guard !found.isEmpty else { return }
+    let format = findings.output == .json ? .json : findings.format ?? .full
+    console.say(render(found, in: sources, as: format, style: console.errorStyle, version: sallyportVersion))
+  }
+
+  /// `--gateway`.
+  private func importGateway(_ console: Console) throws {
+    let kind = platform.flatMap(Platforms.named) ?? Platforms.standard
+    let files = try GatewayFiles(gateway, after: SourceSet(), of: kind, GatewayContext(), console)
+    let found = files.diagnostics.inSourceOrder()
+    let draft = GatewayDraft(files.saved, of: kind, from: gateway.joined(separator: " "))
+    guard !found.hasErrors, !draft.isEmpty else {
+      if found.hasErrors { try findings.show(found, in: files.sources, console, closing: summary(of: found)) }
+      throw console.failure("nothing in \(listed(gateway)) publishes an FTP server", .findings)
+    }
+    say(found, in: files.sources, console)
+    guard findings.output == .json else { return try console.write(data: Array(draft.text.utf8)) }
+    try console.write(encodeJSON(ImportOutput(platform: kind.name, policy: draft.text)))
   }
 }
 
 private struct ImportOutput: Encodable {
   var formatVersion = 1
-  var software: String
+  /// What the server is.
+  var software: String?
+  /// What the firewall is.
+  var platform: String?
   var policy: String
 }

@@ -1,0 +1,144 @@
+import Addressing
+import Diagnostics
+import Nftables
+
+/// One rule of a gateway that leads connections to a server behind it, or permits them.
+struct PublishedForward {
+  /// The addresses that clients dial; empty where the rule names none.
+  var external: [IPAddress]
+  /// The ports that clients dial; empty where the rule names none.
+  var ports: [PortRange]
+  var server: IPAddress
+  /// The port that the server gets; `nil` where it keeps that of the client.
+  var serverPort: UInt16?
+  /// The clients; `nil` where the rule asks for none.
+  var clients: [ClosedRange<IPAddress>]?
+  /// The interface by which connections come; `nil` for any.
+  var interface: String?
+  /// Whether a condition was not read, so that it may hold for fewer.
+  var isPartial: Bool
+
+  var isOfPassiveRange: Bool { ports.contains { $0.count > 1 } }
+}
+
+/// The rules of a ruleset that lead TCP connections to servers, and those that permit them.
+struct PublishedForwards {
+  /// Destination translations, in the order in which they stand.
+  private(set) var translations: [PublishedForward] = []
+  /// Permits of connections that pass the gateway, with the server as they see it.
+  private(set) var permits: [PublishedForward] = []
+  /// Whether some rule assigns the FTP helper.
+  private(set) var assignsHelper = false
+
+  init(_ ruleset: Ruleset) {
+    for table in ruleset.tables where !table.isDormant {
+      for chain in table.chains {
+        for rule in chain.rules { add(rule, of: table) }
+      }
+    }
+  }
+
+  private mutating func add(_ rule: Rule, of table: Table) {
+    var conditions = RuleConditions()
+    for statement in rule.statements {
+      switch statement {
+      case .match(let left, let comparison, let right): conditions.add(left, comparison, right, in: table)
+      case .assignHelper: assignsHelper = true
+      case .object("ct helper", _): assignsHelper = true
+      case .translate(let translation) where translation.kind == .destination:
+        guard conditions.isOfTCP, case .value(.address(let target))? = translation.address else { return }
+        translations.append(conditions.forward(to: target, port: translation.singlePort))
+        return
+      case .verdict(.accept):
+        guard conditions.isOfTCP, let server = conditions.destinations.first, conditions.destinations.count == 1,
+          !conditions.ports.isEmpty
+        else { return }
+        permits.append(conditions.forward(to: server, port: nil))
+        return
+      case .verdict(.drop), .reject: return
+      case .counter, .log, .last, .verdict(.continue): continue
+      default: conditions.isPartial = true
+      }
+    }
+  }
+}
+
+extension Translation {
+  /// The one port to which it leads all.
+  fileprivate var singlePort: UInt16? {
+    guard case .value(.port(let port))? = port else { return nil }
+    return port
+  }
+}
+
+/// What the matches of a rule ask for.
+private struct RuleConditions {
+  var destinations: [IPAddress] = []
+  var ports: [PortRange] = []
+  var clients: [ClosedRange<IPAddress>]?
+  var interface: String?
+  var isOfTCP = true
+  var isPartial = false
+
+  func forward(to server: IPAddress, port: UInt16?) -> PublishedForward {
+    PublishedForward(
+      external: destinations, ports: ports, server: server, serverPort: port, clients: clients, interface: interface,
+      isPartial: isPartial)
+  }
+
+  mutating func add(_ left: Expression, _ comparison: MatchOperator, _ right: Expression, in table: Table) {
+    let values = Self.values(right, in: table)
+    guard comparison == .equal || comparison == .isIn, let values else {
+      if case .conntrack = left { return }
+      isPartial = true
+      return
+    }
+    switch left {
+    case .payload("ip", "daddr"), .payload("ip6", "daddr"):
+      destinations += values.compactMap { if case .address(let address) = $0 { address } else { nil } }
+    case .payload("ip", "saddr"), .payload("ip6", "saddr"):
+      clients = (clients ?? []) + values.compactMap(\.addressRange)
+    case .payload("tcp", "dport"), .payload("th", "dport"):
+      ports += values.compactMap(\.portRange)
+    case .payload("udp", _): isOfTCP = false
+    case .meta("l4proto"), .payload("ip", "protocol"), .payload("ip6", "nexthdr"):
+      isOfTCP = values.contains { $0 == .symbol("tcp") || $0 == .string("tcp") || $0 == .number(6) }
+    case .meta("iifname"), .meta("iif"):
+      interface = values.compactMap { if case .interface(let name) = $0 { name } else { nil } }.first
+    case .meta("oifname"), .meta("oif"), .conntrack: break
+    default: isPartial = true
+    }
+  }
+
+  /// The constants on the right side of a match; `nil` for what is none.
+  private static func values(_ right: Expression, in table: Table) -> [Value]? {
+    switch right {
+    case .value(let value): return [value]
+    case .flags: return []
+    case .members(let members):
+      return members.compactMap { if case .value(let value) = $0.key { value } else { nil } }
+    case .set(let name):
+      guard let set = table.sets.first(where: { $0.name == name }), set.key.count == 1 else { return nil }
+      return set.elements.compactMap { $0.key.first }
+    default: return nil
+    }
+  }
+}
+
+extension Value {
+  fileprivate var addressRange: ClosedRange<IPAddress>? {
+    switch self {
+    case .address(let address): address...address
+    case .addresses(let low, let high): low <= high ? low...high : nil
+    default: nil
+    }
+  }
+
+  fileprivate var portRange: PortRange? {
+    switch self {
+    case .port(let port): PortRange(port)
+    case .ports(let range): range
+    default: nil
+    }
+  }
+}

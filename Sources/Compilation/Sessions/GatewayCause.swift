@@ -1,0 +1,217 @@
+import Addressing
+import Diagnostics
+import FTPSession
+import Nftables
+import Platforms
+import Policy
+
+/// The line of a gateway's configuration that keeps a session from working, and how.
+struct GatewayCause: Hashable {
+  var place: SourceSpan
+  /// What is wrong with the line, after "this line": a clause without a final period.
+  var words: String
+  /// The failure of the catalogue that people see.
+  var failure: String?
+}
+
+/// Finds the line that was meant to carry a session that got lost.
+struct CauseFinder {
+  private let study: SessionStudy
+  private let saved: SavedGateway
+  private let publication: Publication
+  private let network: Network
+  private let inside: String
+  private let outside: String
+
+  /// - Returns: `nil` for a publication without server.
+  init?(_ study: SessionStudy, _ saved: SavedGateway, of publication: Publication) {
+    guard let server = study.policy.server(of: publication) else { return nil }
+    self.study = study
+    self.saved = saved
+    self.publication = publication
+    let surroundings = SessionSurroundings(
+      study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
+      interfaces: study.interfaces(publication))
+    (network, inside, outside) = (
+      surroundings.network, surroundings.insideInterface, surroundings.outsideInterface
+    )
+  }
+
+  /// Why a permitted session that a client opens a connection for does not work; `nil` where no line tells.
+  func cause(of cell: SessionCell) -> GatewayCause? {
+    guard let performance = cell.performance, case .lost(let subject, let loss) = performance.ending,
+      !loss.isUndecided
+    else { return nil }
+    if case .answered = loss { return inspection(of: performance) }
+    guard case .connection(let isData, _) = subject else { return nil }
+    guard !(isData && cell.mode.isActive) else { return nil }
+    guard let endpoint = study.policy.endpoints(of: publication).first(where: { $0.family == cell.family }),
+      endpoint.reach != .local, let client = performance.session.client.address(cell.family)
+    else { return nil }
+    let session = performance.session
+    let port = isData ? session.passivePort : session.dialledPort
+    let original = Tuple(
+      from: client, isData ? session.ports.data : session.ports.control, to: endpoint.arrival, port)
+    let input = cell.place == .inside ? inside : outside
+    let wanted = Tuple(
+      from: client, original.sourcePort, to: endpoint.server, isData ? port : session.server.controlPort)
+    let journey = Journey(
+      original: original, wanted: wanted, input: input, isTranslated: endpoint.reach == .translated, isData: isData,
+      isEncrypted: cell.encryption != .plain)
+    if journey.isTranslated, let wrong = misled(performance, journey) { return wrong }
+    return journey.isTranslated && translation(of: performance, journey) == nil
+      ? untranslated(journey) : stopped(journey, translation(of: performance, journey), loss)
+  }
+
+  /// A connection, and where it should have got to.
+  private struct Journey {
+    var original: Tuple
+    var wanted: Tuple
+    var input: String
+    var isTranslated: Bool
+    var isData: Bool
+    var isEncrypted: Bool
+  }
+
+  /// What the connection became, and by which line.
+  private func translation(
+    of performance: Performance, _ journey: Journey
+  ) -> (address: IPAddress, port: UInt16, place: SourceSpan?)? {
+    for step in performance.steps.reversed() where step.from == .client && step.isData == journey.isData {
+      for case .destinationTranslated(let address, let port, let citation) in step.events {
+        return (address, port, citation?.provenance)
+      }
+    }
+    return nil
+  }
+
+  /// The line that gives clear text answers in the place of the server.
+  private func inspection(of performance: Performance) -> GatewayCause? {
+    for step in performance.steps {
+      for case .helperAssigned(_, let citation) in step.events {
+        guard let place = citation.provenance else { continue }
+        return GatewayCause(place: place, words: "has the helper answer `AUTH TLS` itself", failure: "F61")
+      }
+    }
+    return nil
+  }
+
+  /// It was led elsewhere than to the server's port.
+  private func misled(_ performance: Performance, _ journey: Journey) -> GatewayCause? {
+    guard let found = translation(of: performance, journey), let place = found.place else { return nil }
+    if found.address != journey.wanted.destination {
+      return GatewayCause(
+        place: place, words: "leads to \(found.address), and the server is \(journey.wanted.destination)")
+    }
+    guard found.port != journey.wanted.destinationPort else { return nil }
+    return GatewayCause(
+      place: place,
+      words: "makes port \(found.port) of port \(journey.original.destinationPort)"
+        + (journey.isData
+          ? ", and passive ports must stay as they are" : ", and the server has \(journey.wanted.destinationPort)"),
+      failure: journey.isData ? "F14" : nil)
+  }
+
+  private func lone(_ tuple: Tuple, _ journey: Journey, leaving output: String? = nil) -> LoneConnection {
+    LoneConnection(original: journey.original, tuple: tuple, input: journey.input, output: output)
+  }
+
+  private func isIdle(_ lone: LoneConnection, isTranslation: Bool) -> GatewayCause? {
+    for rule in saved.idle {
+      guard let miss = study.program.nearMiss(of: lone, rule.rule, table: rule.table, in: network),
+        miss.isTranslation == isTranslation, miss.unmet.isEmpty
+      else { continue }
+      return GatewayCause(
+        place: miss.place, words: "would \(isTranslation ? "translate" : "permit") it, but \(rule.reason)")
+    }
+    return nil
+  }
+
+  /// Nothing leads it to the server.
+  private func untranslated(_ journey: Journey) -> GatewayCause? {
+    let before = lone(journey.original, journey)
+    if let idle = isIdle(before, isTranslation: true) { return idle }
+    let misses = study.program.nearMisses(of: before, at: .prerouting, in: network)
+      .filter { $0.target == journey.wanted.destination }
+    if let miss = Self.best(misses, journey) {
+      return GatewayCause(
+        place: miss.place, words: "would translate it, but \(Self.complaint(miss, journey))",
+        failure: miss.unmet == [.port] && journey.isData ? (journey.isEncrypted ? "F04" : nil) : nil)
+    }
+    let after = lone(journey.wanted, journey, leaving: inside)
+    let permits = study.program.nearMisses(of: after, at: .forward, in: network)
+    if let permit = permits.first(where: { $0.unmet.isEmpty && $0.namesDestination }) {
+      return GatewayCause(place: permit.place, words: "permits it, and nothing translates its destination")
+    }
+    return nil
+  }
+
+  /// It is the server's, and is stopped on the way.
+  private func stopped(
+    _ journey: Journey, _ translation: (address: IPAddress, port: UInt16, place: SourceSpan?)?, _ loss: Loss
+  ) -> GatewayCause? {
+    let after = lone(journey.wanted, journey, leaving: inside)
+    if let idle = isIdle(after, isTranslation: false) { return idle }
+    let misses = study.program.nearMisses(of: after, at: .forward, in: network).filter { !$0.unmet.isEmpty }
+    if journey.isTranslated {
+      let mapped = study.program.nearMisses(
+        of: lone(journey.original, journey, leaving: inside), at: .forward, in: network)
+      if let miss = mapped.first(where: { $0.unmet.isEmpty && $0.namesDestination }) {
+        return GatewayCause(
+          place: miss.place,
+          words: "permits the external address, and what is compared is the server's, after translation")
+      }
+    }
+    let shadowed = study.program.nearMisses(of: after, at: .forward, in: network)
+      .first { $0.unmet.isEmpty && $0.namesDestination }
+    if shadowed != nil, let place = loss.citation?.provenance {
+      return GatewayCause(place: place, words: "stops it before the line that permits it")
+    }
+    let close = misses.filter { $0.namesDestination || !journey.isData && $0.unmet == [.destination] }
+    if let miss = Self.best(close, journey) {
+      return GatewayCause(place: miss.place, words: "would permit it, but \(Self.complaint(miss, journey))")
+    }
+    guard let place = translation?.place, loss.citation != nil else { return nil }
+    return GatewayCause(place: place, words: "translates it, and nothing permits it")
+  }
+
+  /// The one that lacks least: one condition, and rather a wrong protocol than other ports, of those the nearest.
+  private static func best(_ misses: [NearMiss], _ journey: Journey) -> NearMiss? {
+    let order: [NearMiss.Field] = [.transport, .interface, .family, .source, .port, .destination]
+    for field in order {
+      let close = misses.filter { $0.unmet == [field] }
+      guard field == .port else {
+        if let miss = close.first { return miss }
+        continue
+      }
+      let ports = [Int(journey.original.destinationPort), Int(journey.wanted.destinationPort)]
+      func distance(_ miss: NearMiss) -> Int {
+        miss.ports.flatMap { range in
+          ports.map { max(Int(range.low) - $0, $0 - Int(range.high), 0) }
+        }.min() ?? .max
+      }
+      if let miss = close.min(by: { distance($0) < distance($1) }) { return miss }
+    }
+    return nil
+  }
+
+  private static func words(for ports: [PortRange]) -> String {
+    guard let first = ports.first else { return "other ports" }
+    let shown = ports.prefix(4).map { "\($0)" }.joined(separator: ", ")
+    return (ports.count == 1 && first.count == 1 ? "port " : "ports ") + shown
+      + (ports.count > 4 ? " and others" : "")
+  }
+
+  private static func complaint(_ miss: NearMiss, _ journey: Journey) -> String {
+    switch miss.unmet.first {
+    case .transport: "it is for another protocol than TCP"
+    case .interface: "it is for other interfaces"
+    case .family: "it is for another family of addresses"
+    case .source: "it is not for this client, \(journey.original.source)"
+    case .port:
+      "it is for \(Self.words(for: miss.ports)), and not for \(miss.isTranslation ? journey.original.destinationPort : journey.wanted.destinationPort)"
+    case .destination: "it is for another address"
+    default: "its conditions do not hold"
+    }
+  }
+}
