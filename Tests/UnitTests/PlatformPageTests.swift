@@ -62,7 +62,11 @@ private struct PlatformPage {
         .joined(separator: ", ")
     }
     let sessions =
-      !(platform is any SessionPlatform) ? "undecided" : !(platform is any DevicePlatform) ? "played" : "played as documented"
+      switch platform {
+      case is any DevicePlatform: "played as documented"
+      case is any SessionPlatform: "played"
+      default: "undecided"
+      }
     return
       "| `\(platform.name)` | \(platform.versions ?? "none") | \(platform.forms.map { "`\($0)`" }.joined(separator: ", ")) | \(inputs(.required)) "
       + "| \(inputs(.optional)) | \(sessions) |"

@@ -16,29 +16,29 @@ extension Compilation {
   ///   - file: What stands for the file where no line of it is to blame.
   package func audit(of saved: SavedGateway, gateway: Int?, file: SourceSpan) -> [Diagnostic] {
     let ruleset = saved.ruleset
-    let borders = RuleBorders(ruleset.tables, [])
-    let size = ruleset.judgedSize
-    guard size <= mostJudged else {
-      return [
-        Diagnostic.warning(
-          "gateway-undecided",
-          "there are \(size) rules and elements of sets, and no more than \(mostJudged) are judged", at: file,
-          help: "audit a file with the rules that packets of the published addresses meet"
-        ).from(.audit)
-      ]
+    let borders = policy.publications.count > SessionCheck.few ? RuleBorders(ruleset.tables, []) : nil
+    let kinds = SessionCheck(policy).kinds(behind: gateway) {
+      borders?.place(of: policy.publications[$0], in: policy) ?? []
     }
-    let kinds = SessionCheck(policy).kinds(behind: gateway) { borders.place(of: policy.publications[$0], in: policy) }
+    let everything = WholeProgram(ruleset)
     let own = gateway.map { policy.gateways[$0] }
     let outside: [String?] = own.map { $0.outside.map(\.value) } ?? []
     var findings = GatewayFindings(
       file: file, declarations: saved.declarations, mending: GatewayMending(self, gateway: gateway))
-    for interface in outside.isEmpty ? [nil] : outside {
-      var study = SessionStudy(policy, gateway: gateway, ruleset: ruleset, judgesBorders: true)
-      study.interfaces = { _ in (interface, nil) }
-      for kind in kinds.judged {
-        let publication = policy.publications[kind.first]
+    for kind in kinds.judged {
+      let publication = policy.publications[kind.first]
+      let reach = SessionReach(of: publication, in: policy)
+      let relevant = reach.relevant(in: ruleset)
+      guard relevant.judgedSize <= mostJudged else {
+        findings.add(tooLarge: relevant.judgedSize, for: publication)
+        continue
+      }
+      var study = SessionStudy(
+        policy, gateway: gateway, ruleset: relevant, bordering: reach.distinguishing(in: relevant))
+      for interface in outside.isEmpty ? [nil] : outside {
+        study.interfaces = { _ in (interface, nil) }
         let table = study.table(of: publication)
-        let finder = CauseFinder(study, saved, of: publication)
+        let finder = CauseFinder(study, saved, everything, of: publication)
         for cell in table.cells { findings.add(cell, of: publication, alike: kind.count - 1, finder) }
         for note in table.notes { findings.add(note: note, of: publication) }
       }
@@ -68,7 +68,7 @@ extension Compilation {
   }
 }
 
-/// Rules and elements of sets that are judged at most; beyond that it takes longer than anybody waits.
+/// Rules and elements of sets that one publication is judged by at most; beyond that it takes longer than anybody waits.
 private let mostJudged = 12_000
 
 extension Ruleset {
@@ -101,6 +101,7 @@ private struct GatewayFindings {
   private var cells: [Cause: [SessionCell]] = [:]
   /// The lines of translations that some session met.
   private(set) var used: Set<SourceSpan> = []
+  private var isIncomplete = false
   private var notes: [(text: String, publication: Publication)] = []
   private var publications: [String: (publication: Publication, alike: Int)] = [:]
 
@@ -123,8 +124,17 @@ private struct GatewayFindings {
     publications[publication.name.value] = (publication, alike)
   }
 
+  /// Too many rules are about one publication.
+  mutating func add(tooLarge size: Int, for publication: Publication) {
+    add(
+      note:
+        "there are \(size) rules and elements of sets that its sessions may meet, and no more than \(mostJudged) are judged",
+      of: publication)
+    isIncomplete = true
+  }
+
   /// Whether a session ended before it met all rules that it would meet.
-  var hasDoubts: Bool { order.contains { $0.kind == .stopped || $0.kind == .undecided } }
+  var hasDoubts: Bool { isIncomplete || order.contains { $0.kind == .stopped || $0.kind == .undecided } }
 
   /// What is to be said although no session fails by it.
   mutating func add(note: String, of publication: Publication) {
@@ -144,7 +154,8 @@ private struct GatewayFindings {
   var diagnostics: [Diagnostic] {
     let remarks = notes.map { note in
       Diagnostic.warning(
-        "gateway-remark", "`\(note.publication.name.value)`: \(note.text)", at: file,
+        isIncomplete ? "gateway-undecided" : "gateway-remark", "`\(note.publication.name.value)`: \(note.text)",
+        at: file,
         related: [Label(note.publication.header, "the publication")])
     }
     return remarks

@@ -14,20 +14,33 @@ struct GatewayCause: Hashable {
   var failure: String?
 }
 
+/// All rules of a gateway, made ready when they are asked for: those that carry no session may be the ones that were
+/// meant to.
+final class WholeProgram {
+  private let ruleset: Ruleset
+  private(set) lazy var program = Program(ruleset)
+
+  init(_ ruleset: Ruleset) { self.ruleset = ruleset }
+}
+
 /// Finds the line that was meant to carry a session that got lost.
 struct CauseFinder {
   private let study: SessionStudy
   private let saved: SavedGateway
+  private let everything: WholeProgram
   private let publication: Publication
   private let network: Network
   private let inside: String
   private let outside: String
 
   /// - Returns: `nil` for a publication without server.
-  init?(_ study: SessionStudy, _ saved: SavedGateway, of publication: Publication) {
+  init?(
+    _ study: SessionStudy, _ saved: SavedGateway, _ everything: WholeProgram, of publication: Publication
+  ) {
     guard let server = study.policy.server(of: publication) else { return nil }
     self.study = study
     self.saved = saved
+    self.everything = everything
     self.publication = publication
     let surroundings = SessionSurroundings(
       study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
@@ -118,7 +131,7 @@ struct CauseFinder {
 
   private func isIdle(_ lone: LoneConnection, isTranslation: Bool) -> GatewayCause? {
     for rule in saved.idle {
-      guard let miss = study.program.nearMiss(of: lone, rule.rule, table: rule.table, in: network),
+      guard let miss = everything.program.nearMiss(of: lone, rule.rule, table: rule.table, in: network),
         miss.isTranslation == isTranslation, miss.unmet.isEmpty
       else { continue }
       return GatewayCause(
@@ -131,7 +144,7 @@ struct CauseFinder {
   private func untranslated(_ journey: Journey) -> GatewayCause? {
     let before = lone(journey.original, journey)
     if let idle = isIdle(before, isTranslation: true) { return idle }
-    let misses = study.program.nearMisses(of: before, at: .prerouting, in: network)
+    let misses = everything.program.nearMisses(of: before, at: .prerouting, in: network)
       .filter { $0.target == journey.wanted.destination }
     if let miss = Self.best(misses, journey) {
       return GatewayCause(
@@ -139,7 +152,7 @@ struct CauseFinder {
         failure: miss.unmet == [.port] && journey.isData ? (journey.isEncrypted ? "F04" : nil) : nil)
     }
     let after = lone(journey.wanted, journey, leaving: inside)
-    let permits = study.program.nearMisses(of: after, at: .forward, in: network)
+    let permits = everything.program.nearMisses(of: after, at: .forward, in: network)
     if let permit = permits.first(where: { $0.unmet.isEmpty && $0.namesDestination }) {
       return GatewayCause(place: permit.place, words: "permits it, and nothing translates its destination")
     }
@@ -152,9 +165,9 @@ struct CauseFinder {
   ) -> GatewayCause? {
     let after = lone(journey.wanted, journey, leaving: inside)
     if let idle = isIdle(after, isTranslation: false) { return idle }
-    let misses = study.program.nearMisses(of: after, at: .forward, in: network).filter { !$0.unmet.isEmpty }
+    let misses = everything.program.nearMisses(of: after, at: .forward, in: network).filter { !$0.unmet.isEmpty }
     if journey.isTranslated {
-      let mapped = study.program.nearMisses(
+      let mapped = everything.program.nearMisses(
         of: lone(journey.original, journey, leaving: inside), at: .forward, in: network)
       if let miss = mapped.first(where: { $0.unmet.isEmpty && $0.namesDestination }) {
         return GatewayCause(
@@ -162,7 +175,7 @@ struct CauseFinder {
           words: "permits the external address, and what is compared is the server's, after translation")
       }
     }
-    let shadowed = study.program.nearMisses(of: after, at: .forward, in: network)
+    let shadowed = everything.program.nearMisses(of: after, at: .forward, in: network)
       .first { $0.unmet.isEmpty && $0.namesDestination }
     if shadowed != nil, let place = loss.citation?.provenance {
       return GatewayCause(place: place, words: "stops it before the line that permits it")

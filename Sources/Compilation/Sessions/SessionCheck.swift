@@ -12,7 +12,7 @@ import Policy
 /// one address to another. Of a large policy one publication of each kind is judged.
 struct SessionCheck {
   /// Publications up to which each is judged by itself.
-  private static let few = 24
+  static let few = 24
   /// Kinds of publications that are judged at most.
   private static let mostKinds = 48
   /// The same where other tables are judged, which name addresses and so make more kinds.

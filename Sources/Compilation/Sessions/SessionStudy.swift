@@ -32,15 +32,21 @@ package struct SessionStudy: Sendable {
   ///   - judgesBorders: Whether to try passive ranges at every border of the ruleset. All its rules and elements are
   ///     read then.
   package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, judgesBorders: Bool = false) {
+    self.init(policy, gateway: gateway, ruleset: ruleset, bordering: judgesBorders ? ruleset : nil)
+  }
+
+  /// - Parameter bordering: The rules whose borders are tried; `nil` for none.
+  init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, bordering: Ruleset?) {
     self.policy = policy
     isOfLinux = !(policy.platform(of: gateway) is any DevicePlatform)
     let program = Program(ruleset)
     self.program = program
-    triesNetworks = judgesBorders
-    if judgesBorders {
-      borders = PortBorders(program)
-      clientBorders = PortBorders(Program(ruleset.without(Platforms.nftables.tableName, .inet)))
-      addressBorders = { AddressBorders(program, ends: $0) }
+    triesNetworks = bordering != nil
+    if let bordering {
+      let distinguishing = Program(bordering)
+      borders = PortBorders(distinguishing)
+      clientBorders = PortBorders(Program(bordering.without(Platforms.nftables.tableName, .inet)))
+      addressBorders = { AddressBorders(distinguishing, ends: $0) }
     }
     var own: Set<IPAddress> = []
     var translated: Set<IPAddress> = []
@@ -132,7 +138,14 @@ extension Compilation {
       return SessionTable(
         of: publication, in: policy, undecidedBy: platform(of: publication.gateway).name, client: client)
     }
-    return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
-      .table(of: publication, client: client, at: running?.site)
+    guard running?.site == nil, running != nil else {
+      return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
+        .table(of: publication, client: client, at: running?.site)
+    }
+    let reach = SessionReach(of: publication, in: policy)
+    let relevant = reach.relevant(in: ruleset)
+    return SessionStudy(
+      policy, gateway: publication.gateway, ruleset: relevant, bordering: reach.distinguishing(in: relevant)
+    ).table(of: publication, client: client)
   }
 }
