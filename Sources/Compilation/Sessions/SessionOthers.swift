@@ -79,6 +79,8 @@ extension Scenes {
     worse.removeAll { banned.contains($0) }
     let more = worse.count > 1 ? " and \(worse.count - 1) more addresses" : ""
     for address in worse.prefix(Self.mostWorse) {
+      // Nothing can become worse.
+      if isAllowed, cells.allSatisfy({ !$0.isPermitted || $0.outcome == .broken }) { break }
       for cell in other(address, scene, of: addresses.count).cells(permittedOnly: permittedOnly) {
         guard let index = cells.firstIndex(where: { $0.isOfKind(cell) }), cell.isWorse(than: cells[index]) else {
           continue
@@ -87,20 +89,26 @@ extension Scenes {
         cells[index].reason = "for \(address)\(more): \(cell.reason)"
       }
     }
-    if isAllowed, let ruled, ruled.untried > 0 { leaveOpen(&cells, ruled.untried) }
+    if isAllowed {
+      let unread = max(0, worse.count - Self.mostWorse)
+      if unread > 0 { leaveOpen(&cells, "\(unread) kinds of clients more fare worse than are told") }
+      if let ruled, ruled.untried > 0 {
+        leaveOpen(&cells, "rules, sets and maps tell \(ruled.untried) kinds of clients more apart than are tried")
+      }
+    }
     return cells
   }
 
   /// Of many clients that fare worse, those of which is asked whether a list of programs bans them.
   private static let mostBans = 200
   /// Of many clients that fare worse, those whose sessions are told.
-  private static let mostWorse = 4
+  private static let mostWorse = 64
 
-  private func leaveOpen(_ cells: inout [SessionCell], _ untried: Int) {
+  /// - Parameter reason: Why what was tried does not tell of all clients.
+  private func leaveOpen(_ cells: inout [SessionCell], _ reason: String) {
     for index in cells.indices where cells[index].isPermitted && cells[index].outcome == .works {
       cells[index].outcome = .undecided
-      cells[index].reason =
-        "rules, sets and maps tell \(untried) kinds of clients more apart than are tried; `--client ADDRESS` tells of one"
+      cells[index].reason = "\(reason); `--client ADDRESS` tells of one"
     }
   }
 
