@@ -203,7 +203,8 @@ struct RouterOSConfiguration {
     guard let (words, parameters) = Self.arguments(command.tokens) else { return "this command is not understood" }
     let own = parameters.filter { $0.name != "numbers" && $0.name != "place-before" }.map { ($0.name, $0.value.text) }
     let numbers = parameters.first { $0.name == "numbers" }?.value.text
-    let target = words.map(\.text).first { !$0.isEmpty } ?? numbers ?? command.found?.first { $0.name == "name" }?.value
+    let target =
+      words.map(\.text).first { !$0.isEmpty } ?? numbers ?? command.found?.first { $0.name == "name" }?.value
     let key = target.map { "\(menu) \($0)" } ?? menu
     var entry = settings[key] ?? RouterOSEntry([], command.span)
     for (name, value) in own { entry[name] = value }

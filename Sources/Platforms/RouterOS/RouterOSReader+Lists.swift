@@ -132,19 +132,9 @@ enum RouterOSValue {
     return length.flatMap { Value(base: address, length: $0) }
   }
 
-  /// `N` or `N-M`.
-  static func range(_ text: String) -> PortRange? {
-    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
-    guard (1...2).contains(ends.count), let low = ends.first.flatMap(\.self), let high = ends.last.flatMap(\.self)
-    else {
-      return nil
-    }
-    return PortRange(low: low, high: high)
-  }
-
   /// A list of ports; `nil` for what is none.
   static func ports(_ text: String) -> [PortRange]? {
-    let ranges = text.split(separator: ",", omittingEmptySubsequences: false).map { range(String($0)) }
+    let ranges = text.split(separator: ",", omittingEmptySubsequences: false).map { PortRange(dashed: $0) }
     return ranges.contains(nil) ? nil : ranges.compactMap(\.self)
   }
 }

@@ -32,7 +32,7 @@ struct RouterOSRuleReader {
   mutating func rules() -> [Rule] {
     for (name, value) in entry.parameters { read(name, value) }
     guard let action = action() else { return [] }
-    let conditions = self.conditions + unread.map { Self.unknown($0) }
+    let conditions = self.conditions + unread.map { Statement.unknownCondition($0) }
     let ways = either.isEmpty ? [[]] : either.map { [$0] }
     var rules: [Rule] = []
     for way in ways {
@@ -58,11 +58,6 @@ struct RouterOSRuleReader {
     var rule = Rule(statements, comment: entry["comment"].map { String($0.prefix(128)) }, provenance: [entry.span])
     rule.quotation = entry.words
     return rule
-  }
-
-  /// A condition of which nobody knows whether it holds.
-  private static func unknown(_ words: String) -> Statement {
-    .match(.foreign(.string(words)), .equal, .value(.boolean(true)))
   }
 
   // MARK: What building blocks do
@@ -155,7 +150,7 @@ struct RouterOSRuleReader {
       }
     var port: Expression?
     if let text = entry["to-ports"], !text.isEmpty, text != "0-65535" {
-      guard let range = RouterOSValue.range(text) else { return .unread("to-ports=\(text)") }
+      guard let range = PortRange(dashed: text) else { return .unread("to-ports=\(text)") }
       port = .value(Value(range))
     }
     if kind == .masquerade || kind == .redirect { return .translate(Translation(kind, port: port)) }

@@ -131,7 +131,7 @@ struct RouterOSRuleset {
     let setting = configuration.setting("ip firewall service-port", "ftp")
     guard setting?.isDisabled != true else { return nil }
     let words = setting?["ports"] ?? "21"
-    let ports = words.split(separator: ",").map { RouterOSValue.range(String($0)) }
+    let ports = words.split(separator: ",").map { PortRange(dashed: $0) }
     var statements: [Statement] = [
       .match(.destinationPort, .equal, .members(ports.compactMap(\.self).map { Member(.value(Value($0))) })),
       .assignHelper("ftp"),
