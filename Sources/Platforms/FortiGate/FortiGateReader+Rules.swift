@@ -12,6 +12,8 @@ struct FortiGateRules {
   private var chains: [Chain] = []
   private var policies: [Rule] = []
   private var sources: [Rule] = []
+  /// Virtual addresses that a policy names; others do nothing.
+  private var used: Set<Int> = []
 
   static let table = "fortigate"
 
@@ -41,6 +43,7 @@ struct FortiGateRules {
         continue
       }
       remarks += policy.remarks
+      used.formUnion(policy.virtualAddresses)
       policies += rules
       chains.append(Chain(name, rules: policy.verdicts))
       guard hasSources else { continue }
@@ -61,18 +64,26 @@ struct FortiGateRules {
       Self.table, family: .ip, helpers: [HelperObject("ftp", type: "fortigate-ftp")], chains: base + chains)
   }
 
+  /// Where what no virtual address takes is turned away.
+  var declarations: [String: SourceSpan] {
+    let place = configuration.table("firewall vip") ?? configuration.table("firewall policy")
+    return place.map { ["ip \(Self.table) local-in": $0.own.span] } ?? [:]
+  }
+
   private mutating func translations() -> [Rule] {
     var rules: [Rule] = []
-    for address in virtual {
+    for (number, address) in virtual.enumerated() {
       remarks += address.remarks
-      guard !address.isEnabled else {
+      let isUsed = used.contains(number)
+      if address.isEnabled, isUsed {
         rules += address.rules
         continue
       }
       for rule in address.rules {
         idle.append(
           IdleRule(
-            table: Self.table, chain: "virtual addresses", position: rules.count, rule: rule, reason: "is disabled"))
+            table: Self.table, chain: "virtual addresses", position: rules.count, rule: rule,
+            reason: isUsed ? "is disabled" : "is named by no policy"))
       }
     }
     return rules
@@ -114,6 +125,8 @@ struct FortiGatePolicy {
     destinations = configuration.destinations(entry["dstaddr"], known: names)
     services = configuration.services(entry["service"])
   }
+
+  var virtualAddresses: [Int] { destinations.virtual }
 
   private var permits: Bool { ["accept", "ipsec", "ssl-vpn"].contains(entry.value("action") ?? "deny") }
 

@@ -39,7 +39,8 @@ struct FortiGateVirtualAddress {
 
   private mutating func readPorts() {
     guard entry.isEnabled("portforward") else { return }
-    transport = entry.value("protocol") ?? "tcp"
+    transport = (entry.value("protocol") ?? "tcp").lowercased()
+    guard ["tcp", "udp", "sctp"].contains(transport) else { return }
     guard let text = entry.value("extport"), let external = PortRange(dashed: text) else {
       doubt = doubt ?? "the ports of the virtual address `\(entry.key)`"
       return
@@ -79,6 +80,8 @@ struct FortiGateVirtualAddress {
 
   /// The translations, or the one rule that is not read.
   var rules: [Rule] {
+    // No session is made of anything else.
+    guard ["tcp", "udp", "sctp"].contains(transport) else { return [] }
     var conditions: [Statement] = []
     if let interfaces {
       conditions.append(.match(.inputInterface, .equal, .members(interfaces.map { Member(.value(.interface($0))) })))
@@ -103,6 +106,12 @@ struct FortiGateVirtualAddress {
       conditions.insert(.match(.destination(.ipv4), .equal, .value(Value(external))), at: 0)
       return [rule(conditions + [.unread("which of several servers `\(entry.key)` leads to")], at: entry.span)]
     }
+    if let ports, isShifted, ports.external.count > 64, min(ports.external.low, ports.mapped.low) < 1024 {
+      conditions.insert(.match(.destination(.ipv4), .equal, .value(Value(external))), at: 0)
+      return [
+        rule(conditions + [.unread("how `\(entry.key)` shifts so many ports")], at: entry.span(of: "mappedport"))
+      ]
+    }
     return (0...count).compactMap { step in
       guard let dialled = IPAddress(family: .ipv4, value: external.lowerBound.value + step),
         let server = IPAddress(family: .ipv4, value: mapped.lowerBound.value + step)
@@ -120,6 +129,9 @@ struct FortiGateVirtualAddress {
   private var targetPort: Expression? {
     guard let ports, isShifted else { return nil }
     guard ports.external.count > 1 else { return .value(.port(ports.mapped.low)) }
+    // Each of many ports would be judged by itself; that a data connection does not arrive at the port that was
+    // announced is true of the range as well.
+    guard ports.external.count <= 64 else { return .value(Value(ports.mapped)) }
     let members = zip(ports.external.ports, ports.mapped.ports).map { Member(.value(.port($0)), .value(.port($1))) }
     return .lookup(.payload(transport, "dport"), in: .members(members))
   }

@@ -43,6 +43,7 @@ package struct FortiGateBackupReader: GatewayReader {
     gateway.ruleset.tables = [rules.table()]
     gateway.idle = rules.idle
     gateway.diagnostics = rules.remarks
+    gateway.declarations = rules.declarations
     gateway.families = [.ipv4]
     return gateway
   }
