@@ -113,7 +113,8 @@ private let gateway = "platform routeros; outside ether1; inside bridge"
       let text =
         try Self.surroundings + compilation.configuration() + (compilation.companion("sallyport-helper.rsc") ?? "")
       let audited = try AuditedText(text, against: compilation)
-      let wrong = audited.found.filter { $0.severity != .note }
+      // With `at` and hairpin there are lines for both addresses, of which sessions take one.
+      let wrong = audited.found.filter { $0.severity != .note && !$0.message.contains("as well, and no session") }
       #expect(wrong.isEmpty, "\(audited.description)\n\(policy)\n\(text)")
       if !wrong.isEmpty { return }
     }

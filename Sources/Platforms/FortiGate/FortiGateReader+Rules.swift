@@ -238,8 +238,8 @@ struct FortiGatePolicy {
     return matches
   }
 
-  /// A service says it itself, or leaves it to the helper for sessions of a port. Whether that looks at the port that is
-  /// dialled or at the server's is not known.
+  /// A service says it itself, or leaves it to the helper for sessions of a port. Whether that looks at the port that
+  /// is dialled or at the server's is not known.
   private func helper(of service: FortiGateConfiguration.Service, _ matches: [Statement]) -> [Rule] {
     let words = ": session helper of the service \(service.name)"
     guard service.helper == "auto" else {

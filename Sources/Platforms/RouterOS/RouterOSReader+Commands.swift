@@ -236,7 +236,8 @@ func routerOSTokens(_ line: Substring) -> [RouterOSToken]? {
   return tokens
 }
 
-/// The text up to the quotation mark that ends it, with the escapes of the manual's page of scripting; `nil` without one.
+/// The text up to the quotation mark that ends it, with the escapes of the manual's page of scripting; `nil` without
+/// one.
 private func quotation(_ bytes: inout ArraySlice<UInt8>) -> String? {
   var text: [UInt8] = []
   while let byte = bytes.popFirst() {

@@ -4,10 +4,11 @@ import Nftables
 
 /// Reads what `/export` of RouterOS 6 and 7 prints: whole, or the menus of the firewall alone.
 ///
-/// RouterOS is Linux, and its firewall is netfilter: the chains of a menu are chains of netfilter at the places that the
-/// manual's packet flow gives them, and actions are its targets. The FTP helper is one for the whole router, on from the
-/// factory, and is taken to look at the port of the server as Linux does (`__nf_ct_try_assign_helper` in
-/// nf_conntrack_helper.c asks the tuple of the replies); on RouterOS that was not seen.
+/// RouterOS is Linux, and its firewall is netfilter: the chains of a menu are chains of netfilter at the places that
+/// the manual's packet flow gives them, and actions are its targets. The FTP helper is one for the whole router, on
+/// from the factory, and is taken to look at the port of the server as Linux does (`__nf_ct_try_assign_helper` in
+/// nf_conntrack_helper.c asks the tuple of the replies); on RouterOS that was not seen. What `fasttrack-connection`
+/// takes is taken to be accepted; the manual wants a rule with `accept` after it for packets that do not take that way.
 package struct RouterOSExportReader: GatewayReader {
   package var platform: String { "routeros" }
   package var command: String { "/export" }
