@@ -163,8 +163,8 @@ struct RouterOSGenerator {
   }
 }
 
-/// A mistake that is planted into such an export, and a part of the line that is to blame; none where a line elsewhere is
-/// what stops the session.
+/// A mistake that is planted into such an export, and a part of the line that is to blame; none where a line elsewhere
+/// is what stops the session.
 struct RouterOSMistake: CustomTestStringConvertible {
   var name: String
   var blamed: String?
