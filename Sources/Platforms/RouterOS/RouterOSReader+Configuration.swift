@@ -1,0 +1,355 @@
+import Addressing
+import Diagnostics
+
+/// An entry of a menu.
+struct RouterOSEntry {
+  private(set) var parameters: [(name: String, value: String)] = []
+  var span: SourceSpan
+  /// What the export says is wrong with it.
+  var complaint: String?
+  fileprivate var isThere = true
+
+  init(_ parameters: [(name: String, value: String)], _ span: SourceSpan, complaint: String? = nil) {
+    self.span = span
+    self.complaint = complaint
+    for (name, value) in parameters { self[name] = value }
+  }
+
+  subscript(name: String) -> String? {
+    get { parameters.first { $0.name == name }?.value }
+    set {
+      guard let newValue else { return parameters.removeAll { $0.name == name } }
+      if let index = parameters.firstIndex(where: { $0.name == name }) {
+        parameters[index].value = newValue
+      } else {
+        parameters.append((name, newValue))
+      }
+    }
+  }
+
+  var isDisabled: Bool { self["disabled"] == "yes" || self["disabled"] == "true" }
+
+  /// As the export has it, without what is only for people.
+  var words: String {
+    let silent: Set = ["comment", "log", "log-prefix", "disabled"]
+    let first = parameters.filter { $0.name == "chain" || $0.name == "action" }
+    let rest = parameters.filter { !silent.contains($0.name) && $0.name != "chain" && $0.name != "action" }
+    return (first + rest).map { name, value in
+      "\(name)=\(value.contains(" ") || value.isEmpty ? "\"\(value)\"" : value)"
+    }.joined(separator: " ")
+  }
+}
+
+/// The entries of one menu, in their order.
+struct RouterOSEntryList {
+  private var entries: [RouterOSEntry] = []
+  private var order: [Int] = []
+  private var byComment: [String: [Int]] = [:]
+  /// Where an entry was found last; many lines are put before the same one.
+  private var hint = 0
+
+  var all: [RouterOSEntry] { order.compactMap { entries.indices.contains($0) ? entries[$0] : nil } }
+
+  mutating func add(_ entry: RouterOSEntry, before place: Int?) {
+    let number = entries.count
+    entries.append(entry)
+    if let comment = entry["comment"] { byComment[comment, default: []].append(number) }
+    guard let place else { return order.append(number) }
+    let isThere = order.indices.contains(hint) && order[hint] == place
+    let position = isThere ? hint : order.firstIndex(of: place) ?? order.count
+    order.insert(number, at: position)
+    hint = position + 1
+  }
+
+  mutating func change(_ number: Int, _ change: (inout RouterOSEntry) -> Void) {
+    guard entries.indices.contains(number) else { return }
+    change(&entries[number])
+    if let comment = entries[number]["comment"], byComment[comment]?.contains(number) != true {
+      byComment[comment, default: []].append(number)
+    }
+  }
+
+  mutating func remove(_ numbers: [Int]) {
+    let gone = Set(numbers)
+    for number in gone where entries.indices.contains(number) { entries[number].isThere = false }
+    order.removeAll { gone.contains($0) }
+  }
+
+  mutating func move(_ numbers: [Int], before place: Int?) {
+    let moved = Set(numbers)
+    if let place, moved.contains(place) { return }
+    order.removeAll { moved.contains($0) }
+    let position = place.flatMap { order.firstIndex(of: $0) } ?? order.count
+    order.insert(contentsOf: numbers, at: position)
+  }
+
+  /// The entry at a place in what `print` shows.
+  func number(at place: Int) -> Int? { order.indices.contains(place) ? order[place] : nil }
+
+  func named(_ name: String) -> Int? { order.first { entries[$0]["name"] == name } }
+
+  /// The entries that meet all conditions, in their order.
+  func find(_ conditions: [RouterOSCondition]) -> [Int] {
+    let comment = conditions.first { $0.name == "comment" && $0.sign == "=" }
+    let candidates = comment.map { (byComment[$0.value] ?? []).filter { entries[$0].isThere } } ?? order
+    return candidates.filter { number in conditions.allSatisfy { $0.holds(for: entries[number]) } }
+  }
+}
+
+/// A condition of `find`.
+struct RouterOSCondition {
+  var name: String
+  var sign: String
+  var value: String
+
+  private static let silent: Set = ["disabled", "dynamic", "invalid", "default", "log"]
+
+  func holds(for entry: RouterOSEntry) -> Bool {
+    let own = entry[name] ?? (Self.silent.contains(name) ? "no" : "")
+    switch sign {
+    case "=": return own == value
+    case "!=": return own != value
+    default:
+      // Expressions without special characters, but for those of the ends.
+      var text = value[...]
+      let isPrefix = text.first == "^"
+      let isSuffix = text.last == "$"
+      text = text.dropFirst(isPrefix ? 1 : 0).dropLast(isSuffix ? 1 : 0)
+      switch (isPrefix, isSuffix) {
+      case (true, true): return own == text
+      case (true, false): return own.hasPrefix(text)
+      case (false, true): return own.hasSuffix(text)
+      case (false, false): return own.contains(text)
+      }
+    }
+  }
+
+  /// Reads what stands between `find` and `]`; `nil` for what is not understood.
+  static func read(_ tokens: ArraySlice<RouterOSToken>) -> [Self]? {
+    var conditions: [Self] = []
+    var rest = tokens
+    while let token = rest.popFirst() {
+      guard case .word(let name) = token else { return nil }
+      if name == "where" || name == "and" || name == "&&" { continue }
+      guard case .sign(let sign)? = rest.first, ["=", "~", "!="].contains(sign) else {
+        guard name != "or", name != "||" else { return nil }
+        let isNegated = name.hasPrefix("!")
+        conditions.append(
+          Self(name: isNegated ? String(name.dropFirst()) : name, sign: "=", value: isNegated ? "no" : "yes"))
+        continue
+      }
+      rest = rest.dropFirst()
+      guard let value = rest.popFirst()?.text else { return nil }
+      if sign == "~", value.contains(where: { ".*+?[](){}|\\".contains($0) }) { return nil }
+      conditions.append(Self(name: name, sign: sign, value: value))
+    }
+    return conditions
+  }
+}
+
+/// What the commands of an export come to: the entries of the menus that matter.
+struct RouterOSConfiguration {
+  private var lists: [String: RouterOSEntryList] = [:]
+  /// What `set` says in menus that have no entries, with the line that said it.
+  private var settings: [String: RouterOSEntry] = [:]
+  private var seen: Set<String> = []
+  /// Whether more than the firewall is told, so that a menu that is not there has no entries.
+  let isWhole: Bool
+
+  init(hasOtherMenus: Bool) { isWhole = hasOtherMenus }
+
+  private static let single: Set = [
+    "ip settings", "ipv6 settings", "ip firewall connection tracking", "ip firewall service-port",
+  ]
+  /// Menus of interfaces and addresses that matter, beside those of the firewall.
+  private static let others: Set = ["interface list", "interface list member", "ip address", "ipv6 address"]
+  private static let dynamic: Set = [
+    "ip dhcp-client", "interface pppoe-client", "interface lte", "interface l2tp-client", "interface pptp-client",
+    "interface sstp-client", "ipv6 dhcp-client", "interface ppp-client",
+  ]
+  private static let unimportant: Set = [
+    "layer7-protocol", "calea", "connection", "connection tracking", "service-port",
+  ]
+
+  func entries(_ menu: String) -> [RouterOSEntry] { lists[menu]?.all ?? [] }
+  func setting(_ menu: String, _ name: String = "") -> RouterOSEntry? {
+    settings[name.isEmpty ? menu : "\(menu) \(name)"]
+  }
+  /// Whether what a menu has is known: it is there, or everything is.
+  func tells(_ menu: String) -> Bool { isWhole || seen.contains(menu) }
+  func tellsFilter(of family: AddressFamily) -> Bool { tells("\(family.routerOSMenu) firewall filter") }
+  /// Whether an address of the router may come from outside.
+  var hasDynamicAddresses: Bool { !seen.isDisjoint(with: Self.dynamic) }
+
+  /// Runs a command. Returns what is wrong with it; `nil` when it is in order.
+  mutating func run(_ command: RouterOSSavedCommand) -> String? {
+    let menu = command.menu
+    seen.insert(menu)
+    guard
+      !["print", "export", "find", "get", "reset-counters", "reset-counters-all", "monitor"].contains(command.verb)
+    else { return nil }
+    if Self.single.contains(menu) { return set(menu, command) }
+    let isFirewall = menu.hasPrefix("ip firewall ") || menu.hasPrefix("ipv6 firewall ")
+    let name = menu.split(separator: " ").dropFirst(2).joined(separator: " ")
+    guard Self.others.contains(menu) || isFirewall && !Self.unimportant.contains(name) else { return nil }
+    switch command.verb {
+    case "add": return add(menu, command)
+    case "set", "enable", "disable", "unset", "comment", "move", "remove": return change(menu, command)
+    default: return "`\(command.verb)` is no command that an export has here"
+    }
+  }
+
+  private mutating func set(_ menu: String, _ command: RouterOSSavedCommand) -> String? {
+    guard let (words, parameters) = Self.arguments(command.tokens) else { return "this command is not understood" }
+    let own = parameters.filter { $0.name != "numbers" && $0.name != "place-before" }.map { ($0.name, $0.value.text) }
+    let numbers = parameters.first { $0.name == "numbers" }?.value.text
+    let target =
+      words.map(\.text).first { !$0.isEmpty } ?? numbers ?? command.found?.first { $0.name == "name" }?.value
+    let key = target.map { "\(menu) \($0)" } ?? menu
+    var entry = settings[key] ?? RouterOSEntry([], command.span)
+    for (name, value) in own { entry[name] = value }
+    if command.verb == "disable" { entry["disabled"] = "yes" }
+    if command.verb == "enable" { entry["disabled"] = "no" }
+    entry.span = command.span
+    settings[key] = entry
+    return nil
+  }
+
+  private mutating func add(_ menu: String, _ command: RouterOSSavedCommand) -> String? {
+    guard let (words, parameters) = Self.arguments(command.tokens), words.isEmpty else {
+      return "a word on this line is no parameter with a value, so part of it may be missing"
+    }
+    var place: Int?
+    if let value = parameters.first(where: { $0.name == "place-before" })?.value {
+      guard let numbers = numbers(value, in: menu), let first = numbers.first else {
+        return "what this line is to be put before is not found"
+      }
+      place = first
+    }
+    let own = parameters.filter { $0.name != "place-before" }.map { ($0.name, $0.value.text) }
+    let entry = RouterOSEntry(own, command.span, complaint: command.complaint)
+    if entry["chain"] == nil, menu.contains("firewall"), !menu.hasSuffix("address-list") {
+      return "this line names no chain, so part of it may be missing"
+    }
+    if entry["copy-from"] != nil { return "`copy-from` stands in no export" }
+    lists[menu, default: RouterOSEntryList()].add(entry, before: place)
+    return nil
+  }
+
+  private mutating func change(_ menu: String, _ command: RouterOSSavedCommand) -> String? {
+    guard var (words, parameters) = Self.arguments(command.tokens) else { return "this command is not understood" }
+    if let index = parameters.firstIndex(where: { $0.name == "numbers" }) {
+      words.insert(parameters.remove(at: index).value, at: 0)
+    }
+    guard let target = words.first, let found = numbers(target, in: menu) else {
+      return "which entries this command is about is not known"
+    }
+    switch command.verb {
+    case "remove": lists[menu]?.remove(found)
+    case "move":
+      let place = words.dropFirst().first ?? parameters.first { $0.name == "destination" }?.value
+      let position = place.flatMap { numbers($0, in: menu)?.first }
+      lists[menu]?.move(found, before: position)
+    case "unset":
+      for number in found {
+        lists[menu]?.change(number) { entry in for name in words.dropFirst() { entry[name.text] = nil } }
+      }
+    default:
+      let value: String? = command.verb == "enable" ? "no" : command.verb == "disable" ? "yes" : nil
+      for number in found {
+        lists[menu]?.change(number) { entry in
+          for (name, value) in parameters { entry[name] = value.text }
+          if let value { entry["disabled"] = value }
+          entry.span = command.verb == "comment" ? entry.span : command.span
+        }
+      }
+    }
+    return nil
+  }
+
+  /// The entries that a word or `[find ...]` stands for; `nil` where it is not known which ones.
+  private func numbers(_ value: RouterOSArgument, in menu: String) -> [Int]? {
+    let list = lists[menu] ?? RouterOSEntryList()
+    switch value {
+    case .found(let conditions): return conditions.map { list.find($0) }
+    case .text(let text):
+      let words = text.split(separator: ",")
+      let numbers = words.map { word in Int(word).flatMap { list.number(at: $0) } ?? list.named(String(word)) }
+      let known = numbers.compactMap(\.self)
+      return known.count == words.count && !known.isEmpty ? known : nil
+    }
+  }
+
+  /// Words and parameters of a command; `nil` for what is not understood.
+  private static func arguments(
+    _ tokens: ArraySlice<RouterOSToken>
+  ) -> (words: [RouterOSArgument], parameters: [(name: String, value: RouterOSArgument)])? {
+    var rest = tokens
+    var words: [RouterOSArgument] = []
+    var parameters: [(name: String, value: RouterOSArgument)] = []
+    while let token = rest.popFirst() {
+      switch token {
+      case .sign("["):
+        guard let found = RouterOSArgument.found(&rest) else { return nil }
+        words.append(found)
+      case .word(let name) where rest.first == .sign("="):
+        rest = rest.dropFirst()
+        switch rest.first {
+        case .sign("[")?:
+          rest = rest.dropFirst()
+          guard let found = RouterOSArgument.found(&rest) else { return nil }
+          parameters.append((name, found))
+        // A value may be empty, and so may be the negation of a name.
+        case .word(let value)? where rest.dropFirst().first == .sign("=") && !value.hasPrefix("!"):
+          parameters.append((name, .text("")))
+        case .word(let value)?, .quoted(let value)?:
+          rest = rest.dropFirst()
+          var text = value
+          if value == "!", case .quoted(let more)? = rest.first {
+            text += more
+            rest = rest.dropFirst()
+          }
+          parameters.append((name, .text(text)))
+        case nil: parameters.append((name, .text("")))
+        case .sign?: return nil
+        }
+      case .word(let text), .quoted(let text): words.append(.text(text))
+      case .sign: return nil
+      }
+    }
+    return (words, parameters)
+  }
+}
+
+/// What stands after a command or a parameter.
+enum RouterOSArgument {
+  case text(String)
+  /// `[find ...]`; `nil` where its conditions are not understood.
+  case found([RouterOSCondition]?)
+
+  var text: String { if case .text(let text) = self { text } else { "" } }
+
+  /// Reads up to the `]`.
+  fileprivate static func found(_ rest: inout ArraySlice<RouterOSToken>) -> Self? {
+    guard let end = rest.firstIndex(of: .sign("]")) else { return nil }
+    var inside = rest[..<end]
+    rest = rest[(end + 1)...]
+    while case .word(let word)? = inside.first, word != "find" { inside = inside.dropFirst() }
+    guard inside.popFirst() == .word("find") else { return nil }
+    return .found(RouterOSCondition.read(inside))
+  }
+}
+
+extension RouterOSSavedCommand {
+  /// The conditions of its `[find ...]`, where it has one.
+  fileprivate var found: [RouterOSCondition]? {
+    guard let start = tokens.firstIndex(of: .word("find")), let end = tokens.firstIndex(of: .sign("]")), start < end
+    else { return nil }
+    return RouterOSCondition.read(tokens[(start + 1)..<end])
+  }
+}
+
+extension AddressFamily {
+  /// The menu under which everything of the family is.
+  var routerOSMenu: String { self == .ipv4 ? "ip" : "ipv6" }
+}
