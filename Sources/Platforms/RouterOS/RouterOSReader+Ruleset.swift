@@ -59,7 +59,7 @@ struct RouterOSRuleset {
     let others = chainsOfSettings
     return Table(
       Self.table, family: family == .ipv4 ? .ip : .ip6,
-      helpers: others.contains { $0.name == Self.helperChain } ? [HelperObject("ftp", type: "ftp")] : [],
+      helpers: others.contains { $0.name == Self.helperChain } ? [HelperObject("ftp", type: "routeros-ftp")] : [],
       sets: lists.values.sorted { $0.name < $1.name }.flatMap(\.sets), chains: others + chains)
   }
 
