@@ -118,9 +118,6 @@ struct GatewayFiles {
     if head.contains("--More--") {
       return "holds the marks of a pager (`--More--`), so lines may be missing; save it without one"
     }
-    if text.hasPrefix("table ") || text.hasPrefix("#!/usr/sbin/nft") {
-      return "is a listing or script of nft for people; save `nft -j list ruleset` instead"
-    }
     if text.hasPrefix("Chain ") {
       return "is what `iptables -L` prints, which leaves out tables and interfaces; save `iptables-save` instead"
     }
@@ -150,7 +147,9 @@ struct GatewayFiles {
 extension Platform {
   /// What of gateways of its kind can be read, in one clause.
   fileprivate var knownConfigurations: String {
-    let commands = Platforms.readers.filter { $0.platform == name || isLinux && $0.isOfLinux }.map { "`\($0.command)`" }
+    let commands = Platforms.readers.filter { $0.platform == name || isLinux && $0.isOfLinux }.map {
+      "`\($0.command)`"
+    }
     let linux = ["iptables-save", "ip6tables-save", "ipset save", "`nft -j list ruleset`"]
     let all = (isLinux ? linux : []) + commands
     return all.isEmpty ? "no configuration of \(name) can be read" : "what \(listed(all)) prints can be read"

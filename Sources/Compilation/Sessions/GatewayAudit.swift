@@ -108,7 +108,9 @@ private struct GatewayFindings {
     guard let kind = Self.kind(of: cell) else { return }
     let loss = cell.performance?.ending.loss
     let isStopped = kind == .stopped || kind == .undecided
-    let citation = isStopped ? loss?.citation : cell.performance?.translations.first
+    // Where nothing stops it, and it arrives at the wrong place, what led it there is to blame.
+    let stopper = loss?.citation ?? cell.performance?.steps.last?.translations.last
+    let citation = isStopped ? stopper : cell.performance?.translations.first
     let cause = Cause(
       kind: kind, publication: publication.name.value,
       place: citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
@@ -211,11 +213,14 @@ private struct GatewayFindings {
 
 extension Performance {
   /// The rules that lead its connections elsewhere.
+  fileprivate var translations: [Citation] { steps.flatMap(\.translations) }
+}
+
+extension Step {
+  /// The rules that lead its connection elsewhere.
   fileprivate var translations: [Citation] {
-    steps.flatMap { step in
-      step.events.compactMap { event -> Citation? in
-        if case .destinationTranslated(_, _, let citation) = event { citation } else { nil }
-      }
+    events.compactMap { event -> Citation? in
+      if case .destinationTranslated(_, _, let citation) = event { citation } else { nil }
     }
   }
 }

@@ -116,7 +116,11 @@ struct OpenWrtLowering {
     _ statements: [Statement], to chain: String, _ section: UCISection, at span: SourceSpan? = nil,
     idle reason: String? = nil
   ) {
-    var rule = Rule(statements, provenance: [span ?? section.span])
+    // What is not known decides last: where what is known lets a packet pass, it matters to none.
+    let isUnread = { (statement: Statement) in if case .unread = statement { true } else { false } }
+    let first = statements.dropLast().filter { !isUnread($0) }
+    let all = first + statements.dropLast().filter(isUnread) + statements.suffix(1)
+    var rule = Rule(all, provenance: [span ?? section.span])
     rule.quotation = section.summary
     guard let reason else { return rules[chain, default: []].append(rule) }
     gateway.idle.append(

@@ -19,8 +19,8 @@ package struct OpenWrtReader: GatewayReader {
 
   package func recognises(_ text: GatewayText) -> Bool {
     for (line, _) in text.lines.prefix(2000) {
-      let words = line.split { $0 == " " || $0 == "\t" }
-      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      let words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }
+      guard let first = words.first else { continue }
       switch first {
       case "package": return words.count == 2
       case "config":

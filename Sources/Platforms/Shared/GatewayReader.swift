@@ -104,7 +104,7 @@ package struct IdleRule: Sendable {
 extension Platforms {
   /// The readers of what gateways save, by the order in which they are asked.
   package static let readers: [any GatewayReader] = [
-    OpenWrtReader()
+    OpenWrtReader(), NftablesTextReader(),
   ]
 
   /// The reader of a text; `nil` where none recognises it.
