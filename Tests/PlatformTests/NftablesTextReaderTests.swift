@@ -14,7 +14,7 @@ private let gateway = "platform nftables; outside eth0; inside eth1"
     var count = 0
     for seed in UInt64(1)...100_000 where count < auditedPolicies {
       let compilation = generatedPolicy(seed, gateway: gateway, unless: [])
-      guard compilation.isAccepted, compilation.policy.publications.count < 12 else { continue }
+      guard compilation.isAccepted, compilation.policy.publications.count < auditedPublications else { continue }
       count += 1
       let audited = try AuditedText(compilation.configuration(), against: compilation)
       #expect(!audited.found.contains { $0.severity != .note }, "seed \(seed): \(audited.description)")

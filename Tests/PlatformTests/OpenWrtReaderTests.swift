@@ -8,7 +8,10 @@ import Testing
 private let gateway = "platform openwrt; outside wan; inside lan"
 
 /// How many generated policies a suite audits: `SALLYPORT_AUDITED_POLICIES`, or a small sample.
-let auditedPolicies = ProcessInfo.processInfo.environment["SALLYPORT_AUDITED_POLICIES"].flatMap { Int($0) } ?? 15
+let auditedPolicies = ProcessInfo.processInfo.environment["SALLYPORT_AUDITED_POLICIES"].flatMap { Int($0) } ?? 10
+
+/// How many publications a policy has at most that is audited in a test: more of them take long.
+let auditedPublications = auditedPolicies > 15 ? 12 : 6
 
 /// The configuration of an OpenWrt router, audited against policies.
 @Suite struct OpenWrtReaderTests {
@@ -18,7 +21,7 @@ let auditedPolicies = ProcessInfo.processInfo.environment["SALLYPORT_AUDITED_POL
     for seed in UInt64(1)...100_000 where count < auditedPolicies {
       let compilation = generatedPolicy(seed, gateway: gateway, unless: ["limit", "log"])
       // A crowd of publications is looked at in part, and takes long.
-      guard compilation.isAccepted, compilation.policy.publications.count < 12 else { continue }
+      guard compilation.isAccepted, compilation.policy.publications.count < auditedPublications else { continue }
       count += 1
       // Reflections over IPv6 are made where the zone outside masquerades it.
       let reflects = compilation.policy.publications.contains { $0.hairpin.value }
@@ -120,6 +123,26 @@ let auditedPolicies = ProcessInfo.processInfo.environment["SALLYPORT_AUDITED_POL
     #expect(
       audited.found.contains { $0.code == "gateway-file-error" && $0.message.contains(words) },
       "\(audited.description)")
+  }
+
+  @Test(
+    "what says the same in another way is no mistake",
+    arguments: [
+      ("\toption target 'DNAT'\n", ""), ("\toption target 'DNAT'", "\toption target 'dn'"),
+      ("\toption family 'ipv4'\n", ""), ("\toption proto 'tcp'", "\tlist proto 'udp'\n\tlist proto 'tcp'"),
+      ("\toption proto 'tcp'\n", ""), ("5000-5500", "5000:5500"),
+      ("\toption src_dport '5000-5500'", "\toption src_dport '5000-5500'\n\toption dest_port '5000-5500'"),
+      ("\toption dest '*'\n", ""), ("\toption dest '*'", "\toption dest 'lan'"),
+      ("198.51.100.0/24", "198.51.100.9/255.255.255.0"),
+      ("\toption reflection '0'", "\toption reflection 'no'\n\toption enabled 'yes'\n\toption nonsense '7'"),
+      ("\toption src_dip '203.0.113.10'\n", ""), ("\toption reflection '0'\n", ""),
+      ("\toption dest '*'\n", "\toption reflection '1'\n"),
+    ])
+  func sameMeaning(old: String, new: String) throws {
+    let compilation = compile(workedCase(gateway))
+    let text = try compilation.configuration().replacing(old, with: new)
+    let audited = try AuditedText(OpenWrtTexts.surroundings + text, against: compilation)
+    #expect(!audited.found.contains { $0.severity != .note }, "\(old) -> \(new): \(audited.description)")
   }
 
   @Test("the policy may name a zone by its networks and devices")

@@ -187,15 +187,7 @@ struct TextStatements {
 
   private mutating func update(_ word: String) -> JSONValue? {
     cursor.advance()
-    var operation = word
-    if word == "set" {
-      // The old form: `set add KEY @NAME`.
-      guard let old = cursor.word(), ["add", "update", "delete"].contains(old), let key = expression({ $0.key() }),
-        cursor.take("@"), let name = cursor.word()
-      else { return nil }
-      operation = old
-      return ["set": ["op": .string(operation), "elem": key, "set": .string("@\(name)")]]
-    }
+    if word == "set" { return oldUpdate() }
     guard cursor.take("@"), let name = cursor.word(), cursor.take("{"), var element = expression({ $0.key() }) else {
       return nil
     }
@@ -222,10 +214,18 @@ struct TextStatements {
     let kind = data == nil ? "set" : "map"
     return .object([
       kind: .object(
-        ["op": .string(operation), "elem": element, kind: .string("@\(name)")]
+        ["op": .string(word), "elem": element, kind: .string("@\(name)")]
           .merging(statements.isEmpty ? [:] : ["stmt": .array(statements)]) { $1 }
           .merging(data.map { ["data": $0] } ?? [:]) { $1 })
     ])
+  }
+
+  /// `set add KEY @NAME`, of which `set` is read.
+  private mutating func oldUpdate() -> JSONValue? {
+    guard let operation = cursor.word(), ["add", "update", "delete"].contains(operation),
+      let key = expression({ $0.key() }), cursor.take("@"), let name = cursor.word()
+    else { return nil }
+    return ["set": ["op": .string(operation), "elem": key, "set": .string("@\(name)")]]
   }
 
   // MARK: - Translation

@@ -69,8 +69,8 @@ enum OpenWrtFamily: Sendable, Equatable {
   var only: AddressFamily? { if case .only(let family) = self { family } else { nil } }
 }
 
-/// Reads the options of a section with the types that fw4 gives them (`parse_options` in fw4.uc). One value that it does
-/// not know, and it leaves the whole section out.
+/// Reads the options of a section with the types that fw4 gives them (`parse_options` in fw4.uc). With one value that
+/// it does not know it leaves the whole section out.
 struct OpenWrtOptions {
   let section: UCISection
   /// Why fw4 leaves the section out, after "it"; `nil` where it takes it.

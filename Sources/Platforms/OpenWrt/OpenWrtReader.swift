@@ -40,22 +40,7 @@ package struct OpenWrtReader: GatewayReader {
       return gateway
     }
     let file = UCIFile(text)
-    let types = Set(file.sections.map(\.type))
-    if types.isDisjoint(with: Self.firewall), !types.isDisjoint(with: Self.network) || !file.otherPackages.isEmpty {
-      gateway.diagnostics = [
-        .error(
-          "gateway-file-error", "this is another file of OpenWrt, and no rules of its firewall", at: text.start,
-          help: help)
-      ]
-      return gateway
-    }
-    gateway.diagnostics = file.faults.map { .error("gateway-file-error", $0.message, at: $0.span, help: help) }
-    if !types.contains("zone") {
-      gateway.diagnostics.append(
-        .error(
-          "gateway-file-error", "there is no zone here, so this is a part of the configuration", at: text.start,
-          help: help))
-    }
+    gateway.diagnostics = faults(of: file, text)
     guard !gateway.diagnostics.hasErrors else { return gateway }
     var lowering = OpenWrtLowering(file, text, context)
     let unknown = lowering.unknown
@@ -73,6 +58,25 @@ package struct OpenWrtReader: GatewayReader {
         .error("gateway-file-error", "this section \(fault)", at: section.span, help: "see what `fw4 check` says"))
     }
     return gateway
+  }
+
+  /// What keeps a text from being read.
+  private func faults(of file: UCIFile, _ text: GatewayText) -> [Diagnostic] {
+    let types = Set(file.sections.map(\.type))
+    if types.isDisjoint(with: Self.firewall), !types.isDisjoint(with: Self.network) || !file.otherPackages.isEmpty {
+      return [
+        .error(
+          "gateway-file-error", "this is another file of OpenWrt, and no rules of its firewall", at: text.start,
+          help: help)
+      ]
+    }
+    let found = file.faults.map { Diagnostic.error("gateway-file-error", $0.message, at: $0.span, help: help) }
+    guard !types.contains("zone") else { return found }
+    return found + [
+      .error(
+        "gateway-file-error", "there is no zone here, so this is a part of the configuration", at: text.start,
+        help: help)
+    ]
   }
 
   private var help: String { "save what `uci export firewall` prints, or the file /etc/config/firewall" }

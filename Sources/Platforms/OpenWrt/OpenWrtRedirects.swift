@@ -19,6 +19,8 @@ private struct OpenWrtRedirect {
   var port: PortRange?
   var more: [Statement]
   var set: OpenWrtSetMatch?
+  /// Whether it names a zone as its destination, or all by `*`.
+  var namesTarget: Bool
   var reflects: Bool
   var reflectsInternally: Bool
   var reflectionZones: [OpenWrtZone]
@@ -95,7 +97,8 @@ extension OpenWrtLowering {
       section: options.section, isEnabled: options.flag("enabled", true), family: options.family(),
       source: source?.zone, target: target?.zone, from: list(options.network("src_ip")), to: ends[reached],
       sourcePorts: list(options.port("src_port")), ports: ports[reached], address: ends[given], port: port,
-      more: conditions(&options), set: set(&options), reflects: options.flag("reflection", true),
+      more: conditions(&options), set: set(&options), namesTarget: target != nil,
+      reflects: options.flag("reflection", true),
       reflectsInternally: internally, reflectionZones: reflectionZones)
   }
 
@@ -125,9 +128,9 @@ extension OpenWrtLowering {
   private mutating func addReflections(
     _ redirect: OpenWrtRedirect, _ proto: Choice<String>, _ family: AddressFamily?
   ) {
-    guard let family, redirect.source?.masquerades[family] != nil, let target = redirect.target,
-      let address = redirect.address(family)
-    else { return }
+    guard let family, redirect.source?.masquerades[family] != nil, let address = redirect.address(family) else {
+      return
+    }
     let reason = redirect.isEnabled ? nil : "is disabled"
     let external: [Choice<OpenWrtNetwork>] =
       redirect.to.isEmpty
@@ -137,6 +140,9 @@ extension OpenWrtLowering {
     guard !external.isEmpty else { return }
     var inner = redirect
     (inner.sourcePorts, inner.set) = ([], nil)
+    guard let target = redirect.target else {
+      return addDoubtfulReflections(redirect, match(inner, proto, family, from: [], to: external), reason)
+    }
     let hasPorts = proto.value == "tcp" || proto.value == "udp"
     for zone in redirect.reflectionZones.isEmpty ? [target] : redirect.reflectionZones {
       if redirect.isEnabled { translating.insert(zone.name) }
@@ -156,6 +162,19 @@ extension OpenWrtLowering {
       add(
         arriving + server.statements + redirect.more + [source], to: "srcnat_\(zone.name)", redirect.section,
         idle: reason)
+    }
+  }
+
+  /// Without a zone as its destination fw4 takes the one with an address in the network of the server; the addresses
+  /// stand in another file.
+  private mutating func addDoubtfulReflections(
+    _ redirect: OpenWrtRedirect, _ match: [Statement], _ reason: String?
+  ) {
+    guard !redirect.namesTarget else { return }
+    for zone in zones where context.inside.contains(where: zone.interfaces.contains) {
+      add(
+        match + [.unread("whether there is a reflection, as the section names no `dest`")],
+        to: "dstnat_\(zone.name)", redirect.section, idle: reason)
     }
   }
 
@@ -187,11 +206,7 @@ extension OpenWrtLowering {
     if families.rules == [nil], family == .untold {
       families = OpenWrtFamilies(.only(.ipv4), networks: [], zones: [])
     }
-    let device: [Statement] =
-      options.single("device").map { name in
-        (context.outside + context.inside).contains(name)
-          ? [.match(.outputInterface, .equal, .value(.interface(name)))] : [.unread("device \(name)")]
-      } ?? []
+    let device = leavingDevice(&options)
     for proto in protocols {
       for family in families.rules {
         let match = OpenWrtMatch(
@@ -202,6 +217,13 @@ extension OpenWrtLowering {
           idle: isEnabled ? nil : "is disabled")
       }
     }
+  }
+
+  /// The device that a section `nat` names.
+  private func leavingDevice(_ options: inout OpenWrtOptions) -> [Statement] {
+    guard let name = options.single("device") else { return [] }
+    let isKnown = (context.outside + context.inside).contains(name)
+    return isKnown ? [.match(.outputInterface, .equal, .value(.interface(name)))] : [.unread("device \(name)")]
   }
 
   private func source(
