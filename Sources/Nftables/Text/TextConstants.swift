@@ -115,11 +115,22 @@ extension TextExpressions {
     return data().map { [key, $0] }
   }
 
-  private mutating func constantKey() -> JSONValue? {
+  /// A constant, or flags joined by `|`.
+  private mutating func constantField() -> JSONValue? {
     guard let first = constant() else { return nil }
+    var flags = [first]
+    while cursor.take("|") {
+      guard let flag = constant() else { return nil }
+      flags.append(flag)
+    }
+    return flags.count == 1 ? first : ["|": .array(flags)]
+  }
+
+  private mutating func constantKey() -> JSONValue? {
+    guard let first = constantField() else { return nil }
     var fields = [first]
     while cursor.take(".") {
-      guard let field = constant() else { return nil }
+      guard let field = constantField() else { return nil }
       fields.append(field)
     }
     return fields.count == 1 ? first : ["concat": .array(fields)]
