@@ -126,9 +126,6 @@ struct GatewayFiles {
     if head.contains("--More--") {
       return "holds the marks of a pager (`--More--`), so lines may be missing; save it without one"
     }
-    if text.hasPrefix("table ") || text.hasPrefix("#!/usr/sbin/nft") {
-      return "is a listing or script of nft for people; save `nft -j list ruleset` instead"
-    }
     if text.hasPrefix("Chain ") {
       return "is what `iptables -L` prints, which leaves out tables and interfaces; save `iptables-save` instead"
     }

@@ -20,5 +20,9 @@ struct NewerReleases {
     try await tests.foreignObjects()
     try await tests.strangeComments()
     try await tests.dynamicSets()
+    let rulesets = PrintedRulesetLiveTests()
+    try await rulesets.everyAcceptedPolicy(most: 20)
+    try await rulesets.othersStatements()
+    try await rulesets.objectsAndSets()
   }
 }

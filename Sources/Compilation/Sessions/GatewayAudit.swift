@@ -50,7 +50,7 @@ extension Compilation {
         policy.publications.filter { $0.gateway == gateway }.flatMap { publication in
           policy.endpoints(of: publication).filter { $0.reach == .translated }.map(\.server)
         })
-      found += ruleset.translations(to: servers).filter { !findings.used.contains($0) }.map { place in
+      found += ruleset.doors(to: servers).unused(besides: findings.used).map { place in
         .warning(
           "gateway-remark", "this leads to a published server as well, and no session of the policy comes this way",
           at: place, help: "see whom it lets in, or take it away")
@@ -114,7 +114,9 @@ private struct GatewayFindings {
     guard let kind = Self.kind(of: cell) else { return }
     let loss = cell.performance?.ending.loss
     let isStopped = kind == .stopped || kind == .undecided
-    let citation = isStopped ? loss?.citation : cell.performance?.translations.first
+    // Where nothing stops it, and it arrives at the wrong place, what led it there is to blame.
+    let stopper = loss?.citation ?? cell.performance?.steps.last?.translations.last
+    let citation = isStopped ? stopper : cell.performance?.translations.first
     let cause = Cause(
       kind: kind, publication: publication.name.value,
       place: citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
@@ -235,18 +237,28 @@ private struct GatewayFindings {
 
 extension Performance {
   /// The rules that lead its connections elsewhere.
+  fileprivate var translations: [Citation] { steps.flatMap(\.translations) }
+}
+
+extension Step {
+  /// The rules that lead its connection elsewhere.
   fileprivate var translations: [Citation] {
-    steps.flatMap { step in
-      step.events.compactMap { event -> Citation? in
-        if case .destinationTranslated(_, _, let citation) = event { citation } else { nil }
-      }
+    events.compactMap { event -> Citation? in
+      if case .destinationTranslated(_, _, let citation) = event { citation } else { nil }
     }
   }
 }
 
+/// A rule that leads to a published server.
+private struct Door {
+  var place: SourceSpan
+  /// All that it says but for clients: a device may have one line for each of their networks, and not all are played.
+  var others: [Statement]
+}
+
 extension Ruleset {
-  /// The lines of rules that lead to one of some addresses.
-  fileprivate func translations(to addresses: Set<IPAddress>) -> [SourceSpan] {
+  /// The rules that lead to one of some addresses.
+  fileprivate func doors(to addresses: Set<IPAddress>) -> [Door] {
     tables.flatMap(\.chains).flatMap(\.rules).compactMap { rule in
       let leadsThere = rule.statements.contains { statement in
         guard case .translate(let translation) = statement, translation.kind == .destination,
@@ -258,8 +270,24 @@ extension Ruleset {
         default: false
         }
       }
-      return leadsThere ? rule.provenance.first : nil
+      guard leadsThere, let place = rule.provenance.first else { return nil }
+      return Door(place: place, others: rule.statements.filter { !$0.asksForSource })
     }
+  }
+}
+
+extension [Door] {
+  /// The places of those that no session came through, nor through one that differs from it in its clients alone.
+  fileprivate func unused(besides used: Set<SourceSpan>) -> [SourceSpan] {
+    let known = Set(filter { used.contains($0.place) }.map(\.others))
+    return filter { !used.contains($0.place) && !known.contains($0.others) }.map(\.place)
+  }
+}
+
+extension Statement {
+  fileprivate var asksForSource: Bool {
+    guard case .match(let left, _, _) = self else { return false }
+    return left == .source(.ipv4) || left == .source(.ipv6)
   }
 }
 

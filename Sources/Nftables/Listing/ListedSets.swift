@@ -33,8 +33,7 @@ extension ListedObject {
     if let expression = member["typeof"] {
       let fields = expression["concat"]?.list ?? [expression]
       return fields.map { field in
-        let expression = Expression(listed: field)
-        return expression.isWritten ? expression.typeName : field.text
+        Expression(listed: field).isWritten ? field.typeName : field.text
       }
     }
     var types: [String] = []

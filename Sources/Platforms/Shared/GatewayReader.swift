@@ -4,8 +4,8 @@ package import Nftables
 
 /// Reads what gateways of one kind save of their configuration, into the rules that packets meet there.
 ///
-/// Where a device does what no rule of nftables can say, or nobody knows what it does, the rule has a statement that was
-/// not read (`Statement.unread`): a packet that meets it makes the verdict undecided, and no other packet does.
+/// Where a device does what no rule of nftables can say, or nobody knows what it does, the rule has a statement that
+/// was not read (`Statement.unread`): a packet that meets it makes the verdict undecided, and no other packet does.
 package protocol GatewayReader: Sendable {
   /// The platform, as a policy says it.
   var platform: String { get }
@@ -104,7 +104,10 @@ package struct IdleRule: Sendable {
 extension Platforms {
   /// The readers of what gateways save, by the order in which they are asked.
   package static let readers: [any GatewayReader] = [
-    RouterOSExportReader(), FortiGateBackupReader(),
+    OpenWrtReader(),
+    RouterOSExportReader(),
+    FortiGateBackupReader(),
+    NftablesTextReader(),
   ]
 
   /// The reader of a text; `nil` where none recognises it.
