@@ -23,8 +23,6 @@ package struct ASAReader: GatewayReader {
       return saved
     }
     let configuration = ASAConfiguration(text)
-    saved.diagnostics = configuration.faults
-    guard saved.diagnostics.isEmpty else { return saved }
     var builder = ASATable(configuration, context)
     builder.build()
     saved.ruleset = Ruleset([builder.table])

@@ -9,8 +9,12 @@ struct ASAConfiguration {
     var name = ""
     var level: Int?
     var addresses: [IPAddress] = []
+    /// The line with its IPv4 address.
+    var addressLine: ASALine?
     /// Whether an address comes from outside, so that the text does not tell it.
     var isDynamic = false
+    /// Whether its networks lie at others, too.
+    var sharesNetworks = false
     /// What stops all that passes: `shutdown`, `management-only`.
     var stop: ASALine?
     var span: SourceSpan
@@ -76,7 +80,14 @@ struct ASAConfiguration {
   var permitsSameLevelWithin = false
   /// `aaa authentication match`, `filter` and such: what they do to a session is not known.
   var others: [ASALine] = []
-  var faults: [Diagnostic] = []
+  /// Networks that lie at an interface, by the address of the interface or by a route.
+  var routes: [(network: Prefix, interface: String, line: ASALine)] = []
+  /// Whether networks lie at more than one interface: bridges, zones and routing by other things than addresses.
+  var sharesNetworks = false
+  /// `ipv6 access-list`, which versions before 9.0 have beside the others.
+  var listOfIPv6: ASALine?
+  /// `: Written by`, which files that were saved have, and what runs does not.
+  var header: ASALine?
 
   /// The block to which indented lines belong.
   private var block = Block.none
@@ -93,6 +104,7 @@ struct ASAConfiguration {
   init(_ text: GatewayText) {
     for (text, span) in text.lines {
       let line = ASALine(text, span)
+      if line.starts(with: ":", "Written", "by") { header = line }
       guard !line.words.isEmpty, !line.first.hasPrefix("!"), !line.first.hasPrefix(":") else { continue }
       // Text of the user, which may look like anything.
       if line.first == "banner" || line.first == "description" { continue }
@@ -154,10 +166,21 @@ struct ASAConfiguration {
     "protocol-object", "icmp-object",
   ]
 
+  private static func network(_ address: String, _ mask: String) -> Prefix? {
+    guard let base = IPAddress(address), base.family == .ipv4, let bits = IPAddress(mask), bits.family == .ipv4 else {
+      return nil
+    }
+    return (0...32).first { IPAddress(mask: $0, .ipv4) == bits }.flatMap { Prefix(base, length: $0)?.canonical }
+  }
+
   private mutating func close() {
     if case .interface(let interface) = block, !interface.name.isEmpty {
+      sharesNetworks = sharesNetworks || interface.sharesNetworks
       if interfaces[interface.name] == nil { interfaceOrder.append(interface.name) }
       interfaces[interface.name] = interface
+      if let line = interface.addressLine, let network = Self.network(line[2], line[3]) {
+        routes.append((network, interface.name, line))
+      }
     }
     block = .none
   }
@@ -190,6 +213,11 @@ struct ASAConfiguration {
     where ["authentication", "authorization"].contains(line[1]) && ["match", "include"].contains(line[2]):
       others.append(line)
     case "filter" where line[1] == "ftp": others.append(line)
+    case "ipv6" where line[1] == "access-list": listOfIPv6 = listOfIPv6 ?? line
+    case "route":
+      if let network = Self.network(names[line[2]]?.description ?? line[2], line[3]), network.length > 0 {
+        routes.append((network, line[1], line))
+      }
     default: block = .ignored
     }
   }
@@ -197,6 +225,8 @@ struct ASAConfiguration {
   private mutating func openObject(_ line: ASALine) {
     let name = line[2]
     let isGroup = line.first == "object-group"
+    let kinds = isGroup ? ["network", "service", "protocol", "icmp-type"] : ["network", "service"]
+    guard kinds.contains(line[1]), !name.isEmpty else { return block = .ignored }
     // An object that is named again is the same: its NAT stands in a second block.
     if objects[name] == nil || objects[name]?.isGroup != isGroup {
       objects[name] = Object(
@@ -256,6 +286,7 @@ extension ASAConfiguration.Interface {
     case "ip" where line[1] == "address":
       if let address = IPAddress(line[2]) ?? names[line[2]] {
         addresses.append(address)
+        addressLine = line
       } else {
         isDynamic = true
       }
@@ -263,6 +294,7 @@ extension ASAConfiguration.Interface {
       let text = line[2].split(separator: "/").first.map(String.init) ?? ""
       if let address = IPAddress(text) { addresses.append(address) }
     case "shutdown": stop = stop ?? line
+    case "bridge-group", "zone-member", "vrf", "policy-route": sharesNetworks = true
     case "management-only": stop = line
     case "no": return ["nameif", "security-level", "ip", "shutdown"].contains(line[1])
     default: return false

@@ -8,6 +8,15 @@ struct ASAAddresses {
   var doubt: String?
   /// The group that holds them.
   var name: String?
+  /// What `merged` says of each family, for groups that many lines name.
+  private var known: [AddressFamily: [ClosedRange<IPAddress>]]?
+
+  init(ranges: [ClosedRange<IPAddress>] = [], doubt: String? = nil) { (self.ranges, self.doubt) = (ranges, doubt) }
+
+  /// Says `merged` once for all.
+  mutating func settle() {
+    known = Dictionary(uniqueKeysWithValues: AddressFamily.allCases.map { ($0, merged($0)) })
+  }
 
   static let any = ASAAddresses(ranges: AddressFamily.allCases.map(every))
 
@@ -20,6 +29,7 @@ struct ASAAddresses {
 
   /// Those of a family, in order and without what stands twice.
   func merged(_ family: AddressFamily) -> [ClosedRange<IPAddress>] {
+    if let known { return known[family] ?? [] }
     let own = ranges.filter { $0.lowerBound.family == family }.sorted { $0.lowerBound < $1.lowerBound }
     var result: [ClosedRange<IPAddress>] = []
     for range in own {
@@ -119,6 +129,7 @@ struct ASALookup {
     if object.isGroup { result.name = name }
     if object.members.isEmpty, !object.isGroup { result.doubt = "the object `\(name)` is empty" }
     open.remove(name)
+    result.settle()
     addresses[name] = result
     return result
   }

@@ -44,10 +44,11 @@ struct ASATable {
     table.chains += [
       Chain("nat", BaseChain(.nat, .prerouting, priority: -100), rules: writer.destinations),
       Chain("way back", rules: writer.asymmetric),
+      Chain("routes", rules: routeRules()),
       Chain(
         "access", BaseChain(.filter, .forward, priority: 0, dropsByPolicy: true),
         rules: stopRules() + [Self.known] + writer.strays
-          + [Rule([.verdict(.jump("way back"))], provenance: [])] + others + inboundRules()),
+          + ["routes", "way back"].map { Rule([.verdict(.jump($0))], provenance: []) } + others + inboundRules()),
       Chain(
         "access out", BaseChain(.filter, .forward, priority: 1), rules: [Self.known] + outboundRules()),
       Chain("device", BaseChain(.filter, .input, priority: 0, dropsByPolicy: true), rules: ownRules()),
@@ -134,6 +135,23 @@ struct ASATable {
     return rules
   }
 
+  /// Connections to a network that lies at another interface. Nothing is said of the rest: routes may be learnt.
+  private func routeRules() -> [Rule] {
+    let routes = configuration.routes.filter { configuration.interfaces[$0.interface]?.stop == nil }
+    guard !configuration.sharesNetworks, routes.count <= Self.mostRoutes else { return [] }
+    let byNetwork = Dictionary(grouping: routes, by: \.network)
+    let networks = byNetwork.keys.sorted { (-$0.length, $0.address) < (-$1.length, $1.address) }
+    return networks.flatMap { network -> [Rule] in
+      let destination = Statement.match(.destination(.ipv4), .equal, .value(Value(network)))
+      let ways = byNetwork[network] ?? []
+      return ways.map { .of($0.line, [destination, .leavesTo($0.interface), .verdict(.return)]) }
+        + ways.prefix(1).map { .of($0.line, [destination, .verdict(.drop)]) }
+    }
+  }
+
+  /// Routes that are looked at; a table of more is that of somebody who has a program for it.
+  private static let mostRoutes = 1000
+
   private func level(_ name: String) -> Int {
     configuration.interfaces[name]?.level ?? (name == "inside" ? 100 : 0)
   }
@@ -143,19 +161,25 @@ struct ASATable {
     let bound = Dictionary(
       configuration.accessGroups.filter(\.isInbound).compactMap { group in group.interface.map { ($0, group) } },
       uniquingKeysWith: { $1 })
-    return interfaces.flatMap { name -> [Rule] in
-      let comes = Statement.comesFrom(name)
-      var rules = levelRules(name)
-      let groups = [bound[name], global].compactMap(\.self)
-      rules += groups.map { .of($0.line, [comes, .verdict(.jump(Self.title($0.list)))]) }
-      if let last = groups.last {
-        var end = Rule.of(last.line, [comes, .verdict(.drop)])
-        end.quotation =
-          "the end of `\(groups.map(\.list).joined(separator: "` and `"))`, which denies what no line permits"
-        return rules + [end]
-      }
-      return rules + withoutList(name)
+    let old = configuration.listOfIPv6.map { line in
+      Rule.of(
+        line,
+        [.match(.meta("nfproto"), .equal, .value(.symbol("ipv6"))), .unread("`ipv6 access-list` of before 9.0")])
     }
+    return [old].compactMap(\.self)
+      + interfaces.flatMap { name -> [Rule] in
+        let comes = Statement.comesFrom(name)
+        var rules = levelRules(name)
+        let groups = [bound[name], global].compactMap(\.self)
+        rules += groups.map { .of($0.line, [comes, .verdict(.jump(Self.title($0.list)))]) }
+        if let last = groups.last {
+          var end = Rule.of(last.line, [comes, .verdict(.drop)])
+          end.quotation =
+            "the end of `\(groups.map(\.list).joined(separator: "` and `"))`, which denies what no line permits"
+          return rules + [end]
+        }
+        return rules + withoutList(name)
+      }
   }
 
   /// Between interfaces of one level nothing passes without `same-security-traffic`, whatever access lists say.
