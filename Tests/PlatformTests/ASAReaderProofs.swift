@@ -133,7 +133,7 @@ private let count = ProcessInfo.processInfo.environment["SALLYPORT_PROVE_GATEWAY
       let generator = ASAGenerator(seed: UInt64(2000 + seed))
       let compilation = compile(generator.policy)
       var random = SeededGenerator(state: UInt64(seed))
-      for _ in 0..<6 {
+      for _ in 0..<(count < 8 ? 3 : 6) {
         var lines = generator.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let place = random.number(1...(lines.count - 2))
         switch random.number(0...3) {

@@ -43,7 +43,7 @@ struct ASALine: Sendable {
   var text: String { words.joined(separator: " ") }
 
   init(_ text: String, _ span: SourceSpan) {
-    words = text.split { $0 == " " || $0 == "\t" }.map(String.init)[...]
+    words = text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { String(Substring($0)) }[...]
     self.span = span
   }
 

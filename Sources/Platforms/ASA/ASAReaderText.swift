@@ -70,19 +70,31 @@ enum ASATextKind {
       if bare == ": Saved" { (isSaved, hasEnd) = (true, false) }
       if bare == ": end" || bare == ":end" { hasEnd = true }
     }
-    guard isSaved, !hasEnd, let last = text.lines.last(where: { !$0.text.trimmed.isEmpty }) else { return nil }
+    guard let last = text.lines.last(where: { !$0.text.trimmed.isEmpty }) else { return nil }
+    if last.text.hasPrefix("object network ") || last.text.hasPrefix("object service ") {
+      return .error(
+        "gateway-file-error", "the configuration ends within an object, so lines are missing", at: last.span,
+        help: show)
+    }
+    guard isSaved, !hasEnd else { return nil }
     return .error(
       "gateway-file-error", "the configuration ends before its line `: end`, so lines are missing", at: last.span,
       help: show)
   }
 
   private static func fault(of text: String) -> (String, String)? {
-    if text.contains("<--- More --->") { return ("a pager has cut the text into pages here", show) }
+    let hasMarks = text.utf8.contains {
+      $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "#")
+    }
+    if hasMarks, text.contains("<--- More --->") { return ("a pager has cut the text into pages here", show) }
     if text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
       return ("there are control characters on this line, so it is not what the device has", show)
     }
     let line = ASALine(text, SourceSpan(file: SourceID(0), 0..<0))
-    return version(line) ?? output(line, text) ?? language(line)
+    if hasMarks, text.contains("# show startup-config") || text.contains("> show startup-config") {
+      return ("this is what was saved for the next start, and not what runs", show)
+    }
+    return version(line) ?? output(line) ?? language(line)
   }
 
   /// Whether a header names a version of another language.
@@ -103,18 +115,14 @@ enum ASATextKind {
   }
 
   /// Whether a line belongs to another output.
-  private static func output(_ line: ASALine, _ text: String) -> (String, String)? {
-    if text.contains("(hitcnt="), line.first == "access-list" {
+  private static func output(_ line: ASALine) -> (String, String)? {
+    if line.first == "access-list", line.words.contains(where: { $0.hasPrefix("(hitcnt=") }) {
       return ("this is what `show access-list` shows, and no configuration", show)
     }
     if line.starts(with: "Manual", "NAT", "Policies") || line.starts(with: "Auto", "NAT", "Policies") {
       return ("this is what `show nat` shows, and no configuration", show)
     }
     if isTranslations(line) { return ("this is what `show xlate` or `show conn` shows, and no configuration", show) }
-    if text.contains("# show startup-config") || text.contains("> show startup-config") {
-      return ("this is what was saved for the next start, and not what runs", show)
-    }
-    if line.starts(with: "context"), line.words.count == 2 { return nil }
     if line.starts(with: "config-url") || line.starts(with: "allocate-interface") {
       return (
         "this is the system configuration of a device with contexts, and rules are in those of the contexts",
