@@ -109,6 +109,7 @@ extension Platforms {
     FortiGateBackupReader(),
     NftablesTextReader(),
   ]
+  package static let readers: [any GatewayReader] = [ASAReader()]
 
   /// The reader of a text; `nil` where none recognises it.
   package static func reader(of text: GatewayText) -> (any GatewayReader)? {
