@@ -103,7 +103,7 @@ package struct IdleRule: Sendable {
 
 extension Platforms {
   /// The readers of what gateways save, by the order in which they are asked.
-  package static let readers: [any GatewayReader] = []
+  package static let readers: [any GatewayReader] = [SRXReader()]
 
   /// The reader of a text; `nil` where none recognises it.
   package static func reader(of text: GatewayText) -> (any GatewayReader)? {

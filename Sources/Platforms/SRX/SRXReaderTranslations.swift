@@ -1,0 +1,320 @@
+import Addressing
+import Diagnostics
+import Nftables
+
+/// Static and destination NAT, and source NAT.
+///
+/// Static NAT comes before destination NAT, and both before the policies; the first rule that matches decides
+/// (documented). A rule-set from an interface comes before one from a zone, and that before one from a routing instance.
+struct SRXTranslations {
+  var parts: SRXParts
+  private(set) var destination = SRXChain("nat", BaseChain(.nat, .prerouting, priority: -100))
+  private(set) var source = SRXChain("source-nat", BaseChain(.nat, .postrouting, priority: 100))
+  /// Addresses that rules translate, each with the last rule about it, in the order of those rules.
+  private(set) var translated: [(prefix: Prefix, span: SourceSpan)] = []
+
+  init(_ parts: SRXParts) {
+    self.parts = parts
+    let nat = parts.root["security"]?.any("nat")
+    for (set, isIdle) in ruleSets(nat?.any("static"), nat?.isInactive == true) {
+      for rule in set["rule"]?.all ?? [] { addStatic(rule, of: set, isIdle || rule.isInactive) }
+    }
+    for (set, isIdle) in ruleSets(nat?.any("destination"), nat?.isInactive == true) {
+      for rule in set["rule"]?.all ?? [] { addDestination(rule, of: set, isIdle || rule.isInactive) }
+    }
+    for (set, isIdle) in ruleSets(nat?.any("source"), nat?.isInactive == true) {
+      for rule in set["rule"]?.all ?? [] { addSource(rule, of: set, isIdle || rule.isInactive) }
+    }
+  }
+
+  /// Rule-sets in the order in which they are asked, and whether something switches them off.
+  private func ruleSets(_ kind: JunosNode?, _ isIdle: Bool) -> [(JunosNode, Bool)] {
+    guard let kind, let list = kind.any("rule-set") else { return [] }
+    let off = isIdle || kind.isInactive || list.isInactive
+    func rank(_ set: JunosNode) -> Int {
+      set["from", "interface"] != nil || set["to", "interface"] != nil
+        ? 0 : set["from", "routing-instance"] != nil ? 2 : 1
+    }
+    return list.all.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+      .map { ($0.element, off || $0.element.isInactive) }
+  }
+
+  // MARK: - Destination NAT
+
+  private mutating func addDestination(_ rule: JunosNode, of set: JunosNode, _ isIdle: Bool) {
+    let match = rule["match"]
+    let from = parts.zones.matches(ofRuleSetSide: set["from"], isSource: true)
+    let ports = match?["destination-port"]?.active ?? []
+    let words = "rule-set \(set.word) rule \(rule.word)"
+    let (targets, place) = target(of: rule, ports)
+    let matches = SRXMatch.all(
+      from, sources(match), destinations(match, rule, isIdle), services(match, ports.map(\.portRange)))
+    for match in matches {
+      for target in targets {
+        guard let both = match.and(target) else { continue }
+        destination.add(both.statements, "\(words): \(description(of: rule))", at: place, isIdle: isIdle)
+      }
+    }
+  }
+
+  private func description(of rule: JunosNode) -> String {
+    let port = (rule["match", "destination-port"]?.active ?? []).map(\.rangeText).joined(separator: " ")
+    let target = rule["then", "destination-nat"]?.value.map { $0.word + ($0.value.map { " " + $0.word } ?? "") } ?? ""
+    return (port.isEmpty ? "" : "destination-port \(port) ") + "destination-nat \(target)"
+  }
+
+  /// What a rule does, and the line that decides it: that of the pool where one port of it stands for many.
+  private func target(of rule: JunosNode, _ ports: [JunosNode]) -> ([SRXMatch], SourceSpan) {
+    let own = parts.span(rule)
+    guard let action = rule["then", "destination-nat"] else {
+      return ([SRXMatch([.unread("a rule of destination NAT that does not say what becomes of packets")])], own)
+    }
+    if action["off"] != nil { return ([SRXMatch([.verdict(.accept)])], own) }
+    guard let name = action["pool"]?.value?.word else {
+      return ([SRXMatch([.unread("destination NAT without a pool")])], own)
+    }
+    guard let pool = parts.root["security", "nat", "destination", "pool", name] else {
+      return ([SRXMatch([.unread("the pool `\(name)`, which the file does not have")])], own)
+    }
+    if let instance = pool["routing-instance"]?.value?.word, instance != "default" {
+      return ([SRXMatch([.unread("the routing instance `\(instance)` of the pool `\(name)`")])], own)
+    }
+    return translation(to: pool, own, isOfMany: ports.contains { ($0.portRange?.count ?? 2) > 1 } || ports.count != 1)
+  }
+
+  private func translation(to pool: JunosNode, _ own: SourceSpan, isOfMany: Bool) -> ([SRXMatch], SourceSpan) {
+    func doubt(_ words: String) -> ([SRXMatch], SourceSpan) { ([SRXMatch([.unread(words)])], own) }
+    guard let node = pool["address"] else { return doubt("the pool `\(pool.word)`, which has no address") }
+    let addresses = node.active.filter { $0.word != "port" && $0.word != "to" }
+    let port = node["port"]?.value ?? addresses.compactMap { $0["port"]?.value }.last
+    guard addresses.count == 1, let only = addresses.first, node["to"] == nil, only["to"] == nil,
+      let prefix = Prefix(junos: only.word), prefix.length == prefix.family.bits
+    else { return doubt("the pool `\(pool.word)`, which has several addresses") }
+    var target: Expression?
+    if let port {
+      guard let number = JunosNode.port(port.word) else { return doubt("the port `\(port.word)` of a pool") }
+      target = .value(.port(number))
+    }
+    let translation = Translation(
+      .destination, prefix.family, address: .value(.address(prefix.address)), port: target)
+    return (
+      [SRXMatch([.translate(translation)], prefix.family)],
+      isOfMany ? port.map { parts.span($0) } ?? own : own
+    )
+  }
+
+  private mutating func sources(_ match: JunosNode?) -> [SRXMatch] {
+    var found = SRXAddresses()
+    var isAny = true
+    for node in match?["source-address"]?.active ?? [] {
+      isAny = false
+      if let prefix = Prefix(junos: node.word) {
+        found.add(SRXAddresses(set: AddressSet([prefix])))
+      } else {
+        found.unread.append("the source address `\(node.word)`")
+      }
+    }
+    let names = (match?["source-address-name"]?.active ?? []).map(\.word)
+    if !names.isEmpty { found.add(parts.books.meaning(of: names, in: nil)) }
+    let ports = (match?["source-port"]?.active ?? []).map(\.portRange)
+    var matches = isAny && names.isEmpty ? [SRXMatch()] : SRXMatch.of(found, isSource: true)
+    if ports.contains(nil) {
+      matches = SRXMatch.all(matches, [SRXMatch([.unread("the source port of a rule of NAT")])])
+    } else if let statement = Statement.ports(IntervalSet(ports.compactMap { $0?.ports }), "sport") {
+      matches = SRXMatch.all(matches, [SRXMatch([statement])])
+    }
+    return matches
+  }
+
+  /// - Parameter isIdle: Whether nothing is to be remembered of the rule.
+  private mutating func destinations(_ match: JunosNode?, _ rule: JunosNode, _ isIdle: Bool) -> [SRXMatch] {
+    var found = SRXAddresses()
+    var hasAny = false
+    for node in match?["destination-address"]?.active ?? [] {
+      hasAny = true
+      if let prefix = Prefix(junos: node.word) {
+        found.add(SRXAddresses(set: AddressSet([prefix])))
+        if !isIdle { translated.append((prefix, parts.span(rule))) }
+      } else {
+        found.unread.append("the destination address `\(node.word)`")
+      }
+    }
+    let names = (match?["destination-address-name"]?.active ?? []).map(\.word)
+    if !names.isEmpty { found.add(parts.books.meaning(of: names, in: nil)) }
+    guard hasAny || !names.isEmpty else {
+      return [SRXMatch([.unread("a rule of NAT that names no destination address")])]
+    }
+    return SRXMatch.of(found, isSource: false)
+  }
+
+  private mutating func services(_ match: JunosNode?, _ ranges: [PortRange?]) -> [SRXMatch] {
+    let names = (match?["application"]?.active ?? []).map(\.word)
+    var found = [SRXMatch()]
+    if !names.isEmpty, names != ["any"] {
+      found = parts.applications.services(of: names).matches(isInspecting: false)
+    }
+    let protocols = (match?["protocol"]?.active ?? []).map { SRXApplications.transport(named: $0.word) }
+    if !protocols.isEmpty, !protocols.contains("tcp") {
+      return SRXMatch.all(found, protocols.map { SRXMatch([.transport($0)]) })
+    }
+    if ranges.contains(nil) { return [SRXMatch([.unread("the destination port of a rule of NAT")])] }
+    if let statement = Statement.ports(IntervalSet(ranges.compactMap { $0?.ports })) {
+      return SRXMatch.all(found, [SRXMatch([statement])])
+    }
+    return protocols.isEmpty ? found : SRXMatch.all(found, [SRXMatch([.isTCP])])
+  }
+
+  // MARK: - Static NAT
+
+  private mutating func addStatic(_ rule: JunosNode, of set: JunosNode, _ isIdle: Bool) {
+    let match = rule["match"]
+    let from = parts.zones.matches(ofRuleSetSide: set["from"], isSource: true)
+    let words = "static rule-set \(set.word) rule \(rule.word)"
+    let node = match?["destination-port"]
+    let ports = (node?.active ?? []).filter { $0.word != "to" }.map { node.map($0.portRange(beside:)) ?? nil }
+    let matches = SRXMatch.all(from, sources(match), destinations(match, rule, isIdle), services(match, ports))
+    let place = parts.span(rule)
+    guard let target = staticTarget(rule) else {
+      for match in matches {
+        destination.add(
+          match.statements + [.unread("what static NAT makes of it")], words, at: place, isIdle: isIdle)
+      }
+      return
+    }
+    let steps = Self.steps(ports.first ?? nil, target.ports)
+    for match in matches {
+      for step in steps {
+        guard let both = match.and(SRXMatch([], target.prefix.family)) else { continue }
+        let translation = Self.translation(.destination, to: target.prefix, step.to)
+        let own = step.from.map { Statement.match(.destinationPort, .equal, .value(.port($0))) }
+        destination.add(
+          both.statements + [own, .translate(translation)].compactMap(\.self), words, at: place, isIdle: isIdle)
+      }
+    }
+    addReverse(rule, set, target, ports.first ?? nil, words, isIdle)
+  }
+
+  private struct StaticTarget {
+    var prefix: Prefix
+    var ports: PortRange?
+  }
+
+  /// Where static NAT leads to; `nil` where the text does not tell.
+  private func staticTarget(_ rule: JunosNode) -> StaticTarget? {
+    guard let action = rule["then", "static-nat"] else { return nil }
+    guard let node = action["prefix"],
+      let value = node.active.first(where: { $0.word != "mapped-port" && $0.word != "routing-instance" }),
+      let prefix = Prefix(junos: value.word), node["routing-instance"] == nil, value["routing-instance"] == nil
+    else { return nil }
+    let match = (rule["match", "destination-address"]?.active ?? []).compactMap { Prefix(junos: $0.word) }
+    guard match.count == 1, match.first?.length == prefix.length, match.first?.family == prefix.family else {
+      return nil
+    }
+    guard let mapped = node["mapped-port"] ?? value["mapped-port"] else { return StaticTarget(prefix: prefix) }
+    guard let range = mapped.active.first(where: { $0.word != "to" })?.portRange(beside: mapped) else { return nil }
+    return StaticTarget(prefix: prefix, ports: range)
+  }
+
+  /// Ports that become others, one by one where they are few.
+  private static func steps(_ from: PortRange?, _ to: PortRange?) -> [(from: UInt16?, to: PortRange?)] {
+    guard let to, let from else { return [(nil, to)] }
+    if from == to { return [(nil, nil)] }
+    guard from.count == to.count, from.count <= 64 else { return [(nil, to)] }
+    return zip(from.ports, to.ports).map { ($0, PortRange($1)) }
+  }
+
+  private static func translation(_ kind: Translation.Kind, to prefix: Prefix, _ ports: PortRange?) -> Translation {
+    let isHost = prefix.length == prefix.family.bits
+    return Translation(
+      kind, prefix.family, address: .value(isHost ? .address(prefix.address) : Value(prefix)),
+      port: ports.map { .value(Value($0)) }, flags: isHost ? [] : ["netmap"])
+  }
+
+  /// Static NAT holds in both directions: the server's own connections have the external address.
+  private mutating func addReverse(
+    _ rule: JunosNode, _ set: JunosNode, _ target: StaticTarget, _ ports: PortRange?, _ words: String, _ isIdle: Bool
+  ) {
+    guard
+      let external = (rule["match", "destination-address"]?.active ?? []).lazy.compactMap({ Prefix(junos: $0.word) })
+        .first
+    else { return }
+    let to = parts.zones.matches(ofRuleSetSide: set["from"], isSource: false)
+    var own: [Statement] = [.match(.source(target.prefix.family), .equal, .value(Value(target.prefix)))]
+    if let mapped = target.ports ?? ports {
+      own.append(.match(.sourcePort, .equal, .value(Value(mapped))))
+    }
+    let translation = Self.translation(.source, to: external, target.ports == nil ? nil : ports)
+    for match in SRXMatch.all(to, [SRXMatch(own, target.prefix.family)]) {
+      source.add(match.statements + [.translate(translation)], words, at: parts.span(rule), isIdle: isIdle)
+    }
+  }
+
+  // MARK: - Source NAT
+
+  private mutating func addSource(_ rule: JunosNode, of set: JunosNode, _ isIdle: Bool) {
+    let match = rule["match"]
+    var destinations = [SRXMatch()]
+    if match?["destination-address"] != nil || match?["destination-address-name"] != nil {
+      destinations = self.destinations(match, rule, true)
+    }
+    let matches = SRXMatch.all(
+      parts.zones.matches(ofRuleSetSide: set["from"], isSource: true),
+      parts.zones.matches(ofRuleSetSide: set["to"], isSource: false), sources(match), destinations,
+      services(match, (match?["destination-port"]?.active ?? []).map(\.portRange)))
+    let words = "source rule-set \(set.word) rule \(rule.word)"
+    for match in matches {
+      for action in sourceActions(rule, set) {
+        guard let both = match.and(action) else { continue }
+        source.add(both.statements, words, at: parts.span(rule), isIdle: isIdle)
+      }
+    }
+  }
+
+  private func sourceActions(_ rule: JunosNode, _ set: JunosNode) -> [SRXMatch] {
+    guard let action = rule["then", "source-nat"] else {
+      return [SRXMatch([.unread("a rule of source NAT that does not say what becomes of packets")])]
+    }
+    if action["off"] != nil { return [SRXMatch([.verdict(.accept)])] }
+    if action["interface"] != nil { return interfaceActions(set) }
+    guard let name = action["pool"]?.value?.word,
+      let pool = parts.root["security", "nat", "source", "pool", name], let addresses = pool["address"]?.active
+    else { return [SRXMatch([.unread("the pool of source NAT")])] }
+    guard addresses.count == 1, let prefix = addresses.first.flatMap({ Prefix(junos: $0.word) }),
+      prefix.length == prefix.family.bits,
+      addresses.first?["to"] == nil
+    else {
+      return [SRXMatch([.unread("which address of the pool `\(name)` it becomes")])]
+    }
+    return [
+      SRXMatch([.translateSource(prefix.family, .value(.address(prefix.address)))], prefix.family)
+    ]
+  }
+
+  /// The address of the outgoing interface, where the text tells it.
+  private func interfaceActions(_ set: JunosNode) -> [SRXMatch] {
+    let names = set["to", "zone"]?.active.map(\.word) ?? []
+    guard names.count == 1, let zone = names.first.flatMap({ parts.zones.zones[$0] }), zone.interfaces.count == 1
+    else {
+      return [SRXMatch([.masquerade])]
+    }
+    let known = AddressFamily.allCases.map { family in
+      let own = zone.addresses.filter { $0.family == family }
+      return own.count == 1 ? own.first : nil
+    }.compactMap(\.self)
+    return known.map { SRXMatch([.translateSource($0.family, .value(.address($0.address)))], $0.family) }
+      + [SRXMatch([.masquerade])]
+  }
+}
+
+extension JunosNode {
+  /// As the configuration writes a port or a range.
+  var rangeText: String { self["to"]?.value.map { "\(word) to \($0.word)" } ?? word }
+
+  /// As `portRange`, where the upper end may stand in a line of its own: `mapped-port to 5500`.
+  func portRange(beside parent: JunosNode) -> PortRange? {
+    guard let end = parent["to"]?.value, let low = Self.port(word), let high = Self.port(end.word) else {
+      return portRange
+    }
+    return PortRange(low: low, high: high)
+  }
+}
