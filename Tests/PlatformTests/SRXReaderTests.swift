@@ -1,5 +1,8 @@
 import Compilation
 import Diagnostics
+import Foundation
+import LiveSupport
+import Nftables
 import Testing
 
 @testable import Platforms
@@ -32,6 +35,301 @@ import Testing
       let audited = try AuditedText(
         SRXSurroundings.zones + lines.joined(separator: "\n") + "\n", against: compilation)
       #expect(!audited.found.isEmpty, "\(own[index])")
+    }
+  }
+
+  // MARK: - Constructs
+
+  /// What is written for the policy, with the zones that it presupposes, changed.
+  struct Text: Sendable {
+    private var more: [String]
+    private var words: String
+    private var old: String
+    private var new: String
+    private var before = ""
+    private var whole: String?
+
+    init(
+      _ more: String..., without words: String = "-none-", replacing old: String = "-none-", with new: String = "-",
+      after before: String = ""
+    ) {
+      (self.more, self.words, self.before) = (more, words, before)
+      (self.old, self.new) = (old, new)
+    }
+
+    init(whole: String) {
+      self.init()
+      self.whole = whole
+    }
+
+    func text() throws -> String {
+      if let whole { return whole }
+      let own = try compile(SRXReaderTests.policy).configuration()
+      let lines = (SRXSurroundings.zones + own).split(separator: "\n").map(String.init)
+        .filter { !$0.contains(words) }
+      return before + (lines.map { $0.replacing(old, with: new) } + more).joined(separator: "\n") + "\n"
+    }
+  }
+
+  /// Each is still right.
+  @Test(
+    arguments: [
+      Text("set security alg ftp disable"),
+      Text("deactivate security policies from-zone untrust to-zone trust policy none"),
+      Text("deactivate security nat", "activate security nat"),
+      Text(replacing: "from zone untrust", with: "from interface ge-0/0/0.0"),
+      Text(replacing: "from zone untrust", with: "from routing-instance default"),
+      Text(
+        replacing: "untrust to-zone trust policy sallyport-ftp1 then permit",
+        with: "untrust to-zone trust policy sallyport-ftp1 then permit destination-address drop-untranslated"),
+      Text(
+        "set security policies from-zone untrust to-zone trust policy late then deny",
+        "insert security policies from-zone untrust to-zone trust policy late after policy sallyport-ftp1"),
+      Text(
+        "set security zones security-zone untrust interfaces ge-0/0/3.0",
+        "set interfaces ge-0/0/3 unit 0 family inet dhcp"),
+      Text(
+        "set interfaces ge-0/0/0 unit 0 family inet filter input in",
+        "set firewall family inet filter in term bad from source-address 10.0.0.0/8",
+        "set firewall family inet filter in term bad then discard",
+        "set firewall family inet filter in term rest then count x",
+        "set firewall family inet filter in term rest then accept"),
+      Text(
+        "set groups g interfaces <*> mtu 1500", "set groups g system domain-name x", "set apply-groups g"),
+      Text("{primary:node0}", "admin@edge>", after: "admin@edge> show configuration | display set | no-more\n"),
+    ])
+  func right(text: Text) throws {
+    let audited = try AuditedText(text.text(), against: Self.policy)
+    #expect(audited.found.isEmpty, "\(audited.description)")
+  }
+
+  struct Wrong: CustomTestStringConvertible {
+    var code: String
+    var line: String
+    var text: Text
+    var testDescription: String { "\(code): \(line)" }
+    init(_ code: String, _ line: String, _ text: Text) { (self.code, self.line, self.text) = (code, line, text) }
+  }
+
+  /// Each is found, at that line.
+  @Test(
+    arguments: [
+      Wrong(
+        "gateway-stops-session", "match destination-port 2121",
+        Text(
+          replacing: "rule sallyport-ftp1-pasv match destination-address 203.0.113.10",
+          with: "rule sallyport-ftp1-pasv match destination-address 203.0.113.99")),
+      Wrong(
+        "gateway-stops-session", "pool sallyport-ftp1-pasv address port 6000",
+        Text("set security nat destination pool sallyport-ftp1-pasv address port 6000")),
+      Wrong(
+        "gateway-stops-session", "policy sallyport-ftp1 description",
+        Text(without: "match application sallyport-ftp1-pasv")),
+      Wrong(
+        "gateway-stops-session", "policy no match",
+        Text(
+          "set security policies from-zone untrust to-zone trust policy no match source-address any",
+          "set security policies from-zone untrust to-zone trust policy no match destination-address any",
+          "set security policies from-zone untrust to-zone trust policy no match application any",
+          "set security policies from-zone untrust to-zone trust policy no then deny",
+          "insert security policies from-zone untrust to-zone trust policy no before policy sallyport-ftp1")),
+      Wrong(
+        "gateway-undecided", "policy sallyport-ftp1 description",
+        Text(
+          "set security policies from-zone untrust to-zone trust policy sallyport-ftp1 scheduler-name s")),
+      Wrong(
+        "gateway-undecided", "policy sallyport-ftp1 description",
+        Text(
+          "set security policies from-zone untrust to-zone trust policy sallyport-ftp1 match dynamic-application junos:FTP"
+        )),
+      Wrong(
+        "gateway-undecided", "policy sallyport-ftp1 description",
+        Text(
+          "set security policies from-zone untrust to-zone trust policy sallyport-ftp1 then permit application-services idp"
+        )),
+      Wrong(
+        "gateway-undecided", "set apply-groups g",
+        Text("set groups g security nat destination pool x address 10.0.0.1/32", "set apply-groups g")),
+      Wrong(
+        "gateway-undecided", "set security policies apply-groups g",
+        Text(
+          "set groups g security policies <*> <*> then deny", "set security policies apply-groups g")),
+      Wrong(
+        "gateway-undecided", "zones security-zone internet",
+        Text(replacing: "security-zone untrust", with: "security-zone internet")),
+      Wrong(
+        "gateway-undecided", "logical-systems ls1",
+        Text(
+          "set logical-systems ls1 security zones security-zone untrust interfaces ge-0/0/0.0",
+          without: "zones security-zone untrust")),
+      Wrong(
+        "gateway-undecided", "interface ge-0/0/0.0",
+        Text("set routing-instances vr1 interface ge-0/0/0.0")),
+      Wrong(
+        "gateway-undecided", "rule sallyport-ftp1-ctl match destination-address",
+        Text(
+          "set security zones security-zone untrust interfaces ge-0/0/3.0", replacing: "from zone untrust",
+          with: "from interface ge-0/0/0.0")),
+      Wrong(
+        "gateway-undecided", "forwarding-options family mpls",
+        Text("set security forwarding-options family mpls mode packet-based")),
+      Wrong(
+        "gateway-stops-session", "filter in",
+        Text(
+          "set interfaces ge-0/0/0 unit 0 family inet filter input in",
+          "set firewall family inet filter in term ssh from destination-port 22",
+          "set firewall family inet filter in term ssh then accept")),
+      Wrong("gateway-remark", "ftps-extension", Text("set security alg ftp ftps-extension")),
+      Wrong(
+        "gateway-admits-others", "",
+        Text(
+          replacing: "match source-address sallyport-ftp1-clients", with: "match source-address any")),
+      Wrong("gateway-file-error", "---(more", Text("---(more 40%)---")),
+      Wrong("gateway-file-error", "\u{1b}", Text("\u{1b}[K")),
+      Wrong("gateway-file-error", "rename x", Text("rename x to y")),
+      Wrong(
+        "gateway-file-error", "insert ",
+        Text("insert security policies global policy a before policy b")),
+      Wrong(
+        "gateway-file-error", "[edit security",
+        Text(whole: "[edit security policies from-zone untrust to-zone trust]\n+    policy x {\n")),
+      Wrong(
+        "gateway-file-error", "Default policy",
+        Text(whole: "Default policy: deny-all\nFrom zone: untrust, To zone: trust\n")),
+      Wrong(
+        "gateway-file-error", "Session ID", Text(whole: "Session ID: 10, Policy name: x/4, Timeout: 1788, Valid\n")),
+      Wrong(
+        "gateway-file-error", "{",
+        Text(whole: String(SRXSurroundings.braces.prefix(SRXSurroundings.braces.count / 2)))),
+      Wrong(
+        "gateway-file-error", "version",
+        Text(whole: "version 20.4R3;\nsystem { host-name mx; }\nprotocols { bgp { group x; } }\n")),
+    ])
+  func wrong(_ wrong: Wrong) throws {
+    let audited = try AuditedText(wrong.text.text(), against: Self.policy)
+    #expect(
+      audited.found.contains { $0.code == wrong.code && audited.line(of: $0).contains(wrong.line) },
+      "\(audited.description)")
+    if wrong.code == "gateway-file-error" { #expect(audited.found.count == 1) }
+  }
+
+  @Test("who has the ALG") func inspection() throws {
+    func ports(_ application: String, _ more: String...) throws -> [String] {
+      let text =
+        try Text(replacing: "application-protocol ignore", with: application).text() + more.joined(separator: "\n")
+      let bytes = Array(text.utf8)
+      let saved = GatewayText(name: "x", bytes: bytes, file: SourceID(0))
+      let gateway = SRXReader().read(saved, GatewayContext(outside: ["untrust"], inside: ["trust"]))
+      return gateway.ruleset.tables.flatMap(\.chains).flatMap(\.rules).filter { rule in
+        rule.statements.contains { if case .assignHelper = $0 { true } else { false } }
+      }.map { rule in rule.statements.map(\.text).joined(separator: " ") }
+    }
+    #expect(try ports("application-protocol ignore").isEmpty)
+    let named = try ports("application-protocol ftp")
+    #expect(named.count == 1 && named.allSatisfy { $0.contains("21") && $0.contains("5000-5500") })
+    let standard = try ports("inactivity-timeout 60")
+    #expect(standard.count == 1 && standard.allSatisfy { $0.contains("dport 21") && !$0.contains("5000") })
+    #expect(try ports("application-protocol ftp", "set security alg ftp disable").isEmpty)
+  }
+
+  // MARK: - Generated
+
+  private static var size: Int { ProcessInfo.processInfo.environment["SALLYPORT_PROVE_SRX"].flatMap { Int($0) } ?? 0 }
+
+  @Test("configurations of any kind that serve the policy are silent") func silent() throws {
+    for seed in 0..<UInt64(max(15, Self.size)) {
+      let generator = SRXGenerator(seed: seed)
+      for text in [generator.lines.joined(separator: "\n") + "\n", SRXBraces(generator.lines, seed: seed).text] {
+        let audited = try AuditedText(text, against: generator.policy)
+        #expect(audited.found.isEmpty, "seed \(seed): \(audited.description)\n\(text)")
+      }
+    }
+  }
+
+  @Test("a mistake is found") func mistakes() throws {
+    for (index, mistake) in (SRXMistake.all + SRXMistake.remarks).enumerated() {
+      var count = 0
+      for seed in 0..<UInt64(max(9, Self.size)) where count < max(2, Self.size / 10) {
+        let generator = SRXGenerator(seed: seed &+ UInt64(index) &* 7)
+        guard let lines = mistake.change(generator) else { continue }
+        count += 1
+        let text = lines.joined(separator: "\n") + "\n"
+        let audited = try AuditedText(
+          count.isMultiple(of: 2) ? SRXBraces(lines, seed: seed).text : text, against: generator.policy)
+        let located = audited.found.filter { !audited.line(of: $0).isEmpty && $0.primary.span.range.upperBound > 0 }
+        #expect(!located.isEmpty, "\(mistake.name), seed \(seed): \(audited.description)\n\(text)")
+        #expect(
+          !audited.found.contains { $0.code == "gateway-file-error" },
+          "\(mistake.name): \(audited.description)\n\(text)")
+      }
+      #expect(count > 0, "\(mistake.name)")
+    }
+  }
+
+  @Test("what is written for any policy is silent") func ownTexts() throws {
+    let policies = generatedPolicies(
+      max(40, Self.size),
+      gateway: {
+        $0 % 3 == 0
+          ? "platform srx; outside untrust, partners; inside trust" : "platform srx; outside untrust; inside trust"
+      },
+      without: ["hairpin", "source gateway", "limit", "log denied", "active on", "helper on"])
+    var count = 0
+    for policy in policies where policy.count < 4000 && count < max(12, Self.size) {
+      let compilation = compile(withServersBehind(policy))
+      guard compilation.isAccepted, let own = try? compilation.configuration(),
+        !own.contains("application-protocol ftp")
+      else { continue }
+      count += 1
+      let more = "set security zones security-zone partners interfaces ge-0/0/5.0\n"
+      let audited = try AuditedText(SRXSurroundings.zones + more + own, against: compilation)
+      let wrong = audited.found.filter { $0.severity == .error || $0.code == "gateway-undecided" }
+      #expect(wrong.isEmpty, "\(audited.description)\n\(policy)")
+    }
+    #expect(count >= 12)
+  }
+
+  @Test("no text is too broken to be read") func broken() throws {
+    var random = SeededGenerator(state: 77)
+    for seed in 0..<UInt64(max(60, Self.size)) {
+      let generator = SRXGenerator(seed: seed)
+      var bytes = Array(
+        (seed.isMultiple(of: 2)
+          ? SRXBraces(generator.lines, seed: seed).text : generator.lines.joined(separator: "\n")).utf8)
+      switch random.number(0...2) {
+      case 0: bytes.removeLast(random.number(1...(bytes.count - 1)))
+      case 1:
+        for _ in 0..<random.number(1...20) {
+          bytes[random.number(0...(bytes.count - 1))] = UInt8(random.number(0...255))
+        }
+      default:
+        let place = random.number(0...(bytes.count - 1))
+        bytes.removeSubrange(place..<min(bytes.count, place + random.number(1...400)))
+      }
+      let text = GatewayText(name: "x", bytes: bytes, file: SourceID(0))
+      _ = SRXReader().recognises(text)
+      _ = SRXReader().read(text, GatewayContext(outside: ["untrust"], inside: ["trust"]))
+    }
+  }
+
+  @Test("10,000 lines take less than a second") func large() throws {
+    var lines = SRXGenerator(seed: 3).lines
+    for number in 0..<2_500 {
+      let policy = "set security policies from-zone untrust to-zone trust policy n\(number)"
+      lines += [
+        "set security address-book global address n\(number) 10.\(number / 250).\(number % 250).0/24",
+        "\(policy) match source-address any", "\(policy) match destination-address n\(number)",
+        "\(policy) match application junos-http",
+        "\(policy) then permit", "set security address-book global address-set all address n\(number)",
+      ]
+    }
+    for text in [lines.joined(separator: "\n"), SRXBraces(lines, seed: 1).text] {
+      let saved = GatewayText(name: "x", bytes: Array(text.utf8), file: SourceID(0))
+      let clock = ContinuousClock()
+      let time = clock.measure {
+        _ = SRXReader().read(saved, GatewayContext(outside: ["untrust"], inside: ["trust"]))
+      }
+      #expect(time < .seconds(10), "\(time)")
     }
   }
 }

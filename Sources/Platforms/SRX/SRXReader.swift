@@ -32,7 +32,7 @@ package struct SRXReader: GatewayReader {
   static func tree(_ text: GatewayText) throws(JunosTree.Fault) -> JunosTree {
     let lines = text.lines.map(\.text)
     let kind = try SRXForm.kind(of: lines)
-    let own = lines.enumerated().lazy.filter { !SRXForm.isSurrounding($0.element) }.map {
+    let own = lines.enumerated().lazy.filter { !SRXForm.isOfTerminal($0.element) }.map {
       (offset: $0.offset, element: $0.element)
     }
     let tree = try kind == .lines ? JunosSetLines.read(own) : JunosBraces.read(own)
@@ -53,7 +53,10 @@ package struct SRXReader: GatewayReader {
     let translations = SRXTranslations(parts)
     let policies = SRXPolicies(parts)
     let host = SRXHost.chain(translations.translated)
-    let chains = [translations.destination, policies.chain, host, translations.source]
+    let filters = SRXFilters(parts)
+    let chains = [
+      filters.input, translations.destination, policies.chain, host, translations.source, filters.output,
+    ]
     var gateway = SavedGateway()
     gateway.ruleset = Ruleset([
       Table(SRXChain.table, helpers: [HelperObject("ftp", type: "junos-ftp")], chains: chains.map(\.chain))

@@ -69,7 +69,7 @@ struct SRXAddressBooks {
 
   /// What a list of names means.
   mutating func meaning(of names: [String], in zone: String?) -> SRXAddresses {
-    guard names.count != 1 || names.first == nil else { return meaning(of: names[0], in: zone) }
+    if names.count == 1, let only = names.first { return meaning(of: only, in: zone) }
     let parts = names.map { meaning(of: $0, in: zone) }
     var all = SRXAddresses()
     all.set = AddressSet(unionOf: parts.map(\.set))

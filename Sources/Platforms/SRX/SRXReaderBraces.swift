@@ -85,7 +85,8 @@ struct JunosBraces {
     let members = list?.map { node.adding($0.text, line: $0.line) } ?? []
     if isInactive {
       if members.isEmpty {
-        nodes[min(Self.place(ofName: path.map(\.text), isBlock: isBlock), nodes.count - 1)].isInactive = true
+        let place = Self.place(ofName: path.map(\.text), isBlock: isBlock)
+        (nodes.dropFirst(place).first ?? nodes.last)?.isInactive = true
       } else {
         members.forEach { $0.isInactive = true }
       }

@@ -85,10 +85,16 @@ struct SRXForm {
 
   static let command = "save the whole configuration with `show configuration | display set | no-more`"
 
-  /// What a terminal adds to a text: its prompts, banners of clusters, empty lines, comments.
-  static func isSurrounding(_ text: String) -> Bool {
+  /// Empty lines, comments, and what a terminal adds.
+  private static func isSurrounding(_ text: String) -> Bool {
     let line = text.drop { $0 == " " || $0 == "\t" }
-    if line.isEmpty || line.hasPrefix("#") || line == "[edit]" { return true }
+    return line.isEmpty || line.hasPrefix("#") || line.hasPrefix("/*") || isOfTerminal(text)
+  }
+
+  /// What a terminal adds to a text: its prompts, and the banners of clusters.
+  static func isOfTerminal(_ text: String) -> Bool {
+    let line = text.drop { $0 == " " || $0 == "\t" }
+    if line == "[edit]" { return true }
     if line.hasPrefix("{"), line.hasSuffix("}"), !line.contains(" ") { return true }
     guard let at = line.firstIndex(of: "@"),
       let sign = line[at...].firstIndex(where: { $0 == ">" || $0 == "#" || $0 == "%" })

@@ -165,13 +165,19 @@ struct SRXPolicies {
     guard let then = policy["then"] else {
       return [Action(statements: [.unread("a policy without `then`")], words: "?")]
     }
-    if then["deny"] != nil { return [Action(statements: [.verdict(.drop)], words: "deny", isDenial: true)] }
-    if then["reject"] != nil {
-      return [Action(statements: [.reject("tcp reset", code: nil)], words: "reject", isDenial: true)]
+    let decision = then.active.last { ["permit", "deny", "reject"].contains($0.word) }
+    switch decision?.word {
+    case "deny": return [Action(statements: [.verdict(.drop)], words: "deny", isDenial: true)]
+    case "reject": return [Action(statements: [.reject("tcp reset", code: nil)], words: "reject", isDenial: true)]
+    default: break
     }
-    guard let permit = then["permit"] else {
+    guard let permit = decision else {
       return [Action(statements: [.unread("a policy that neither permits nor denies")], words: "?")]
     }
+    return Self.permission(permit)
+  }
+
+  private static func permission(_ permit: JunosNode) -> [Action] {
     var actions: [Action] = []
     for node in permit.active {
       switch node.word {

@@ -7,7 +7,7 @@ struct SRXRemarks {
 
   init(_ parts: SRXParts) { self.parts = parts }
 
-  var found: [Diagnostic] { groups + systems + instances + inspection + ports }
+  var found: [Diagnostic] { groups + zones + instances + inspection + ports + applications }
 
   // MARK: - What was not read
 
@@ -75,19 +75,22 @@ struct SRXRemarks {
     }
   }
 
-  /// Zones of the policy that stand in a logical system.
-  private var systems: [Diagnostic] {
-    let wanted = parts.context.outside + parts.context.inside
-    return ["logical-systems", "tenants"].flatMap { kind in
-      (parts.root[kind]?.active ?? []).compactMap { system -> Diagnostic? in
-        let zones = system["security", "zones", "security-zone"]
-        guard let zone = wanted.lazy.compactMap({ zones?[$0] }).first, parts.zones.zones[zone.word] == nil else {
-          return nil
+  /// Zones of the policy that the configuration does not have, or that stand in a logical system.
+  private var zones: [Diagnostic] {
+    guard let hierarchy = parts.root["security", "zones"] else { return [] }
+    return (parts.context.outside + parts.context.inside).filter { parts.zones.zones[$0] == nil }.map { name in
+      for kind in ["logical-systems", "tenants"] {
+        for system in parts.root[kind]?.active ?? [] {
+          guard let zone = system["security", "zones", "security-zone", name] else { continue }
+          return .warning(
+            "gateway-undecided", "the zone `\(name)` stands in `\(kind) \(system.word)`, which is not read",
+            at: parts.span(zone), help: "save the configuration of `\(system.word)` alone")
         }
-        return .warning(
-          "gateway-undecided", "the zone `\(zone.word)` stands in `\(kind) \(system.word)`, which is not read",
-          at: parts.span(zone), help: "save the configuration of `\(system.word)` alone")
       }
+      let known = parts.zones.zones.keys.sorted().prefix(8).map { "`\($0)`" }.joined(separator: ", ")
+      return .warning(
+        "gateway-undecided", "the policy speaks of a zone `\(name)`, and this configuration has none of that name",
+        at: parts.span(hierarchy), help: "call zones in `outside` and `inside` as the configuration does: \(known)")
     }
   }
 
@@ -137,5 +140,28 @@ struct SRXRemarks {
         help: "write `protocol tcp` where it is meant for FTP")
     }
     return nil
+  }
+
+  /// Applications for ports of FTP that nobody dials, in policies for connections from outside.
+  private var applications: [Diagnostic] {
+    var names: Set<String> = []
+    for from in parts.context.outside {
+      for to in parts.root["security", "policies", "from-zone", from, "to-zone"]?.active ?? [] {
+        for policy in to["policy"]?.active ?? [] where policy["then", "permit"] != nil {
+          names.formUnion((policy["match", "application"]?.active ?? []).map(\.word))
+        }
+      }
+    }
+    for set in parts.root["applications", "application-set"]?.active ?? [] where names.contains(set.word) {
+      names.formUnion((set["application"]?.active ?? []).map(\.word))
+    }
+    return (parts.root["applications", "application"]?.active ?? []).filter { names.contains($0.word) }.flatMap {
+      node in
+      ([node] + (node["term"]?.active ?? [])).compactMap { term -> Diagnostic? in
+        let attributes = term.attributes
+        guard let port = attributes["destination-port"], let transport = attributes["protocol"] else { return nil }
+        return remark(on: port, [SRXApplications.transport(named: transport.word)])
+      }
+    }
   }
 }

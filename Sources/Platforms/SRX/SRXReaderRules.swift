@@ -17,7 +17,12 @@ struct SRXChain {
 
   /// - Parameter isIdle: Whether something switches the rule off.
   mutating func add(_ statements: [Statement], _ words: String, at span: SourceSpan?, isIdle: Bool = false) {
-    var rule = Rule(statements, provenance: span.map { [$0] } ?? [])
+    // What was not read comes last of what matches, so that it concerns no other packet.
+    let isMatch: (Statement) -> Bool = { if case .match = $0 { true } else { false } }
+    let isDoubt: (Statement) -> Bool = { if case .unread = $0 { true } else { false } }
+    let ordered =
+      statements.filter(isMatch) + statements.filter(isDoubt) + statements.filter { !isMatch($0) && !isDoubt($0) }
+    var rule = Rule(ordered, provenance: span.map { [$0] } ?? [])
     rule.quotation = words
     if isIdle {
       idle.append(

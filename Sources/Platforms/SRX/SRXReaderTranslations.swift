@@ -19,8 +19,16 @@ struct SRXTranslations {
     for (set, isIdle) in ruleSets(nat?.any("static"), nat?.isInactive == true) {
       for rule in set["rule"]?.all ?? [] { addStatic(rule, of: set, isIdle || rule.isInactive) }
     }
-    for (set, isIdle) in ruleSets(nat?.any("destination"), nat?.isInactive == true) {
+    let sets = ruleSets(nat?.any("destination"), nat?.isInactive == true)
+    for (set, isIdle) in sets {
       for rule in set["rule"]?.all ?? [] { addDestination(rule, of: set, isIdle || rule.isInactive) }
+      // Nobody has seen whether a rule-set of the zone is asked after one of its interfaces.
+      guard set["from", "interface"] != nil, sets.contains(where: { $0.0["from", "zone"] != nil }) else { continue }
+      for match in parts.zones.matches(ofRuleSetSide: set["from"], isSource: true) {
+        destination.add(
+          match.statements + [.unread("whether rule-sets of the zone are asked after those of an interface")],
+          "rule-set \(set.word)", at: parts.span(set), isIdle: isIdle || set.isInactive)
+      }
     }
     for (set, isIdle) in ruleSets(nat?.any("source"), nat?.isInactive == true) {
       for rule in set["rule"]?.all ?? [] { addSource(rule, of: set, isIdle || rule.isInactive) }

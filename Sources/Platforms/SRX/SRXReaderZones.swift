@@ -41,7 +41,9 @@ struct SRXZones {
 
   private static func addresses(of interface: String, _ root: JunosNode) -> [Prefix] {
     let parts = interface.split(separator: ".", maxSplits: 1).map(String.init)
-    guard parts.count == 2, let unit = root[["interfaces", parts[0], "unit", parts[1], "family"]] else { return [] }
+    guard parts.count == 2, let first = parts.first, let last = parts.last,
+      let unit = root[["interfaces", first, "unit", last, "family"]]
+    else { return [] }
     return ["inet", "inet6"].flatMap { family in
       (unit[[family, "address"]]?.active ?? []).compactMap { Prefix(junosInterface: $0.word) }
     }
@@ -116,7 +118,7 @@ struct SRXZones {
     let interface: Expression = isSource ? .inputInterface : .outputInterface
     guard let node, !node.isLeaf else { return [SRXMatch([.unread("a rule-set that does not say where it counts")])] }
     if let names = node["zone"]?.active.map(\.word), !names.isEmpty {
-      return [SRXMatch([.match(interface, .equal, Expression(interfaces: widened(names)))])]
+      return matches(ofZones: names, isSource: isSource)
     }
     if let names = node["interface"]?.active.map(\.word), !names.isEmpty {
       return names.map { name in
@@ -136,6 +138,12 @@ struct SRXZones {
       return [SRXMatch([.match(interface, .equal, Expression(interfaces: widened(members)))])]
     }
     return [SRXMatch([.unread("where a rule-set counts")])]
+  }
+
+  /// What a packet matches that comes from some zones or goes there, whichever of those inside it is.
+  func matches(ofZones names: [String], isSource: Bool) -> [SRXMatch] {
+    let interface: Expression = isSource ? .inputInterface : .outputInterface
+    return [SRXMatch([.match(interface, .equal, Expression(interfaces: widened(names)))])]
   }
 
   /// The model knows one interface inside, whichever zone of those inside it is.
@@ -207,7 +215,9 @@ extension Prefix {
   /// The address of an interface with the length of its network.
   init?(junosInterface text: String) {
     let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
-    guard parts.count == 2, let address = IPAddress(parts[0]), let length = Int(parts[1]) else { return nil }
+    guard parts.count == 2, let address = parts.first.flatMap({ IPAddress($0) }),
+      let length = parts.last.flatMap({ Int($0) })
+    else { return nil }
     self.init(address, length: length)
   }
 }
