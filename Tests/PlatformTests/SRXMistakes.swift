@@ -20,7 +20,7 @@ struct SRXMistake: Sendable {
   private static func replacing(_ old: String, _ new: String, where word: String = "", in generator: SRXGenerator)
     -> [String]?
   {
-    let lines = generator.lines.map { $0.contains(word) ? $0.replacing(old, with: new) : $0 }
+    let lines = generator.lines.map { word.isEmpty || $0.contains(word) ? $0.replacing(old, with: new) : $0 }
     return lines != generator.lines ? lines : nil
   }
 

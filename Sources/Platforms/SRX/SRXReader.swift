@@ -52,7 +52,8 @@ package struct SRXReader: GatewayReader {
     let parts = SRXParts(tree.root, text, context)
     let translations = SRXTranslations(parts)
     let policies = SRXPolicies(parts)
-    let host = SRXHost.chain(translations.translated)
+    let security = parts.root["security"]
+    let host = SRXHost.chain(translations.translated, at: (security?.any("nat") ?? security).map { parts.span($0) })
     let filters = SRXFilters(parts)
     let chains = [
       filters.input, translations.destination, policies.chain, host, translations.source, filters.output,
@@ -62,12 +63,6 @@ package struct SRXReader: GatewayReader {
       Table(SRXChain.table, helpers: [HelperObject("ftp", type: "junos-ftp")], chains: chains.map(\.chain))
     ])
     gateway.idle = chains.flatMap(\.idle)
-    if let place = policies.declaration {
-      gateway.declarations["inet \(SRXChain.table) \(policies.chain.name)"] = place
-    }
-    if let place = parts.root["security", "nat"] {
-      gateway.declarations["inet \(SRXChain.table) \(host.name)"] = parts.span(place)
-    }
     gateway.families = [.ipv4, .ipv6]
     gateway.diagnostics = SRXRemarks(parts).found
     return gateway

@@ -93,6 +93,8 @@ struct SRXForm {
 
   /// What a terminal adds to a text: its prompts, and the banners of clusters.
   static func isOfTerminal(_ text: String) -> Bool {
+    guard text.utf8.contains(where: { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") })
+    else { return false }
     let line = text.drop { $0 == " " || $0 == "\t" }
     if line == "[edit]" { return true }
     if line.hasPrefix("{"), line.hasSuffix("}"), !line.contains(" ") { return true }
@@ -103,30 +105,33 @@ struct SRXForm {
   }
 
   private static func checkSigns(_ text: String, _ line: Int) throws(Fault) {
-    let more = ["---(more", "--More--", "---(More"]
-    if more.contains(where: { text.contains($0) }) {
-      throw Fault(
-        line: line, message: "a pager has left its mark here, so the text is not as the device has it", help: command)
-    }
-    if text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+    guard !text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
       throw Fault(
         line: line, message: "there is a control character here, so the text is not as the device has it",
         help: command)
     }
+    let rest = text.utf8.drop { $0 == 0x20 || $0 == 0x09 }
+    if rest.first == UInt8(ascii: "-"), rest.starts(with: "---(".utf8) || rest.starts(with: "--More--".utf8) {
+      throw Fault(
+        line: line, message: "a pager has left its mark here, so the text is not as the device has it", help: command)
+    }
   }
 
   private static func checkKind(_ text: String, _ line: Int) throws(Fault) {
-    if text.hasPrefix("[edit ") {
+    // One look at the first byte tells nearly all lines apart.
+    guard let first = text.utf8.first(where: { $0 != 0x20 && $0 != 0x09 }) else { return }
+    switch first {
+    case UInt8(ascii: "[") where text.hasPrefix("[edit "):
       throw Fault(
         line: line, message: "this is a part of a configuration or a comparison, and the rest of it is not known",
         help: command)
-    }
-    if isOutput(text) {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z") where isOutput(text):
       throw Fault(
         line: line, message: "this is what another command of Junos prints, and no configuration", help: command)
-    }
-    if text.contains("<rpc-reply") || text.contains("<configuration") || text.contains("\"configuration\" : {") {
+    case UInt8(ascii: "<") where text.contains("<rpc-reply") || text.contains("<configuration"),
+      UInt8(ascii: "\"") where text.contains("\"configuration\" : {"):
       throw Fault(line: line, message: "this is a configuration as XML or JSON, which is not read", help: command)
+    default: return
     }
   }
 }

@@ -8,7 +8,10 @@ final class JunosNode {
   /// Whether a later line took it away.
   private var isGone = false
   private var nodes: [JunosNode] = []
+  /// Those that are there by their words, where there are many.
   private var known: [String: JunosNode] = [:]
+
+  private static let few = 6
 
   init(_ word: String, line: Int) { (self.word, self.line) = (word, line) }
 
@@ -21,7 +24,9 @@ final class JunosNode {
   var value: JunosNode? { nodes.last { !$0.isGone && !$0.isInactive } }
 
   /// A word below, whether it counts or not.
-  func any(_ word: String) -> JunosNode? { known[word] }
+  func any(_ word: String) -> JunosNode? {
+    known.isEmpty ? nodes.first { $0.word == word && !$0.isGone } : known[word]
+  }
 
   /// What is below the words, where all of them count.
   subscript(_ words: String...) -> JunosNode? { self[words] }
@@ -29,7 +34,7 @@ final class JunosNode {
   subscript(_ words: [String]) -> JunosNode? {
     var node = self
     for word in words {
-      guard let next = node.known[word], !next.isInactive else { return nil }
+      guard let next = node.any(word), !next.isInactive else { return nil }
       node = next
     }
     return node
@@ -37,21 +42,28 @@ final class JunosNode {
 
   /// The word below, made where it is not there yet.
   func adding(_ word: String, line: Int) -> JunosNode {
-    if let node = known[word] { return node }
+    if let node = any(word) { return node }
     let node = JunosNode(word, line: line)
     nodes.append(node)
-    known[word] = node
+    if !known.isEmpty {
+      known[word] = node
+    } else if nodes.count > Self.few {
+      for node in nodes where !node.isGone { known[node.word] = node }
+    }
     return node
   }
 
   func remove(_ word: String) {
-    known[word]?.isGone = true
+    guard let node = any(word) else { return }
+    node.isGone = true
     known[word] = nil
+    // Nothing is looked for among many that are gone.
+    if known.isEmpty { nodes.removeAll { $0.isGone } }
   }
 
   /// Puts one word before or after another. Returns whether both are there.
   func move(_ word: String, _ isBefore: Bool, _ other: String) -> Bool {
-    guard word != other, let node = known[word], let place = known[other],
+    guard word != other, let node = any(word), let place = any(other),
       let from = nodes.firstIndex(where: { $0 === node })
     else { return false }
     nodes.remove(at: from)

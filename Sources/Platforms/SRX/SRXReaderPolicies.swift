@@ -8,8 +8,6 @@ import Nftables
 struct SRXPolicies {
   private var parts: SRXParts
   private(set) var chain: SRXChain
-  /// Where the default is declared.
-  private(set) var declaration: SourceSpan?
 
   init(_ parts: SRXParts) {
     self.parts = parts
@@ -17,7 +15,7 @@ struct SRXPolicies {
     let isIdle = policies?.isInactive == true
     let ending = isIdle ? nil : policies?["default-policy"]?.value
     let permitsAll = ending?.word == "permit-all"
-    declaration = (ending ?? policies).map { parts.span($0) }
+    let declaration = (ending ?? policies ?? parts.root["security"]).map { parts.span($0) }
     chain = SRXChain("policies", BaseChain(.filter, .forward, priority: 0, dropsByPolicy: !permitsAll))
     addForwarding()
     chain.add([.isKnown, .verdict(.accept)], "sessions that the device knows", at: nil)
@@ -36,6 +34,7 @@ struct SRXPolicies {
       }
     } else {
       for pair in pairs where !isIdle && !pair.isIdle { addEnd(of: pair) }
+      chain.add([.verdict(.drop)], "default-policy deny-all: no policy permits it", at: declaration)
     }
   }
 

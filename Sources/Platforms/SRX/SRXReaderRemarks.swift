@@ -20,6 +20,8 @@ struct SRXRemarks {
 
   /// Groups that are applied where it matters and say something there. What they add is not read.
   private var groups: [Diagnostic] {
+    // What `display inheritance` prints has all that groups say in its place.
+    guard !parts.lines.lines.contains(where: { $0.text.contains("was inherited from group") }) else { return [] }
     var found: [Diagnostic] = []
     var known: [String: Bool] = [:]
     let names = parts.root["groups"]?.active ?? []
@@ -39,7 +41,7 @@ struct SRXRemarks {
             "gateway-undecided",
             "`apply-groups \(group.word)` brings statements into the configuration that were not read",
             at: parts.span(group),
-            help: "save the configuration with `show configuration | display inheritance no-comments | display set`"))
+            help: "save the configuration with `show configuration | display inheritance | no-more`"))
       }
     }
     return found

@@ -23,7 +23,9 @@ struct SRXTranslations {
     for (set, isIdle) in sets {
       for rule in set["rule"]?.all ?? [] { addDestination(rule, of: set, isIdle || rule.isInactive) }
       // Nobody has seen whether a rule-set of the zone is asked after one of its interfaces.
-      guard set["from", "interface"] != nil, sets.contains(where: { $0.0["from", "zone"] != nil }) else { continue }
+      guard let interfaces = set["from", "interface"]?.active, isZoneAsked(interfaces, sets.map(\.0)) else {
+        continue
+      }
       for match in parts.zones.matches(ofRuleSetSide: set["from"], isSource: true) {
         destination.add(
           match.statements + [.unread("whether rule-sets of the zone are asked after those of an interface")],
@@ -45,6 +47,12 @@ struct SRXTranslations {
     }
     return list.all.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
       .map { ($0.element, off || $0.element.isInactive) }
+  }
+
+  /// Whether some rule-set is from the zone of one of some interfaces.
+  private func isZoneAsked(_ interfaces: [JunosNode], _ sets: [JunosNode]) -> Bool {
+    let zones = interfaces.compactMap { parts.zones.zone(of: $0.word) }
+    return sets.contains { set in zones.contains { set["from", "zone", $0] != nil } }
   }
 
   // MARK: - Destination NAT

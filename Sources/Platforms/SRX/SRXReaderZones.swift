@@ -86,6 +86,9 @@ struct SRXZones {
     return other
   }
 
+  /// The zone of a logical interface.
+  func zone(of interface: String) -> String? { zoneOfInterface[interface] }
+
   // MARK: - Statements
 
   /// What a packet matches that comes from one of some zones, or goes to one, with the family of addresses that it asks.
