@@ -99,6 +99,26 @@ import Testing
         "set firewall family inet filter in term rest then accept"),
       Text(
         "set groups g interfaces <*> mtu 1500", "set groups g system domain-name x", "set apply-groups g"),
+      Text(
+        "set interfaces ge-0/0/0 unit 0 family inet filter input in",
+        "set policy-options prefix-list ours 203.0.113.10/32",
+        "set firewall family inet filter in term known from protocol tcp",
+        "set firewall family inet filter in term known from tcp-established",
+        "set firewall family inet filter in term known then accept",
+        "set firewall family inet filter in term ftp from destination-prefix-list ours",
+        "set firewall family inet filter in term ftp from destination-port [ 2121 5000-5500 ]",
+        "set firewall family inet filter in term ftp then accept"),
+      Text(
+        "set security nat static rule-set s from zone untrust",
+        "set security nat static rule-set s rule c match destination-address 203.0.113.10/32",
+        "set security nat static rule-set s rule c match destination-port 2121",
+        "set security nat static rule-set s rule c then static-nat prefix 10.10.20.200/32",
+        "set security nat static rule-set s rule c then static-nat prefix mapped-port 21",
+        "set security nat static rule-set s rule p match destination-address 203.0.113.10/32",
+        "set security nat static rule-set s rule p match destination-port 5000",
+        "set security nat static rule-set s rule p match destination-port to 5500",
+        "set security nat static rule-set s rule p then static-nat prefix 10.10.20.200/32 mapped-port 5000 to 5500",
+        without: "nat destination"),
       Text("{primary:node0}", "admin@edge>", after: "admin@edge> show configuration | display set | no-more\n"),
     ])
   func right(text: Text) throws {
@@ -187,6 +207,16 @@ import Testing
         "gateway-admits-others", "rule sallyport-ftp1-ctl match",
         Text(
           replacing: "match source-address sallyport-ftp1-clients", with: "match source-address any")),
+      Wrong(
+        "gateway-stops-session", "security nat destination rule-set",
+        Text(replacing: "from zone untrust", with: "from zone guests")),
+      Wrong("gateway-file-error", "+ ", Text(whole: "[edit]\n+ security { nat; }\n")),
+      Wrong(
+        "gateway-undecided", "rule sallyport-ftp1-ctl match",
+        Text("set security nat destination rule-set sallyport-untrust rule sallyport-ftp1-ctl match weather fine")),
+      Wrong(
+        "gateway-undecided", "policy sallyport-ftp1 description",
+        Text("set applications application sallyport-ftp1-ctl uuid 1-2-3")),
       Wrong("gateway-file-error", "---(more", Text("---(more 40%)---")),
       Wrong("gateway-file-error", "\u{1b}", Text("\u{1b}[K")),
       Wrong("gateway-file-error", "rename x", Text("rename x to y")),
@@ -293,6 +323,31 @@ import Testing
         let audited = try AuditedText(lines.joined(separator: "\n") + "\n", against: generator.policy)
         #expect(!audited.found.isEmpty, "seed \(seed): \(generator.lines[index])")
       }
+    }
+  }
+
+  @Test("a wrong byte in such a line is missed") func flips() throws {
+    var random = SeededGenerator(state: 5)
+    let signs = Array("abcxyz0123456789-/. {".utf8)
+    for seed in 0..<UInt64(max(12, Self.size * 4)) {
+      let generator = SRXGenerator(seed: seed)
+      let names = generator.names.values.map { " \($0) " }
+      var lines = generator.lines
+      let own = lines.indices.filter { index in
+        names.contains(where: lines[index].contains) && !lines[index].contains(" then log")
+          && !lines[index].contains(" rule web ") && !lines[index].contains(" inactivity-timeout")
+          && !Self.widening.contains(where: lines[index].contains) && !lines[index].contains(" address port ")
+          && !lines[index].contains(" protocol ")
+      }
+      let index = random.pick(Array(own))
+      var bytes = Array(lines[index].utf8)
+      let place = random.number(0...(bytes.count - 1))
+      let (old, new) = (bytes[place], random.pick(signs))
+      guard old != new else { continue }
+      bytes[place] = new
+      lines[index] = String(decoding: bytes, as: UTF8.self)
+      let audited = try AuditedText(lines.joined(separator: "\n") + "\n", against: generator.policy)
+      #expect(!audited.found.isEmpty, "seed \(seed): \(generator.lines[index]) -> \(lines[index])")
     }
   }
 

@@ -37,6 +37,14 @@ struct SRXAddressBooks {
     var name: String
   }
 
+  private struct ListKey: Hashable {
+    var zone: String?
+    var names: [String]
+    var isSource: Bool
+    var isExcluded: Bool
+  }
+
+  private var matches: [ListKey: [SRXMatch]] = [:]
   private var global: Book
   private var ofZones: [String: Book] = [:]
   private var known: [Key: SRXAddresses] = [:]
@@ -65,6 +73,15 @@ struct SRXAddressBooks {
       return all
     default: return meaning(of: name, in: zone, depth: 0)
     }
+  }
+
+  /// What addresses match that a policy names, each list worked out once: many policies have one in common.
+  mutating func matches(of names: [String], in zone: String?, isSource: Bool, isExcluded: Bool) -> [SRXMatch] {
+    let key = ListKey(zone: zone, names: names, isSource: isSource, isExcluded: isExcluded)
+    if let found = matches[key] { return found }
+    let found = SRXMatch.of(meaning(of: names, in: zone), isSource: isSource, isExcluded: isExcluded)
+    matches[key] = found
+    return found
   }
 
   /// What a list of names means.

@@ -93,11 +93,16 @@ struct SRXApplications {
     case "ftp": term.inspection = .ftp
     default: term.inspection = .none
     }
-    if transport == "tcp", attributes["uuid"] != nil || attributes["rpc-program-number"] != nil {
-      return services.unread.append("the application `\(name)`, which looks at remote procedure calls")
+    if transport == "tcp", let other = attributes.keys.sorted().first(where: { !Self.known.contains($0) }) {
+      return services.unread.append("the application `\(name)`, which asks for `\(other)`")
     }
     services.terms.append(term)
   }
+
+  /// Statements of an application of which it is known what they match.
+  private static let known: Set = [
+    "protocol", "source-port", "destination-port", "application-protocol", "alg", "inactivity-timeout", "description",
+  ]
 
   /// As nft names a protocol.
   static func transport(named name: String) -> String {

@@ -24,7 +24,7 @@ struct SRXForm {
     var blocks = 0
     var ends = 0
     for text in lines.prefix(400) {
-      if isOutput(text) || text.hasPrefix("[edit ") || text.contains("xmlns:junos=") { return true }
+      if isOutput(text) || text.hasPrefix("[edit") || text.contains("xmlns:junos=") { return true }
       let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
       guard let first = words.first else { continue }
       if first == "version", words.count == 2, let last = words.last, last.hasSuffix(";"),
@@ -52,7 +52,7 @@ struct SRXForm {
       ].contains(second)
     case "applications": return second == "application" || second == "application-set"
     case "version": return JunosVersion(String(second)) != nil
-    case "groups", "apply-groups", "chassis", "routing-options", "policy-options", "logical-systems",
+    case "groups", "apply-groups", "routing-options", "policy-options", "logical-systems",
       "routing-instances":
       return true
     case "system": return path.contains("root-authentication") || path.contains("services")
@@ -124,6 +124,10 @@ struct SRXForm {
     case UInt8(ascii: "[") where text.hasPrefix("[edit "):
       throw Fault(
         line: line, message: "this is a part of a configuration or a comparison, and the rest of it is not known",
+        help: command)
+    case UInt8(ascii: "+") where text.hasPrefix("+ "), UInt8(ascii: "-") where text.hasPrefix("- "):
+      throw Fault(
+        line: line, message: "this is a comparison of two configurations, and the rest of them is not known",
         help: command)
     case UInt8(ascii: "A")...UInt8(ascii: "Z") where isOutput(text):
       throw Fault(

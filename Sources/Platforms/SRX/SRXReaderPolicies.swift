@@ -124,9 +124,8 @@ struct SRXPolicies {
   private mutating func addresses(_ match: JunosNode?, _ key: String, in zone: String?) -> [SRXMatch] {
     let names = (match?[key]?.active ?? []).map(\.word)
     guard !names.isEmpty else { return [SRXMatch([.unread("a policy without `\(key)`")])] }
-    return SRXMatch.of(
-      parts.books.meaning(of: names, in: zone), isSource: key == "source-address",
-      isExcluded: match?["\(key)-excluded"] != nil)
+    return parts.books.matches(
+      of: names, in: zone, isSource: key == "source-address", isExcluded: match?["\(key)-excluded"] != nil)
   }
 
   private mutating func services(_ policy: JunosNode, _ match: JunosNode?) -> [SRXMatch] {
@@ -149,7 +148,10 @@ struct SRXPolicies {
       if node.word.hasPrefix("apply-groups") { continue }
       doubts.append(([node.word] + values.prefix(3)).joined(separator: " "))
     }
-    if let name = policy["scheduler-name"]?.value { doubts.append("scheduler-name \(name.word)") }
+    for node in policy.active
+    where !["match", "then", "description"].contains(node.word) && !node.word.hasPrefix("apply-groups") {
+      doubts.append(([node.word] + node.active.map(\.word).prefix(3)).joined(separator: " "))
+    }
     return [SRXMatch(doubts.map { .unread($0) })]
   }
 

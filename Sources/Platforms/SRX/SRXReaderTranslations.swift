@@ -166,8 +166,11 @@ struct SRXTranslations {
   private mutating func services(_ match: JunosNode?, _ ranges: [PortRange?]) -> [SRXMatch] {
     let names = (match?["application"]?.active ?? []).map(\.word)
     var found = [SRXMatch()]
+    if let other = match?.active.first(where: { !Self.known.contains($0.word) }) {
+      found = [SRXMatch([.unread("`\(other.word)` of a rule of NAT")])]
+    }
     if !names.isEmpty, names != ["any"] {
-      found = parts.applications.services(of: names).matches(isInspecting: false)
+      found = SRXMatch.all(found, parts.applications.services(of: names).matches(isInspecting: false))
     }
     let protocols = (match?["protocol"]?.active ?? []).map { SRXApplications.transport(named: $0.word) }
     if !protocols.isEmpty, !protocols.contains("tcp") {
@@ -179,6 +182,12 @@ struct SRXTranslations {
     }
     return protocols.isEmpty ? found : SRXMatch.all(found, [SRXMatch([.isTCP])])
   }
+
+  /// What a rule of NAT may ask.
+  private static let known: Set = [
+    "source-address", "source-address-name", "source-port", "destination-address", "destination-address-name",
+    "destination-port", "protocol", "application", "apply-groups", "apply-groups-except",
+  ]
 
   // MARK: - Static NAT
 
