@@ -43,7 +43,8 @@ package struct SRXReader: GatewayReader {
         line: first?.line ?? 0,
         message: isPart
           ? "this is a part of a configuration, and the rest of it is not known"
-          : "no hierarchy `security` is in this configuration, so the device is no SRX or does not filter by zones")
+          : "no hierarchy `security` is in this configuration, so the device is no SRX or does not filter by zones",
+        help: isPart ? nil : "audit the configuration of the device that has the zones of the policy")
     }
     return tree
   }

@@ -2,7 +2,7 @@
 struct JunosBraces {
   private let root: JunosNode
   /// The blocks that are open, each with the node that its statements stand below.
-  private var blocks: [(node: JunosNode, line: Int)] = []
+  private var blocks: [(node: JunosNode, line: Int, depth: Int)] = []
   private var words: [JunosWord] = []
   /// The words of the list that ended the statement, as in `from zone [ a b ];`.
   private var list: [JunosWord]?
@@ -52,9 +52,9 @@ struct JunosBraces {
       guard !isInList, list == nil, !words.isEmpty else {
         throw .init(line: line, message: "a block has no name here")
       }
-      guard let node = try add(isBlock: true) else { return }
-      blocks.append((node, line))
-      guard blocks.count < JunosTree.deepest else { throw .init(line: line, message: "blocks are too deep here") }
+      let depth = (blocks.last?.depth ?? 0) + words.count
+      guard depth < JunosTree.deepest else { throw .init(line: line, message: "blocks are too deep here") }
+      blocks.append((try add(isBlock: true), line, depth))
     case .close:
       if let word = words.first {
         throw .init(line: word.line, message: "`;` is missing at the end of this statement")
@@ -64,7 +64,7 @@ struct JunosBraces {
   }
 
   /// Adds the statement that has just ended.
-  private mutating func add(isBlock: Bool) throws(JunosTree.Fault) -> JunosNode? {
+  private mutating func add(isBlock: Bool) throws(JunosTree.Fault) -> JunosNode {
     var isInactive = false
     var path = words[...]
     while let first = path.first, !first.isQuoted,

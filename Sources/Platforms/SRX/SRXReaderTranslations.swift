@@ -8,8 +8,8 @@ import Nftables
 /// (documented). A rule-set from an interface comes before one from a zone, and that before one from a routing instance.
 struct SRXTranslations {
   var parts: SRXParts
-  private(set) var destination = SRXChain("nat", BaseChain(.nat, .prerouting, priority: -100))
-  private(set) var source = SRXChain("source-nat", BaseChain(.nat, .postrouting, priority: 100))
+  var destination = SRXChain("nat", BaseChain(.nat, .prerouting, priority: -100))
+  var source = SRXChain("source-nat", BaseChain(.nat, .postrouting, priority: 100))
   /// Addresses that rules translate, each with the last rule about it, in the order of those rules.
   private(set) var translated: [(prefix: Prefix, span: SourceSpan)] = []
 
@@ -119,7 +119,7 @@ struct SRXTranslations {
     )
   }
 
-  private mutating func sources(_ match: JunosNode?) -> [SRXMatch] {
+  mutating func sources(_ match: JunosNode?) -> [SRXMatch] {
     var found = SRXAddresses()
     var isAny = true
     for node in match?["source-address"]?.active ?? [] {
@@ -143,7 +143,7 @@ struct SRXTranslations {
   }
 
   /// - Parameter isIdle: Whether nothing is to be remembered of the rule.
-  private mutating func destinations(_ match: JunosNode?, _ rule: JunosNode, _ isIdle: Bool) -> [SRXMatch] {
+  mutating func destinations(_ match: JunosNode?, _ rule: JunosNode, _ isIdle: Bool) -> [SRXMatch] {
     var found = SRXAddresses()
     var hasAny = false
     for node in match?["destination-address"]?.active ?? [] {
@@ -163,7 +163,7 @@ struct SRXTranslations {
     return SRXMatch.of(found, isSource: false)
   }
 
-  private mutating func services(_ match: JunosNode?, _ ranges: [PortRange?]) -> [SRXMatch] {
+  mutating func services(_ match: JunosNode?, _ ranges: [PortRange?]) -> [SRXMatch] {
     let names = (match?["application"]?.active ?? []).map(\.word)
     var found = [SRXMatch()]
     if let other = match?.active.first(where: { !Self.known.contains($0.word) }) {
@@ -188,147 +188,6 @@ struct SRXTranslations {
     "source-address", "source-address-name", "source-port", "destination-address", "destination-address-name",
     "destination-port", "protocol", "application", "apply-groups", "apply-groups-except",
   ]
-
-  // MARK: - Static NAT
-
-  private mutating func addStatic(_ rule: JunosNode, of set: JunosNode, _ isIdle: Bool) {
-    let match = rule["match"]
-    let from = parts.zones.matches(ofRuleSetSide: set["from"], isSource: true)
-    let words = "static rule-set \(set.word) rule \(rule.word)"
-    let node = match?["destination-port"]
-    let ports = (node?.active ?? []).filter { $0.word != "to" }.map { node.map($0.portRange(beside:)) ?? nil }
-    let matches = SRXMatch.all(from, sources(match), destinations(match, rule, isIdle), services(match, ports))
-    let place = parts.span(rule)
-    guard let target = staticTarget(rule) else {
-      for match in matches {
-        destination.add(
-          match.statements + [.unread("what static NAT makes of it")], words, at: place, isIdle: isIdle)
-      }
-      return
-    }
-    let steps = Self.steps(ports.first ?? nil, target.ports)
-    for match in matches {
-      for step in steps {
-        guard let both = match.and(SRXMatch([], target.prefix.family)) else { continue }
-        let translation = Self.translation(.destination, to: target.prefix, step.to)
-        let own = step.from.map { Statement.match(.destinationPort, .equal, .value(.port($0))) }
-        destination.add(
-          both.statements + [own, .translate(translation)].compactMap(\.self), words, at: place, isIdle: isIdle)
-      }
-    }
-    addReverse(rule, set, target, ports.first ?? nil, words, isIdle)
-  }
-
-  private struct StaticTarget {
-    var prefix: Prefix
-    var ports: PortRange?
-  }
-
-  /// Where static NAT leads to; `nil` where the text does not tell.
-  private func staticTarget(_ rule: JunosNode) -> StaticTarget? {
-    guard let action = rule["then", "static-nat"] else { return nil }
-    guard let node = action["prefix"],
-      let value = node.active.first(where: { $0.word != "mapped-port" && $0.word != "routing-instance" }),
-      let prefix = Prefix(junos: value.word), node["routing-instance"] == nil, value["routing-instance"] == nil
-    else { return nil }
-    let match = (rule["match", "destination-address"]?.active ?? []).compactMap { Prefix(junos: $0.word) }
-    guard match.count == 1, match.first?.length == prefix.length, match.first?.family == prefix.family else {
-      return nil
-    }
-    guard let mapped = node["mapped-port"] ?? value["mapped-port"] else { return StaticTarget(prefix: prefix) }
-    guard let range = mapped.active.first(where: { $0.word != "to" })?.portRange(beside: mapped) else { return nil }
-    return StaticTarget(prefix: prefix, ports: range)
-  }
-
-  /// Ports that become others, one by one where they are few.
-  private static func steps(_ from: PortRange?, _ to: PortRange?) -> [(from: UInt16?, to: PortRange?)] {
-    guard let to, let from else { return [(nil, to)] }
-    if from == to { return [(nil, nil)] }
-    guard from.count == to.count, from.count <= 64 else { return [(nil, to)] }
-    return zip(from.ports, to.ports).map { ($0, PortRange($1)) }
-  }
-
-  private static func translation(_ kind: Translation.Kind, to prefix: Prefix, _ ports: PortRange?) -> Translation {
-    let isHost = prefix.length == prefix.family.bits
-    return Translation(
-      kind, prefix.family, address: .value(isHost ? .address(prefix.address) : Value(prefix)),
-      port: ports.map { .value(Value($0)) }, flags: isHost ? [] : ["netmap"])
-  }
-
-  /// Static NAT holds in both directions: the server's own connections have the external address.
-  private mutating func addReverse(
-    _ rule: JunosNode, _ set: JunosNode, _ target: StaticTarget, _ ports: PortRange?, _ words: String, _ isIdle: Bool
-  ) {
-    guard
-      let external = (rule["match", "destination-address"]?.active ?? []).lazy.compactMap({ Prefix(junos: $0.word) })
-        .first
-    else { return }
-    let to = parts.zones.matches(ofRuleSetSide: set["from"], isSource: false)
-    var own: [Statement] = [.match(.source(target.prefix.family), .equal, .value(Value(target.prefix)))]
-    if let mapped = target.ports ?? ports {
-      own.append(.match(.sourcePort, .equal, .value(Value(mapped))))
-    }
-    let translation = Self.translation(.source, to: external, target.ports == nil ? nil : ports)
-    for match in SRXMatch.all(to, [SRXMatch(own, target.prefix.family)]) {
-      source.add(match.statements + [.translate(translation)], words, at: parts.span(rule), isIdle: isIdle)
-    }
-  }
-
-  // MARK: - Source NAT
-
-  private mutating func addSource(_ rule: JunosNode, of set: JunosNode, _ isIdle: Bool) {
-    let match = rule["match"]
-    var destinations = [SRXMatch()]
-    if match?["destination-address"] != nil || match?["destination-address-name"] != nil {
-      destinations = self.destinations(match, rule, true)
-    }
-    let matches = SRXMatch.all(
-      parts.zones.matches(ofRuleSetSide: set["from"], isSource: true),
-      parts.zones.matches(ofRuleSetSide: set["to"], isSource: false), sources(match), destinations,
-      services(match, (match?["destination-port"]?.active ?? []).map(\.portRange)))
-    let words = "source rule-set \(set.word) rule \(rule.word)"
-    for match in matches {
-      for action in sourceActions(rule, set) {
-        guard let both = match.and(action) else { continue }
-        source.add(both.statements, words, at: parts.span(rule), isIdle: isIdle)
-      }
-    }
-  }
-
-  private func sourceActions(_ rule: JunosNode, _ set: JunosNode) -> [SRXMatch] {
-    guard let action = rule["then", "source-nat"] else {
-      return [SRXMatch([.unread("a rule of source NAT that does not say what becomes of packets")])]
-    }
-    if action["off"] != nil { return [SRXMatch([.verdict(.accept)])] }
-    if action["interface"] != nil { return interfaceActions(set) }
-    guard let name = action["pool"]?.value?.word,
-      let pool = parts.root["security", "nat", "source", "pool", name], let addresses = pool["address"]?.active
-    else { return [SRXMatch([.unread("the pool of source NAT")])] }
-    guard addresses.count == 1, let prefix = addresses.first.flatMap({ Prefix(junos: $0.word) }),
-      prefix.length == prefix.family.bits,
-      addresses.first?["to"] == nil
-    else {
-      return [SRXMatch([.unread("which address of the pool `\(name)` it becomes")])]
-    }
-    return [
-      SRXMatch([.translateSource(prefix.family, .value(.address(prefix.address)))], prefix.family)
-    ]
-  }
-
-  /// The address of the outgoing interface, where the text tells it.
-  private func interfaceActions(_ set: JunosNode) -> [SRXMatch] {
-    let names = set["to", "zone"]?.active.map(\.word) ?? []
-    guard names.count == 1, let zone = names.first.flatMap({ parts.zones.zones[$0] }), zone.interfaces.count == 1
-    else {
-      return [SRXMatch([.masquerade])]
-    }
-    let known = AddressFamily.allCases.map { family in
-      let own = zone.addresses.filter { $0.family == family }
-      return own.count == 1 ? own.first : nil
-    }.compactMap(\.self)
-    return known.map { SRXMatch([.translateSource($0.family, .value(.address($0.address)))], $0.family) }
-      + [SRXMatch([.masquerade])]
-  }
 }
 
 extension JunosNode {

@@ -16,8 +16,8 @@ struct JunosScanner {
   private var isEscaped = false
 
   /// - Parameters:
+  ///   - lines: Those of the configuration, with their positions in the text.
   ///   - hasBraces: Whether braces and semicolons are signs, as in `show configuration`.
-  ///   - skips: Lines that are none of the configuration.
   init(
     _ lines: some Sequence<(offset: Int, element: String)>, hasBraces: Bool
   ) throws(JunosTree.Fault) {
@@ -36,13 +36,12 @@ struct JunosScanner {
       let next = index + 1 < bytes.count ? bytes[index + 1] : 0
       index += 1
       if isComment {
-        if byte == UInt8(ascii: "*"), next == UInt8(ascii: "/") {
-          isComment = false
-          index += 1
-        }
+        guard byte == UInt8(ascii: "*"), next == UInt8(ascii: "/") else { continue }
+        isComment = false
+        index += 1
         continue
       }
-      if isInside {
+      guard !isInside else {
         scanQuoted(byte)
         continue
       }
@@ -51,8 +50,7 @@ struct JunosScanner {
       case UInt8(ascii: "\""):
         endWord()
         (isInside, isQuoted, hasWord, start) = (true, true, true, line)
-      case UInt8(ascii: "#") where !hasWord:
-        return
+      case UInt8(ascii: "#") where !hasWord: return
       case UInt8(ascii: "/") where !hasWord && next == UInt8(ascii: "*"):
         (isComment, start) = (true, line)
         index += 1
