@@ -110,6 +110,7 @@ extension Platforms {
     NftablesTextReader(),
   ]
   package static let readers: [any GatewayReader] = [ASAReader()]
+  package static let readers: [any GatewayReader] = [SRXReader()]
 
   /// The reader of a text; `nil` where none recognises it.
   package static func reader(of text: GatewayText) -> (any GatewayReader)? {
