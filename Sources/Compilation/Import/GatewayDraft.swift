@@ -3,8 +3,8 @@ import Diagnostics
 package import Platforms
 import Policy
 
-/// A policy that says what a gateway publishes today. What its configuration does not tell stands in comments that begin
-/// with `DECIDE`.
+/// A policy that says what a gateway publishes today. What its configuration does not tell stands in comments that
+/// begin with `DECIDE`.
 package struct GatewayDraft {
   /// What leads to one server from one address.
   private struct Door: Hashable {

@@ -17,6 +17,8 @@ struct PublishedForward {
   var interface: String?
   /// Whether a condition was not read, so that it may hold for fewer.
   var isPartial: Bool
+  /// Where the rule stands; `nil` where it was not read from a text.
+  var place: SourceSpan?
 
   var isOfPassiveRange: Bool { ports.contains { $0.count > 1 } }
 }
@@ -47,13 +49,13 @@ struct PublishedForwards {
       case .object("ct helper", _): assignsHelper = true
       case .translate(let translation) where translation.kind == .destination:
         guard conditions.isOfTCP, case .value(.address(let target))? = translation.address else { return }
-        translations.append(conditions.forward(to: target, port: translation.singlePort))
+        translations.append(conditions.forward(to: target, port: translation.singlePort, of: rule))
         return
       case .verdict(.accept):
         guard conditions.isOfTCP, let server = conditions.destinations.first, conditions.destinations.count == 1,
           !conditions.ports.isEmpty
         else { return }
-        permits.append(conditions.forward(to: server, port: nil))
+        permits.append(conditions.forward(to: server, port: nil, of: rule))
         return
       case .verdict(.drop), .reject: return
       case .counter, .log, .last, .verdict(.continue): continue
@@ -80,10 +82,10 @@ private struct RuleConditions {
   var isOfTCP = true
   var isPartial = false
 
-  func forward(to server: IPAddress, port: UInt16?) -> PublishedForward {
+  func forward(to server: IPAddress, port: UInt16?, of rule: Rule) -> PublishedForward {
     PublishedForward(
       external: destinations, ports: ports, server: server, serverPort: port, clients: clients, interface: interface,
-      isPartial: isPartial)
+      isPartial: isPartial, place: rule.provenance.first)
   }
 
   mutating func add(_ left: Expression, _ comparison: MatchOperator, _ right: Expression, in table: Table) {

@@ -46,11 +46,7 @@ extension Compilation {
     var found = findings.diagnostics
     // Another door to a server is told where each publication was looked at by itself.
     if !findings.hasDoubts, kinds.unjudged == 0, kinds.judged.allSatisfy({ $0.count == 1 }) {
-      let servers = Set(
-        policy.publications.filter { $0.gateway == gateway }.flatMap { publication in
-          policy.endpoints(of: publication).filter { $0.reach == .translated }.map(\.server)
-        })
-      found += ruleset.doors(to: servers).unused(besides: findings.used).map { place in
+      found += unexpectedDoors(in: ruleset, gateway: gateway, besides: findings.used).map { place in
         .warning(
           "gateway-remark", "this leads to a published server as well, and no session of the policy comes this way",
           at: place, help: "see whom it lets in, or take it away")
@@ -68,7 +64,8 @@ extension Compilation {
   }
 }
 
-/// Rules and elements of sets that one publication is judged by at most; beyond that it takes longer than anybody waits.
+/// Rules and elements of sets that one publication is judged by at most; beyond that it takes longer than anybody
+/// waits.
 private let mostJudged = 12_000
 
 extension Ruleset {
@@ -119,7 +116,8 @@ private struct GatewayFindings {
     let citation = isStopped ? stopper : cell.performance?.translations.first
     let cause = Cause(
       kind: kind, publication: publication.name.value,
-      place: citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
+      place: (kind == .intrusion ? finder?.permit(of: cell) : nil)
+        ?? citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
       reason: isStopped ? loss?.sentence ?? cell.reason : "", line: kind == .stopped ? finder?.cause(of: cell) : nil)
     if cells[cause] == nil { order.append(cause) }
     if cells[cause]?.contains(where: { $0.title == cell.title }) != true { cells[cause, default: []].append(cell) }
@@ -249,45 +247,29 @@ extension Step {
   }
 }
 
-/// A rule that leads to a published server.
-private struct Door {
-  var place: SourceSpan
-  /// All that it says but for clients: a device may have one line for each of their networks, and not all are played.
-  var others: [Statement]
-}
-
-extension Ruleset {
-  /// The rules that lead to one of some addresses.
-  fileprivate func doors(to addresses: Set<IPAddress>) -> [Door] {
-    tables.flatMap(\.chains).flatMap(\.rules).compactMap { rule in
-      let leadsThere = rule.statements.contains { statement in
-        guard case .translate(let translation) = statement, translation.kind == .destination,
-          case .value(let value)? = translation.address
-        else { return false }
-        return switch value {
-        case .address(let address): addresses.contains(address)
-        case .addresses(let low, let high): addresses.contains { (low...high).contains($0) }
-        default: false
-        }
+extension Compilation {
+  /// The lines of translations that lead to a published server from where the policy does not publish it.
+  private func unexpectedDoors(in ruleset: Ruleset, gateway: Int?, besides used: Set<SourceSpan>) -> [SourceSpan] {
+    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    let interfaces = Set((own?.outside ?? []).map(\.value) + (own?.inside ?? []).map(\.value))
+    var published: [IPAddress: (arrivals: Set<IPAddress>, ports: [PortRange])] = [:]
+    for publication in policy.publications where publication.gateway == gateway {
+      for endpoint in policy.endpoints(of: publication) where endpoint.reach == .translated {
+        published[endpoint.server, default: ([], [])].arrivals.formUnion([endpoint.arrival, endpoint.dialled])
+        published[endpoint.server, default: ([], [])].ports +=
+          [PortRange(publication.controlPort.value.external)]
+          + (publication.passiveRange.map { [$0.value] } ?? [])
       }
-      guard leadsThere, let place = rule.provenance.first else { return nil }
-      return Door(place: place, others: rule.statements.filter { !$0.asksForSource })
     }
-  }
-}
-
-extension [Door] {
-  /// The places of those that no session came through, nor through one that differs from it in its clients alone.
-  fileprivate func unused(besides used: Set<SourceSpan>) -> [SourceSpan] {
-    let known = Set(filter { used.contains($0.place) }.map(\.others))
-    return filter { !used.contains($0.place) && !known.contains($0.others) }.map(\.place)
-  }
-}
-
-extension Statement {
-  fileprivate var asksForSource: Bool {
-    guard case .match(let left, _, _) = self else { return false }
-    return left == .source(.ipv4) || left == .source(.ipv6)
+    return PublishedForwards(ruleset).translations.compactMap { door in
+      guard let place = door.place, !used.contains(place), let known = published[door.server] else { return nil }
+      let isExpected =
+        known.arrivals.isSuperset(of: door.external) && !door.ports.isEmpty
+        && door.ports.allSatisfy { range in
+          known.ports.contains { $0.low <= range.low && range.high <= $0.high }
+        } && door.interface.map { interfaces.isEmpty || interfaces.contains($0) } ?? true
+      return isExpected ? nil : place
+    }
   }
 }
 

@@ -58,22 +58,36 @@ struct CauseFinder {
     if case .answered = loss { return inspection(of: performance) }
     guard case .connection(let isData, _) = subject else { return nil }
     guard !(isData && cell.mode.isActive) else { return nil }
-    guard let endpoint = study.policy.endpoints(of: publication).first(where: { $0.family == cell.family }),
-      endpoint.reach != .local, let client = performance.session.client.address(cell.family)
-    else { return nil }
-    let session = performance.session
-    let port = isData ? session.passivePort : session.dialledPort
-    let original = Tuple(
-      from: client, isData ? session.ports.data : session.ports.control, to: endpoint.arrival, port)
-    let input = cell.place == .inside ? inside : outside
-    let wanted = Tuple(
-      from: client, original.sourcePort, to: endpoint.server, isData ? port : session.server.controlPort)
-    let journey = Journey(
-      original: original, wanted: wanted, input: input, isTranslated: endpoint.reach == .translated, isData: isData,
-      isEncrypted: cell.encryption != .plain)
+    guard let journey = journey(of: cell, performance.session, isData: isData) else { return nil }
     if journey.isTranslated, let wrong = misled(performance, journey) { return wrong }
     return journey.isTranslated && translation(of: performance, journey) == nil
       ? untranslated(journey) : stopped(journey, translation(of: performance, journey), loss)
+  }
+
+  /// The line that lets in a client who is to be kept out; `nil` where no line names the server.
+  func permit(of cell: SessionCell) -> SourceSpan? {
+    guard let session = cell.performance?.session, let journey = journey(of: cell, session, isData: false) else {
+      return nil
+    }
+    return everything.program.nearMisses(
+      of: lone(journey.wanted, journey, leaving: inside), at: .forward, in: network
+    )
+    .first { $0.unmet.isEmpty && $0.namesDestination }?.place
+  }
+
+  private func journey(of cell: SessionCell, _ session: Session, isData: Bool) -> Journey? {
+    guard let endpoint = study.policy.endpoints(of: publication).first(where: { $0.family == cell.family }),
+      endpoint.reach != .local, let client = session.client.address(cell.family)
+    else { return nil }
+    let port = isData ? session.passivePort : session.dialledPort
+    let original = Tuple(
+      from: client, isData ? session.ports.data : session.ports.control, to: endpoint.arrival, port)
+    return Journey(
+      original: original,
+      wanted: Tuple(
+        from: client, original.sourcePort, to: endpoint.server, isData ? port : session.server.controlPort),
+      input: cell.place == .inside ? inside : outside, isTranslated: endpoint.reach == .translated, isData: isData,
+      isEncrypted: cell.encryption != .plain)
   }
 
   /// A connection, and where it should have got to.

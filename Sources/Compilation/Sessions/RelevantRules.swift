@@ -6,8 +6,8 @@ import Policy
 /// The packets of the sessions of one publication, as far as it tells which rules they can never meet.
 ///
 /// Every packet has the gateway or the server at one end: what comes in outside goes to them, and what comes from the
-/// server goes to a client. So a large ruleset, most of which is about other servers, is judged by the few rules that are
-/// about this one. Interfaces are those of the policy: none of these packets passes another one.
+/// server goes to a client. So a large ruleset, most of which is about other servers, is judged by the few rules that
+/// are about this one. Interfaces are those of the policy: none of these packets passes another one.
 struct SessionReach {
   private let ends: Set<IPAddress>
   /// The ports to which clients open connections, before and after translation.
@@ -229,8 +229,8 @@ private struct RuleReach {
   }
 }
 
-/// Where in the chains of a table nothing but the first packet of a connection arrives, because answers and what follows
-/// them were accepted before.
+/// Where in the chains of a table nothing but the first packet of a connection arrives, because answers and what
+/// follows them were accepted before.
 private struct FirstPackets {
   /// The position from which on that is so, by the name of a chain.
   private var start: [String: Int] = [:]

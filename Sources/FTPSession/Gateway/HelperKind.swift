@@ -1,5 +1,5 @@
-/// What the FTP helper of a firewall makes of a dialogue: the kernel's, or the one of a firewall that is not Linux, as far
-/// as it is documented. What is not documented makes a session undecided.
+/// What the FTP helper of a firewall makes of a dialogue: the kernel's, or the one of a firewall that is not Linux, as
+/// far as it is documented. What is not documented makes a session undecided.
 struct HelperKind: Sendable {
   /// What becomes of a command that begins TLS.
   enum Authentication: Sendable {

@@ -91,8 +91,6 @@ struct ASAConditionMaker {
 }
 
 extension Statement {
-  static let isTCP = Statement.match(.meta("l4proto"), .equal, .value(.symbol("tcp")))
-
   /// A port is one of some.
   static func ports(_ side: Expression, _ ports: [PortRange]) -> Statement {
     if ports.count == 1, let only = ports.first { return .match(side, .equal, .value(Value(only))) }

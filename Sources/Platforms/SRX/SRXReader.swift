@@ -5,8 +5,8 @@ import Nftables
 /// Reads what Juniper SRX devices save: `show configuration`, with or without `| display set`.
 ///
 /// Both syntaxes become one tree, and the tree becomes rules: a chain for static and destination NAT, one for the
-/// policies with the addresses and ports of servers, one for source NAT, and one for what the device keeps for itself. A
-/// zone stands for its interfaces.
+/// policies with the addresses and ports of servers, one for source NAT, and one for what the device keeps for itself.
+/// A zone stands for its interfaces.
 package struct SRXReader: GatewayReader {
   package var platform: String { "srx" }
   package var command: String { "show configuration | display set" }
@@ -59,10 +59,10 @@ package struct SRXReader: GatewayReader {
     let chains = [
       filters.input, translations.destination, policies.chain, host, translations.source, filters.output,
     ]
+    let version = tree.root["version"]?.value.flatMap { JunosVersion($0.word) }
+    let helper = HelperObject("ftp", type: version?.letsTLSPass == false ? "junos-ftp-old" : "junos-ftp")
     var gateway = SavedGateway()
-    gateway.ruleset = Ruleset([
-      Table(SRXChain.table, helpers: [HelperObject("ftp", type: "junos-ftp")], chains: chains.map(\.chain))
-    ])
+    gateway.ruleset = Ruleset([Table(SRXChain.table, helpers: [helper], chains: chains.map(\.chain))])
     gateway.idle = chains.flatMap(\.idle)
     gateway.families = [.ipv4, .ipv6]
     gateway.diagnostics = SRXRemarks(parts).found

@@ -110,7 +110,8 @@ struct SRXApplications {
     return names[name] ?? name.lowercased()
   }
 
-  /// Applications of `junos-defaults` (from experience and the documentation of Junos), those over TCP with their ports.
+  /// Applications of `junos-defaults` (from experience and the documentation of Junos), those over TCP with their
+  /// ports.
   private static let predefined: [String: [SRXTerm]] = {
     var all: [String: [SRXTerm]] = [:]
     func tcp(_ name: String, _ ports: UInt16..., inspection: SRXTerm.Inspection = .standard) {

@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Nftables
 
-/// Stateless filters on the interfaces of zones (`interfaces ... family inet filter input NAME`): each packet meets them,
-/// before translation on its way in and after it on its way out (documented).
+/// Stateless filters on the interfaces of zones (`interfaces ... family inet filter input NAME`): each packet meets
+/// them, before translation on its way in and after it on its way out (documented).
 struct SRXFilters {
   private(set) var input = SRXChain("filters-in", BaseChain(.filter, .prerouting, priority: -150))
   private(set) var output = SRXChain("filters-out", BaseChain(.filter, .postrouting, priority: 150))

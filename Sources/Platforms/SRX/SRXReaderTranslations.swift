@@ -5,7 +5,8 @@ import Nftables
 /// Static and destination NAT, and source NAT.
 ///
 /// Static NAT comes before destination NAT, and both before the policies; the first rule that matches decides
-/// (documented). A rule-set from an interface comes before one from a zone, and that before one from a routing instance.
+/// (documented). A rule-set from an interface comes before one from a zone, and that before one from a routing
+/// instance.
 struct SRXTranslations {
   var parts: SRXParts
   var destination = SRXChain("nat", BaseChain(.nat, .prerouting, priority: -100))

@@ -91,7 +91,8 @@ struct SRXZones {
 
   // MARK: - Statements
 
-  /// What a packet matches that comes from one of some zones, or goes to one, with the family of addresses that it asks.
+  /// What a packet matches that comes from one of some zones, or goes to one, with the family of addresses that it
+  /// asks.
   func matches(_ names: [String], isSource: Bool) -> [SRXMatch] {
     let interface: Expression = isSource ? .inputInterface : .outputInterface
     guard !names.contains("any") else { return [SRXMatch()] }

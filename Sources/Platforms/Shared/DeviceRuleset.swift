@@ -3,15 +3,15 @@ import Diagnostics
 package import Flows
 package import Nftables
 
-/// A firewall that is not Linux. Its sessions are played through rules that do what its configuration asks for, with the
-/// helper that it is documented to have; nothing of that was run on a device.
+/// A firewall that is not Linux. Its sessions are played through rules that do what its configuration asks for, with
+/// the helper that it is documented to have; nothing of that was run on a device.
 package protocol DevicePlatform: SessionPlatform {
   /// What its helper does, by the type that the session model knows.
   ///
   /// - Parameter plan: Names the version, where that matters.
   func helperType(for plan: FlowPlan) -> String
-  /// Whether its helper reads the control connections of a service under the configuration that is written for it: where
-  /// it is asked for, and where the device has it on by itself and nothing is written that switches it off.
+  /// Whether its helper reads the control connections of a service under the configuration that is written for it:
+  /// where it is asked for, and where the device has it on by itself and nothing is written that switches it off.
   func inspects(_ service: PublishedService, in plan: FlowPlan) -> Bool
 }
 

@@ -107,10 +107,10 @@ extension Platforms {
     OpenWrtReader(),
     RouterOSExportReader(),
     FortiGateBackupReader(),
+    ASAReader(),
+    SRXReader(),
     NftablesTextReader(),
   ]
-  package static let readers: [any GatewayReader] = [ASAReader()]
-  package static let readers: [any GatewayReader] = [SRXReader()]
 
   /// The reader of a text; `nil` where none recognises it.
   package static func reader(of text: GatewayText) -> (any GatewayReader)? {
