@@ -30,9 +30,14 @@ struct AuditedText {
     found += compilation.audit(of: gateway, gateway: 0, file: saved.whole)
   }
 
-  /// The text of the line that a finding stands at.
+  /// The lines of the configuration that a finding names: the one that it stands at, and the others that take part.
   func line(of diagnostic: Diagnostic) -> String {
-    let span = diagnostic.primary.span
+    let own = diagnostic.primary.span
+    let others = diagnostic.related.map(\.span).filter { $0.file == own.file }
+    return ([own] + others).map { line(at: $0) }.joined(separator: "\n")
+  }
+
+  private func line(at span: SourceSpan) -> String {
     let bytes = sources[span.file].bytes
     let place = min(span.range.lowerBound, bytes.count)
     let start = bytes[..<place].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0

@@ -100,7 +100,7 @@ package struct GatewayDraft {
     lines += ["", "publish \(name) {"]
     statement("server", "\(door.server) other")
     decide(
-      "server: the program, such as `\(door.server) proftpd`; its configuration tells more (`import --server-config`)"
+      "server: the program instead of `other`; its own configuration tells more (`import --server-config`)"
     )
     if let external = door.external ?? (isTranslated ? nil : door.server) {
       statement("external ip", "\(external)")

@@ -90,6 +90,8 @@ private struct GatewayFindings {
     var reason: String
     /// The line that was meant to carry the session.
     var line: GatewayCause?
+    /// The line that leads a client to the server who is to be kept out.
+    var door: SourceSpan?
   }
 
   private enum Kind { case stopped, undecided, intrusion, more }
@@ -114,11 +116,12 @@ private struct GatewayFindings {
     // Where nothing stops it, and it arrives at the wrong place, what led it there is to blame.
     let stopper = loss?.citation ?? cell.performance?.steps.last?.translations.last
     let citation = isStopped ? stopper : cell.performance?.translations.first
+    let place = citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] }
+    let permit = kind == .intrusion ? finder?.permit(of: cell) : nil
     let cause = Cause(
-      kind: kind, publication: publication.name.value,
-      place: (kind == .intrusion ? finder?.permit(of: cell) : nil)
-        ?? citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] },
-      reason: isStopped ? loss?.sentence ?? cell.reason : "", line: kind == .stopped ? finder?.cause(of: cell) : nil)
+      kind: kind, publication: publication.name.value, place: permit ?? place,
+      reason: isStopped ? loss?.sentence ?? cell.reason : "", line: kind == .stopped ? finder?.cause(of: cell) : nil,
+      door: permit == place ? nil : permit.flatMap { _ in place })
     if cells[cause] == nil { order.append(cause) }
     if cells[cause]?.contains(where: { $0.title == cell.title }) != true { cells[cause, default: []].append(cell) }
     publications[publication.name.value] = (publication, alike)
@@ -192,6 +195,7 @@ private struct GatewayFindings {
         at: place, related: policy, notes: notes,
         help: "what the line says decides it; leave it out of the file to see the rest")
     case .intrusion:
+      if let door = cause.door { policy.insert(Label(door, "this leads them to the server"), at: 0) }
       return .error(
         "gateway-admits-others", "clients that `\(name)` keeps out get in: \(cell.title)", at: place,
         related: policy, notes: notes,

@@ -179,7 +179,11 @@ struct CauseFinder {
   ) -> GatewayCause? {
     let after = lone(journey.wanted, journey, leaving: inside)
     if let idle = isIdle(after, isTranslation: false) { return idle }
-    let misses = everything.program.nearMisses(of: after, at: .forward, in: network).filter { !$0.unmet.isEmpty }
+    let permits = everything.program.nearMisses(of: after, at: .forward, in: network)
+    let isPermitted = permits.contains { $0.unmet.isEmpty && $0.namesDestination }
+    if let citation = loss.citation, let place = citation.provenance, isPermitted || citation.asksForEnds {
+      return GatewayCause(place: place, words: isPermitted ? "stops it before the line that permits it" : "stops it")
+    }
     if journey.isTranslated {
       let mapped = everything.program.nearMisses(
         of: lone(journey.original, journey, leaving: inside), at: .forward, in: network)
@@ -189,12 +193,9 @@ struct CauseFinder {
           words: "permits the external address, and what is compared is the server's, after translation")
       }
     }
-    let shadowed = everything.program.nearMisses(of: after, at: .forward, in: network)
-      .first { $0.unmet.isEmpty && $0.namesDestination }
-    if shadowed != nil, let place = loss.citation?.provenance {
-      return GatewayCause(place: place, words: "stops it before the line that permits it")
+    let close = permits.filter {
+      !$0.unmet.isEmpty && ($0.namesDestination || !journey.isData && $0.unmet == [.destination])
     }
-    let close = misses.filter { $0.namesDestination || !journey.isData && $0.unmet == [.destination] }
     if let miss = Self.best(close, journey) {
       return GatewayCause(place: miss.place, words: "would permit it, but \(Self.complaint(miss, journey))")
     }

@@ -53,6 +53,17 @@ package struct Citation: Hashable, Sendable {
     } ?? false
   }
 
+  /// Whether the rule asks for addresses or ports, and not for everything that comes to it.
+  package var asksForEnds: Bool {
+    decided?.operations.contains { operation in
+      switch operation {
+      case .match(let operand, _, _): operand.isOfEnd
+      case .extensionMatch(let match): !match.ports.isEmpty || !match.addresses.isEmpty || match.set != nil
+      default: false
+      }
+    } ?? false
+  }
+
   /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share.
   package var text: String {
     let place = "\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"

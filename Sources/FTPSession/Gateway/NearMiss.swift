@@ -132,6 +132,9 @@ extension ChainRun {
 }
 
 extension Operand {
+  /// Whether it is an address or a port.
+  var isOfEnd: Bool { [.source, .destination, .port].contains(nearMissField) }
+
   /// What a condition on it asks about.
   fileprivate var nearMissField: NearMiss.Field {
     switch self {

@@ -82,8 +82,8 @@ extension Statement {
 extension SRXServices {
   /// What packets match that are of one of the services, with what the ALG does with them.
   ///
-  /// - Parameter isInspecting: Whether the ALG is at work. Where several services have a port in common, nobody has seen
-  ///   whose ALG counts.
+  /// - Parameter isInspecting: Whether the ALG is at work. Where several services have a port in common, nobody has
+  ///   seen whose ALG counts.
   func matches(isInspecting: Bool) -> [SRXMatch] {
     var found: [SRXMatch] = []
     var ports: [SRXTerm.Inspection: IntervalSet<UInt16>] = [:]

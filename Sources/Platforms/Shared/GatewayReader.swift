@@ -107,8 +107,8 @@ extension Platforms {
     OpenWrtReader(),
     RouterOSExportReader(),
     FortiGateBackupReader(),
-    ASAReader(),
     SRXReader(),
+    ASAReader(),
     NftablesTextReader(),
   ]
 
