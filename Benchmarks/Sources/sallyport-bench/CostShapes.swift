@@ -11,7 +11,7 @@ struct CostShape {
 
 /// Everything that readers and commands can be given more of.
 var costShapes: [CostShape] {
-  proftpdShapes + otherServerShapes + xmlShapes + commandLineShapes + policyShapes + listingShapes
+  proftpdShapes + otherServerShapes + xmlShapes + commandLineShapes + policyShapes + listingShapes + gatewayShapes
 }
 
 /// What `audit` and `import` make of a server's file.

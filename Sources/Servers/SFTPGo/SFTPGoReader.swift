@@ -150,6 +150,17 @@ extension EffectiveService {
 private struct SFTPGoConfiguration {
   let settings: SFTPGoSettings
   let file: SourceID
+  /// Whether some binding has a certificate of its own.
+  private let hasCertificateOfBinding: Bool
+
+  init(settings: SFTPGoSettings, file: SourceID) {
+    (self.settings, self.file) = (settings, file)
+    hasCertificateOfBinding = settings.bindings.contains { number in
+      ["certificate_file", "certificate_key_file"].allSatisfy { name in
+        settings["ftpd.bindings.\(number).\(name)"].map { !$0.value.isEmpty } ?? false
+      }
+    }
+  }
 
   private var place: SourceSpan { SourceSpan(file: file, 0..<0) }
 
@@ -326,8 +337,7 @@ private struct SFTPGoConfiguration {
     let certificate = pair(binding) ?? pair("ftpd.")
     guard let certificate else {
       let help = "write `certificate_file` and `certificate_key_file`"
-      let isElsewhere = settings.bindings.contains { pair("ftpd.bindings.\($0).") != nil }
-      if mode.value == 1, isElsewhere {
+      if mode.value == 1, hasCertificateOfBinding {
         service.nobody = Refusal(
           "`tls_mode` 1 demands TLS, and this binding has no certificate", mode.span ?? place, help: help)
       } else if mode.value > 0 {
