@@ -22,6 +22,17 @@ struct GatewayFiles {
   /// What was wrong with the files, and what is to be said of their lines.
   var diagnostics: [Diagnostic] { saved.diagnostics }
 
+  /// `FILE:LINE` of a place in the files.
+  var locator: (SourceSpan) -> String {
+    let sources = sources
+    return { span in
+      guard sources.files.indices.contains(Int(span.file.index)) else { return "" }
+      let file = sources[span.file]
+      let place = min(span.range.lowerBound, file.bytes.count)
+      return "\(file.name):\(file.bytes[..<place].count { $0 == 0x0A } + 1)"
+    }
+  }
+
   /// - Parameter gateway: Position in the policy's gateways; `nil` when it declares none.
   /// - Throws: As the other.
   init(_ paths: [String], of compilation: Compilation, gateway: Int?, _ console: Console) throws {

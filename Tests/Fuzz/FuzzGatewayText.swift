@@ -4,8 +4,9 @@ import Platforms
 import Policy
 import PolicySyntax
 
-/// Configurations of gateways. The first byte says which reader gets the rest, whatever it looks like. Promises: findings
-/// stay within the file; a text that is in order is judged; what is imported is in the canonical layout and is a policy.
+/// Configurations of gateways. The first byte says which reader gets the rest, whatever it looks like. Promises:
+/// findings stay within the file; a text that is in order is judged; what is imported is in the canonical layout and is
+/// a policy.
 enum FuzzGatewayText: FuzzTarget {
   static let name = "gateway"
 

@@ -55,7 +55,7 @@ import Testing
   @Test func whatIsMissingIsAskedFor() {
     let text = draft(Self.rules.replacing("50000:50399", with: "990").replacing(" -s 198.51.100.0/24", with: "")).text
     #expect(text.contains("# DECIDE passive range: no range of ports leads to the server"))
-    #expect(!text.contains("allow"))
+    #expect(!text.contains("    allow "))
   }
 
   @Test("rules without an FTP server make no policy") func nothing() {

@@ -1,5 +1,7 @@
 import Addressing
-import Diagnostics
+package import Diagnostics
+import Flows
+import Nftables
 package import Platforms
 import Policy
 
@@ -18,9 +20,15 @@ package struct GatewayDraft {
   private let all: PublishedForwards
   private let platform: any Platform
   private var lines: [String]
+  /// Whether rules name the interfaces of both sides.
+  private var knowsInterfaces = false
 
-  /// - Parameter path: What was read, for the first comment.
-  package init(_ saved: SavedGateway, of platform: any Platform, from path: String) {
+  /// - Parameters:
+  ///   - path: What was read, for the first comment.
+  ///   - locate: `FILE:LINE` of a place in what was read.
+  package init(
+    _ saved: SavedGateway, of platform: any Platform, from path: String, locate: (SourceSpan) -> String = { _ in "" }
+  ) {
     self.platform = platform
     all = PublishedForwards(saved.ruleset)
     lines = [
@@ -32,7 +40,38 @@ package struct GatewayDraft {
     addGateway()
     let names = doors.count == 1 ? ["files"] : doors.indices.map { "files-\($0 + 1)" }
     for (door, name) in zip(doors, names) { add(door, as: name) }
+    addDoubts(saved, locate)
   }
+
+  /// Findings that are told at most.
+  private static let mostDoubts = 8
+
+  /// What of the policy the gateway does not do, although its rules look like it: found by the audit of what was
+  /// written.
+  private mutating func addDoubts(_ saved: SavedGateway, _ locate: (SourceSpan) -> String) {
+    guard knowsInterfaces || !saved.ruleset.looksAtInterfaces else {
+      lines += [
+        "", "# DECIDE whom it lets in: rules ask for interfaces, and none that leads to a server names both; write",
+        "# `outside` and `inside`, and see `audit --gateway` before anything is made of this policy.",
+      ]
+      return
+    }
+    let isWhole = lines.contains { $0.hasPrefix("    passive range") }
+    let text = isWhole ? lines.map { $0.hasPrefix(Self.tls) ? "    tls explicit required" : $0 } : lines
+    let source = SourceFile(name: "draft.sally", text: text.map { printable($0) }.joined(separator: "\n") + "\n")
+    let compilation = Compilation(loadSources([source]) { _ in .failure(.missing) })
+    // Spans of what was read have numbers of files of their own; that of the draft is never the place of a finding.
+    let found = compilation.audit(of: saved, gateway: 0, file: SourceSpan(file: SourceID(0), 0..<0))
+      .filter { $0.severity != .note && $0.code != "gateway-remark" }
+    guard !found.isEmpty else { return }
+    lines += ["", "# DECIDE whether this is meant, which the gateway does today:"]
+    for diagnostic in found.prefix(Self.mostDoubts) {
+      lines.append("# \(locate(diagnostic.primary.span)) \(diagnostic.message)")
+    }
+    if found.count > Self.mostDoubts { lines.append("# and \(found.count - Self.mostDoubts) more") }
+  }
+
+  private static let tls = "    # DECIDE tls"
 
   /// Whether nothing is published there that looks like an FTP server.
   package var isEmpty: Bool { doors.isEmpty }
@@ -59,8 +98,13 @@ package struct GatewayDraft {
       }
     }
     let translated = Set(doors.map(\.server))
-    for permit in all.permits where !translated.contains(permit.server) {
+    let external = Set(doors.compactMap(\.external))
+    for permit in all.permits where !translated.contains(permit.server) && !external.contains(permit.server) {
       add(permit, to: Door(external: nil, server: permit.server))
+    }
+    // A translation of a whole address says nothing of ports; what is permitted at the server does.
+    for door in doors where (forwards[door] ?? []).contains(where: \.ports.isEmpty) {
+      forwards[door, default: []] += all.permits.filter { $0.server == door.server }
     }
     doors.removeAll { door in !(forwards[door] ?? []).contains(where: Self.isControl) }
   }
@@ -85,8 +129,28 @@ package struct GatewayDraft {
     } else {
       statement("outside", names.map(Self.quoted).joined(separator: ", "))
     }
-    decide("inside: the interface, zone or network where the servers are")
+    let servers = Set(doors.map(\.server))
+    var inner: [String] = []
+    for name in all.permits.filter({ servers.contains($0.server) }).compactMap(\.output)
+    where !inner.contains(name) && !names.contains(name) { inner.append(name) }
+    knowsInterfaces = !names.isEmpty && !inner.isEmpty
+    if inner.isEmpty {
+      decide("inside: the interface, zone or network where the servers are")
+    } else {
+      statement("inside", inner.map(Self.quoted).joined(separator: ", "))
+    }
+    addInputs()
     lines.append("}")
+  }
+
+  /// What else the platform has to be told.
+  private mutating func addInputs() {
+    var alone = Policy()
+    alone.publications = []
+    let plan = FlowPlan(alone, gateway: nil)
+    for input in GatewayInput.allCases where ![.outside, .inside].contains(input) {
+      if platform.need(of: input, for: plan) == .required { decide("\(input.spelling): such as `\(input.example)`") }
+    }
   }
 
   private static func quoted(_ name: String) -> String {
@@ -133,9 +197,9 @@ package struct GatewayDraft {
   }
 
   private mutating func addRange(_ rules: [PublishedForward], _ door: Door) {
-    let permits = all.permits.filter { $0.server == door.server }
-    let candidates = rules + permits
-    let ranges = candidates.filter { $0.serverPort == nil }.flatMap(\.ports).filter { $0.low >= 1024 }
+    let own = rules.filter { $0.serverPort == nil }.flatMap(\.ports).filter { $0.low >= 1024 }
+    let permits = all.permits.filter { $0.server == door.server }.flatMap(\.ports).filter { $0.low >= 1024 }
+    let ranges = own.contains { $0.count > 1 } ? own : own + permits
     var sorted: [PortRange] = []
     for range in ranges.sorted(by: { ($0.low, $0.high) < ($1.low, $1.high) }) where sorted.last != range {
       sorted.append(range)
@@ -166,7 +230,6 @@ package struct GatewayDraft {
     }
     let asked = permits.isEmpty ? rules.filter(Self.isControl) : permits
     guard !asked.isEmpty, asked.allSatisfy({ $0.clients != nil }) else {
-      if asked.contains(where: \.isPartial) { decide("allow: a rule has a condition that was not read") }
       return
     }
     let prefixes = asked.flatMap { $0.clients ?? [] }.flatMap(fewestPrefixes(of:))

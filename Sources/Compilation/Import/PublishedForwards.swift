@@ -15,6 +15,8 @@ struct PublishedForward {
   var clients: [ClosedRange<IPAddress>]?
   /// The interface by which connections come; `nil` for any.
   var interface: String?
+  /// The interface by which they leave; `nil` for any.
+  var output: String?
   /// Whether a condition was not read, so that it may hold for fewer.
   var isPartial: Bool
   /// Where the rule stands; `nil` where it was not read from a text.
@@ -38,7 +40,19 @@ struct PublishedForwards {
         for rule in chain.rules { add(rule, of: table) }
       }
     }
+    permits += byDialled.flatMap { permit in
+      let servers = Set(
+        translations.filter { !Set($0.external).isDisjoint(with: permit.external) }.map(\.server))
+      return servers.sorted().map { server in
+        var permit = permit
+        permit.server = server
+        return permit
+      }
+    }
   }
+
+  /// Permits that ask for the address that clients dial, before it is known which server has it.
+  private var byDialled: [PublishedForward] = []
 
   private mutating func add(_ rule: Rule, of table: Table) {
     var conditions = RuleConditions()
@@ -52,10 +66,13 @@ struct PublishedForwards {
         translations.append(conditions.forward(to: target, port: translation.singlePort, of: rule))
         return
       case .verdict(.accept):
-        guard conditions.isOfTCP, let server = conditions.destinations.first, conditions.destinations.count == 1,
-          !conditions.ports.isEmpty
-        else { return }
-        permits.append(conditions.forward(to: server, port: nil, of: rule))
+        guard conditions.isOfTCP, !conditions.ports.isEmpty else { return }
+        permits += conditions.destinations.map { conditions.forward(to: $0, port: nil, of: rule) }
+        if let dialled = conditions.dialled.first {
+          var permit = conditions.forward(to: dialled, port: nil, of: rule)
+          permit.external = conditions.dialled
+          byDialled.append(permit)
+        }
         return
       case .verdict(.drop), .reject: return
       case .counter, .log, .last, .verdict(.continue): continue
@@ -76,16 +93,19 @@ extension Translation {
 /// What the matches of a rule ask for.
 private struct RuleConditions {
   var destinations: [IPAddress] = []
+  /// As clients dial them, where the rule asks for that.
+  var dialled: [IPAddress] = []
   var ports: [PortRange] = []
   var clients: [ClosedRange<IPAddress>]?
   var interface: String?
+  var output: String?
   var isOfTCP = true
   var isPartial = false
 
   func forward(to server: IPAddress, port: UInt16?, of rule: Rule) -> PublishedForward {
     PublishedForward(
       external: destinations, ports: ports, server: server, serverPort: port, clients: clients, interface: interface,
-      isPartial: isPartial, place: rule.provenance.first)
+      output: output, isPartial: isPartial, place: rule.provenance.first)
   }
 
   mutating func add(_ left: Expression, _ comparison: MatchOperator, _ right: Expression, in table: Table) {
@@ -98,6 +118,9 @@ private struct RuleConditions {
     switch left {
     case .payload("ip", "daddr"), .payload("ip6", "daddr"):
       destinations += values.compactMap { if case .address(let address) = $0 { address } else { nil } }
+    case .tuple("original", "ip daddr"), .tuple("original", "ip6 daddr"):
+      dialled += values.compactMap { if case .address(let address) = $0 { address } else { nil } }
+    case .tuple("original", "proto-dst"): ports += values.compactMap(\.portRange)
     case .payload("ip", "saddr"), .payload("ip6", "saddr"):
       clients = (clients ?? []) + values.compactMap(\.addressRange)
     case .payload("tcp", "dport"), .payload("th", "dport"):
@@ -107,7 +130,9 @@ private struct RuleConditions {
       isOfTCP = values.contains { $0 == .symbol("tcp") || $0 == .string("tcp") || $0 == .number(6) }
     case .meta("iifname"), .meta("iif"):
       interface = values.compactMap { if case .interface(let name) = $0 { name } else { nil } }.first
-    case .meta("oifname"), .meta("oif"), .conntrack: break
+    case .meta("oifname"), .meta("oif"):
+      output = values.compactMap { if case .interface(let name) = $0 { name } else { nil } }.first
+    case .conntrack: break
     default: isPartial = true
     }
   }

@@ -39,7 +39,14 @@ extension Compilation {
         study.interfaces = { _ in (interface, nil) }
         let table = study.table(of: publication)
         let finder = CauseFinder(study, saved, everything, of: publication)
-        for cell in table.cells { findings.add(cell, of: publication, alike: kind.count - 1, finder) }
+        let atBest =
+          table.cells.contains { $0.isPermitted && $0.outcome == .undecided }
+          ? self.atBest(publication, gateway, relevant, interface) : nil
+        for cell in table.cells {
+          let known = atBest?.cells.first { $0.title == cell.title && $0.outcome == .broken }
+          findings.add(
+            cell.outcome == .undecided ? known ?? cell : cell, of: publication, alike: kind.count - 1, finder)
+        }
         for note in table.notes { findings.add(note: note, of: publication) }
       }
     }
@@ -61,6 +68,21 @@ extension Compilation {
           help: "audit a policy with fewer publications"))
     }
     return found.map { $0.from(.audit) }.inSourceOrder()
+  }
+}
+
+extension Compilation {
+  /// The sessions of a publication where the device's helper hurts nobody: what fails even so is no open question.
+  /// `nil` where no helper is in doubt.
+  private func atBest(
+    _ publication: Publication, _ gateway: Int?, _ relevant: Ruleset, _ interface: String?
+  ) -> SessionTable? {
+    guard let harmless = DeviceHelpers.harmless(relevant) else { return nil }
+    var study = SessionStudy(
+      policy, gateway: gateway, ruleset: harmless,
+      bordering: SessionReach(of: publication, in: policy).distinguishing(in: harmless))
+    study.interfaces = { _ in (interface, nil) }
+    return study.table(of: publication)
   }
 }
 
@@ -114,7 +136,9 @@ private struct GatewayFindings {
     let loss = cell.performance?.ending.loss
     let isStopped = kind == .stopped || kind == .undecided
     // Where nothing stops it, and it arrives at the wrong place, what led it there is to blame.
-    let stopper = loss?.citation ?? cell.performance?.steps.last?.translations.last
+    let stopper =
+      loss?.citation ?? cell.performance?.steps.last?.translations.last
+      ?? (kind == .undecided ? cell.performance?.helper?.citation : nil)
     let citation = isStopped ? stopper : cell.performance?.translations.first
     let place = citation.flatMap { $0.provenance ?? declarations["\($0.table) \($0.chain)"] }
     let permit = kind == .intrusion ? finder?.permit(of: cell) : nil
@@ -149,7 +173,9 @@ private struct GatewayFindings {
     switch cell.outcome {
     case .broken where cell.isPermitted: return .stopped
     case .undecided where cell.isPermitted: return .undecided
-    case .works where !cell.isPermitted && cell.place == .allowed: return .more
+    // That a server may open connections of its own is not what a gateway publishes; that a helper opens them is.
+    case .works where !cell.isPermitted && cell.place == .allowed && !cell.mode.isActive: return .more
+    case .works where !cell.isPermitted && cell.place == .allowed && cell.performance?.helper != nil: return .more
     default: return nil
     }
   }
@@ -180,20 +206,24 @@ private struct GatewayFindings {
     let name = cause.publication
     switch cause.kind {
     case .stopped:
+      var reason = cell.reason
       if let line = cause.line {
-        notes.insert((line.failure.map { "\($0): " } ?? "") + "this line \(line.words)", at: 0)
+        notes.insert((line.failure.map { "\($0): " } ?? "") + reason, at: 0)
+        reason = "this line \(line.words)"
         if let stop = cause.place, stop != place { policy.insert(Label(stop, "this stops it"), at: 0) }
       }
-      notes += mending.lines(for: policy.last?.span).map { "the line that would do it: `\($0)`" }
-      return Diagnostic(
-        .error, "gateway-stops-session",
-        "`\(name)` permits sessions that do not work here: \(cell.title): \(cell.reason)", at: place,
-        label: cause.line.map { "this \($0.words)" } ?? "", related: policy, notes: notes, help: help(for: cell))
+      if cause.line?.help == nil {
+        notes += mending.lines(for: policy.last?.span).map { "`sallyport compile` writes for it: `\($0)`" }
+      }
+      return .error(
+        "gateway-stops-session", "`\(name)` permits sessions that do not work here: \(cell.title): \(reason)",
+        at: place, related: policy, notes: notes, help: cause.line?.help ?? help(for: cell))
     case .undecided:
       return .warning(
         "gateway-undecided", "whether sessions of `\(name)` work here is not known: \(cell.title): \(cell.reason)",
         at: place, related: policy, notes: notes,
-        help: "what the line says decides it; leave it out of the file to see the rest")
+        help: cell.performance?.helper.flatMap { DeviceHelpers.remedy(type: $0.type) }
+          ?? "what the line says decides it; leave it out of the file to see the rest")
     case .intrusion:
       if let door = cause.door { policy.insert(Label(door, "this leads them to the server"), at: 0) }
       return .error(
@@ -240,6 +270,14 @@ private struct GatewayFindings {
 extension Performance {
   /// The rules that lead its connections elsewhere.
   fileprivate var translations: [Citation] { steps.flatMap(\.translations) }
+
+  /// The helper of its control connection, and the rule that assigned it.
+  fileprivate var helper: (type: String, citation: Citation)? {
+    for step in steps {
+      for case .helperAssigned(let type, let citation) in step.events { return (type, citation) }
+    }
+    return nil
+  }
 }
 
 extension Step {

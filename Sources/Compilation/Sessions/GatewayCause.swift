@@ -12,6 +12,8 @@ struct GatewayCause: Hashable {
   var words: String
   /// The failure of the catalogue that people see.
   var failure: String?
+  /// What mends the line, as an imperative sentence; `nil` where other lines are missing.
+  var help: String?
 }
 
 /// All rules of a gateway, made ready when they are asked for: those that carry no session may be the ones that were
@@ -117,7 +119,9 @@ struct CauseFinder {
     for step in performance.steps {
       for case .helperAssigned(_, let citation) in step.events {
         guard let place = citation.provenance else { continue }
-        return GatewayCause(place: place, words: "has the helper answer `AUTH TLS` itself", failure: "F61")
+        return GatewayCause(
+          place: place, words: "has the helper answer `AUTH TLS` itself", failure: "F61",
+          help: "keep the helper off this connection, and forward the passive range")
       }
     }
     return nil
@@ -128,7 +132,8 @@ struct CauseFinder {
     guard let found = translation(of: performance, journey), let place = found.place else { return nil }
     if found.address != journey.wanted.destination {
       return GatewayCause(
-        place: place, words: "leads to \(found.address), and the server is \(journey.wanted.destination)")
+        place: place, words: "leads to \(found.address), and the server is \(journey.wanted.destination)",
+        help: "lead it to \(journey.wanted.destination)")
     }
     guard found.port != journey.wanted.destinationPort else { return nil }
     return GatewayCause(
@@ -136,7 +141,9 @@ struct CauseFinder {
       words: "makes port \(found.port) of port \(journey.original.destinationPort)"
         + (journey.isData
           ? ", and passive ports must stay as they are" : ", and the server has \(journey.wanted.destinationPort)"),
-      failure: journey.isData ? "F14" : nil)
+      failure: journey.isData ? "F14" : nil,
+      help: journey.isData
+        ? "let each port of the range keep its number" : "lead it to port \(journey.wanted.destinationPort)")
   }
 
   private func lone(_ tuple: Tuple, _ journey: Journey, leaving output: String? = nil) -> LoneConnection {
@@ -149,7 +156,8 @@ struct CauseFinder {
         miss.isTranslation == isTranslation, miss.unmet.isEmpty
       else { continue }
       return GatewayCause(
-        place: miss.place, words: "would \(isTranslation ? "translate" : "permit") it, but \(rule.reason)")
+        place: miss.place, words: "would \(isTranslation ? "translate" : "permit") it, but it \(rule.reason)",
+        help: "switch this line on, where it is meant to hold")
     }
     return nil
   }
@@ -163,7 +171,8 @@ struct CauseFinder {
     if let miss = Self.best(misses, journey) {
       return GatewayCause(
         place: miss.place, words: "would translate it, but \(Self.complaint(miss, journey))",
-        failure: miss.unmet == [.port] && journey.isData ? (journey.isEncrypted ? "F04" : nil) : nil)
+        failure: miss.unmet == [.port] && journey.isData ? (journey.isEncrypted ? "F04" : nil) : nil,
+        help: Self.help(miss, journey))
     }
     let after = lone(journey.wanted, journey, leaving: inside)
     let permits = everything.program.nearMisses(of: after, at: .forward, in: network)
@@ -182,7 +191,10 @@ struct CauseFinder {
     let permits = everything.program.nearMisses(of: after, at: .forward, in: network)
     let isPermitted = permits.contains { $0.unmet.isEmpty && $0.namesDestination }
     if let citation = loss.citation, let place = citation.provenance, isPermitted || citation.asksForEnds {
-      return GatewayCause(place: place, words: isPermitted ? "stops it before the line that permits it" : "stops it")
+      return GatewayCause(
+        place: place, words: isPermitted ? "stops it before the line that permits it" : "stops it",
+        help: isPermitted
+          ? "put the line that permits it before this one" : "let the published connections pass before this line")
     }
     if journey.isTranslated {
       let mapped = everything.program.nearMisses(
@@ -190,14 +202,17 @@ struct CauseFinder {
       if let miss = mapped.first(where: { $0.unmet.isEmpty && $0.namesDestination }) {
         return GatewayCause(
           place: miss.place,
-          words: "permits the external address, and what is compared is the server's, after translation")
+          words: "permits the external address, and what is compared is the server's, after translation",
+          help: "name \(journey.wanted.destination) in this line")
       }
     }
     let close = permits.filter {
       !$0.unmet.isEmpty && ($0.namesDestination || !journey.isData && $0.unmet == [.destination])
     }
     if let miss = Self.best(close, journey) {
-      return GatewayCause(place: miss.place, words: "would permit it, but \(Self.complaint(miss, journey))")
+      return GatewayCause(
+        place: miss.place, words: "would permit it, but \(Self.complaint(miss, journey))",
+        help: Self.help(miss, journey))
     }
     guard let place = translation?.place, loss.citation != nil else { return nil }
     return GatewayCause(place: place, words: "translates it, and nothing permits it")
@@ -221,6 +236,22 @@ struct CauseFinder {
       if let miss = close.min(by: { distance($0) < distance($1) }) { return miss }
     }
     return nil
+  }
+
+  private static func help(_ miss: NearMiss, _ journey: Journey) -> String? {
+    switch miss.unmet.first {
+    case .transport: "let the line be for TCP"
+    case .interface: "let the line be for connections from \(journey.input)"
+    case .source: "let the line be for the clients of `allow`"
+    case .port where journey.isData:
+      "let the line, or another one like it, be for the whole passive range, each port to itself"
+    case .port:
+      "let the line, or another one like it, be for port "
+        + "\(miss.isTranslation ? journey.original.destinationPort : journey.wanted.destinationPort)"
+    case .destination:
+      "name \(miss.isTranslation ? journey.original.destination : journey.wanted.destination) in this line"
+    default: nil
+    }
   }
 
   private static func words(for ports: [PortRange]) -> String {

@@ -111,7 +111,8 @@ package struct SessionStudy: Sendable {
       DataMode.allCases.map { mode in
         SessionCell(
           place: .allowed, encryption: encryption, mode: mode, family: family, outcome: .refused,
-          reason: "the publication has no \(family == .ipv4 ? "IPv4" : "IPv6") address", isPermitted: false)
+          reason: "the publication has no \(family == .ipv4 ? "IPv4" : "IPv6") address", isPermitted: false,
+          isOfLinux: isOfLinux)
       }
     }
   }

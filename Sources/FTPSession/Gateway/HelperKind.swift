@@ -1,3 +1,5 @@
+package import Nftables
+
 /// What the FTP helper of a firewall makes of a dialogue: the kernel's, or the one of a firewall that is not Linux, as
 /// far as it is documented. What is not documented makes a session undecided.
 struct HelperKind: Sendable {
@@ -25,6 +27,9 @@ struct HelperKind: Sendable {
   /// What becomes of an announcement that names another address than its sender's; `nil` where the helper makes nothing
   /// of it, as the kernel's does.
   var doubtOfForeignAddress: String?
+  /// How it is kept off a connection, as an imperative sentence in the words of the device; `nil` where it hurts
+  /// nobody.
+  var remedy: String?
 
   /// The helper of a type; `nil` for one that does nothing to FTP.
   static func named(_ type: String) -> HelperKind? { byType[type] }
@@ -46,7 +51,8 @@ struct HelperKind: Sendable {
       authentication: .unverified(
         "strict inspection ends what it cannot read, so it may end a session that begins TLS"),
       doubtOfImplicit: "strict inspection ends what it cannot read, so it may end a session that is encrypted",
-      doubtOfForeignAddress: "what the inspection makes of a reply that names the translated address already"),
+      doubtOfForeignAddress: "what the inspection makes of a reply that names the translated address already",
+      remedy: "write `inspect ftp` without `strict`, or take the server out of the inspection"),
     // Juniper JSA10706: from the releases that it names on the commands of TLS pass.
     HelperKind(
       type: "junos-ftp", title: "FTP ALG of Junos", isProven: false, authentication: .passes,
@@ -54,7 +60,8 @@ struct HelperKind: Sendable {
     HelperKind(
       type: "junos-ftp-old", title: "FTP ALG of Junos", isProven: false,
       authentication: .unverified("the ALG of this release may block the commands of TLS (JSA10706)"),
-      doubtOfForeignAddress: "what the ALG does where addresses differ (`allow-mismatch-ip-address`)"),
+      doubtOfForeignAddress: "what the ALG does where addresses differ (`allow-mismatch-ip-address`)",
+      remedy: "give the application `application-protocol ignore`"),
     HelperKind(
       type: "screenos-ftp", title: "FTP ALG of ScreenOS", isProven: false,
       authentication: .unverified("what the ALG of ScreenOS does once a session begins TLS is not documented"),
@@ -67,13 +74,15 @@ struct HelperKind: Sendable {
       authentication: .answered("550 Access is denied"),
       doubtOfImplicit: "what the FTP Access Filter does to an encrypted session is not documented",
       unverified: undocumentedExtensions("the FTP Access Filter"),
-      doubtOfForeignAddress: "what the FTP Access Filter makes of a reply that names the translated address already"),
+      doubtOfForeignAddress: "what the FTP Access Filter makes of a reply that names the translated address already",
+      remedy: "publish a protocol of its own for this server, to which the filter is not bound"),
     HelperKind(
       type: "fortigate-ftp", title: "FTP session helper of the FortiGate", isProven: false,
       authentication: .unverified("what the session helper does once a session begins TLS is not documented"),
       doubtOfImplicit: "what the session helper does to an encrypted session is not documented",
       unverified: undocumentedExtensions("the session helper"),
-      doubtOfForeignAddress: "what the session helper makes of a reply that names the translated address already"),
+      doubtOfForeignAddress: "what the session helper makes of a reply that names the translated address already",
+      remedy: "write `set helper disable` into a service of its own for this server"),
     // Microsoft (dd421710): with FTP over TLS it has to be off.
     HelperKind(
       type: "windows-ftp", title: "StatefulFtp filter of Windows", isProven: false,
@@ -86,5 +95,28 @@ struct HelperKind: Sendable {
   private static func undocumentedExtensions(_ helper: String) -> [String: String] {
     let reason = "whether \(helper) reads the extensions of RFC 2428 is not documented"
     return ["229": reason, "EPRT": reason]
+  }
+}
+
+/// What devices do to sessions that no document tells, and how it is kept off.
+package enum DeviceHelpers {
+  /// How a helper is kept off a connection, as an imperative sentence in the words of the device.
+  ///
+  /// - Parameter type: As `ct helper` objects call it.
+  package static func remedy(type: String) -> String? { HelperKind.named(type)?.remedy }
+
+  /// The ruleset with helpers that hurt nobody in the place of those of which it is not known: what fails there fails
+  /// whatever the device's helper does. `nil` where it has none of these.
+  package static func harmless(_ ruleset: Ruleset) -> Ruleset? {
+    var result = ruleset
+    var isChanged = false
+    for table in result.tables.indices {
+      for helper in result.tables[table].helpers.indices {
+        guard let kind = HelperKind.named(result.tables[table].helpers[helper].type), !kind.isProven else { continue }
+        result.tables[table].helpers[helper].type = "routeros-ftp"
+        isChanged = true
+      }
+    }
+    return isChanged ? result : nil
   }
 }

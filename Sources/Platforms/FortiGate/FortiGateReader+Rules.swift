@@ -83,7 +83,7 @@ struct FortiGateRules {
         idle.append(
           IdleRule(
             table: Self.table, chain: "virtual addresses", position: rules.count, rule: rule,
-            reason: isUsed ? "is disabled" : "is named by no policy"))
+            reason: isUsed ? "is disabled" : "is named by no policy that is enabled"))
       }
     }
     return rules

@@ -15,8 +15,10 @@ struct Audit: ParsableCommand {
       place in the server's file, the line of the policy, and the text that mends them. Files that the program would \
       refuse are reported as such. Nothing is changed.
 
-      With --gateway PATH is what iptables-save, ip6tables-save or `nft -j list ruleset` printed on the gateway, several \
-      together. The sessions of the policy are played through these rules: those that it permits and that do not work, \
+      With --gateway PATH is the configuration of the gateway as it was saved: what iptables-save and ip6tables-save, \
+      with `ipset save`, or `nft list ruleset` printed, `/etc/config/firewall` of OpenWrt, `/export` of RouterOS, `show \
+      running-config` of an ASA, `show configuration` of an SRX (also `| display set`), a backup of a FortiGate; several \
+      together. The sessions of the policy are played through it: those that it permits and that do not work, \
       clients who get in although it keeps them out, and what is not known, each at the line that decides. Interfaces are \
       those that the policy names.
 

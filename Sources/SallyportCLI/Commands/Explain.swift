@@ -71,7 +71,7 @@ struct Explain: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Judge the rules in a file instead of what the policy compiles to: what iptables-save, ip6tables-save or `nft -j list ruleset` printed. May be given again.",
+      "Judge the configuration in a file instead of what the policy compiles to: all that `audit --gateway` reads. May be given again.",
       valueName: "path"))
   var gatewayConfig: [String] = []
 

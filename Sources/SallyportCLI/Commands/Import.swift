@@ -54,7 +54,7 @@ struct Import: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What the firewall is: \(Platforms.all.map(\.name).joined(separator: ", ")); nftables without it.",
+      "What the firewall is: iptables, nftables, openwrt, routeros, asa, srx or fortigate; nftables without it.",
       valueName: "name"))
   var platform: String?
 
@@ -123,10 +123,16 @@ struct Import: ParsableCommand {
     let kind = platform.flatMap(Platforms.named) ?? Platforms.standard
     let files = try GatewayFiles(gateway, after: SourceSet(), of: kind, GatewayContext(), console)
     let found = files.diagnostics.inSourceOrder()
-    let draft = GatewayDraft(files.saved, of: kind, from: gateway.joined(separator: " "))
-    guard !found.hasErrors, !draft.isEmpty else {
-      if found.hasErrors { try findings.show(found, in: files.sources, console, closing: summary(of: found)) }
-      throw console.failure("nothing in \(listed(gateway)) publishes an FTP server", .findings)
+    guard !found.hasErrors else {
+      try findings.show(found, in: files.sources, console, closing: summary(of: found))
+      throw ExitStatus.findings.code
+    }
+    let locate = files.locator
+    let draft = GatewayDraft(files.saved, of: kind, from: gateway.joined(separator: " "), locate: locate)
+    guard !draft.isEmpty else {
+      throw console.failure(
+        "no rule in \(listed(gateway)) leads to port 21 or 990 of a server; write the policy by hand, and hold it against "
+          + "the file with `audit --gateway`", .findings)
     }
     say(found, in: files.sources, console)
     guard findings.output == .json else { return try console.write(data: Array(draft.text.utf8)) }
