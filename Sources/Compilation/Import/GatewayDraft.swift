@@ -228,10 +228,11 @@ package struct GatewayDraft {
             } ?? false
           })
     }
-    let asked = permits.isEmpty ? rules.filter(Self.isControl) : permits
-    guard !asked.isEmpty, asked.allSatisfy({ $0.clients != nil }) else {
-      return
+    // Clients may be told where they are permitted, or where they are led to the server.
+    let asked = [permits, rules.filter(Self.isControl)].first { rules in
+      !rules.isEmpty && rules.allSatisfy { $0.clients != nil }
     }
+    guard let asked else { return }
     let prefixes = asked.flatMap { $0.clients ?? [] }.flatMap(fewestPrefixes(of:))
     var known: Set<String> = []
     let texts = prefixes.map { $0.length == $0.family.bits ? "\($0.address)" : "\($0)" }.filter {

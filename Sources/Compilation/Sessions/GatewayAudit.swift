@@ -50,7 +50,7 @@ extension Compilation {
         for note in table.notes { findings.add(note: note, of: publication) }
       }
     }
-    var found = findings.diagnostics
+    var found = findings.diagnostics + lostServers(saved, gateway: gateway)
     // Another door to a server is told where each publication was looked at by itself.
     if !findings.hasDoubts, kinds.unjudged == 0, kinds.judged.allSatisfy({ $0.count == 1 }) {
       found += unexpectedDoors(in: ruleset, gateway: gateway, besides: findings.used).map { place in
@@ -311,6 +311,43 @@ extension Compilation {
           known.ports.contains { $0.low <= range.low && range.high <= $0.high }
         } && door.interface.map { interfaces.isEmpty || interfaces.contains($0) } ?? true
       return isExpected ? nil : place
+    }
+  }
+}
+
+extension Compilation {
+  /// Servers that the gateway does not reach by the interfaces that the policy calls `inside`.
+  private func lostServers(_ saved: SavedGateway, gateway: Int?) -> [Diagnostic] {
+    let inside = Set(gateway.map { policy.gateways[$0].inside.map(\.value) } ?? [])
+    var found: [Diagnostic] = []
+    var told: Set<IPAddress> = []
+    for publication in policy.publications where publication.gateway == gateway {
+      for endpoint in policy.endpoints(of: publication) where endpoint.reach != .local {
+        // What the default route leads to is where clients are, and dynamic routes may know better.
+        let best = saved.networks.filter { $0.prefix.contains(endpoint.server) && $0.prefix.length > 0 }
+          .max { $0.prefix.length < $1.prefix.length }
+        guard let best, let fault = best.fault(inside), told.insert(endpoint.server).inserted else { continue }
+        found.append(
+          .error(
+            "gateway-stops-session",
+            "the server \(endpoint.server) of `\(publication.name.value)` is not reached: \(fault)",
+            at: best.place, related: [Label(publication.header, "the publication")],
+            help: "let the network of the server be at an interface of `inside`, or name that one in the policy"))
+      }
+    }
+    return found
+  }
+}
+
+extension GatewayNetwork {
+  /// Why packets for it do not leave by one of some interfaces; `nil` where they do.
+  fileprivate func fault(_ inside: Set<String>) -> String? {
+    switch way {
+    case .nowhere(let reason): return "its network \(prefix) \(reason)"
+    case .through(let names) where names.isEmpty: return "the interface of its network \(prefix) is in no zone"
+    case .through(let names):
+      guard !inside.isEmpty, names.isDisjoint(with: inside) else { return nil }
+      return "its network \(prefix) is behind \(names.sorted().map { "`\($0)`" }.joined(separator: ", "))"
     }
   }
 }

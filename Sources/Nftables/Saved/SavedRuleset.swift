@@ -187,7 +187,23 @@ private struct OpenTable {
     (self.name, self.family, self.span, self.sets) = (name, family, span, sets)
   }
 
-  var table: Table { Table(name, family: family == .ipv4 ? .ip : .ip6, chains: chains) }
+  /// The table. A target that is no chain of it is an extension of xtables, for programs declare every chain.
+  var table: Table {
+    let known = Set(chains.map(\.name))
+    var chains = chains
+    for chain in chains.indices {
+      for rule in chains[chain].rules.indices {
+        chains[chain].rules[rule].statements = chains[chain].rules[rule].statements.map { statement in
+          switch statement {
+          case .verdict(.jump(let name)) where !known.contains(name) && name == name.uppercased():
+            .unread("-j \(name)")
+          default: statement
+          }
+        }
+      }
+    }
+    return Table(name, family: family == .ipv4 ? .ip : .ip6, chains: chains)
+  }
 
   /// Reads one line. Returns what is wrong with it; `nil` when it is in order.
   mutating func read(_ words: [SavedWord], _ span: SourceSpan) -> String? {

@@ -65,6 +65,8 @@ package struct SavedGateway: Sendable {
   package var ruleset = Ruleset([])
   /// Rules that stand in the file and that no packet meets, because something switches them off.
   package var idle: [IdleRule] = []
+  /// The networks that the gateway reaches, as its interfaces and static routes tell; empty where they tell nothing.
+  package var networks: [GatewayNetwork] = []
   /// Where chains with a policy are declared, by `FAMILY TABLE CHAIN` as `Citation` names them: `ip filter FORWARD`.
   package var declarations: [String: SourceSpan] = [:]
   /// The families whose filters it tells.
@@ -80,9 +82,30 @@ package struct SavedGateway: Sendable {
     ruleset.tables += other.ruleset.tables
     ruleset.ipSets += other.ruleset.ipSets
     idle += other.idle
+    networks += other.networks
     declarations.merge(other.declarations) { first, _ in first }
     families.formUnion(other.families)
     diagnostics += other.diagnostics
+  }
+}
+
+/// A network that a gateway reaches by one of its interfaces, or by a static route.
+package struct GatewayNetwork: Sendable {
+  package enum Way: Hashable, Sendable {
+    /// Through the interface that bears these names: its own, that of its zone, and whatever else a policy may call it
+    /// by. Empty for one of no zone, by which nothing passes.
+    case through(Set<String>)
+    /// Nowhere, with the reason, after "it": `is discarded here`, `is disabled`.
+    case nowhere(String)
+  }
+
+  package var prefix: Prefix
+  package var way: Way
+  /// The line that says so.
+  package var place: SourceSpan
+
+  package init(_ prefix: Prefix, _ way: Way, at place: SourceSpan) {
+    (self.prefix, self.way, self.place) = (prefix, way, place)
   }
 }
 
