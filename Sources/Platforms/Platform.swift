@@ -100,8 +100,14 @@ package protocol TablePlatform: Platform {
 
 /// A platform on which sessions can be played.
 package protocol SessionPlatform: Platform {
+  /// Whether sessions through it were held against real connections; else they are played by what is documented.
+  var wasRun: Bool { get }
   /// The rules that packets meet, in the form in which the session model runs them.
   func ruleset(of plan: FlowPlan) -> Ruleset
+}
+
+extension SessionPlatform {
+  package var wasRun: Bool { true }
 }
 
 /// One file of a gateway.

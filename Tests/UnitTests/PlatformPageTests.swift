@@ -63,8 +63,7 @@ private struct PlatformPage {
     }
     let sessions =
       switch platform {
-      case is any DevicePlatform: "played as documented"
-      case is any SessionPlatform: "played"
+      case let known as any SessionPlatform: known.wasRun ? "played" : "played as documented"
       default: "undecided"
       }
     return

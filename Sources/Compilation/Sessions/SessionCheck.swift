@@ -84,7 +84,7 @@ struct SessionCheck {
       $0.isPermitted && $0.outcome != .works
     }
     // What no document says of a device is no mistake of the policy.
-    let broken = study.isOfLinux ? failing : failing.filter { $0.outcome == .broken }
+    let broken = !(platform is any DevicePlatform) ? failing : failing.filter { $0.outcome == .broken }
     guard let cell = broken.first else { return failing.first.map { undecided($0, of: publication, alike: alike) } }
     let name = publication.name.value
     var notes = broken.count > 1 ? ["\(broken.count - 1) more kinds of its sessions do not work"] : []

@@ -232,7 +232,7 @@ struct Scene {
         place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
         isPermitted: refusal == nil, performance: played.performance)
       cell.passiveParts = played.parts
-      cell.isOfLinux = study.isOfLinux
+      cell.wasRun = study.wasRun
       noteIntrusion(entry, &cell)
       return cell
     }

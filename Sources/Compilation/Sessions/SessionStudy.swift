@@ -10,7 +10,7 @@ package struct SessionStudy: Sendable {
   let policy: Policy
   let program: Program
   /// Whether the gateway is one of those on whose kernel the model was held against real connections.
-  let isOfLinux: Bool
+  let wasRun: Bool
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
@@ -38,7 +38,7 @@ package struct SessionStudy: Sendable {
   /// - Parameter bordering: The rules whose borders are tried; `nil` for none.
   init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, bordering: Ruleset?) {
     self.policy = policy
-    isOfLinux = !(policy.platform(of: gateway) is any DevicePlatform)
+    wasRun = (policy.platform(of: gateway) as? any SessionPlatform)?.wasRun ?? false
     let program = Program(ruleset)
     self.program = program
     triesNetworks = bordering != nil
@@ -112,7 +112,7 @@ package struct SessionStudy: Sendable {
         SessionCell(
           place: .allowed, encryption: encryption, mode: mode, family: family, outcome: .refused,
           reason: "the publication has no \(family == .ipv4 ? "IPv4" : "IPv6") address", isPermitted: false,
-          isOfLinux: isOfLinux)
+          wasRun: wasRun)
       }
     }
   }

@@ -62,8 +62,8 @@ package struct SessionCell: Sendable {
   /// Of an intrusion, whether nobody can tell that the control connection comes about.
   package var isIntrusionOpen = false
   /// Whether what the gateway does was compared with its kernel, and is not only documented.
-  var isOfLinux = true
-  package var certainty: Certainty { outcome == .undecided ? .unverified : isOfLinux ? .proven : .documented }
+  var wasRun = true
+  package var certainty: Certainty { outcome == .undecided ? .unverified : wasRun ? .proven : .documented }
 
   /// `ipv4` or `ipv6`.
   package var familyName: String { family == .ipv4 ? "ipv4" : "ipv6" }

@@ -10,6 +10,9 @@ package struct OpenWrtPlatform: SessionPlatform {
   package var isLinux: Bool { true }
   package var forms: [String] { ["uci", "batch"] }
 
+  /// What is played follows the source of fw4, which cannot be had from a package.
+  package var wasRun: Bool { false }
+
   package init() {}
 
   package var versions: String? { "19.07 or newer" }

@@ -16,6 +16,7 @@ package protocol DevicePlatform: SessionPlatform {
 }
 
 extension DevicePlatform {
+  package var wasRun: Bool { false }
   package func inspects(_ service: PublishedService, in plan: FlowPlan) -> Bool { service.wantsHelper }
   package func ruleset(of plan: FlowPlan) -> Ruleset { Ruleset([DeviceRuleset(plan, self).table]) }
 }
