@@ -34,6 +34,7 @@ private let count = ProcessInfo.processInfo.environment["SALLYPORT_PROVE_GATEWAY
       var surroundings = ASASurroundings()
       // A device that translates everybody's way out drops what comes to a server's own address.
       surroundings.hasOutgoingNAT = false
+      surroundings.interfaces[1].address += "\n ipv6 enable"
       surroundings.interfaces[0].address = seed % 4 == 1 ? "dhcp setroute" : "198.18.0.2 255.255.255.252"
       let audit = try AuditedText(surroundings.text(compilation.configuration(), "", ""), against: compilation)
       #expect(wrong(audit).isEmpty, "\(audit.description)\n\(policy)")

@@ -141,6 +141,18 @@ struct ASAMistake: CustomTestStringConvertible, Sendable {
       ASAMistake(
         "shut down", " nameif inside\n", " shutdown\n nameif inside\n", "gateway-stops-session", at: "shutdown"),
       ASAMistake(
+        "parent shut down", "interface GigabitEthernet0/1\n",
+        "interface GigabitEthernet0/1\n shutdown\n no nameif\n!\ninterface GigabitEthernet0/1.20\n vlan 20\n",
+        "gateway-stops-session", at: "shutdown"),
+      ASAMistake(
+        "channel shut down", "interface GigabitEthernet0/1\n",
+        "interface Port-channel1\n shutdown\n no nameif\n!\ninterface Port-channel1.20\n vlan 20\n",
+        "gateway-stops-session", at: "shutdown"),
+      ASAMistake(
+        "members shut down", "interface GigabitEthernet0/1\n",
+        "interface GigabitEthernet0/7\n channel-group 1 mode active\n shutdown\n!\ninterface Port-channel1\n",
+        "gateway-stops-session", at: "shutdown"),
+      ASAMistake(
         "no list", "access-group outside_access_in in interface outside\n", "", "gateway-stops-session",
         at: "security-level 0"),
       ASAMistake(
@@ -184,6 +196,25 @@ struct ASAMistake: CustomTestStringConvertible, Sendable {
       ("logging enable", "ip nat inside source list 1 interface Dialer0", "a router with IOS", "ip nat"),
       ("logging enable", "  config-url disk0:/admin.cfg", "a device with contexts", "config-url"),
       ("logging enable", "edge# show startup-config", "for the next start", "startup"),
+      (
+        ": end\n", ": end\nno access-group outside_access_in in interface outside\n", "a change that was pasted",
+        "no access-group"
+      ),
+      (
+        ": end\n",
+        ": end\nno nat (inside,outside) source static ftp-server ftp-public service svc-pasv svc-pasv\n",
+        "a change that was pasted", "no nat"
+      ),
+      (
+        ": end\n", ": end\nno access-list outside_access_in extended permit tcp any any\n",
+        "a change that was pasted",
+        "no access-list"
+      ),
+      (
+        "logging enable", "object-group network ftp-clients\n no network-object host 192.0.2.1", "a change", "no netw"
+      ),
+      (": end\n", ": end\nclear configure access-list\n", "a change that was pasted", "clear configure"),
+      (": end\n", ": end\nedge(config)# ftp mode passive\n", "typed at the device", "ftp mode"),
     ])
   func wrongTexts(old: String, new: String, words: String, line: String) throws {
     let audit = try AuditedText(whole.replacing(old, with: new), against: policy)
@@ -300,6 +331,110 @@ struct ASAMistake: CustomTestStringConvertible, Sendable {
     #expect(
       narrow.contains { $0.contains("tcp dport 21 meta nfproto ipv4 ip daddr 10.10.20.200 return") }, "\(narrow)")
     #expect(narrow.contains { $0.contains("tcp dport 21 ct helper set") }, "\(narrow)")
+  }
+
+  @Test(
+    "strict inspection with a map is strict, and its map does not end the text",
+    arguments: [
+      " parameters\n  mask-banner\n", " match request-command put\n  reset\n",
+    ])
+  func strictMap(map: String) throws {
+    let text = whole.replacing("  inspect ftp\n", with: "  inspect ftp strict ftp-map\n")
+      .replacing(
+        "policy-map global_policy", with: "policy-map type inspect ftp ftp-map\n\(map)policy-map global_policy")
+    let rules = helper(text)
+    #expect(rules.contains { $0.contains("ct helper set \"ftp strict\"") }, "\(rules)")
+    #expect(rules.contains { $0.contains("jump") && $0.contains("global_policy") }, "\(rules)")
+    let plain = whole.replacing("inspect ftp\n", with: "inspect ftp strict\n")
+    for text in [text, plain] {
+      let audit = try AuditedText(text, against: policy)
+      #expect(audit.found.contains { $0.code == "gateway-undecided" }, "\(audit.description)")
+    }
+  }
+
+  @Test(
+    "a server behind another interface, or nowhere, is told once",
+    arguments: [
+      ("route outside 0", "route dmz 10.10.20.192 255.255.255.192 192.168.50.9 1\nroute outside 0", "route dmz"),
+      ("route outside 0", "route Null0 10.10.20.200 255.255.255.255\nroute outside 0", "route Null0"),
+      (
+        " ip address 10.10.20.1 255.255.255.0\n!\ninterface GigabitEthernet0/2",
+        " ip address 10.10.21.1 255.255.255.0\n!\ninterface GigabitEthernet0/3\n nameif lab\n security-level 20\n ip address 10.10.20.1 255.255.255.0\n shutdown\n!\ninterface GigabitEthernet0/2",
+        "10.10.20.1"
+      ),
+      (
+        " ip address 10.10.20.1 255.255.255.0\n!\ninterface GigabitEthernet0/2",
+        " ip address 10.10.21.1 255.255.255.0\n!\ninterface GigabitEthernet0/3\n nameif lab\n security-level 20\n ip address 10.10.20.1 255.255.255.0\n!\ninterface GigabitEthernet0/2",
+        "10.10.20.1"
+      ),
+    ])
+  func lostServers(old: String, new: String, line: String) throws {
+    #expect(whole.contains(old))
+    let audit = try AuditedText(whole.replacing(old, with: new), against: policy)
+    #expect(audit.found.map(\.code) == ["gateway-stops-session"], "\(audit.description)")
+    #expect(audit.found.allSatisfy { audit.line(of: $0).contains(line) }, "\(audit.description)")
+  }
+
+  @Test(
+    "the networks that interfaces and routes tell",
+    arguments: [
+      ("", "", "10.10.20.0/24 inside"), ("", "", "2000::/3 is behind `inside`, which has no IPv6 address"),
+      ("", "", "192.168.1.0/24 is of an interface for management only"),
+      (" nameif dmz\n", " shutdown\n nameif dmz\n", "192.168.50.0/24 is of an interface that is shut down"),
+      (
+        " nameif inside\n", " ipv6 address 2001:db8:30::1/64\n nameif inside\nipv6 route Null0 2001:db8:40::/48\n",
+        "2001:db8:30::/64 inside"
+      ),
+      ("route outside 0", "ipv6 route dmz 2001:db8:40::/48 2001:db8::9\nroute outside 0", "2001:db8:40::/48 dmz"),
+      ("route outside 0", "route inside 10.0.0.0 255.0.0.0 10.10.20.9 1\nroute outside 0", "10.0.0.0/8 inside"),
+      (
+        "route outside 0",
+        "route dmz 10.0.0.0 255.0.0.0 192.168.50.9 254\nroute inside 10.0.0.0 255.0.0.0 10.10.20.9 1\nroute outside 0",
+        "10.0.0.0/8 inside"
+      ),
+      (
+        "route outside 0",
+        "route dmz 10.0.0.0 255.0.0.0 192.168.50.9 254\nroute inside 10.0.0.0 255.0.0.0 10.10.20.9 1 track 1\nroute outside 0",
+        "10.0.0.0/8 dmz, inside"
+      ),
+    ])
+  func networksOfDevice(old: String, new: String, expected: String) {
+    let text = old.isEmpty ? whole : whole.replacing(old, with: new)
+    let saved = ASAReader().read(
+      GatewayText(name: "x", bytes: Array(text.utf8), file: SourceID(0)),
+      GatewayContext(outside: ["outside"], inside: ["inside"]))
+    let networks = saved.networks.map { network in
+      switch network.way {
+      case .through(let names): "\(network.prefix) \(names.sorted().joined(separator: ", "))"
+      case .nowhere(let reason): "\(network.prefix) \(reason)"
+      }
+    }
+    #expect(networks.contains(expected), "\(networks)")
+  }
+
+  @Test("groups that share their groups, forty deep, are read in a moment") func diamonds() throws {
+    var lines: [String] = []
+    for (kind, part) in [
+      ("network", "network-object host 192.0.2."), ("service", "service-object tcp destination eq "),
+    ] {
+      for level in 0..<40 {
+        for side in ["g", "h"] {
+          lines.append("object-group \(kind) \(kind)-\(side)\(level)")
+          lines += ["g", "h"].map {
+            level == 39 ? " \(part)\($0 == "g" ? 1 : 2)" : " group-object \(kind)-\($0)\(level + 1)"
+          }
+        }
+      }
+    }
+    let line =
+      "access-list outside_access_in extended permit object-group service-g0 object-group network-g0 host 10.10.20.80\n"
+    let text = whole.replacing(
+      "access-list outside_access_in remark the web server\n",
+      with: lines.joined(separator: "\n") + "\n" + line)
+    let start = ContinuousClock.now
+    let audit = try AuditedText(text, against: policy)
+    #expect(audit.found.isEmpty, "\(audit.description)")
+    #expect(ContinuousClock.now - start < .seconds(10))
   }
 
   @Test("an inspection that is moved to a class of its own is in doubt where both classes are met")

@@ -27,6 +27,7 @@ package struct ASAReader: GatewayReader {
     builder.build()
     saved.ruleset = Ruleset([builder.table])
     saved.idle = builder.idle
+    saved.networks = configuration.networks(inside: context.inside)
     saved.families = Set(AddressFamily.allCases)
     saved.declarations = builder.declarations
     saved.diagnostics = ASARemarks(configuration, context, builder).diagnostics

@@ -8,16 +8,26 @@ extension ASAConfiguration {
     var name = ""
     var level: Int?
     var addresses: [IPAddress] = []
-    /// The line with its IPv4 address.
-    var addressLine: ASALine?
+    /// The lines with its addresses.
+    var networkLines: [ASALine] = []
     /// Whether an address comes from outside, so that the text does not tell it.
     var isDynamic = false
-    /// Whether its networks lie at others, too.
+    /// Whether it knows IPv6: without an address of that it passes none on.
+    var hasIPv6 = false
+    /// Whether something else than addresses says where packets go.
     var sharesNetworks = false
+    /// The bridge or zone of which it is: its networks lie at all interfaces of that.
+    var union: String?
+    /// The channel of which it is a member, and the members that a redundant interface has.
+    var channel: String?
+    var members: [String] = []
     /// What stops all that passes: `shutdown`, `management-only`.
     var stop: ASALine?
     var span: SourceSpan
     var levelSpan: SourceSpan?
+
+    /// The line that shuts it down.
+    var shutdown: ASALine? { stop?.first == "shutdown" ? stop : nil }
   }
 
   /// `object` and `object-group` with what stands in them.
@@ -69,17 +79,27 @@ extension ASAConfiguration.Interface {
     case "ip" where line[1] == "address":
       if let address = IPAddress(line[2]) ?? names[line[2]] {
         addresses.append(address)
-        addressLine = line
+        networkLines.append(line)
       } else {
         isDynamic = true
       }
     case "ipv6" where line[1] == "address":
+      hasIPv6 = true
+      networkLines.append(line)
       let text = line[2].split(separator: "/").first.map(String.init) ?? ""
+      // The rest of such an address is made of the card's own.
+      guard !line.words.contains("eui-64") else { break }
       if let address = IPAddress(text) { addresses.append(address) }
-    case "shutdown": stop = stop ?? line
-    case "bridge-group", "zone-member", "vrf", "policy-route": sharesNetworks = true
-    case "management-only": stop = line
-    case "no": return ["nameif", "security-level", "ip", "shutdown"].contains(line[1])
+    case "ipv6" where line[1] == "enable": hasIPv6 = true
+    case "shutdown": stop = shutdown ?? line
+    case "bridge-group": union = "bvi\(line[1])"
+    case "zone-member": union = line.text
+    case "vrf", "policy-route": sharesNetworks = true
+    case "channel-group": channel = line[1]
+    case "member-interface": members.append(ASAConfiguration.title(line))
+    case "management-only": stop = stop ?? line
+    case "no" where line[1] == "shutdown": if shutdown != nil { stop = nil }
+    case "no": return ["nameif", "security-level", "ip"].contains(line[1])
     default: return false
     }
     return true

@@ -27,20 +27,28 @@ struct ASAConfiguration {
   /// `aaa authentication match`, `filter` and such: what they do to a session is not known.
   var others: [ASALine] = []
   /// Networks that lie at an interface, by the address of the interface or by a route.
-  var routes: [(network: Prefix, interface: String, line: ASALine)] = []
+  var routes: [Route] = []
   /// Whether networks lie at more than one interface: bridges, zones and routing by other things than addresses.
   var sharesNetworks = false
+  /// Whether routing goes by other things than addresses.
+  var isRoutedOtherwise = false
+  /// Whether the text says that it is all of a configuration.
+  var isWhole = false
   /// `ipv6 access-list`, which versions before 9.0 have beside the others.
   var listOfIPv6: ASALine?
   /// `: Written by`, which files that were saved have, and what runs does not.
   var header: ASALine?
+
+  /// What has a line `interface`, with a name or without, by its title, and the titles in the order of the text.
+  var ports: [String: Interface] = [:]
+  var portOrder: [String] = []
 
   /// The block to which indented lines belong.
   private var block = Block.none
 
   private enum Block {
     case none, ignored
-    case interface(Interface)
+    case interface(String, Interface)
     case object(String)
     case classMap(String)
     case policyMap(String)
@@ -51,6 +59,7 @@ struct ASAConfiguration {
     for (text, span) in text.lines {
       let line = ASALine(text, span)
       if line.starts(with: ":", "Written", "by") { header = line }
+      if line.starts(with: ":", "Saved") { isWhole = true }
       guard !line.words.isEmpty, !line.first.hasPrefix("!"), !line.first.hasPrefix(":") else { continue }
       // Text of the user, which may look like anything.
       if line.first == "banner" || line.first == "description" { continue }
@@ -60,6 +69,7 @@ struct ASAConfiguration {
       readCommand(line)
     }
     close()
+    settle()
   }
 
   /// Reads a line of the open block. Returns whether it is one.
@@ -67,9 +77,9 @@ struct ASAConfiguration {
     switch block {
     case .none: return false
     case .ignored: return false
-    case .interface(var interface):
+    case .interface(let title, var interface):
       guard interface.read(line, names) else { return false }
-      block = .interface(interface)
+      block = .interface(title, interface)
     case .object(let name):
       if line.first == "nat", objects[name]?.isGroup == false {
         if line.words.contains("source") { readTwice(line) } else { objectNAT[name] = line }
@@ -100,8 +110,8 @@ struct ASAConfiguration {
         policies[name]?[count - 1].actions.append(line)
       }
     case .inspectMap(let name):
-      if line.first == "match" || line.first == "class" { strictMaps[name] = line }
-      return true
+      guard line.first == "match" || line.first == "class" else { return false }
+      strictMaps[name] = line
     }
     return true
   }
@@ -112,22 +122,8 @@ struct ASAConfiguration {
     "protocol-object", "icmp-object",
   ]
 
-  private static func network(_ address: String, _ mask: String) -> Prefix? {
-    guard let base = IPAddress(address), base.family == .ipv4, let bits = IPAddress(mask), bits.family == .ipv4 else {
-      return nil
-    }
-    return (0...32).first { IPAddress(mask: $0, .ipv4) == bits }.flatMap { Prefix(base, length: $0)?.canonical }
-  }
-
   private mutating func close() {
-    if case .interface(let interface) = block, !interface.name.isEmpty {
-      sharesNetworks = sharesNetworks || interface.sharesNetworks
-      if interfaces[interface.name] == nil { interfaceOrder.append(interface.name) }
-      interfaces[interface.name] = interface
-      if let line = interface.addressLine, let network = Self.network(line[2], line[3]) {
-        routes.append((network, interface.name, line))
-      }
-    }
+    if case .interface(let title, let interface) = block { ports[title] = interface }
     block = .none
   }
 
@@ -136,7 +132,12 @@ struct ASAConfiguration {
     case "name": if let address = IPAddress(line[1]) { names[line[2]] = address }
     case "interface":
       hasInterfaces = true
-      block = .interface(Interface(span: line.span))
+      let title = Self.title(line)
+      if ports[title] == nil { portOrder.append(title) }
+      // An interface that is named again is the same.
+      var interface = ports[title] ?? Interface(span: line.span)
+      if title.hasPrefix("bvi") { interface.union = title }
+      block = .interface(title, interface)
     case "object", "object-group": openObject(line)
     case "access-list": lists[line[1], default: []].append(line)
     case "access-group": readAccessGroup(line)
@@ -160,10 +161,8 @@ struct ASAConfiguration {
       others.append(line)
     case "filter" where line[1] == "ftp": others.append(line)
     case "ipv6" where line[1] == "access-list": listOfIPv6 = listOfIPv6 ?? line
-    case "route":
-      if let network = Self.network(names[line[2]]?.description ?? line[2], line[3]), network.length > 0 {
-        routes.append((network, line[1], line))
-      }
+    case "route": readRoute(line)
+    case "ipv6" where line[1] == "route": readRoute(line)
     default: block = .ignored
     }
   }

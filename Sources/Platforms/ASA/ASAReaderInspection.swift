@@ -49,7 +49,8 @@ struct ASAInspectionWriter {
         let helper = line[2] == "strict" ? Self.strict : Self.plain
         var actions: [Statement] = [.assignHelper(helper), .verdict(.accept)]
         if line[2] == "strict", configuration.strictMaps[line[3]] != nil {
-          actions = [.unread("`\(line.text)` looks at what is said")]
+          // It is strict whatever the map asks for.
+          actions.insert(.unread("`\(line.text)` looks at what is said"), at: 1)
         }
         chains.append(Chain(chain, rules: conditions(of: entry, line, actions)))
         rules.append(.of(line, [.verdict(.jump(chain))]))

@@ -56,7 +56,7 @@ struct ASAAddresses {
 }
 
 /// Ports of connections as services name them.
-struct ASAService {
+struct ASAService: Hashable {
   /// `nil` for every protocol.
   var transport: String?
   /// `nil` for all ports.
@@ -81,6 +81,8 @@ struct ASALookup {
   private var services: [String: ASAServices] = [:]
   /// Groups that are being read: one may not hold itself.
   private var open: Set<String> = []
+  /// Groups within groups up to which they are read.
+  private static let mostOpen = 100
 
   init(_ configuration: ASAConfiguration, _ arrivals: [IPAddress]) {
     (self.configuration, self.arrivals) = (configuration, arrivals)
@@ -119,11 +121,14 @@ struct ASALookup {
     guard let object = configuration.objects[name], object.kind == "network" else {
       return .unknown("`\(name)` stands nowhere in the file")
     }
+    guard open.count < Self.mostOpen else { return .unknown("`\(name)`, which lies in too many groups") }
     guard open.insert(name).inserted else { return .unknown("the group `\(name)` holds itself") }
     var result = ASAAddresses()
+    // What two groups hold is told once: it would double with every group around them.
+    var seen: Set<ClosedRange<IPAddress>> = []
     for member in object.members {
       let part = addresses(member, isGroup: object.isGroup)
-      result.ranges += part.ranges
+      result.ranges += part.ranges.filter { seen.insert($0).inserted }
       result.doubt = result.doubt ?? part.doubt
     }
     if object.isGroup { result.name = name }
@@ -166,11 +171,15 @@ struct ASALookup {
     guard let object = configuration.objects[name], object.kind != "network" else {
       return ASAServices(doubt: "`\(name)` stands nowhere in the file")
     }
+    guard open.count < Self.mostOpen else {
+      return ASAServices(doubt: "`\(name)`, which lies in too many groups")
+    }
     guard open.insert(name).inserted else { return ASAServices(doubt: "the group `\(name)` holds itself") }
     var result = ASAServices()
+    var seen: Set<ASAService> = []
     for member in object.members {
       let part = services(member, transport: object.transport)
-      result.services += part.services
+      result.services += part.services.filter { seen.insert($0).inserted }
       result.doubt = result.doubt ?? part.doubt
     }
     if object.members.isEmpty, !object.isGroup { result.doubt = "the object `\(name)` is empty" }

@@ -48,7 +48,7 @@ struct ASATable {
       Chain(
         "access", BaseChain(.filter, .forward, priority: 0, dropsByPolicy: true),
         rules: stopRules() + [Self.known] + writer.strays
-          + ["routes", "way back"].map { Rule([.verdict(.jump($0))], provenance: []) } + others + inboundRules()),
+          + [routeJump, Rule([.verdict(.jump("way back"))], provenance: [])] + others + inboundRules()),
       Chain(
         "access out", BaseChain(.filter, .forward, priority: 1), rules: [Self.known] + outboundRules()),
       Chain("device", BaseChain(.filter, .input, priority: 0, dropsByPolicy: true), rules: ownRules()),
@@ -135,14 +135,23 @@ struct ASATable {
     return rules
   }
 
+  /// Asks routes. Where the policy has servers behind one interface, that one of them is behind another is told of
+  /// networks (`SavedGateway.networks`), and only what servers send is asked here.
+  private var routeJump: Rule {
+    let servers = context.inside.count == 1 ? context.inside : []
+    return Rule(servers.map { .comesFrom($0) } + [.verdict(.jump("routes"))], provenance: [])
+  }
+
   /// Connections to a network that lies at another interface. Nothing is said of the rest: routes may be learnt.
   private func routeRules() -> [Rule] {
-    let routes = configuration.routes.filter { configuration.interfaces[$0.interface]?.stop == nil }
+    let routes = configuration.routes.filter {
+      $0.network.length > 0 && configuration.interfaces[$0.interface]?.stop == nil
+    }
     guard !configuration.sharesNetworks, routes.count <= Self.mostRoutes else { return [] }
     let byNetwork = Dictionary(grouping: routes, by: \.network)
     let networks = byNetwork.keys.sorted { (-$0.length, $0.address) < (-$1.length, $1.address) }
     return networks.flatMap { network -> [Rule] in
-      let destination = Statement.match(.destination(.ipv4), .equal, .value(Value(network)))
+      let destination = Statement.match(.destination(network.family), .equal, .value(Value(network)))
       let ways = byNetwork[network] ?? []
       return ways.map { .of($0.line, [destination, .leavesTo($0.interface), .verdict(.return)]) }
         + ways.prefix(1).map { .of($0.line, [destination, .verdict(.drop)]) }

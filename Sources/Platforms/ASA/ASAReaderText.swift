@@ -94,8 +94,27 @@ enum ASATextKind {
     if hasMarks, text.contains("# show startup-config") || text.contains("> show startup-config") {
       return ("this is what was saved for the next start, and not what runs", show)
     }
-    return version(line) ?? output(line) ?? language(line)
+    if hasMarks, line.first.hasSuffix("#"), line.first.contains("(config") {
+      return ("this was typed at the device, and is no running configuration", show)
+    }
+    return version(line) ?? output(line) ?? language(line) ?? change(line)
   }
+
+  /// Whether a line takes something away. No device shows such a line, and what it leaves is not read here.
+  private static func change(_ line: ASALine) -> (String, String)? {
+    let isChange =
+      line.first == "no" && changed.contains(line[1]) || line.starts(with: "no", "ipv6", "route")
+      || line.starts(with: "no", "ipv6", "access-list") || line.first == "clear" && line[1].hasPrefix("conf")
+    guard isChange else { return nil }
+    return ("this is a change that was pasted, and no running configuration", show)
+  }
+
+  /// What would matter if it were taken away, and never stands in a configuration with `no` before it.
+  private static let changed: Set = [
+    "access-group", "access-list", "nat", "object", "object-group", "network-object", "group-object",
+    "service-object", "port-object", "protocol-object", "host", "subnet", "range", "route", "interface",
+    "class-map", "policy-map", "service-policy", "class", "match", "name", "same-security-traffic",
+  ]
 
   /// Whether a header names a version of another language.
   private static func version(_ line: ASALine) -> (String, String)? {
