@@ -119,6 +119,20 @@ import Testing
         "set security nat static rule-set s rule p match destination-port to 5500",
         "set security nat static rule-set s rule p then static-nat prefix 10.10.20.200/32 mapped-port 5000 to 5500",
         without: "nat destination"),
+      Text(
+        "set interfaces ge-0/0/2 disable", "set interfaces ge-0/0/2 unit 0 family inet address 10.10.20.2/25",
+        "set interfaces ge-0/0/3 unit 0 family inet address 10.10.21.1/24",
+        "set interfaces fxp0 unit 0 family inet address 192.0.2.250/24",
+        "set interfaces interface-range spare member \"ge-0/0/[4-7]\"",
+        "set interfaces interface-range spare member-range ge-0/0/8 to ge-0/0/11",
+        "set interfaces interface-range spare disable", "set interfaces ge-0/0/1 unit 5 disable",
+        "set routing-options static route 10.0.0.0/8 discard",
+        "set routing-options static route 10.10.0.0/16 next-hop 10.10.20.254"),
+      Text("deactivate interfaces ge-0/0/1", "activate interfaces ge-0/0/1"),
+      Text(
+        "set protocols bgp group x", "set routing-options static route 10.0.0.0/8 discard", without: "ge-0/0/1 unit"),
+      Text("set security forwarding-options family inet6 mode flow-based"),
+      Text("set security nat destination rule-set other from zone guests"),
       Text("{primary:node0}", "admin@edge>", after: "admin@edge> show configuration | display set | no-more\n"),
     ])
   func right(text: Text) throws {
@@ -202,6 +216,12 @@ import Testing
           "set interfaces ge-0/0/0 unit 0 family inet filter input in",
           "set firewall family inet filter in term ssh from destination-port 22",
           "set firewall family inet filter in term ssh then accept")),
+      Wrong(
+        "gateway-undecided", "forwarding-options family inet mode",
+        Text("set security forwarding-options family inet mode packet-based")),
+      Wrong(
+        "gateway-undecided", "rule-set second from zone untrust",
+        Text("set security nat destination rule-set second from zone untrust")),
       Wrong("gateway-remark", "ftps-extension", Text("set security alg ftp ftps-extension")),
       Wrong(
         "gateway-admits-others", "rule sallyport-ftp1-ctl match",
@@ -244,6 +264,84 @@ import Testing
       audited.found.contains { $0.code == wrong.code && audited.line(of: $0).contains(wrong.line) },
       "\(audited.description)")
     if wrong.code == "gateway-file-error" { #expect(audited.found.count == 1) }
+  }
+
+  private static let move = (old: "ge-0/0/1 unit", new: "ge-0/0/2 unit")
+
+  /// Each is found, at that line: packets do not get to the server, or from the clients.
+  @Test(
+    arguments: [
+      Wrong(
+        "gateway-stops-session", "ge-0/0/2 unit 0",
+        Text("set security zones security-zone dmz interfaces ge-0/0/2.0", replacing: move.old, with: move.new)),
+      Wrong("gateway-stops-session", "ge-0/0/2 unit 0", Text(replacing: move.old, with: move.new)),
+      Wrong("gateway-stops-session", "ge-0/0/1 disable", Text("set interfaces ge-0/0/1 disable")),
+      Wrong("gateway-stops-session", "unit 0 disable", Text("set interfaces ge-0/0/1 unit 0 disable")),
+      Wrong("gateway-stops-session", "deactivate", Text("deactivate interfaces ge-0/0/1")),
+      Wrong("gateway-stops-session", "deactivate", Text("deactivate interfaces ge-0/0/1 unit 0 family inet")),
+      Wrong(
+        "gateway-stops-session", "deactivate",
+        Text("deactivate interfaces ge-0/0/1 unit 0 family inet address 10.10.20.1/24")),
+      Wrong(
+        "gateway-stops-session", "interface-range off disable",
+        Text("set interfaces interface-range off member ge-0/0/1", "set interfaces interface-range off disable")),
+      Wrong(
+        "gateway-stops-session", "interface-range off disable",
+        Text(
+          "set interfaces interface-range off member-range ge-0/0/1 to ge-0/0/4",
+          "set interfaces interface-range off disable")),
+      Wrong(
+        "gateway-stops-session", "interface-range off unit 0 disable",
+        Text(
+          "set interfaces interface-range off member ge-*/0/[1-4]",
+          "set interfaces interface-range off unit 0 disable")),
+      Wrong(
+        "gateway-stops-session", "static route 10.10.20.200/32",
+        Text("set routing-options static route 10.10.20.200/32 discard")),
+      Wrong(
+        "gateway-stops-session", "static route 10.10.20.192/26",
+        Text("set routing-options static route 10.10.20.192/26 reject")),
+      Wrong(
+        "gateway-stops-session", "static route 10.10.20.200/32",
+        Text("set routing-options static route 10.10.20.200/32 next-hop 203.0.113.1")),
+      Wrong(
+        "gateway-stops-session", "static route 10.10.20.0/24",
+        Text(
+          "set routing-options static route 10.10.20.0/24 next-hop 10.10.40.9",
+          "set interfaces ge-0/0/1 disable", replacing: "10.10.20.1/24", with: "10.10.40.1/24")),
+      Wrong("gateway-stops-session", "ge-0/0/0 disable", Text("set interfaces ge-0/0/0 disable")),
+      Wrong("gateway-stops-session", "deactivate", Text("deactivate interfaces ge-0/0/0")),
+      Wrong("gateway-stops-session", "deactivate", Text("deactivate interfaces")),
+      Wrong(
+        "gateway-stops-session", "deactivate", Text("deactivate security zones security-zone untrust interfaces")),
+      Wrong(
+        "gateway-stops-session", "deactivate",
+        Text("deactivate security zones security-zone untrust interfaces ge-0/0/0.0")),
+      Wrong("gateway-undecided", "deactivate", Text("deactivate security zones")),
+      Wrong("gateway-undecided", "deactivate", Text("deactivate security zones security-zone")),
+      Wrong("gateway-undecided", "set security", Text(without: "security zones")),
+      Wrong(
+        "gateway-stops-session", "disable;",
+        Text(whole: SRXSurroundings.braces + "interfaces {\n  ge-0/0/0 {\n    disable;\n    unit 0;\n  }\n}\n")),
+      Wrong(
+        "gateway-stops-session", "inactive: ge-0/0/1",
+        Text(
+          whole: SRXSurroundings.braces
+            + "interfaces {\n  inactive: ge-0/0/1 {\n    unit 0 { family inet { address 10.10.20.1/24; } }\n  }\n}\n"
+        )),
+      Wrong(
+        "gateway-stops-session", "zones security-zone untrust",
+        Text(
+          "set groups node0 system host-name a", #"set apply-groups "${node}""#,
+          "set security zones security-zone untrust screen s", without: "ge-0/0/0.0")),
+    ])
+  func ways(_ wrong: Wrong) throws { try self.wrong(wrong) }
+
+  @Test("what is written alone tells of no network") func alone() throws {
+    let own = try compile(Self.policy).configuration()
+    let saved = GatewayText(name: "x", bytes: Array(own.utf8), file: SourceID(0))
+    let gateway = SRXReader().read(saved, GatewayContext(outside: ["untrust"], inside: ["trust"]))
+    #expect(gateway.networks.isEmpty && gateway.diagnostics.isEmpty)
   }
 
   @Test("who has the ALG") func inspection() throws {

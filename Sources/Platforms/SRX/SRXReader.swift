@@ -64,6 +64,7 @@ package struct SRXReader: GatewayReader {
     var gateway = SavedGateway()
     gateway.ruleset = Ruleset([Table(SRXChain.table, helpers: [helper], chains: chains.map(\.chain))])
     gateway.idle = chains.flatMap(\.idle)
+    gateway.networks = SRXNetworks(parts).networks
     gateway.families = [.ipv4, .ipv6]
     gateway.diagnostics = SRXRemarks(parts).found
     return gateway

@@ -11,6 +11,7 @@ struct SRXFilters {
 
   init(_ parts: SRXParts) {
     self.parts = parts
+    addDown()
     for name in parts.zones.zones.keys.sorted() {
       guard let zone = parts.zones.zones[name] else { continue }
       for interface in zone.interfaces {
@@ -23,6 +24,36 @@ struct SRXFilters {
         for family in AddressFamily.allCases { add(unit, family, name, doubt) }
       }
     }
+  }
+
+  /// Nothing comes from a zone outside of which no interface is up, and nothing goes inside where none is up there.
+  private mutating func addDown() {
+    for name in parts.context.outside {
+      guard let down = down(name) else { continue }
+      for match in parts.zones.matches(ofZones: [name], isSource: true) {
+        input.add(match.statements + [.verdict(.drop)], down.words, at: parts.span(down.line))
+      }
+    }
+    let inside = parts.context.inside
+    let found = inside.compactMap { down($0) }
+    guard let first = found.first, found.count == inside.count else { return }
+    for match in parts.zones.matches(ofZones: inside, isSource: false) {
+      output.add(match.statements + [.verdict(.drop)], first.words, at: parts.span(first.line))
+    }
+  }
+
+  /// Why no interface of a zone is up, and the line that says so; `nil` where one is, or may be.
+  private func down(_ name: String) -> (words: String, line: Int)? {
+    let zones = parts.zones.zones
+    guard let zone = zones[name] else { return nil }
+    guard !zone.interfaces.isEmpty else {
+      let isKnown = zones.values.contains { !$0.interfaces.isEmpty } || zone.interfacesLine != zone.line
+      guard isKnown, !parts.bringsZones else { return nil }
+      return ("no interface is in the zone \(name)", zone.interfacesLine)
+    }
+    let lines = zone.interfaces.map { parts.interfaces.lineOff(of: $0) }
+    guard let line = lines.first ?? nil, !lines.contains(nil) else { return nil }
+    return ("the interface \(zone.interfaces.first ?? "") of the zone \(name) is disabled", line)
   }
 
   private mutating func add(_ unit: JunosNode, _ family: AddressFamily, _ zone: String, _ doubt: [SRXMatch]) {

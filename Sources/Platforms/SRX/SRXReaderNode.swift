@@ -5,6 +5,10 @@ final class JunosNode {
   let line: Int
   /// Whether it stands there and counts for nothing: `inactive:`, `deactivate`.
   var isInactive = false
+  /// The line that deactivates it, which is its own where it says so itself.
+  var lineOff: Int { deactivation ?? line }
+  /// The position of a line of its own that deactivates it.
+  var deactivation: Int?
   /// Whether a later line took it away.
   private var isGone = false
   private var nodes: [JunosNode] = []

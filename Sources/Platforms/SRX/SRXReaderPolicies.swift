@@ -90,6 +90,12 @@ struct SRXPolicies {
         [isIPv6, mode.word == "drop" ? .verdict(.drop) : .unread("IPv6 without sessions")],
         "forwarding-options family inet6 mode \(mode.word)", at: parts.span(mode))
     }
+    if let mode = options["inet", "mode"]?.value, mode.word != "flow-based" {
+      let isIPv4 = Statement.match(.meta("nfproto"), .equal, .value(.symbol("ipv4")))
+      chain.add(
+        [isIPv4, .unread("packets without sessions")], "forwarding-options family inet mode \(mode.word)",
+        at: parts.span(mode))
+    }
     if let mode = options["mpls", "mode"]?.value, mode.word == "packet-based" {
       chain.add(
         [.unread("packets without sessions")], "forwarding-options family mpls mode packet-based",

@@ -7,7 +7,7 @@ struct SRXRemarks {
 
   init(_ parts: SRXParts) { self.parts = parts }
 
-  var found: [Diagnostic] { groups + zones + instances + inspection + ports + applications }
+  var found: [Diagnostic] { groups + zones + instances + ruleSets + inspection + ports + applications }
 
   // MARK: - What was not read
 
@@ -79,7 +79,9 @@ struct SRXRemarks {
 
   /// Zones of the policy that the configuration does not have, or that stand in a logical system.
   private var zones: [Diagnostic] {
-    guard let hierarchy = parts.root["security", "zones"] else { return [] }
+    guard let hierarchy = parts.root["security", "zones"], !parts.zones.zones.isEmpty || hasSystems else {
+      return noZone
+    }
     return (parts.context.outside + parts.context.inside).filter { parts.zones.zones[$0] == nil }.map { name in
       for kind in ["logical-systems", "tenants"] {
         for system in parts.root[kind]?.active ?? [] {
@@ -94,6 +96,46 @@ struct SRXRemarks {
         "gateway-undecided", "the policy speaks of a zone `\(name)`, and this configuration has none of that name",
         at: parts.span(hierarchy), help: "call zones in `outside` and `inside` as the configuration does: \(known)")
     }
+  }
+
+  /// Whether zones stand elsewhere.
+  private var hasSystems: Bool { parts.root["logical-systems"] != nil || parts.root["tenants"] != nil }
+
+  /// No zone counts, and policies speak of zones. Lines that are to be added to a configuration have none either.
+  private var noZone: [Diagnostic] {
+    let hierarchy = parts.root["security"]?.any("zones")
+    let isWhole = ["interfaces", "system", "version"].contains { parts.root.any($0) != nil }
+    guard hierarchy != nil || isWhole, let security = parts.root["security"],
+      let place = hierarchy ?? security["policies"] ?? security["nat"]
+    else { return [] }
+    let off = hierarchy?.any("security-zone").flatMap { list in
+      list.isInactive ? list : list.all.first { $0.isInactive }
+    }
+    return [
+      .warning(
+        "gateway-undecided", "no zone is declared that counts, so nothing that the policies say of zones holds",
+        at: parts.span(off?.lineOff ?? place.lineOff),
+        help: "declare the zones with their interfaces, or save the whole configuration")
+    ]
+  }
+
+  /// Rule-sets of destination NAT that have a context in common; Junos takes one of each.
+  private var ruleSets: [Diagnostic] {
+    var known: [String: JunosNode] = [:]
+    var found: [Diagnostic] = []
+    for set in parts.root["security", "nat", "destination", "rule-set"]?.active ?? [] {
+      let contexts = (set["from"]?.active ?? []).flatMap { kind in kind.active.map { "\(kind.word) \($0.word)" } }
+      if let context = contexts.first(where: { known[$0] != nil }), let other = known[context] {
+        found.append(
+          .warning(
+            "gateway-undecided",
+            "`\(other.word)` is from \(context) already, and Junos takes one rule-set of destination NAT from there",
+            at: parts.span(set), related: [Label(parts.span(other), "the other one")],
+            help: "write the rules of both into one rule-set"))
+      }
+      for context in contexts where known[context] == nil { known[context] = set }
+    }
+    return found
   }
 
   private var instances: [Diagnostic] {

@@ -38,6 +38,7 @@ struct SRXParts {
   let root: JunosNode
   let lines: GatewayText
   let zones: SRXZones
+  let interfaces: SRXInterfaces
   var books: SRXAddressBooks
   var applications: SRXApplications
   let context: GatewayContext
@@ -45,6 +46,7 @@ struct SRXParts {
   init(_ root: JunosNode, _ text: GatewayText, _ context: GatewayContext) {
     (self.root, lines, self.context) = (root, text, context)
     zones = SRXZones(root, context)
+    interfaces = SRXInterfaces(root)
     books = SRXAddressBooks(root)
     applications = SRXApplications(root)
   }
@@ -53,6 +55,13 @@ struct SRXParts {
     lines.lines.indices.contains(line) ? lines.lines[line].span : lines.whole
   }
   func span(_ node: JunosNode) -> SourceSpan { span(node.line) }
+
+  /// Whether groups may bring zones or their interfaces, which is not read.
+  var bringsZones: Bool {
+    (root["groups"]?.active ?? []).contains { group in
+      (group["security"]?.active ?? []).contains { $0.word == "zones" || $0.word.hasPrefix("<") }
+    }
+  }
 
   /// Whether the FTP ALG reads control connections at all; it does unless `security alg ftp disable` says otherwise.
   var hasInspection: Bool { root["security", "alg", "ftp", "disable"] == nil }

@@ -44,8 +44,8 @@ struct JunosSetLines {
       } else {
         parent.remove(last.text)
       }
-    case "deactivate": mark(path, true)
-    case "activate": mark(path, false)
+    case "deactivate": mark(path, verb.line)
+    case "activate": mark(path, nil)
     case "insert": try insert(path, verb.line)
     case "protect", "unprotect", "annotate": break
     default:
@@ -63,12 +63,15 @@ struct JunosSetLines {
     return node
   }
 
-  private func mark(_ path: ArraySlice<JunosWord>, _ isInactive: Bool) {
+  /// - Parameter line: The line that deactivates it; `nil` where it counts again.
+  private func mark(_ path: ArraySlice<JunosWord>, _ line: Int?) {
     // `5000 to 5500` is one value.
     var path = path
     if path.count > 2, path.dropLast().last?.text == "to" { path = path.dropLast(2) }
     guard !path.isEmpty else { return }
-    node(path)?.isInactive = isInactive
+    guard let node = node(path) else { return }
+    node.isInactive = line != nil
+    node.deactivation = line
   }
 
   /// `insert PATH policy A before policy B`.

@@ -11,6 +11,8 @@ struct SRXZones {
     /// What lies behind: those networks, and what static routes lead there.
     var networks = AddressSet()
     var line: Int
+    /// Where its interfaces are switched off, or would stand.
+    var interfacesLine: Int
   }
 
   private(set) var zones: [String: Zone] = [:]
@@ -22,7 +24,9 @@ struct SRXZones {
   init(_ root: JunosNode, _ context: GatewayContext) {
     self.context = context
     for node in root["security", "zones", "security-zone"]?.active ?? [] {
-      var zone = Zone(line: node.line)
+      let list = node.any("interfaces")
+      let inactive = list?.isInactive == true ? list : list?.all.first { $0.isInactive }
+      var zone = Zone(line: node.line, interfacesLine: inactive?.lineOff ?? node.line)
       zone.interfaces = (node["interfaces"]?.active ?? []).map(\.word)
       for interface in zone.interfaces {
         zoneOfInterface[interface] = node.word
@@ -88,6 +92,15 @@ struct SRXZones {
 
   /// The zone of a logical interface.
   func zone(of interface: String) -> String? { zoneOfInterface[interface] }
+
+  /// The zone of a logical interface, also where it is written without its unit 0, or where a zone has all of them.
+  func zone(ofUnit name: String) -> String? {
+    zoneOfInterface[name] ?? (name.hasSuffix(".0") ? zoneOfInterface[String(name.dropLast(2))] : nil)
+      ?? zoneOfInterface["all"]
+  }
+
+  /// The routing instance of a logical interface; `nil` for the main one.
+  func instance(of interface: String) -> String? { instances[interface]?.name }
 
   // MARK: - Statements
 
