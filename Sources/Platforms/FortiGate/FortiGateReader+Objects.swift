@@ -8,6 +8,8 @@ struct FortiGateConfiguration {
   private let part: FortiGateEntry
   /// Why it is not known which part of the device sessions pass.
   let doubt: (words: String, span: SourceSpan)?
+  /// The VDOM that sessions pass; empty where there are none.
+  let partName: String
   private let addresses: [String: FortiGateEntry]
   private let groups: [String: FortiGateEntry]
   private let services: [String: FortiGateEntry]
@@ -28,6 +30,7 @@ struct FortiGateConfiguration {
     }
     let chosen = fitting.isEmpty ? parts : fitting
     part = chosen.first ?? root
+    partName = chosen.first?.key ?? ""
     doubt = chosen.count > 1 ? ("which of several VDOMs sessions pass", chosen.last?.span ?? root.span) : nil
     addresses = Self.byName(part, "firewall address")
     groups = Self.byName(part, "firewall addrgrp")

@@ -5,6 +5,7 @@ import Nftables
 /// What policies and virtual addresses come to, as one table for IPv4.
 struct FortiGateRules {
   private let configuration: FortiGateConfiguration
+  private let ways: FortiGateWays
   private let virtual: [FortiGateVirtualAddress]
   private let virtualNames: [String: Int]
   private(set) var idle: [IdleRule] = []
@@ -19,6 +20,7 @@ struct FortiGateRules {
 
   init(_ configuration: FortiGateConfiguration, _ context: GatewayContext) {
     self.configuration = configuration
+    ways = FortiGateWays(configuration, context)
     virtual = configuration.entries("firewall vip").map { FortiGateVirtualAddress($0, configuration, context) }
     virtualNames = Dictionary(virtual.enumerated().map { ($1.entry.key, $0) }) { $1 }
   }
@@ -61,8 +63,11 @@ struct FortiGateRules {
       Chain("source", BaseChain(.nat, .postrouting, priority: 100), rules: sources),
     ]
     return Table(
-      Self.table, family: .ip, helpers: [HelperObject("ftp", type: "fortigate-ftp")], chains: base + chains)
+      Self.table, family: .ip, helpers: [HelperObject("ftp", type: "fortigate-ftp")],
+      chains: base + [ways.accessList, ways.policyRoutes].compactMap(\.self) + chains)
   }
+
+  var networks: [GatewayNetwork] { ways.networks }
 
   /// Where what no virtual address takes is turned away.
   var declarations: [String: SourceSpan] {
@@ -183,6 +188,10 @@ struct FortiGatePolicy {
   /// holds where that is not said depends on the version.
   private var destinationWays: [[Statement]] {
     if entry.isEnabled("internet-service") { return [[.unknownCondition("internet-service")]] }
+    // What a negation of virtual addresses leaves is not said anywhere.
+    if entry.isEnabled("dstaddr-negate"), !destinations.virtual.isEmpty {
+      return [[.unknownCondition("dstaddr-negate, with virtual addresses")]]
+    }
     var found = destinations.virtual.filter { virtual[$0].isEnabled }.map { virtual[$0].translated }
     guard !destinations.others.isEmpty else { return found }
     for way in ways(configuration.addresses(destinations.others), .destination(.ipv4), "dstaddr-negate") {
@@ -319,5 +328,5 @@ struct FortiGatePolicy {
 
 extension Statement {
   /// Whether nobody knows whether it holds.
-  fileprivate var isUnknown: Bool { if case .match(.foreign, _, _) = self { true } else { false } }
+  var isUnknown: Bool { if case .match(.foreign, _, _) = self { true } else { false } }
 }

@@ -14,11 +14,14 @@ struct FortiGateVirtualAddress {
   /// Why it is not known what it does.
   private(set) var doubt: String?
   private let interfaces: [String]?
+  /// The interfaces for which alone it is there; `nil` for all.
+  private let filter: [String]?
 
   init(_ entry: FortiGateEntry, _ configuration: FortiGateConfiguration, _ context: GatewayContext) {
     self.entry = entry
     let interface = entry["extintf"]
     interfaces = interface.isEmpty ? nil : configuration.interfaces(interface)
+    filter = entry["srcintf-filter"].isEmpty ? nil : configuration.interfaces(entry["srcintf-filter"])
     let kind = entry.value("type") ?? "static-nat"
     if kind != "static-nat" { doubt = "a virtual address of the kind \(kind)" }
     for name in ["service", "extaddr", "mapped-addr"] where !(entry.value(name) ?? "").isEmpty {
@@ -83,7 +86,7 @@ struct FortiGateVirtualAddress {
     // No session is made of anything else.
     guard ["tcp", "udp", "sctp"].contains(transport) else { return [] }
     var conditions: [Statement] = []
-    if let interfaces {
+    for interfaces in [interfaces, filter].compactMap(\.self) {
       conditions.append(.match(.inputInterface, .equal, .members(interfaces.map { Member(.value(.interface($0))) })))
     }
     let filters = entry["src-filter"].map {

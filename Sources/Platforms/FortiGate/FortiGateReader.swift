@@ -42,6 +42,7 @@ package struct FortiGateBackupReader: GatewayReader {
     var rules = FortiGateRules(FortiGateConfiguration(root, context), context)
     gateway.ruleset.tables = [rules.table()]
     gateway.idle = rules.idle
+    gateway.networks = rules.networks
     gateway.diagnostics = rules.remarks
     gateway.declarations = rules.declarations
     gateway.families = [.ipv4]

@@ -153,6 +153,10 @@ struct RouterOSConfiguration {
   /// What `set` says in menus that have no entries, with the line that said it.
   private var settings: [String: RouterOSEntry] = [:]
   private var seen: Set<String> = []
+  /// What is told of interfaces, by their names.
+  private(set) var interfaces: [String: RouterOSInterface] = [:]
+  /// The names of those that had others from the factory.
+  private var renamed: [String: String] = [:]
   /// Whether more than the firewall is told, so that a menu that is not there has no entries.
   let isWhole: Bool
 
@@ -163,6 +167,11 @@ struct RouterOSConfiguration {
   ]
   /// Menus of interfaces and addresses that matter, beside those of the firewall.
   private static let others: Set = ["interface list", "interface list member", "ip address", "ipv6 address"]
+  /// Menus of which a command that is not understood is passed over.
+  private static let lenient: Set = [
+    "ip route", "ipv6 route", "routing rule", "ip route rule", "ipv6 route rule", "interface bridge filter",
+    "interface bridge port",
+  ]
   private static let dynamic: Set = [
     "ip dhcp-client", "interface pppoe-client", "interface lte", "interface l2tp-client", "interface pptp-client",
     "interface sstp-client", "ipv6 dhcp-client", "interface ppp-client",
@@ -189,6 +198,11 @@ struct RouterOSConfiguration {
       !["print", "export", "find", "get", "reset-counters", "reset-counters-all", "monitor"].contains(command.verb)
     else { return nil }
     if Self.single.contains(menu) { return set(menu, command) }
+    note(interface: menu, command)
+    if Self.lenient.contains(menu) {
+      _ = command.verb == "add" ? add(menu, command) : change(menu, command)
+      return nil
+    }
     let isFirewall = menu.hasPrefix("ip firewall ") || menu.hasPrefix("ipv6 firewall ")
     let name = menu.split(separator: " ").dropFirst(2).joined(separator: " ")
     guard Self.others.contains(menu) || isFirewall && !Self.unimportant.contains(name) else { return nil }
@@ -215,8 +229,54 @@ struct RouterOSConfiguration {
     return nil
   }
 
+  /// Notes what a command says of interfaces.
+  private mutating func note(interface menu: String, _ command: RouterOSSavedCommand) {
+    let path = menu.split(separator: " ")
+    guard path.first == "interface", path.count <= 2, menu != "interface list",
+      let (words, parameters) = Self.arguments(command.tokens)
+    else { return }
+    func value(_ name: String) -> String? { parameters.first { $0.name == name }?.value.text }
+    func change(_ interface: inout RouterOSInterface) {
+      if let text = value("disabled") { interface.isDisabled = text == "yes" || text == "true" }
+      if command.verb == "disable" { interface.isDisabled = true }
+      if command.verb == "enable" { interface.isDisabled = false }
+      if ["vlan", "vrrp", "macvlan"].contains(path.last), let parent = value("interface") {
+        interface.parent = parent
+      }
+    }
+    if command.verb == "add" {
+      guard let name = value("name") else { return }
+      var interface = RouterOSInterface()
+      change(&interface)
+      interfaces[name] = interface
+      return
+    }
+    guard ["set", "enable", "disable"].contains(command.verb),
+      let target = words.first ?? parameters.first(where: { $0.name == "numbers" })?.value
+    else { return }
+    let targets: [String] =
+      switch target {
+      case .text(let text): text.split(separator: ",").map(String.init)
+      case .found(let conditions):
+        (conditions ?? []).filter { ["default-name", "name"].contains($0.name) && $0.sign == "=" }.map {
+          $0.name == "name" ? $0.value : renamed[$0.value] ?? $0.value
+        }
+      }
+    for target in targets {
+      var interface = interfaces[target] ?? RouterOSInterface()
+      change(&interface)
+      let name = value("name") ?? target
+      if name != target {
+        interfaces[target] = nil
+        renamed[target] = name
+      }
+      interfaces[name] = interface
+    }
+  }
+
   private mutating func add(_ menu: String, _ command: RouterOSSavedCommand) -> String? {
-    guard let (words, parameters) = Self.arguments(command.tokens), words.isEmpty else {
+    guard let (words, parameters) = Self.arguments(command.tokens), words.isEmpty || Self.lenient.contains(menu)
+    else {
       return "a word on this line is no parameter with a value, so part of it may be missing"
     }
     var place: Int?
@@ -226,7 +286,10 @@ struct RouterOSConfiguration {
       }
       place = first
     }
-    let own = parameters.filter { $0.name != "place-before" }.map { ($0.name, $0.value.text) }
+    // Words alone are switches, as `blackhole` of a route.
+    let own =
+      parameters.filter { $0.name != "place-before" }.map { ($0.name, $0.value.text) }
+      + words.map { ($0.text, "yes") }
     let entry = RouterOSEntry(own, command.span, complaint: command.complaint)
     if entry["chain"] == nil, menu.contains("firewall"), !menu.hasSuffix("address-list") {
       return "this line names no chain, so part of it may be missing"

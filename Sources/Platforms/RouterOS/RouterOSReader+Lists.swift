@@ -89,6 +89,9 @@ struct RouterOSInterfaceLists {
     isTold = configuration.tells("interface list member")
   }
 
+  /// All lists that are told.
+  var names: [String] { declared.union(members.keys).sorted() }
+
   /// The interfaces of a list; `nil` where nobody knows them.
   func interfaces(_ name: String) -> [String]? { interfaces(name, depth: 0) }
 

@@ -18,6 +18,8 @@ struct RouterOSRuleReader {
   private var either: [Statement] = []
   /// A condition about a list, and the packets of which nobody knows whether it holds.
   private var doubts: [(index: Int, packets: [Statement])] = []
+  /// What becomes of packets that meet all conditions but the last one.
+  private var others: [Statement] = []
   /// Conditions that are not understood.
   private var unread: [String] = []
 
@@ -38,6 +40,9 @@ struct RouterOSRuleReader {
     for way in ways {
       rules.append(rule(way + conditions + action))
       rules += doubtful(way, conditions)
+      if !others.isEmpty {
+        rules.append(rule(way + self.conditions.dropLast() + unread.map { .unknownCondition($0) } + others))
+      }
     }
     return rules
   }
@@ -100,11 +105,12 @@ struct RouterOSRuleReader {
   private mutating func action() -> [Statement]? {
     let action = entry["action"] ?? "accept"
     switch action {
-    case "accept", "fasttrack-connection": return [.verdict(.accept)]
+    case "accept": return [.verdict(.accept)]
     // A connection that is held up carries no session either.
     case "drop", "tarpit": return [.verdict(.drop)]
     case "reject": return [.reject(entry["reject-with"] == "tcp-reset" ? "tcp reset" : nil, code: nil)]
-    case "log", "passthrough": return nil
+    // Not all packets of a connection take the fast way; the others go on to the rules after it.
+    case "log", "passthrough", "fasttrack-connection": return nil
     case "return": return [.verdict(.return)]
     case "jump":
       guard let chain = entry["jump-target"] else { return [.unread("action=jump without jump-target")] }
@@ -131,12 +137,26 @@ struct RouterOSRuleReader {
       return [.set(isConnection ? .conntrack("mark") : .meta("mark"), to: .value(.number(number(ofMark: name))))]
         + end
     // Ways are others' business, and so is what headers say beside addresses and ports.
-    case "mark-routing", "change-mss", "change-dscp", "change-tos", "clear-df", "set-priority", "sniff-tzsp",
+    case "mark-routing": return routing(end)
+    case "change-mss", "change-dscp", "change-tos", "clear-df", "set-priority", "sniff-tzsp",
       "sniff-pc",
       "strip-ipv4-options":
       return end.isEmpty ? nil : end
     default: return [.unread("action=\(action)")]
     }
+  }
+
+  /// Where packets with a mark of routing go is not known, but for a table by which those from inside leave towards
+  /// clients.
+  private mutating func routing(_ end: [Statement]) -> [Statement]? {
+    let unread = Statement.unread("action=mark-routing")
+    let mark = entry["new-routing-mark"] ?? "main"
+    let isOther = ["input", "forward", "output", "postrouting"].contains(entry["chain"] ?? "")
+    if isOther || mark == "main" { return end.isEmpty ? nil : end }
+    guard ruleset.routes.leadsOutside(mark) else { return [unread] }
+    others = end
+    require(.inputInterface, ruleset.outside)
+    return [unread]
   }
 
   private func translation(_ action: String) -> Statement {

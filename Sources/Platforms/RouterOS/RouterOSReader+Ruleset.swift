@@ -19,6 +19,7 @@ struct RouterOSRuleset {
   private(set) var lists: [String: RouterOSAddressList] = [:]
   private(set) var interfaces: RouterOSInterfaceLists
   private(set) var ownAddresses: [IPAddress] = []
+  let routes: RouterOSRoutes
   private var wanted: Set<String> = []
 
   /// The name of the table.
@@ -26,7 +27,9 @@ struct RouterOSRuleset {
 
   init(_ configuration: RouterOSConfiguration, _ family: AddressFamily, _ context: GatewayContext) {
     (self.configuration, self.family, self.context) = (configuration, family, context)
-    interfaces = RouterOSInterfaceLists(configuration)
+    let interfaces = RouterOSInterfaceLists(configuration)
+    self.interfaces = interfaces
+    routes = RouterOSRoutes(configuration, interfaces, family, context)
     ownAddresses = addressesOfRouter
     lists = RouterOSAddressList.all(configuration.entries("\(root) address-list"), family)
   }
@@ -122,7 +125,7 @@ struct RouterOSRuleset {
   private static let helperChain = "service-port"
 
   private var chainsOfSettings: [Chain] {
-    [helper, forwarding, tracking].compactMap(\.self)
+    [helper, forwarding, tracking].compactMap(\.self) + chainsOfWays
   }
 
   /// The FTP helper, which reads connections to its ports after translation. Of IPv6 nothing is known.

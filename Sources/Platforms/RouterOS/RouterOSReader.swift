@@ -8,7 +8,7 @@ import Nftables
 /// the manual's packet flow gives them, and actions are its targets. The FTP helper is one for the whole router, on
 /// from the factory, and is taken to look at the port of the server as Linux does (`__nf_ct_try_assign_helper` in
 /// nf_conntrack_helper.c asks the tuple of the replies); on RouterOS that was not seen. What `fasttrack-connection`
-/// takes is taken to be accepted; the manual wants a rule with `accept` after it for packets that do not take that way.
+/// takes is not decided by it: the manual wants a rule with `accept` after it, for packets that do not take that way.
 package struct RouterOSExportReader: GatewayReader {
   package var platform: String { "routeros" }
   package var command: String { "/export" }
@@ -52,6 +52,7 @@ package struct RouterOSExportReader: GatewayReader {
       let table = reader.table()
       gateway.ruleset.tables.append(table)
       gateway.idle += reader.idle
+      gateway.networks += reader.routes.main.networks
       gateway.diagnostics += reader.remarks
       if configuration.tellsFilter(of: family) { gateway.families.insert(family) }
     }
