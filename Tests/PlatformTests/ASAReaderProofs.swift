@@ -6,7 +6,7 @@ import Platforms
 import Testing
 
 /// How many configurations are generated: `SALLYPORT_PROVE_GATEWAYS` of each kind, a small sample otherwise.
-private let count = ProcessInfo.processInfo.environment["SALLYPORT_PROVE_GATEWAYS"].flatMap { Int($0) } ?? 4
+private let count = gatewayProofSize ?? 4
 
 /// Generated configurations of an ASA, right ones and wrong ones.
 @Suite struct ASAReaderProofs {

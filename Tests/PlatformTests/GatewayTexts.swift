@@ -1,8 +1,13 @@
 import Compilation
 import Diagnostics
+import Foundation
 import Platforms
 import Policy
 import Testing
+
+/// How many configurations and policies of a kind proofs of readers try: `SALLYPORT_PROVE_GATEWAYS`, a small sample
+/// otherwise.
+let gatewayProofSize = ProcessInfo.processInfo.environment["SALLYPORT_PROVE_GATEWAYS"].flatMap { Int($0) }
 
 /// The audit of the configuration of a gateway, as a text, against a policy.
 struct AuditedText {

@@ -7,8 +7,8 @@ import Testing
 
 private let gateway = "platform openwrt; outside wan; inside lan"
 
-/// How many generated policies a suite audits: `SALLYPORT_AUDITED_POLICIES`, or a small sample.
-let auditedPolicies = ProcessInfo.processInfo.environment["SALLYPORT_AUDITED_POLICIES"].flatMap { Int($0) } ?? 10
+/// How many generated policies a suite audits: `SALLYPORT_PROVE_GATEWAYS`, or a small sample.
+let auditedPolicies = gatewayProofSize ?? 10
 
 /// How many publications a policy has at most that is audited in a test: more of them take long.
 let auditedPublications = auditedPolicies > 15 ? 12 : 6

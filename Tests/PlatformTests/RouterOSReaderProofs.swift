@@ -7,8 +7,8 @@ import Platforms
 import Policy
 import Testing
 
-/// How many texts of a kind are tried: `SALLYPORT_PROVE_READERS`, a small sample otherwise.
-private let proofSize = ProcessInfo.processInfo.environment["SALLYPORT_PROVE_READERS"].flatMap { Int($0) }
+/// How many texts of a kind are tried: `SALLYPORT_PROVE_GATEWAYS`, a small sample otherwise.
+private let proofSize = gatewayProofSize
 
 private let gateway = "platform routeros; outside ether1; inside bridge"
 

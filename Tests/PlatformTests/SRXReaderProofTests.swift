@@ -6,9 +6,10 @@ import Testing
 
 @testable import Platforms
 
-/// Generated configurations of SRX devices, right, with one mistake, and broken. `SALLYPORT_PROVE_SRX` sets how many.
+/// Generated configurations of SRX devices, right, with one mistake, and broken. `SALLYPORT_PROVE_GATEWAYS` sets how
+/// many.
 @Suite struct SRXReaderProofTests {
-  private static var size: Int { ProcessInfo.processInfo.environment["SALLYPORT_PROVE_SRX"].flatMap { Int($0) } ?? 0 }
+  private static var size: Int { gatewayProofSize ?? 0 }
 
   @Test("configurations of any kind that serve the policy are silent") func silent() throws {
     for seed in 0..<UInt64(max(15, Self.size)) {

@@ -120,7 +120,7 @@ private struct RuleConditions {
       destinations += values.compactMap { if case .address(let address) = $0 { address } else { nil } }
     case .tuple("original", "ip daddr"), .tuple("original", "ip6 daddr"):
       dialled += values.compactMap { if case .address(let address) = $0 { address } else { nil } }
-    case .tuple("original", "proto-dst"): ports += values.compactMap(\.portRange)
+    case .dialledPort: ports += values.compactMap(\.portRange)
     case .payload("ip", "saddr"), .payload("ip6", "saddr"):
       clients = (clients ?? []) + values.compactMap(\.addressRange)
     case .payload("tcp", "dport"), .payload("th", "dport"):

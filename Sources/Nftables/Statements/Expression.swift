@@ -48,6 +48,8 @@ package indirect enum Expression: Hashable, Sendable {
 
   /// What a named map holds under a key.
   package static func map(key: Expression, name: String) -> Expression { .lookup(key, in: .set(name)) }
+  /// The port that the opener of the connection dialled.
+  package static let dialledPort = Expression.tuple("original", "proto-dst")
   /// `ip daddr` or `ip6 daddr`.
   package static func destination(_ family: AddressFamily) -> Expression { .payload(family.header, "daddr") }
   /// `ip saddr` or `ip6 saddr`.

@@ -138,7 +138,8 @@ extension ASAConfiguration {
     return taken
   }
 
-  /// What no interface of the servers can reach, as none of them has IPv6. A part of a configuration may leave that out.
+  /// What no interface of the servers can reach, as none of them has IPv6. A part of a configuration may leave that
+  /// out.
   private func withoutIPv6(_ inside: [String]) -> [GatewayNetwork] {
     let own = inside.compactMap { interfaces[$0] }
     guard isWhole || interfaces.values.contains(where: \.hasIPv6), let first = own.first, own.count == inside.count,
