@@ -65,16 +65,17 @@ struct GatewayFiles {
     }
     for (name, bytes) in texts {
       let file = SourceID(self.sources.files.count)
+      lazy var text = GatewayText(name: name, bytes: bytes, file: file)
       if SavedRuleset.isSaved(bytes) {
         try requireLinux("what iptables-save prints", name, console)
         add(SavedRuleset(bytes, file: file, family: Self.family(name, bytes), sets: saved.ruleset.ipSets))
-      } else if let reader = Platforms.reader(of: GatewayText(name: name, bytes: bytes, file: file)) {
+      } else if let reader = Platforms.reader(of: text) {
         guard reader.platform == platform.name || reader.isOfLinux && platform.isLinux else {
           throw console.failure(
             "\(name) is of \(reader.platform), and the gateway is said to be of \(platform.name); say "
               + "`platform \(reader.platform)`, or give the file that it has", .inputMissing)
         }
-        saved.add(reader.read(GatewayText(name: name, bytes: bytes, file: file), context))
+        saved.add(reader.read(text, context))
       } else {
         if let wayOut = wayOut(bytes) { throw console.failure("\(name): \(wayOut)", .inputMissing) }
         try requireLinux("what `nft -j list ruleset` prints", name, console)

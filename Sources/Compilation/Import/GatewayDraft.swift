@@ -18,6 +18,10 @@ package struct GatewayDraft {
   private var doors: [Door] = []
   private var forwards: [Door: [PublishedForward]] = [:]
   private let all: PublishedForwards
+  /// The permits, by the server that they are for.
+  private let permits: [IPAddress: [PublishedForward]]
+  /// The servers to which some rule translates.
+  private let translated: Set<IPAddress>
   private let platform: any Platform
   private var lines: [String]
   /// Whether rules name the interfaces of both sides.
@@ -31,6 +35,8 @@ package struct GatewayDraft {
   ) {
     self.platform = platform
     all = PublishedForwards(saved.ruleset)
+    permits = Dictionary(grouping: all.permits, by: \.server)
+    translated = Set(all.translations.map(\.server))
     lines = [
       "# What is published by \(String(path.map { $0.isNewline ? "?" : $0 })), as a policy.",
       "# Lines with DECIDE ask for what it does not tell.",
@@ -97,14 +103,13 @@ package struct GatewayDraft {
         add(forward, to: Door(external: external, server: forward.server))
       }
     }
-    let translated = Set(doors.map(\.server))
     let external = Set(doors.compactMap(\.external))
     for permit in all.permits where !translated.contains(permit.server) && !external.contains(permit.server) {
       add(permit, to: Door(external: nil, server: permit.server))
     }
     // A translation of a whole address says nothing of ports; what is permitted at the server does.
     for door in doors where (forwards[door] ?? []).contains(where: \.ports.isEmpty) {
-      forwards[door, default: []] += all.permits.filter { $0.server == door.server }
+      forwards[door, default: []] += permits[door.server] ?? []
     }
     doors.removeAll { door in !(forwards[door] ?? []).contains(where: Self.isControl) }
   }
@@ -145,9 +150,7 @@ package struct GatewayDraft {
 
   /// What else the platform has to be told.
   private mutating func addInputs() {
-    var alone = Policy()
-    alone.publications = []
-    let plan = FlowPlan(alone, gateway: nil)
+    let plan = FlowPlan(Policy(), gateway: nil)
     for input in GatewayInput.allCases where ![.outside, .inside].contains(input) {
       if platform.need(of: input, for: plan) == .required { decide("\(input.spelling): such as `\(input.example)`") }
     }
@@ -160,7 +163,7 @@ package struct GatewayDraft {
 
   private mutating func add(_ door: Door, as name: String) {
     let rules = forwards[door] ?? []
-    let isTranslated = all.translations.contains { $0.server == door.server }
+    let isTranslated = translated.contains(door.server)
     lines += ["", "publish \(name) {"]
     statement("server", "\(door.server) other")
     decide(
@@ -198,8 +201,8 @@ package struct GatewayDraft {
 
   private mutating func addRange(_ rules: [PublishedForward], _ door: Door) {
     let own = rules.filter { $0.serverPort == nil }.flatMap(\.ports).filter { $0.low >= 1024 }
-    let permits = all.permits.filter { $0.server == door.server }.flatMap(\.ports).filter { $0.low >= 1024 }
-    let ranges = own.contains { $0.count > 1 } ? own : own + permits
+    let permitted = (permits[door.server] ?? []).flatMap(\.ports).filter { $0.low >= 1024 }
+    let ranges = own.contains { $0.count > 1 } ? own : own + permitted
     var sorted: [PortRange] = []
     for range in ranges.sorted(by: { ($0.low, $0.high) < ($1.low, $1.high) }) where sorted.last != range {
       sorted.append(range)
@@ -219,14 +222,9 @@ package struct GatewayDraft {
   }
 
   private mutating func addClients(_ rules: [PublishedForward], _ door: Door) {
-    let permits = all.permits.filter { permit in
-      permit.server == door.server
-        && (Self.isControl(permit)
-          || rules.contains {
-            $0.serverPort.map { port in
-              permit.ports.contains { $0.contains(port) }
-            } ?? false
-          })
+    let ports = rules.compactMap(\.serverPort)
+    let permits = (permits[door.server] ?? []).filter { permit in
+      Self.isControl(permit) || ports.contains { port in permit.ports.contains { $0.contains(port) } }
     }
     // Clients may be told where they are permitted, or where they are led to the server.
     let asked = [permits, rules.filter(Self.isControl)].first { rules in

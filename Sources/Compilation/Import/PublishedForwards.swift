@@ -17,8 +17,6 @@ struct PublishedForward {
   var interface: String?
   /// The interface by which they leave; `nil` for any.
   var output: String?
-  /// Whether a condition was not read, so that it may hold for fewer.
-  var isPartial: Bool
   /// Where the rule stands; `nil` where it was not read from a text.
   var place: SourceSpan?
 
@@ -36,14 +34,17 @@ struct PublishedForwards {
 
   init(_ ruleset: Ruleset) {
     for table in ruleset.tables where !table.isDormant {
+      var sets = NamedConstants(table)
       for chain in table.chains {
-        for rule in chain.rules { add(rule, of: table) }
+        for rule in chain.rules { add(rule, &sets) }
       }
     }
+    var servers: [IPAddress: Set<IPAddress>] = [:]
+    for translation in translations {
+      for external in translation.external { servers[external, default: []].insert(translation.server) }
+    }
     permits += byDialled.flatMap { permit in
-      let servers = Set(
-        translations.filter { !Set($0.external).isDisjoint(with: permit.external) }.map(\.server))
-      return servers.sorted().map { server in
+      Set(permit.external.flatMap { servers[$0] ?? [] }).sorted().map { server in
         var permit = permit
         permit.server = server
         return permit
@@ -54,13 +55,12 @@ struct PublishedForwards {
   /// Permits that ask for the address that clients dial, before it is known which server has it.
   private var byDialled: [PublishedForward] = []
 
-  private mutating func add(_ rule: Rule, of table: Table) {
+  private mutating func add(_ rule: Rule, _ sets: inout NamedConstants) {
     var conditions = RuleConditions()
     for statement in rule.statements {
       switch statement {
-      case .match(let left, let comparison, let right): conditions.add(left, comparison, right, in: table)
-      case .assignHelper: assignsHelper = true
-      case .object("ct helper", _): assignsHelper = true
+      case .match(let left, let comparison, let right): conditions.add(left, comparison, right, &sets)
+      case .assignHelper, .object("ct helper", _): assignsHelper = true
       case .translate(let translation) where translation.kind == .destination:
         guard conditions.isOfTCP, case .value(.address(let target))? = translation.address else { return }
         translations.append(conditions.forward(to: target, port: translation.singlePort, of: rule))
@@ -75,8 +75,7 @@ struct PublishedForwards {
         }
         return
       case .verdict(.drop), .reject: return
-      case .counter, .log, .last, .verdict(.continue): continue
-      default: conditions.isPartial = true
+      default: continue
       }
     }
   }
@@ -100,21 +99,17 @@ private struct RuleConditions {
   var interface: String?
   var output: String?
   var isOfTCP = true
-  var isPartial = false
 
   func forward(to server: IPAddress, port: UInt16?, of rule: Rule) -> PublishedForward {
     PublishedForward(
       external: destinations, ports: ports, server: server, serverPort: port, clients: clients, interface: interface,
-      output: output, isPartial: isPartial, place: rule.provenance.first)
+      output: output, place: rule.provenance.first)
   }
 
-  mutating func add(_ left: Expression, _ comparison: MatchOperator, _ right: Expression, in table: Table) {
-    let values = Self.values(right, in: table)
-    guard comparison == .equal || comparison == .isIn, let values else {
-      if case .conntrack = left { return }
-      isPartial = true
-      return
-    }
+  mutating func add(
+    _ left: Expression, _ comparison: MatchOperator, _ right: Expression, _ sets: inout NamedConstants
+  ) {
+    guard comparison == .equal || comparison == .isIn, let values = sets.values(right) else { return }
     switch left {
     case .payload("ip", "daddr"), .payload("ip6", "daddr"):
       destinations += values.compactMap { if case .address(let address) = $0 { address } else { nil } }
@@ -129,43 +124,35 @@ private struct RuleConditions {
     case .meta("l4proto"), .payload("ip", "protocol"), .payload("ip6", "nexthdr"):
       isOfTCP = values.contains { $0 == .symbol("tcp") || $0 == .string("tcp") || $0 == .number(6) }
     case .meta("iifname"), .meta("iif"):
-      interface = values.compactMap { if case .interface(let name) = $0 { name } else { nil } }.first
+      interface = values.lazy.compactMap(\.interfaceName).first
     case .meta("oifname"), .meta("oif"):
-      output = values.compactMap { if case .interface(let name) = $0 { name } else { nil } }.first
-    case .conntrack: break
-    default: isPartial = true
-    }
-  }
-
-  /// The constants on the right side of a match; `nil` for what is none.
-  private static func values(_ right: Expression, in table: Table) -> [Value]? {
-    switch right {
-    case .value(let value): return [value]
-    case .flags: return []
-    case .members(let members):
-      return members.compactMap { if case .value(let value) = $0.key { value } else { nil } }
-    case .set(let name):
-      guard let set = table.sets.first(where: { $0.name == name }), set.key.count == 1 else { return nil }
-      return set.elements.compactMap { $0.key.first }
-    default: return nil
+      output = values.lazy.compactMap(\.interfaceName).first
+    default: break
     }
   }
 }
 
-extension Value {
-  fileprivate var addressRange: ClosedRange<IPAddress>? {
-    switch self {
-    case .address(let address): address...address
-    case .addresses(let low, let high): low <= high ? low...high : nil
-    default: nil
-    }
+/// The elements of the named sets of a table, each set read once.
+private struct NamedConstants {
+  private let sets: [String: NamedSet]
+  private var read: [String: [Value]] = [:]
+
+  init(_ table: Table) {
+    sets = Dictionary(table.sets.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  fileprivate var portRange: PortRange? {
-    switch self {
-    case .port(let port): PortRange(port)
-    case .ports(let range): range
-    default: nil
+  /// The constants on the right side of a match; `nil` for what is none.
+  mutating func values(_ right: Expression) -> [Value]? {
+    switch right {
+    case .value, .members: return right.constantValues
+    case .flags: return []
+    case .set(let name):
+      if let known = read[name] { return known }
+      guard let set = sets[name], set.key.count == 1 else { return nil }
+      let values = set.elements.compactMap { $0.key.first }
+      read[name] = values
+      return values
+    default: return nil
     }
   }
 }

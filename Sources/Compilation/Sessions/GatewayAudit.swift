@@ -272,7 +272,7 @@ extension Performance {
   fileprivate var translations: [Citation] { steps.flatMap(\.translations) }
 
   /// The helper of its control connection, and the rule that assigned it.
-  fileprivate var helper: (type: String, citation: Citation)? {
+  var helper: (type: String, citation: Citation)? {
     for step in steps {
       for case .helperAssigned(let type, let citation) in step.events { return (type, citation) }
     }
@@ -318,15 +318,15 @@ extension Compilation {
 extension Compilation {
   /// Servers that the gateway does not reach by the interfaces that the policy calls `inside`.
   private func lostServers(_ saved: SavedGateway, gateway: Int?) -> [Diagnostic] {
+    guard !saved.networks.isEmpty else { return [] }
     let inside = Set(gateway.map { policy.gateways[$0].inside.map(\.value) } ?? [])
+    let ways = NetworkWays(saved.networks)
     var found: [Diagnostic] = []
-    var told: Set<IPAddress> = []
+    var seen: Set<IPAddress> = []
     for publication in policy.publications where publication.gateway == gateway {
-      for endpoint in policy.endpoints(of: publication) where endpoint.reach != .local {
-        // What the default route leads to is where clients are, and dynamic routes may know better.
-        let best = saved.networks.filter { $0.prefix.contains(endpoint.server) && $0.prefix.length > 0 }
-          .max { $0.prefix.length < $1.prefix.length }
-        guard let best, let fault = best.fault(inside), told.insert(endpoint.server).inserted else { continue }
+      for endpoint in policy.endpoints(of: publication)
+      where endpoint.reach != .local && seen.insert(endpoint.server).inserted {
+        guard let best = ways.best(for: endpoint.server), let fault = best.fault(inside) else { continue }
         found.append(
           .error(
             "gateway-stops-session",
@@ -336,6 +336,26 @@ extension Compilation {
       }
     }
     return found
+  }
+}
+
+/// The most specific of the networks of a gateway that holds an address.
+private struct NetworkWays {
+  private let networks: [Prefix: GatewayNetwork]
+  /// The lengths that occur, longest first.
+  private let lengths: [Int]
+
+  /// - Parameter all: Of two of one prefix the first counts. What the default route leads to is where clients are, and
+  ///   dynamic routes may know better, so it is left out.
+  init(_ all: [GatewayNetwork]) {
+    networks = Dictionary(
+      all.lazy.filter { $0.prefix.length > 0 }.map { ($0.prefix.canonical, $0) },
+      uniquingKeysWith: { first, _ in first })
+    lengths = Set(networks.keys.map(\.length)).sorted(by: >)
+  }
+
+  func best(for address: IPAddress) -> GatewayNetwork? {
+    lengths.lazy.compactMap { Prefix(address, length: $0).flatMap { networks[$0.canonical] } }.first
   }
 }
 

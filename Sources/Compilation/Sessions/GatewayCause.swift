@@ -61,9 +61,9 @@ struct CauseFinder {
     guard case .connection(let isData, _) = subject else { return nil }
     guard !(isData && cell.mode.isActive) else { return nil }
     guard let journey = journey(of: cell, performance.session, isData: isData) else { return nil }
-    if journey.isTranslated, let wrong = misled(performance, journey) { return wrong }
-    return journey.isTranslated && translation(of: performance, journey) == nil
-      ? untranslated(journey) : stopped(journey, translation(of: performance, journey), loss)
+    guard journey.isTranslated else { return stopped(journey, nil, loss) }
+    guard let change = translation(of: performance, journey) else { return untranslated(journey) }
+    return misled(change, journey) ?? stopped(journey, change.place, loss)
   }
 
   /// The line that lets in a client who is to be kept out; `nil` where no line names the server.
@@ -102,13 +102,20 @@ struct CauseFinder {
     var isEncrypted: Bool
   }
 
-  /// What the connection became, and by which line.
+  /// What became of a destination, and by which line.
+  private struct Change {
+    var address: IPAddress
+    var port: UInt16
+    var place: SourceSpan?
+  }
+
+  /// What the connection became; `nil` where nothing changed it.
   private func translation(
     of performance: Performance, _ journey: Journey
-  ) -> (address: IPAddress, port: UInt16, place: SourceSpan?)? {
+  ) -> Change? {
     for step in performance.steps.reversed() where step.from == .client && step.isData == journey.isData {
       for case .destinationTranslated(let address, let port, let citation) in step.events {
-        return (address, port, citation?.provenance)
+        return Change(address: address, port: port, place: citation?.provenance)
       }
     }
     return nil
@@ -116,20 +123,16 @@ struct CauseFinder {
 
   /// The line that gives clear text answers in the place of the server.
   private func inspection(of performance: Performance) -> GatewayCause? {
-    for step in performance.steps {
-      for case .helperAssigned(_, let citation) in step.events {
-        guard let place = citation.provenance else { continue }
-        return GatewayCause(
-          place: place, words: "has the helper answer `AUTH TLS` itself", failure: "F61",
-          help: "keep the helper off this connection, and forward the passive range")
-      }
+    performance.helper?.citation.provenance.map { place in
+      GatewayCause(
+        place: place, words: "has the helper answer `AUTH TLS` itself", failure: "F61",
+        help: "keep the helper off this connection, and forward the passive range")
     }
-    return nil
   }
 
   /// It was led elsewhere than to the server's port.
-  private func misled(_ performance: Performance, _ journey: Journey) -> GatewayCause? {
-    guard let found = translation(of: performance, journey), let place = found.place else { return nil }
+  private func misled(_ found: Change, _ journey: Journey) -> GatewayCause? {
+    guard let place = found.place else { return nil }
     if found.address != journey.wanted.destination {
       return GatewayCause(
         place: place, words: "leads to \(found.address), and the server is \(journey.wanted.destination)",
@@ -150,7 +153,8 @@ struct CauseFinder {
     LoneConnection(original: journey.original, tuple: tuple, input: journey.input, output: output)
   }
 
-  private func isIdle(_ lone: LoneConnection, isTranslation: Bool) -> GatewayCause? {
+  /// A line that would do it and is switched off.
+  private func idleLine(_ lone: LoneConnection, isTranslation: Bool) -> GatewayCause? {
     for rule in saved.idle {
       guard let miss = everything.program.nearMiss(of: lone, rule.rule, table: rule.table, in: network),
         miss.isTranslation == isTranslation, miss.unmet.isEmpty
@@ -165,13 +169,13 @@ struct CauseFinder {
   /// Nothing leads it to the server.
   private func untranslated(_ journey: Journey) -> GatewayCause? {
     let before = lone(journey.original, journey)
-    if let idle = isIdle(before, isTranslation: true) { return idle }
+    if let idle = idleLine(before, isTranslation: true) { return idle }
     let misses = everything.program.nearMisses(of: before, at: .prerouting, in: network)
       .filter { $0.target == journey.wanted.destination }
     if let miss = Self.best(misses, journey) {
       return GatewayCause(
         place: miss.place, words: "would translate it, but \(Self.complaint(miss, journey))",
-        failure: miss.unmet == [.port] && journey.isData ? (journey.isEncrypted ? "F04" : nil) : nil,
+        failure: miss.unmet == [.port] && journey.isData && journey.isEncrypted ? "F04" : nil,
         help: Self.help(miss, journey))
     }
     let after = lone(journey.wanted, journey, leaving: inside)
@@ -183,11 +187,13 @@ struct CauseFinder {
   }
 
   /// It is the server's, and is stopped on the way.
+  ///
+  /// - Parameter translation: The line that made it so.
   private func stopped(
-    _ journey: Journey, _ translation: (address: IPAddress, port: UInt16, place: SourceSpan?)?, _ loss: Loss
+    _ journey: Journey, _ translation: SourceSpan?, _ loss: Loss
   ) -> GatewayCause? {
     let after = lone(journey.wanted, journey, leaving: inside)
-    if let idle = isIdle(after, isTranslation: false) { return idle }
+    if let idle = idleLine(after, isTranslation: false) { return idle }
     let permits = everything.program.nearMisses(of: after, at: .forward, in: network)
     let isPermitted = permits.contains { $0.unmet.isEmpty && $0.namesDestination }
     if let citation = loss.citation, let place = citation.provenance, isPermitted || citation.asksForEnds {
@@ -214,7 +220,7 @@ struct CauseFinder {
         place: miss.place, words: "would permit it, but \(Self.complaint(miss, journey))",
         help: Self.help(miss, journey))
     }
-    guard let place = translation?.place, loss.citation != nil else { return nil }
+    guard let place = translation, loss.citation != nil else { return nil }
     return GatewayCause(place: place, words: "translates it, and nothing permits it")
   }
 

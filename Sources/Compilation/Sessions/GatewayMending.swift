@@ -5,27 +5,28 @@ import Policy
 
 /// The lines that are written for a gateway, by the statement that asks for them: what would mend its configuration in
 /// its own words.
-struct GatewayMending {
+final class GatewayMending {
   /// Lines that are told of one statement at most; whoever needs more compiles the policy.
   private static let most = 6
 
-  private let texts: [(lines: [String], provenance: LineProvenance)]
+  private let compilation: Compilation
+  private let gateway: Int?
 
   /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
-  init(_ compilation: Compilation, gateway: Int?) {
+  init(_ compilation: Compilation, gateway: Int?) { (self.compilation, self.gateway) = (compilation, gateway) }
+
+  /// The configuration, written when somebody asks for it first.
+  private lazy var texts: [(lines: [String], provenance: LineProvenance)] = {
     let platform = compilation.platform(of: gateway)
     // Our own table is loaded as a whole, and nobody takes lines out of it.
-    guard !(platform is any TablePlatform), compilation.policy.publications.count < 500 else {
-      texts = []
-      return
-    }
+    guard !(platform is any TablePlatform), compilation.policy.publications.count < 500 else { return [] }
     let files = try? platform.configuration(
       of: compilation.flows(gateway: gateway), as: platform.defaultForm, version: "")
-    texts = (files ?? []).map { file in
+    return (files ?? []).map { file in
       let text = String(decoding: file.pieces.joined(), as: UTF8.self)
       return (text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init), file.provenance)
     }
-  }
+  }()
 
   /// The lines that a statement asks for; empty where there are none, or too many.
   func lines(for statement: SourceSpan?) -> [String] {

@@ -34,16 +34,10 @@ struct SessionReach {
 
   /// The rules that some packet of a session may meet.
   func relevant(in ruleset: Ruleset) -> Ruleset {
-    var result = ruleset
-    for index in result.tables.indices {
-      let table = ruleset.tables[index]
-      guard [.ip, .ip6, .inet].contains(table.family) else { continue }
+    ruleset.keepingRules { table in
       var conditions = RuleReach(table, ends)
-      for chain in table.chains.indices {
-        result.tables[index].chains[chain].rules.removeAll { !isMet(conditions.read($0)) }
-      }
+      return { _, _, rule in isMet(conditions.read(rule)) }
     }
-    return result
   }
 
   /// Those of the relevant rules that may treat one client different from another: where answers are accepted before,
@@ -51,22 +45,13 @@ struct SessionReach {
   /// connections itself.
   func distinguishing(in ruleset: Ruleset) -> Ruleset {
     guard !opensData else { return ruleset }
-    var result = ruleset
-    for index in result.tables.indices {
-      let table = ruleset.tables[index]
-      guard [.ip, .ip6, .inet].contains(table.family) else { continue }
+    return ruleset.keepingRules { table in
       let seen = FirstPackets(table)
       var conditions = RuleReach(table, ends)
-      for chain in table.chains.indices {
-        var position = -1
-        result.tables[index].chains[chain].rules.removeAll { rule in
-          position += 1
-          return seen.arrivesAlone(at: position, in: table.chains[chain].name)
-            && conditions.read(rule).destination == false
-        }
+      return { chain, position, rule in
+        !seen.arrivesAlone(at: position, in: chain) || conditions.read(rule).destination != false
       }
     }
-    return result
   }
 
   private func isMet(_ rule: RuleReach.Conditions) -> Bool {
@@ -86,6 +71,24 @@ struct SessionReach {
   }
 }
 
+extension Ruleset {
+  /// The ruleset with some of the rules of the tables whose rules see TCP.
+  ///
+  /// - Parameter choose: Makes, for a table, what tells whether to keep a rule: by its chain, its position there, and
+  ///   itself.
+  fileprivate func keepingRules(_ choose: (Table) -> (String, Int, Rule) -> Bool) -> Ruleset {
+    var result = self
+    for index in tables.indices where [.ip, .ip6, .inet].contains(tables[index].family) {
+      let isKept = choose(tables[index])
+      for (number, chain) in tables[index].chains.enumerated() {
+        result.tables[index].chains[number].rules = chain.rules.enumerated()
+          .filter { isKept(chain.name, $0.offset, $0.element) }.map(\.element)
+      }
+    }
+    return result
+  }
+}
+
 /// Reads what rules of a table ask for, as far as it concerns `SessionReach`.
 private struct RuleReach {
   struct Conditions {
@@ -101,14 +104,13 @@ private struct RuleReach {
   }
 
   private let table: Table
-  private let ends: Set<IPAddress>
+  /// The ends, in ascending order.
   private let sorted: [IPAddress]
   /// Whether an end is in a named set of addresses; `nil` for a set of something else.
   private var sets: [String: Bool?] = [:]
 
   init(_ table: Table, _ ends: Set<IPAddress>) {
     self.table = table
-    self.ends = ends
     sorted = ends.sorted()
   }
 
@@ -149,22 +151,8 @@ private struct RuleReach {
     }
   }
 
-  private func constants(_ right: Expression) -> [Value]? {
-    switch right {
-    case .value(let value): return [value]
-    case .members(let members):
-      var values: [Value] = []
-      for member in members {
-        guard case .value(let value) = member.key, member.data == nil else { return nil }
-        values.append(value)
-      }
-      return values
-    default: return nil
-    }
-  }
-
   private func names(_ right: Expression) -> Set<String>? {
-    guard let values = constants(right) else { return nil }
+    guard let values = right.onlyConstantValues else { return nil }
     var names: Set<String> = []
     for value in values {
       guard case .interface(let name) = value, !name.contains("*") else { return nil }
@@ -174,7 +162,7 @@ private struct RuleReach {
   }
 
   private func words(_ right: Expression) -> Set<String>? {
-    guard let values = constants(right) else { return nil }
+    guard let values = right.onlyConstantValues else { return nil }
     var words: Set<String> = []
     for value in values {
       switch value {
@@ -188,16 +176,9 @@ private struct RuleReach {
   }
 
   private func ranges(_ right: Expression) -> [ClosedRange<UInt16>]? {
-    guard let values = constants(right) else { return nil }
-    var ranges: [ClosedRange<UInt16>] = []
-    for value in values {
-      switch value {
-      case .port(let port): ranges.append(port...port)
-      case .ports(let range): ranges.append(range.low...range.high)
-      default: return nil
-      }
-    }
-    return ranges
+    guard let values = right.onlyConstantValues else { return nil }
+    let ranges = values.compactMap(\.portRange?.ports)
+    return ranges.count == values.count ? ranges : nil
   }
 
   /// Whether one of the ends is among addresses; `nil` for what are no addresses.
@@ -211,21 +192,16 @@ private struct RuleReach {
       sets[name] = .some(hits)
       return hits
     }
-    return constants(right).flatMap { hits($0) }
+    return right.onlyConstantValues.flatMap { hits($0) }
   }
 
   private func hits(_ values: [Value]) -> Bool? {
-    var found = false
-    for value in values {
-      switch value {
-      case .address(let address): found = found || ends.contains(address)
-      case .addresses(let low, let high):
-        let next = sorted.indices.partitionPoint { sorted[$0] < low }
-        found = found || sorted.indices.contains(next) && sorted[next] <= high
-      default: return nil
-      }
+    let ranges = values.compactMap(\.addressRange)
+    guard ranges.count == values.count else { return nil }
+    return ranges.contains { range in
+      let next = sorted.indices.partitionPoint { sorted[$0] < range.lowerBound }
+      return sorted.indices.contains(next) && sorted[next] <= range.upperBound
     }
-    return found
   }
 }
 

@@ -179,18 +179,7 @@ extension Statement {
   /// The ports that it compares that of the destination with.
   fileprivate var namedPorts: [PortRange] {
     guard case .match(.payload(_, "dport"), .equal, let right) = self else { return [] }
-    let values: [Expression] =
-      switch right {
-      case .members(let members): members.map(\.key)
-      default: [right]
-      }
-    return values.compactMap { value in
-      switch value {
-      case .value(.port(let port)): PortRange(port)
-      case .value(.ports(let range)): range
-      default: nil
-      }
-    }
+    return right.constantValues.compactMap(\.portRange)
   }
 
   /// The chain that it leads to.

@@ -19,9 +19,6 @@ struct ASATable {
   private(set) var declarations: [String: SourceSpan] = [:]
   private(set) var table = Table("device")
 
-  private static let known = Rule(
-    [.match(.conntrack("state"), .equal, .flags(["established", "related"])), .verdict(.accept)], provenance: [])
-
   init(_ configuration: ASAConfiguration, _ context: GatewayContext) {
     (self.configuration, self.context) = (configuration, context)
     names = ASALookup(configuration, context.arrivals)
@@ -47,10 +44,10 @@ struct ASATable {
       Chain("routes", rules: routeRules()),
       Chain(
         "access", BaseChain(.filter, .forward, priority: 0, dropsByPolicy: true),
-        rules: stopRules() + [Self.known] + writer.strays
+        rules: stopRules() + [.acceptsKnown] + writer.strays
           + [routeJump, Rule([.verdict(.jump("way back"))], provenance: [])] + others + inboundRules()),
       Chain(
-        "access out", BaseChain(.filter, .forward, priority: 1), rules: [Self.known] + outboundRules()),
+        "access out", BaseChain(.filter, .forward, priority: 1), rules: [.acceptsKnown] + outboundRules()),
       Chain("device", BaseChain(.filter, .input, priority: 0, dropsByPolicy: true), rules: ownRules()),
       Chain("source nat", BaseChain(.nat, .postrouting, priority: 100), rules: writer.sources),
     ]

@@ -27,7 +27,7 @@ extension FirewalldRules {
       Chain(
         "filter_OUTPUT", BaseChain(.filter, .output, priority: 10),
         rules: [
-          Self.isKnown.accepting, Rule([.leavesLoopback, .verdict(.accept)], provenance: []),
+          .acceptsKnown, Rule([.leavesLoopback, .verdict(.accept)], provenance: []),
         ]))
     for policy in policies {
       for (prefix, has) in Self.kinds where has(policy) {
@@ -44,13 +44,11 @@ extension FirewalldRules {
 
   /// What comes before policies and zones.
   private static let beginning: [Rule] = [
-    isKnown.accepting,
+    .acceptsKnown,
     Rule([.isTranslated, .verdict(.accept)], provenance: []),
     Rule([.comesFromLoopback, .verdict(.accept)], provenance: []),
     Rule([.match(.conntrack("state"), .equal, .flags(["invalid"])), .verdict(.drop)], provenance: []),
   ]
-
-  private static let isKnown = Statement.match(.conntrack("state"), .equal, .flags(["established", "related"]))
 
   /// To the policies, for packets from the zones outside.
   private func jumps(_ prefix: String, _ has: (FirewalldPolicy) -> Bool) -> [Rule] {
@@ -128,7 +126,4 @@ extension Statement {
   static let comesFromLoopback = comesFrom("lo")
   static let leavesLoopback = Statement.match(.outputInterface, .equal, .value(.interface("lo")))
   fileprivate static let refusal = Statement.reject("icmpx", code: .value(.symbol("admin-prohibited")))
-
-  /// The rule that accepts what matches.
-  fileprivate var accepting: Rule { Rule([self, .verdict(.accept)], provenance: []) }
 }

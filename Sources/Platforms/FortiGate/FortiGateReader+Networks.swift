@@ -139,18 +139,7 @@ struct FortiGateWays {
 
   private func services(_ names: [String]) -> [[Statement]] {
     if names.isEmpty { return [[]] }
-    return configuration.services(names).compactMap { service in
-      if let doubt = service.doubt { return [.unknownCondition(doubt)] }
-      guard let ports = service.ports else { return [] }
-      guard !ports.isEmpty else { return nil }
-      var matches: [Statement] = [
-        .match(.destinationPort, .equal, .members(ports.map { Member(.value(Value($0))) }))
-      ]
-      if !service.sources.isEmpty {
-        matches.append(.match(.sourcePort, .equal, .members(service.sources.map { Member(.value(Value($0))) })))
-      }
-      return matches
-    }
+    return configuration.services(names).compactMap(\.matches)
   }
 
   /// `config router policy` sends packets that begin a session elsewhere than routes say, after virtual addresses.

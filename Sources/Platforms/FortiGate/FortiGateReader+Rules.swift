@@ -25,9 +25,6 @@ struct FortiGateRules {
     virtualNames = Dictionary(virtual.enumerated().map { ($1.entry.key, $0) }) { $1 }
   }
 
-  private static let known = Rule(
-    [.match(.conntrack("state"), .equal, .flags(["established", "related"])), .verdict(.accept)], provenance: [])
-
   mutating func table() -> Table {
     let entries = configuration.entries("firewall policy")
     let hasSources = entries.contains { $0.isEnabled("nat") }
@@ -58,8 +55,8 @@ struct FortiGateRules {
     let base = [
       Chain("virtual addresses", BaseChain(.nat, .prerouting, priority: -100), rules: translations()),
       Chain(
-        "policies", BaseChain(.filter, .forward, priority: 0), rules: [Self.known] + doubts + policies + [denial]),
-      Chain("local-in", BaseChain(.filter, .input, priority: 0, dropsByPolicy: true), rules: [Self.known]),
+        "policies", BaseChain(.filter, .forward, priority: 0), rules: [.acceptsKnown] + doubts + policies + [denial]),
+      Chain("local-in", BaseChain(.filter, .input, priority: 0, dropsByPolicy: true), rules: [.acceptsKnown]),
       Chain("source", BaseChain(.nat, .postrouting, priority: 100), rules: sources),
     ]
     return Table(
@@ -227,24 +224,10 @@ struct FortiGatePolicy {
   /// Its chain: service by service what the session helper gets, and the verdict.
   var verdicts: [Rule] {
     services.flatMap { service -> [Rule] in
-      guard let matches = matches(service) else { return [] }
+      guard let matches = service.matches else { return [] }
       guard permits else { return [rule(matches + [.verdict(.drop)], ": deny")] }
       return helper(of: service, matches) + inspection(matches) + [rule(matches + [.verdict(.accept)], ": accept")]
     }
-  }
-
-  /// What a service asks for; `nil` where it has nothing of TCP.
-  private func matches(_ service: FortiGateConfiguration.Service) -> [Statement]? {
-    if let doubt = service.doubt { return [.unknownCondition(doubt)] }
-    guard let ports = service.ports else { return [] }
-    guard !ports.isEmpty else { return nil }
-    var matches: [Statement] = [
-      .match(.destinationPort, .equal, .members(ports.map { Member(.value(Value($0))) }))
-    ]
-    if !service.sources.isEmpty {
-      matches.append(.match(.sourcePort, .equal, .members(service.sources.map { Member(.value(Value($0))) })))
-    }
-    return matches
   }
 
   /// A service says it itself, or leaves it to the helper for sessions of a port. Whether that looks at the port that
@@ -305,7 +288,7 @@ struct FortiGatePolicy {
     } else {
       target = .masquerade
     }
-    return services.compactMap { service in matches(service).map { rule($0 + [target], ": nat") } }
+    return services.compactMap(\.matches).map { rule($0 + [target], ": nat") }
   }
 
   // MARK: Remarks
@@ -329,4 +312,17 @@ struct FortiGatePolicy {
 extension Statement {
   /// Whether nobody knows whether it holds.
   var isUnknown: Bool { if case .match(.foreign, _, _) = self { true } else { false } }
+}
+
+extension FortiGateConfiguration.Service {
+  /// What it asks for; `nil` where it has nothing of TCP.
+  var matches: [Statement]? {
+    if let doubt { return [.unknownCondition(doubt)] }
+    guard let ports else { return [] }
+    guard !ports.isEmpty else { return nil }
+    func among(_ field: Expression, _ ranges: [PortRange]) -> Statement {
+      .match(field, .equal, .members(ranges.map { Member(.value(Value($0))) }))
+    }
+    return [among(.destinationPort, ports)] + (sources.isEmpty ? [] : [among(.sourcePort, sources)])
+  }
 }

@@ -23,13 +23,13 @@ extension OpenWrtSections {
     var chains = [
       Chain(
         "input", BaseChain(.filter, .input, priority: 0),
-        rules: [.of(.comesFromLoopback, .verdict(.accept)), .known] + incoming("input") + [.unknown]),
+        rules: [.of(.comesFromLoopback, .verdict(.accept)), .acceptsKnown] + incoming("input") + [.unknown]),
       Chain(
         "forward", BaseChain(.filter, .forward, priority: 0),
-        rules: [.known] + rules["forward", default: []] + incoming("forward") + [.unknown]),
+        rules: [.acceptsKnown] + rules["forward", default: []] + incoming("forward") + [.unknown]),
       Chain(
         "output", BaseChain(.filter, .output, priority: 0),
-        rules: [.of(.leavesLoopback, .verdict(.accept)), .known] + outgoing("output") + [.unknown]),
+        rules: [.of(.leavesLoopback, .verdict(.accept)), .acceptsKnown] + outgoing("output") + [.unknown]),
       Chain(
         "prerouting", BaseChain(.filter, .prerouting, priority: 0),
         rules: jumps("helper", to: helped) { .comesFrom($0) }),
@@ -120,8 +120,6 @@ extension OpenWrtSection {
 extension Rule {
   fileprivate static func of(_ statements: Statement...) -> Rule { Rule(statements, provenance: []) }
 
-  fileprivate static let known = of(
-    .match(.conntrack("state"), .equal, .flags(["established", "related"])), .verdict(.accept))
   fileprivate static let translated = of(.isTranslated, .verdict(.accept))
   fileprivate static let unknown = unknown("what the zones of the router do with other new connections")
 }

@@ -29,10 +29,8 @@ extension OpenWrtLowering {
   }
 
   private var beginning: [Rule] {
-    let known = Rule(
-      [.match(.conntrack("state"), .equal, .flags(["established", "related"])), .verdict(.accept)], provenance: [])
     let invalid = Rule([.match(.conntrack("state"), .equal, .flags(["invalid"])), .verdict(.drop)], provenance: [])
-    return [known] + (defaults.dropsInvalid ? [invalid] : [])
+    return [.acceptsKnown] + (defaults.dropsInvalid ? [invalid] : [])
   }
 
   private var base: [Chain] {

@@ -68,7 +68,6 @@ struct SRXParts {
 }
 
 extension Statement {
-  static let isKnown = Statement.match(.conntrack("state"), .equal, .flags(["established", "related"]))
   /// The destination was not translated.
   static let isUntranslated = Statement.match(.conntrack("status"), .lacks, .flags(["dnat"]))
 

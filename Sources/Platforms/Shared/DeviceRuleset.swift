@@ -39,8 +39,6 @@ private struct DeviceRuleset {
   }
 
   var table: Table {
-    let known = Rule(
-      [.match(.conntrack("state"), .equal, .flags(["established", "related"])), .verdict(.accept)], provenance: [])
     let refusals = plan.outside.map { interface in
       Rule([.comesFrom(interface.name), .verdict(.drop)], provenance: [interface.provenance])
     }
@@ -52,11 +50,11 @@ private struct DeviceRuleset {
         Chain("inspection", BaseChain(.filter, .forward, priority: -10), rules: inspections),
         Chain(
           "permits", BaseChain(.filter, .forward, priority: 0),
-          rules: [known] + permits + (refusals.isEmpty ? defaultRefusals : refusals) + [unknown]),
+          rules: [.acceptsKnown] + permits + (refusals.isEmpty ? defaultRefusals : refusals) + [unknown]),
         // Where no server is on the device, nobody of FTP listens there.
         Chain(
           "local", BaseChain(.filter, .input, priority: 0),
-          rules: local.isEmpty ? [] : [known] + local + refusals + [unknown]),
+          rules: local.isEmpty ? [] : [.acceptsKnown] + local + refusals + [unknown]),
         Chain("sources", BaseChain(.nat, .postrouting, priority: 100), rules: sources),
       ])
   }
