@@ -66,7 +66,7 @@ extension Diagnostic {
 extension Policy {
   /// What a gateway is.
   func platform(of gateway: Int?) -> any Platform {
-    gateway.flatMap { gateways.indices.contains($0) ? gateways[$0].platform : nil }
+    self.gateway(at: gateway)?.platform
       .flatMap { Platforms.named($0.name.value) } ?? Platforms.standard
   }
 

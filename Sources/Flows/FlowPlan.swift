@@ -46,7 +46,7 @@ package struct FlowPlan: Sendable {
   ///   - policy: A policy without errors.
   ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
   package init(_ policy: Policy, gateway: Int?) {
-    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    let own = policy.gateway(at: gateway)
     outside = (own?.outside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
     inside = (own?.inside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
     self.gateway = own.map {

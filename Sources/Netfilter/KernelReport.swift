@@ -103,7 +103,7 @@ struct GatewayView {
     let policy = compilation.policy
     self.compilation = compilation
     self.index = index
-    gateway = index.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    gateway = policy.gateway(at: index)
     services = plan.services
     table = platform.table(of: plan)
   }

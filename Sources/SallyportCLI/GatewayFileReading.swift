@@ -150,7 +150,7 @@ struct GatewayFiles {
   /// - Throws: `ExitStatus.findings` where rules look at interfaces, and the policy names none of a side.
   func requireInterfaces(of policy: Policy, gateway: Int?, _ console: Console) throws {
     guard ruleset.looksAtInterfaces else { return }
-    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    let own = policy.gateway(at: gateway)
     let isBehind = policy.publications.contains { publication in
       publication.gateway == gateway && policy.server(of: publication)?.isLocal == false
     }

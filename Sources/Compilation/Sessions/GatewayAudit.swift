@@ -21,27 +21,24 @@ extension Compilation {
       borders?.place(of: policy.publications[$0], in: policy) ?? []
     }
     let everything = WholeProgram(ruleset)
-    let own = gateway.map { policy.gateways[$0] }
-    let outside: [String?] = own.map { $0.outside.map(\.value) } ?? []
+    let outside: [String?] = policy.gateway(at: gateway)?.outside.map(\.value) ?? []
     var findings = GatewayFindings(
       file: file, declarations: saved.declarations, mending: GatewayMending(self, gateway: gateway))
     for kind in kinds.judged {
       let publication = policy.publications[kind.first]
-      let reach = SessionReach(of: publication, in: policy)
-      let relevant = reach.relevant(in: ruleset)
+      let relevant = SessionReach(of: publication, in: policy).relevant(in: ruleset)
       guard relevant.judgedSize <= mostJudged else {
         findings.add(tooLarge: relevant.judgedSize, for: publication)
         continue
       }
-      var study = SessionStudy(
-        policy, gateway: gateway, ruleset: relevant, bordering: reach.distinguishing(in: relevant))
+      var study = SessionStudy(policy, of: publication, underSaved: relevant)
       for interface in outside.isEmpty ? [nil] : outside {
         study.interfaces = { _ in (interface, nil) }
         let table = study.table(of: publication)
         let finder = CauseFinder(study, saved, everything, of: publication)
         let atBest =
           table.cells.contains { $0.isPermitted && $0.outcome == .undecided }
-          ? self.atBest(publication, gateway, relevant, interface) : nil
+          ? self.atBest(publication, relevant, interface) : nil
         for cell in table.cells {
           let known = atBest?.cells.first { $0.title == cell.title && $0.outcome == .broken }
           findings.add(
@@ -75,12 +72,10 @@ extension Compilation {
   /// The sessions of a publication where the device's helper hurts nobody: what fails even so is no open question.
   /// `nil` where no helper is in doubt.
   private func atBest(
-    _ publication: Publication, _ gateway: Int?, _ relevant: Ruleset, _ interface: String?
+    _ publication: Publication, _ relevant: Ruleset, _ interface: String?
   ) -> SessionTable? {
     guard let harmless = DeviceHelpers.harmless(relevant) else { return nil }
-    var study = SessionStudy(
-      policy, gateway: gateway, ruleset: harmless,
-      bordering: SessionReach(of: publication, in: policy).distinguishing(in: harmless))
+    var study = SessionStudy(policy, of: publication, underSaved: harmless)
     study.interfaces = { _ in (interface, nil) }
     return study.table(of: publication)
   }
@@ -292,7 +287,7 @@ extension Step {
 extension Compilation {
   /// The lines of translations that lead to a published server from where the policy does not publish it.
   private func unexpectedDoors(in ruleset: Ruleset, gateway: Int?, besides used: Set<SourceSpan>) -> [SourceSpan] {
-    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    let own = policy.gateway(at: gateway)
     let interfaces = Set((own?.outside ?? []).map(\.value) + (own?.inside ?? []).map(\.value))
     var published: [IPAddress: (arrivals: Set<IPAddress>, ports: [PortRange])] = [:]
     for publication in policy.publications where publication.gateway == gateway {
@@ -319,7 +314,7 @@ extension Compilation {
   /// Servers that the gateway does not reach by the interfaces that the policy calls `inside`.
   private func lostServers(_ saved: SavedGateway, gateway: Int?) -> [Diagnostic] {
     guard !saved.networks.isEmpty else { return [] }
-    let inside = Set(gateway.map { policy.gateways[$0].inside.map(\.value) } ?? [])
+    let inside = Set(policy.gateway(at: gateway)?.inside.map(\.value) ?? [])
     let ways = NetworkWays(saved.networks)
     var found: [Diagnostic] = []
     var seen: Set<IPAddress> = []
@@ -377,7 +372,7 @@ extension GatewayContext {
   ///
   /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   package init(_ policy: Policy, gateway: Int?) {
-    let own = gateway.flatMap { policy.gateways.indices.contains($0) ? policy.gateways[$0] : nil }
+    let own = policy.gateway(at: gateway)
     let arrivals = policy.publications.lazy.filter { $0.gateway == gateway }.flatMap { publication in
       policy.endpoints(of: publication).filter { $0.reach != .routed }.map(\.arrival)
     }

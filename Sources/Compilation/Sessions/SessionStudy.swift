@@ -32,20 +32,34 @@ package struct SessionStudy: Sendable {
   ///   - judgesBorders: Whether to try passive ranges at every border of the ruleset. All its rules and elements are
   ///     read then.
   package init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, judgesBorders: Bool = false) {
-    self.init(policy, gateway: gateway, ruleset: ruleset, bordering: judgesBorders ? ruleset : nil)
+    let program = Program(ruleset)
+    self.init(policy, gateway: gateway, program, bordering: judgesBorders ? (program, ruleset) : nil)
   }
 
-  /// - Parameter bordering: The rules whose borders are tried; `nil` for none.
-  init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, bordering: Ruleset?) {
+  /// The sessions of one publication under rules that a gateway saved: those that its packets may meet.
+  init(_ policy: Policy, of publication: Publication, underSaved ruleset: Ruleset) {
+    let reach = SessionReach(of: publication, in: policy)
+    let relevant = reach.relevant(in: ruleset)
+    self.init(
+      policy, gateway: publication.gateway, ruleset: relevant, bordering: reach.distinguishing(in: relevant))
+  }
+
+  /// - Parameter bordering: The rules whose borders are tried.
+  init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, bordering: Ruleset) {
+    self.init(policy, gateway: gateway, Program(ruleset), bordering: (Program(bordering), bordering))
+  }
+
+  private init(
+    _ policy: Policy, gateway: Int?, _ program: Program, bordering: (program: Program, ruleset: Ruleset)?
+  ) {
     self.policy = policy
     wasRun = (policy.platform(of: gateway) as? any SessionPlatform)?.wasRun ?? false
-    let program = Program(ruleset)
     self.program = program
     triesNetworks = bordering != nil
     if let bordering {
-      let distinguishing = Program(bordering)
+      let distinguishing = bordering.program
       borders = PortBorders(distinguishing)
-      clientBorders = PortBorders(Program(bordering.without(Platforms.nftables.tableName, .inet)))
+      clientBorders = PortBorders(Program(bordering.ruleset.without(Platforms.nftables.tableName, .inet)))
       addressBorders = { AddressBorders(distinguishing, ends: $0) }
     }
     var own: Set<IPAddress> = []
@@ -139,14 +153,11 @@ extension Compilation {
       return SessionTable(
         of: publication, in: policy, undecidedBy: platform(of: publication.gateway).name, client: client)
     }
-    guard running?.site == nil, running != nil else {
-      return SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
-        .table(of: publication, client: client, at: running?.site)
-    }
-    let reach = SessionReach(of: publication, in: policy)
-    let relevant = reach.relevant(in: ruleset)
-    return SessionStudy(
-      policy, gateway: publication.gateway, ruleset: relevant, bordering: reach.distinguishing(in: relevant)
-    ).table(of: publication, client: client)
+    let isSaved = running != nil && running?.site == nil
+    let study =
+      isSaved
+      ? SessionStudy(policy, of: publication, underSaved: ruleset)
+      : SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
+    return study.table(of: publication, client: client, at: running?.site)
   }
 }

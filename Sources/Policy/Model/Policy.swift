@@ -65,8 +65,11 @@ package struct Policy: Sendable {
     publication.server.flatMap { servers.indices.contains($0) ? servers[$0] : nil }
   }
 
-  package func gateway(of publication: Publication) -> Gateway? {
-    publication.gateway.flatMap { gateways.indices.contains($0) ? gateways[$0] : nil }
+  package func gateway(of publication: Publication) -> Gateway? { gateway(at: publication.gateway) }
+
+  /// The gateway at a position; `nil` where there is none.
+  package func gateway(at position: Int?) -> Gateway? {
+    position.flatMap { gateways.indices.contains($0) ? gateways[$0] : nil }
   }
 
   /// What is known of the gateway of a publication; of Linux where it has none.
