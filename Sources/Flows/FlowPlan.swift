@@ -46,6 +46,7 @@ package struct FlowPlan: Sendable {
   ///   - policy: A policy without errors.
   ///   - gateway: Position in `Policy.gateways`; `nil` for a policy that declares none.
   package init(_ policy: Policy, gateway: Int?) {
+    let policy = policy.seen(from: gateway)
     let own = policy.gateway(at: gateway)
     outside = (own?.outside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }
     inside = (own?.inside ?? []).map { GatewayInterface(name: $0.value, provenance: $0.span) }

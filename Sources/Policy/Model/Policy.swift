@@ -24,6 +24,10 @@ package struct Gateway: Sendable {
   package var facts = GatewayFacts.linux
   /// The default `external ip` of its publications.
   package var externalAddresses: [ExternalAddress] = []
+  /// The next gateway further out, as a position in `Policy.gateways`, with its statement.
+  package var behind: Located<Int>?
+  /// One bit of the connection mark that admitted connections bear.
+  package var mark: Located<UInt32>?
   /// What some platforms have to be told besides.
   package var inputs = GatewayInputs()
   /// Words of statements that were reported as wrong, misspelt ones included: what they set is not missing
@@ -35,6 +39,11 @@ package struct Gateway: Sendable {
   package init(name: Located<String>, header: SourceSpan) {
     self.name = name
     self.header = header
+  }
+
+  /// Its external address of a family.
+  package func external(_ family: AddressFamily) -> ExternalAddress? {
+    externalAddresses.first { $0.family == family }
   }
 }
 

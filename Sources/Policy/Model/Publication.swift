@@ -80,6 +80,11 @@ package final class Publication: Sendable {
     externalAddresses.first { $0.family == family }
   }
 
+  /// The external address as packets bear it at the gateway that is the first on their way.
+  package func outermost(_ family: AddressFamily) -> ExternalAddress? {
+    hops.first?.publication.external(family) ?? external(family)
+  }
+
   /// Whether every client may connect.
   package var admitsEveryone: Bool {
     deny.isEmpty && (allow.isEmpty || allow.contains { $0.kind == .any })
@@ -106,6 +111,7 @@ extension Publication {
   @inlinable package var log: Setting<LogMode> { parts.log }
   @inlinable package var unreadable: Set<PublishWord> { parts.unreadable }
   @inlinable package var header: SourceSpan { parts.header }
+  @inlinable package var hops: [Hop] { parts.hops }
 }
 
 extension Publication {
@@ -138,6 +144,8 @@ extension Publication {
     package var unreadable: Set<PublishWord> = []
     /// The first line of the block.
     package var header: SourceSpan
+    /// The gateways on its path, the outermost first, and what it is to each; empty where there is one gateway or none.
+    package var hops: [Hop] = []
 
     package init(name: Located<String>, header: SourceSpan) {
       self.name = name

@@ -29,6 +29,18 @@ let gatewayForms = StatementForms<GatewayWord, Gateway> { word in
     } set: {
       $0.externalAddresses = $1.value
     }
+  case .behind:
+    StatementForm {
+      $0.reference(.gateway)
+    } set: {
+      $0.behind = $1
+    }
+  case .mark:
+    StatementForm {
+      $0.mark()
+    } set: {
+      $0.mark = $1.value
+    }
   case .accessList:
     StatementForm {
       $0.givenName()
@@ -131,6 +143,23 @@ extension StatementReader {
       return nil
     }
     return Located(low...high, word.span)
+  }
+
+  /// One bit of the connection mark, in hexadecimal.
+  mutating func mark() -> Located<UInt32>? {
+    let what = wanted
+    guard let word = token("\(what) such as `0x10000`") else { return nil }
+    let text = tree.text(word.value)
+    let isHex = text.lowercased().hasPrefix("0x")
+    if isHex, let value = UInt32(text.dropFirst(2), radix: 16), value.nonzeroBitCount == 1 {
+      return Located(value, word.span)
+    }
+    let meant = (isHex ? nil : UInt32(text)).flatMap { $0.nonzeroBitCount == 1 ? "0x" + String($0, radix: 16) : nil }
+    fail(
+      "`\(text)` is not one bit of a mark", code: "invalid-number", at: word.span,
+      help: "write one of 32 bits in hexadecimal, from `0x1` to `0x80000000`, such as `0x10000`",
+      fixes: meant.map { fix(word.span, $0, isCertain: true) } ?? [])
+    return nil
   }
 
   /// `NAME [VERSION]`. Which platforms there are is not known here.

@@ -51,6 +51,7 @@ private struct Resolver {
       for index in parts[part].indices { addServerInPlace(of: &parts[part][index]) }
     }
     policy.publications = finished(parts)
+    policy.findHops()
   }
 
   func withFacts(_ gateway: Gateway) -> Gateway {
@@ -299,7 +300,9 @@ private func applyDefaults(
   if !words.named.contains(externalStatement), let gateway = publication.gateway,
     gateways.indices.contains(gateway)
   {
-    publication.externalAddresses = gateways[gateway].externalAddresses
+    let isOnPath = gateways[gateway].behind != nil
+    // On a path of several gateways the outermost decides, once all of it is known.
+    publication.externalAddresses = isOnPath ? [] : gateways[gateway].externalAddresses
   }
 }
 

@@ -139,7 +139,10 @@ extension StatementReader {
           help: "write the \(dialled.value.family.title) address to which the box before the gateway translates")
         return nil
       }
-      return ExternalAddress(dialled, at: arrival.value == dialled.value ? nil : arrival)
+      guard arrival.value == dialled.value else { return ExternalAddress(dialled, at: arrival) }
+      var address = ExternalAddress(dialled)
+      address.atItself = arrival
+      return address
     }
     guard let addresses, areOfDifferentFamilies(addresses.map(\.dialled)) else { return nil }
     return addresses

@@ -104,7 +104,8 @@ private func endpointsOnSharedAddresses(_ published: [Published], dialled: Bool)
   let uses = inParallel(published.count, least: worthAThread) { part in
     var uses: [AddressUse] = []
     uses.reserveCapacity(part.count)
-    for index in part {
+    // Where packets of several gateways arrive is looked at for each gateway (`checkHops`).
+    for index in part where dialled || published[index].publication.hops.isEmpty {
       let (endpoints, gateway) = (published[index].endpoints, published[index].publication.gateway)
       for family in endpoints.indices {
         let address = dialled ? endpoints[family].dialled : endpoints[family].arrival

@@ -38,10 +38,13 @@ private let wholeRules: [any PolicyRule] = [
   ActiveSourceConflict(),
   AddressFamilyMismatch(),
   AllowNeverMatches(),
+  BehindCircle(),
   CertificateMissing(),
   ControlPortBypass(),
   ControlPortConflict(),
   ControlPortInPassiveRange(),
+  ExternalIPAtItself(),
+  ExternalIPClaimedTwice(),
   ExternalIPPrivate(),
   ExternalIPUnusable(),
   InterfaceOnBothSides(),
@@ -84,7 +87,38 @@ package func validate(_ policy: Policy) -> ValidatedPolicy {
   let ofAll = inParallel(wholeRules.count, isUneven: true, worthIt: isLarge) { part in
     wholeRules[part].flatMap { $0.check(context) }
   }
-  return ValidatedPolicy(context: context, diagnostics: (ofPublications + ofPublished + ofAll).flatMap(\.self))
+  let found = (ofPublications + ofPublished + ofAll).flatMap(\.self)
+  return ValidatedPolicy(context: context, diagnostics: found + checkHops(policy, besides: found))
+}
+
+/// Rules about what publications share at the address for which their packets arrive, which is another one at each
+/// gateway of a path.
+private let hopRules: [any PolicyRule] = [
+  ActiveSourceConflict(),
+  ControlPortConflict(),
+  ControlPortInPassiveRange(),
+  PassiveRangeOverlap(),
+]
+
+/// What these rules find at gateways that publications pass.
+///
+/// - Parameter known: What was found already, and is not told again.
+private func checkHops(_ policy: Policy, besides known: [Diagnostic]) -> [Diagnostic] {
+  guard policy.hasPaths else { return [] }
+  let gateways = Set(policy.publications.flatMap(\.hops).map(\.gateway)).sorted()
+  var told = Set(known.map { HopFinding($0) })
+  return gateways.flatMap { gateway in
+    let context = RuleContext(policy.seen(from: gateway))
+    return hopRules.flatMap { $0.check(context) }.filter { told.insert(HopFinding($0)).inserted }
+  }
+}
+
+/// What makes two findings the same.
+private struct HopFinding: Hashable {
+  let code: String
+  let span: SourceSpan
+
+  init(_ diagnostic: Diagnostic) { (code, span) = (diagnostic.code, diagnostic.primary.span) }
 }
 
 /// Positions in parts that fit into the cache, so that each publication is fetched once for all rules.

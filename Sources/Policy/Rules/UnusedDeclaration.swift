@@ -64,6 +64,11 @@ private struct Uses {
       if let server = publication.server { servers.insert(server) } else { areServersKnown = false }
       if let gateway = publication.gateway { gateways.insert(gateway) } else { areGatewaysKnown = false }
     }
+    var used = policy.gateways.indices.filter { gateways.contains($0) }
+    while let gateway = used.popLast() {
+      guard let outer = policy.gateways[gateway].behind?.value, gateways.insert(outer) else { continue }
+      used.append(outer)
+    }
     while let index = open.popLast() { use(policy.clientLists[index].terms, &open) }
   }
 

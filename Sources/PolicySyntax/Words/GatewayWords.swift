@@ -2,6 +2,7 @@
 package enum GatewayWord: String, BlockWord {
   case outside, inside, platform
   case externalIP = "external ip"
+  case behind, mark
   case accessList = "access list"
   case externalIs = "external is"
   case unitOutside = "unit outside"
@@ -33,6 +34,16 @@ package enum GatewayWord: String, BlockWord {
         "the `external ip` of publications that have none of their own", value: "an external address",
         forms: PublishWord.externalIP.facts.forms, [.list], example: "external ip 203.0.113.10, 2001:db8::10",
         aspect: .machines)
+    case .behind:
+      WordFacts(
+        "the next gateway further out, on the way to the clients; publications on this one pass both",
+        value: "the name of a gateway", forms: ["NAME"], [.names, .lowerCase], example: "behind border",
+        aspect: .machines)
+    case .mark:
+      WordFacts(
+        "one bit of the connection mark, set on every connection that the policy admits, so that one rule lets all of "
+          + "them through somebody else's firewall on the same machine",
+        value: "one bit of a mark", forms: ["HEX"], example: "mark 0x10000", aspect: .clients)
     case .accessList:
       WordFacts(
         "the access list that is bound inbound where clients come from; what we permit is added to it",

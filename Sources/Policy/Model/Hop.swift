@@ -1,0 +1,168 @@
+import Addressing
+import Diagnostics
+
+/// One gateway on the path of a publication, with the publication as it is there: where packets arrive, where they go
+/// next, and what of the statements this gateway carries out.
+package struct Hop: Sendable {
+  /// Position in `Policy.gateways`.
+  package var gateway: Int
+  /// The publication on this gateway alone. Its external address is what clients dial `at` the address for which
+  /// packets arrive here, its server the next machine on the way. Only the innermost gateway limits and logs, has
+  /// clients inside and changes the source.
+  package var publication: Publication
+  /// The next machine: the server, or the next gateway inwards that translates.
+  package var server: Server
+}
+
+extension Policy {
+  /// How many gateways a path has at most: packets of many systems pass no more than 63 (RFC 1700, `ip_default_ttl`).
+  package static let longestPath = 63
+
+  /// The gateways that connections to a gateway pass, the outermost first, itself the last. Where `behind` goes in a
+  /// circle or too far, which are errors, it stands alone.
+  package func path(to gateway: Int) -> [Int] {
+    var path = [gateway]
+    while let next = path.last.flatMap({ self.gateway(at: $0)?.behind?.value }) {
+      guard path.count < Self.longestPath else { return [gateway] }
+      path.append(next)
+    }
+    return path.reversed()
+  }
+
+  /// Whether a publication has more than one gateway.
+  package var hasPaths: Bool { gateways.contains { $0.behind != nil } }
+
+  /// The policy as one gateway has to carry it out: publications whose path leads over it are what they are there, and
+  /// those that pass other gateways alone are left out. Without any path the policy itself.
+  package func seen(from gateway: Int?) -> Policy {
+    guard hasPaths, publications.contains(where: { !$0.hops.isEmpty }) else { return self }
+    var view = self
+    view.publications = []
+    for publication in publications {
+      guard !publication.hops.isEmpty else {
+        if publication.gateway == gateway { view.publications.append(publication) }
+        continue
+      }
+      guard let hop = publication.hops.first(where: { $0.gateway == gateway }) else { continue }
+      var parts = hop.publication.parts
+      parts.server = view.servers.count
+      view.servers.append(hop.server)
+      view.publications.append(Publication(parts))
+    }
+    return view
+  }
+}
+
+extension Policy {
+  /// Gives publications behind several gateways their hops. Without `behind` nothing is looked at.
+  mutating func findHops() {
+    guard hasPaths else { return }
+    publications = publications.map { publication in
+      guard let gateway = publication.gateway, gateways.indices.contains(gateway),
+        let server = server(of: publication)
+      else { return publication }
+      let path = path(to: gateway)
+      if path.count > 1 { return HopFinder(self, publication, server, path).publication }
+      guard publication.externalAddresses.isEmpty else { return publication }
+      var parts = publication.parts
+      parts.externalAddresses = gateways[gateway].externalAddresses
+      return Publication(parts)
+    }
+  }
+}
+
+/// Follows a publication along its path.
+private struct HopFinder {
+  private let policy: Policy
+  private let original: Publication
+  private let server: Server
+  /// Positions, the outermost first.
+  private let path: [Int]
+
+  init(_ policy: Policy, _ publication: Publication, _ server: Server, _ path: [Int]) {
+    (self.policy, original, self.server, self.path) = (policy, publication, server, path)
+  }
+
+  /// What becomes of one external address at one gateway.
+  private struct Leg {
+    var external: ExternalAddress
+    /// `nil` for a server on the gateway itself.
+    var target: Located<IPAddress>?
+    var isTranslated: Bool
+  }
+
+  /// The publication with its hops. On its own gateway packets arrive for the address that the last hop has.
+  var publication: Publication {
+    // By position on the path: what becomes of each address.
+    var legs = [[Leg]](repeating: [], count: path.count)
+    for external in dialled {
+      for (position, leg) in self.legs(of: external).enumerated() { legs[position].append(leg) }
+    }
+    let translating = path.indices.filter { legs[$0].contains(where: \.isTranslated) }
+    let shifting = translating.first ?? 0
+    var parts = original.parts
+    parts.externalAddresses = legs.last?.map(\.external) ?? []
+    parts.hops = path.indices.map { position in
+      hop(position, legs[position], isTranslating: translating.contains(position), translating, shifting)
+    }
+    return Publication(parts)
+  }
+
+  /// What clients dial: the publication's own addresses, or those of the outermost gateway that has any.
+  private var dialled: [ExternalAddress] {
+    original.externalAddresses.isEmpty
+      ? path.lazy.compactMap { policy.gateway(at: $0)?.externalAddresses }.first { !$0.isEmpty } ?? []
+      : original.externalAddresses
+  }
+
+  /// One address from the outside to the server.
+  private func legs(of external: ExternalAddress) -> [Leg] {
+    let family = external.family
+    let end = server.address(family)
+    var arrival = external.arrival
+    var isWritten = true
+    return path.indices.map { position in
+      let gateways = path[position...].compactMap { policy.gateway(at: $0) }
+      // A box that nobody describes may stand before an inner gateway as well.
+      if !isWritten, let own = gateways.first?.external(family), own.dialled.value == arrival.value {
+        arrival = own.arrival
+      }
+      let here = ExternalAddress(
+        external.dialled, at: arrival.value == external.dialled.value ? nil : arrival,
+        passesGateways: !isWritten && external.at == nil)
+      isWritten = false
+      let inner = gateways.dropFirst()
+      let leadsOn =
+        arrival.value == end?.value || inner.contains { $0.external(family)?.dialled.value == arrival.value }
+      let target =
+        leadsOn ? arrival : inner.lazy.compactMap { $0.external(family)?.dialled }.first ?? end
+      defer { arrival = target ?? arrival }
+      return Leg(external: here, target: target, isTranslated: target.map { $0.value != arrival.value } ?? false)
+    }
+  }
+
+  private func hop(
+    _ position: Int, _ legs: [Leg], isTranslating: Bool, _ translating: [Int], _ shifting: Int
+  ) -> Hop {
+    let isLast = position == path.count - 1
+    let port = original.controlPort.value
+    var parts = original.parts
+    parts.hops = []
+    parts.gateway = path[position]
+    parts.externalAddresses = legs.map(\.external)
+    parts.controlPort.value = ControlPort(
+      external: position > shifting ? port.server : port.external,
+      server: position < shifting ? port.external : port.server)
+    // Who only passes packets on leaves what the helper has to read to those who translate.
+    if !isTranslating, !translating.isEmpty, !(isLast && server.isLocal) { parts.helper.value = false }
+    guard !isLast else { return Hop(gateway: path[position], publication: Publication(parts), server: server) }
+    parts.limits = []
+    parts.log = Setting(default: .off)
+    parts.hairpin = Setting(default: false)
+    parts.source = Setting(default: .keep)
+    var next = server.parts
+    next.local = nil
+    next.addresses = legs.compactMap(\.target)
+    return Hop(gateway: path[position], publication: Publication(parts), server: Server(next))
+  }
+}
