@@ -69,9 +69,9 @@ extension Network {
     return own.networks.contains { $0.contains(address) && own.addresses.contains(where: $0.contains) }
   }
 
-  /// Whether packets to an address are for this gateway, or for the box before it.
+  /// Whether packets to an address are for this gateway, or for the box before it; what the box hides counts, so that
+  /// it can be said.
   func answers(to address: IPAddress) -> Bool {
-    translatedBefore.contains { $0.dialled == address }
-      || isLocal(address) && !translatedBefore.contains { $0.arrival == address }
+    isLocal(address) || translatedBefore.contains { $0.dialled == address }
   }
 }
