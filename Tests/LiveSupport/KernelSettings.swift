@@ -6,7 +6,7 @@ enum KernelSettings {
   static func prepare(_ host: LabHost) throws {
     // Duplicate address detection would hold every IPv6 address back for a second or two.
     for scope in ["all", "default"] { try set("ipv6/conf/\(scope)/accept_dad", "0") }
-    if host == .gateway {
+    if [.gateway, .second, .third].contains(host) {
       try set("ipv4/ip_forward", "1")
       try set("ipv6/conf/all/forwarding", "1")
     }

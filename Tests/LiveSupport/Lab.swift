@@ -50,14 +50,14 @@ package struct Lab: Sendable {
   /// Makes namespaces, cables, addresses and routes.
   func build() async throws {
     let topology = Topology(options: options) { namespace($0).name }
-    let names = LabHost.allCases.map { "netns add \(namespace($0).name)\n" }.joined()
+    let names = topology.hosts.map { "netns add \(namespace($0).name)\n" }.joined()
     try await Self.batch(names)
-    for host in LabHost.allCases {
+    for host in topology.hosts {
       try await namespace(host).onThread { try KernelSettings.prepare(host) }
     }
     try await Self.batch(topology.links)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for host in LabHost.allCases {
+      for host in topology.hosts {
         group.addTask { try await Self.batch(topology.setup(of: host), in: namespace(host)) }
       }
       try await group.waitForAll()

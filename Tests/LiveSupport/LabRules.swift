@@ -1,7 +1,7 @@
 extension Lab {
-  /// Loads an nft script on the gateway, in one transaction. Throws with nft's own text when it is refused.
-  package func load(ruleset: String) async throws {
-    let result = try await run(["nft", "-f", "-"], on: .gateway, input: ruleset)
+  /// Loads an nft script on a gateway, in one transaction. Throws with nft's own text when it is refused.
+  package func load(ruleset: String, on host: LabHost = .gateway) async throws {
+    let result = try await run(["nft", "-f", "-"], on: host, input: ruleset)
     guard result.succeeded else { throw LabError("nft refused the ruleset:\n\(result.errorText)") }
   }
 
@@ -25,15 +25,15 @@ extension Lab {
     try await conntrack(["-L", "expect"])
   }
 
-  /// Forgets every tracked connection of the gateway. Returns whether that was possible.
+  /// Forgets every tracked connection of a gateway. Returns whether that was possible.
   @discardableResult
-  package func flushConntrack() async throws -> Bool {
-    try await conntrack(["-F"]) != nil
+  package func flushConntrack(on host: LabHost = .gateway) async throws -> Bool {
+    try await conntrack(["-F"], on: host) != nil
   }
 
-  private func conntrack(_ arguments: [String]) async throws -> [String]? {
+  private func conntrack(_ arguments: [String], on host: LabHost = .gateway) async throws -> [String]? {
     guard LiveRequirements.hasProgram("conntrack") else { return nil }
-    let result = try await run(["conntrack"] + arguments, on: .gateway)
+    let result = try await run(["conntrack"] + arguments, on: host)
     guard result.succeeded else {
       throw LabError("conntrack \(arguments.joined(separator: " ")): \(result.errorText)")
     }

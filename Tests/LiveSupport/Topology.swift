@@ -10,6 +10,8 @@ package enum LabHost: String, CaseIterable, Sendable {
   case stranger
   /// A client on the server's own network, for hairpin tests.
   case inside
+  /// More gateways, where a lab has several in a row (`Row`): each stands between the one before it and the server.
+  case second, third
   /// Holds the two bridges that stand for the cables. Nothing runs here.
   case wire
 }
@@ -47,10 +49,17 @@ extension Lab {
     package var routesServerIPv4: Bool
     /// Whether client and stranger have a route to the server's IPv6 network.
     package var routesServerIPv6: Bool
+    /// Gateways in a row, with addresses of their own, in the place of the one gateway.
+    package var row: Row?
 
     package init(routesServerIPv4: Bool = false, routesServerIPv6: Bool = false) {
       self.routesServerIPv4 = routesServerIPv4
       self.routesServerIPv6 = routesServerIPv6
+    }
+
+    package init(row: Row) {
+      self.init()
+      self.row = row
     }
   }
 }
@@ -61,8 +70,14 @@ struct Topology: Sendable {
   /// Turns a host into the name of its namespace.
   var name: @Sendable (LabHost) -> String
 
+  private var row: RowTopology? { options.row.map { RowTopology(row: $0, name: name) } }
+
+  /// The machines that the lab has.
+  var hosts: [LabHost] { row?.hosts ?? LabHost.allCases.filter { $0 != .second && $0 != .third } }
+
   /// Bridges and links. A host's link on the wire bears the host's name.
   var links: String {
+    if let row { return row.links }
     let wire = name(.wire)
     let bridges = ["outside", "inside"].map {
       "link add br-\($0) netns \(wire) type bridge mcast_snooping 0"
@@ -77,9 +92,11 @@ struct Topology: Sendable {
 
   /// Everything to be set within one host.
   func setup(of host: LabHost) -> String {
+    if let row { return row.setup(of: host) }
     let lines: [String] =
       switch host {
       case .wire: wire
+      case .second, .third: []
       case .gateway: gateway
       case .client: outsider(Address.client, Address.client6, via: "198.51.100.1", "2001:db8:51::1")
       case .stranger: outsider(Address.stranger, Address.stranger6, via: "192.0.2.1", "2001:db8:66::1")

@@ -138,7 +138,7 @@ struct PolicySessions {
     let isLocal: Bool
     let addresses: [String]
     switch session.server.party {
-    case .gateway(let own): (isLocal, addresses) = (true, own.map(\.description))
+    case .gateway(let own, _): (isLocal, addresses) = (true, own.map(\.description))
     case .host(let host): (isLocal, addresses) = (false, host.addresses.map(\.description))
     }
     return Duel(

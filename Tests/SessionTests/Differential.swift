@@ -13,6 +13,8 @@ struct Duel: Sendable {
   var serverIsLocal = false
   var serverAddresses: [String]
   var model: FTPSession.Session
+  /// Where the server stands, when that is neither its usual host nor the first gateway.
+  var serverHost: LabHost?
 
   /// The same session from another client address, with ports of its own.
   func placed(_ number: Int) -> Duel {
@@ -33,7 +35,8 @@ struct Duel: Sendable {
       client: client, clientAddress: model.client.address(model.dialled.family)?.description ?? "",
       clientPorts: (model.ports.control, model.ports.data, model.ports.listening),
       dialled: model.dialled.description, dialledPort: model.dialledPort,
-      server: serverIsLocal ? .gateway : .server, serverAddresses: serverAddresses, controlPort: server.controlPort,
+      server: serverHost ?? (serverIsLocal ? .gateway : .server), serverAddresses: serverAddresses,
+      controlPort: server.controlPort,
       LiveSupport.Encryption(rawValue: model.encryption.rawValue) ?? .plain,
       LiveSupport.DataMode(rawValue: model.mode.rawValue) ?? .pasv, passivePort: model.passivePort)
     script.clearsControl = model.clearsControl
@@ -90,33 +93,7 @@ struct Arena {
   }
 
   /// The rules of the gateway as the model reads them.
-  func runningRuleset() async throws -> Ruleset {
-    let worker = URL(fileURLWithPath: Sallyport.besideThisProgram.path).deletingLastPathComponent()
-      .appendingPathComponent("sallyport-netfilter").path
-    let request = "protocol 1\n1\nverb 12\nlist-ruleset\nend 0\n\n"
-    let answer = try await lab.run([worker], on: .gateway, input: request)
-    var parts: [String: [UInt8]] = [:]
-    var rest = answer.output[...]
-    while let newline = rest.firstIndex(of: 0x0A) {
-      let words = String(decoding: rest[..<newline], as: UTF8.self).split(separator: " ")
-      guard let name = words.first, let length = words.last.flatMap({ Int($0) }), words.count == 2 else { break }
-      parts[String(name)] = Array(rest[(newline + 1)...].prefix(length))
-      rest = rest[(newline + 1)...].dropFirst(length + 1)
-    }
-    guard parts["end"] != nil, let listing = parts["output"], parts["status"] == Array("0".utf8) else {
-      throw LabError("the worker lists no rules: \(answer.errorText)\(answer.text)")
-    }
-    var companions = ListingCompanions()
-    companions.tables = parts["tables"] ?? []
-    companions.chains = parts["chains"] ?? []
-    companions.text = parts["text"] ?? []
-    companions.rules = parts["rules"] ?? []
-    companions.sets = parts["sets"] ?? []
-    companions.setNames = parts["set-names"] ?? []
-    companions.legacy = parts["legacy"] ?? []
-    companions.legacyUnread = parts["legacy-unread"] ?? []
-    return try Ruleset.read(listing: listing, with: companions)
-  }
+  func runningRuleset() async throws -> Ruleset { try await lab.runningRuleset(on: .gateway) }
 
   /// Loads a script in the place of all rules, and plays the sessions side by side, each from an address of its own.
   ///
@@ -161,5 +138,36 @@ struct Arena {
       for try await verdict in group { verdicts.append(verdict) }
       return verdicts.sorted { $0.0 < $1.0 }.map(\.1)
     }
+  }
+}
+
+extension Lab {
+  /// The rules of a gateway as the model reads them.
+  func runningRuleset(on host: LabHost) async throws -> Ruleset {
+    let worker = URL(fileURLWithPath: Sallyport.besideThisProgram.path).deletingLastPathComponent()
+      .appendingPathComponent("sallyport-netfilter").path
+    let request = "protocol 1\n1\nverb 12\nlist-ruleset\nend 0\n\n"
+    let answer = try await run([worker], on: host, input: request)
+    var parts: [String: [UInt8]] = [:]
+    var rest = answer.output[...]
+    while let newline = rest.firstIndex(of: 0x0A) {
+      let words = String(decoding: rest[..<newline], as: UTF8.self).split(separator: " ")
+      guard let name = words.first, let length = words.last.flatMap({ Int($0) }), words.count == 2 else { break }
+      parts[String(name)] = Array(rest[(newline + 1)...].prefix(length))
+      rest = rest[(newline + 1)...].dropFirst(length + 1)
+    }
+    guard parts["end"] != nil, let listing = parts["output"], parts["status"] == Array("0".utf8) else {
+      throw LabError("the worker lists no rules: \(answer.errorText)\(answer.text)")
+    }
+    var companions = ListingCompanions()
+    companions.tables = parts["tables"] ?? []
+    companions.chains = parts["chains"] ?? []
+    companions.text = parts["text"] ?? []
+    companions.rules = parts["rules"] ?? []
+    companions.sets = parts["sets"] ?? []
+    companions.setNames = parts["set-names"] ?? []
+    companions.legacy = parts["legacy"] ?? []
+    companions.legacyUnread = parts["legacy-unread"] ?? []
+    return try Ruleset.read(listing: listing, with: companions)
   }
 }

@@ -1,15 +1,23 @@
 import Addressing
 
-/// Where sessions happen: a ruleset, and what surrounds the gateway.
+/// Where sessions happen: a ruleset, and what surrounds the gateway; or several of them on one path.
 package struct Theatre: Sendable {
-  private let gateway: Gateway
+  private let gateways: Gateways
   private let keepsSteps: Bool
 
+  /// One gateway.
+  ///
   /// - Parameter keepsSteps: Whether performances have steps; those of which only the end counts need none.
   package init(
     _ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits(), keepsSteps: Bool = true
   ) {
-    gateway = Gateway(program, network, kernel)
+    gateways = Gateways(program, network, kernel)
+    self.keepsSteps = keepsSteps
+  }
+
+  /// All gateways of a path. Of hosts `Host.hop` tells behind which they are.
+  package init(_ path: GatewayPath, keepsSteps: Bool = true) {
+    gateways = Gateways(path)
     self.keepsSteps = keepsSteps
   }
 
@@ -18,7 +26,7 @@ package struct Theatre: Sendable {
 
   /// Plays the beginning of a session, which does not depend on the mode: up to the end of the login.
   package func logIn(_ session: Session) -> Login {
-    var conversation = Conversation(session, gateway, keepsSteps: keepsSteps)
+    var conversation = Conversation(session, gateways, keepsSteps: keepsSteps)
     conversation.start()
     return Login(conversation: conversation)
   }
@@ -29,7 +37,7 @@ package struct Theatre: Sendable {
     conversation.session = session
     conversation.stage.session = session
     let ending = conversation.run()
-    return Performance(session: session, steps: conversation.stage.steps, ending: ending)
+    return conversation.stage.performance(ending)
   }
 
   /// Why a connection from the client to the passive port of a server gets nowhere that no session announced; `nil`
@@ -38,7 +46,7 @@ package struct Theatre: Sendable {
     guard let own = session.client.address(session.dialled.family) else {
       return .refused(reason: "the client has no address of that family")
     }
-    var stage = Stage(session, gateway, keepsSteps: keepsSteps)
+    var stage = Stage(session, gateways, keepsSteps: keepsSteps)
     let tuple = Tuple(from: own, session.ports.data, to: session.dialled, session.passivePort)
     do throws(Interruption) {
       _ = try stage.connect(from: .client, tuple, listening: session.passivePort, isData: true)
@@ -63,25 +71,25 @@ package struct Theatre: Sendable {
   /// - Returns: The performances, in the order of the sessions. Each gets to its announcement before the next begins
   ///   when `interleaved`, as two clients may.
   package func perform(_ sessions: [Session], interleaved: Bool) -> [Performance] {
-    var gateway = gateway
+    var gateways = gateways
     var waiting: [Conversation] = []
     var done: [Performance] = []
     for session in sessions {
-      var conversation = Conversation(session, gateway, keepsSteps: keepsSteps)
+      var conversation = Conversation(session, gateways, keepsSteps: keepsSteps)
       if interleaved {
         conversation.prepare()
         waiting.append(conversation)
       } else {
         let ending = conversation.run()
-        done.append(Performance(session: session, steps: conversation.stage.steps, ending: ending))
+        done.append(conversation.stage.performance(ending))
       }
-      gateway = conversation.stage.gateway
+      gateways = conversation.stage.gateways
     }
     for var conversation in waiting {
-      conversation.stage.gateway = gateway
+      conversation.stage.gateways = gateways
       let ending = conversation.resume()
-      gateway = conversation.stage.gateway
-      done.append(Performance(session: conversation.session, steps: conversation.stage.steps, ending: ending))
+      gateways = conversation.stage.gateways
+      done.append(conversation.stage.performance(ending))
     }
     return done
   }
@@ -102,9 +110,9 @@ struct Conversation {
   private var preparation: Result<Preparation, Interruption>?
   private var isEncrypted = false
 
-  init(_ session: Session, _ gateway: Gateway, keepsSteps: Bool) {
+  init(_ session: Session, _ gateways: Gateways, keepsSteps: Bool) {
     self.session = session
-    stage = Stage(session, gateway, keepsSteps: keepsSteps)
+    stage = Stage(session, gateways, keepsSteps: keepsSteps)
   }
 
   private var server: FTPServer { session.server }

@@ -25,13 +25,14 @@ package enum DataMode: String, Hashable, Sendable, CaseIterable {
 /// Where a party of a session runs.
 package enum Party: Hashable, Sendable {
   case host(Host)
-  /// A program on the gateway itself, with the address that it uses.
-  case gateway([IPAddress])
+  /// A program on a gateway itself, with the addresses that it uses, and which gateway of the path that is, 0 for the
+  /// outermost.
+  case gateway([IPAddress], at: Int = 0)
 
   package func address(_ family: AddressFamily) -> IPAddress? {
     switch self {
     case .host(let host): host.address(family)
-    case .gateway(let addresses): addresses.first { $0.family == family }
+    case .gateway(let addresses, _): addresses.first { $0.family == family }
     }
   }
 }

@@ -22,21 +22,35 @@ struct Stream {
   var isData: Bool
 }
 
-/// Carries packets between client, gateway and server, and writes down each.
+/// Carries packets between client, gateways and server, and writes down each.
 struct Stage {
   var session: Session
-  var gateway: Gateway
+  var gateways: Gateways
   /// Whether steps are written down.
   let keepsSteps: Bool
   private(set) var steps: [Step] = []
+  /// The gateway that lost the packet before, by its position on the path; `nil` where it arrived, or was lost
+  /// elsewhere.
+  private(set) var loser: Int?
+  /// How many gateways the packet before came to.
+  private var length = 0
 
-  init(_ session: Session, _ gateway: Gateway, keepsSteps: Bool = true) {
+  init(_ session: Session, _ gateways: Gateways, keepsSteps: Bool = true) {
     self.session = session
-    self.gateway = gateway
+    self.gateways = gateways
     self.keepsSteps = keepsSteps
   }
 
-  private func party(_ role: Role) -> Party { role == .client ? session.client : session.server.party }
+  func party(_ role: Role) -> Party { role == .client ? session.client : session.server.party }
+
+  /// What was played so far, as a session that ended.
+  func performance(_ ending: Ending) -> Performance {
+    var performance = Performance(session: session, steps: steps, ending: ending)
+    performance.layout = gateways.layout
+    performance.culprit = ending.loss == nil ? nil : loser
+    performance.visited = gateways.visited
+    return performance
+  }
 
   /// Sends a packet. Returns what arrives, or why nothing does.
   mutating func transmit(
@@ -47,7 +61,9 @@ struct Stage {
     var step = Step(role, keepsSteps ? text() : "", reached: .gateway)
     step.isData = isData
     step.isEncrypted = isEncrypted
-    let result = carry(packet, from: role, to: other, &step)
+    var walk = Walk(from: role, to: other)
+    let result = carry(packet, &walk, &step)
+    (loser, length) = (walk.loser, walk.length)
     guard keepsSteps else { return result }
     switch result {
     case .success(let arrival):
@@ -61,89 +77,26 @@ struct Stage {
     return result
   }
 
-  private mutating func carry(
-    _ packet: Packet, from role: Role, to other: Role, _ step: inout Step
-  ) -> Result<(role: Role, packet: Packet), LossError> {
-    let passage: Passage
-    switch party(role) {
-    case .gateway: passage = gateway.send(packet)
-    case .host(let host):
-      let destination = packet.tuple.destination
-      if host.unreachable.contains(where: { $0.contains(destination) }), !gateway.network.isLocal(destination) {
-        step.passesGateway = false
-        step.reached = role
-        return .failure(LossError(.noRoute(reason: "the \(role.rawValue) has no route to \(destination)")))
-      }
-      if host.neighbours.contains(where: { $0.contains(destination) }), !gateway.network.isLocal(destination) {
-        step.passesGateway = false
-        if let reason = gateway.doubt(aboutBridged: packet, on: host.interface(destination.family)) {
-          return .failure(LossError(.unknown(reason: reason)))
-        }
-        return accept(packet, by: [other, role], isFrom: role)
-      }
-      let interface = host.interface(destination.family)
-      guard interface == gateway.network.outside else {
-        passage = gateway.receive(packet, on: interface)
-        break
-      }
-      guard !gateway.network.translatedBefore.contains(where: { $0.arrival == destination }) else {
-        step.passesGateway = false
-        step.reached = role
-        let reason = "the \(role.rawValue) has no route to \(destination), which a box before the gateway hides"
-        return .failure(LossError(.noRoute(reason: reason)))
-      }
-      passage = gateway.receive(arriving(packet), on: interface)
-    }
-    step.events = passage.events
-    switch passage.end {
-    case .lost(let loss): return .failure(LossError(loss))
-    case .delivered:
-      for candidate in [other, role] {
-        if case .gateway = party(candidate) { return .success((candidate, passage.packet)) }
-      }
-      return .success((.gateway, passage.packet))
-    case .sent(let interface):
-      let packet = interface == gateway.network.outside ? departing(passage.packet) : passage.packet
-      let arrival = accept(packet, by: [other, role], behind: interface, isFrom: role)
-      guard let doubt = passage.doubt, case .success = arrival else { return arrival }
-      return .failure(LossError(.unknown(reason: doubt)))
-    }
-  }
-
-  /// A packet from outside as it arrives at the gateway.
-  private func arriving(_ packet: Packet) -> Packet {
-    let tuple = packet.tuple
-    guard let box = gateway.network.translatedBefore.first(where: { $0.dialled == tuple.destination }) else {
-      return packet
-    }
-    var packet = packet
-    packet.tuple = Tuple(from: tuple.source, tuple.sourcePort, to: box.arrival, tuple.destinationPort)
-    return packet
-  }
-
-  /// A packet that left the gateway as it arrives outside.
-  private func departing(_ packet: Packet) -> Packet {
-    let tuple = packet.tuple
-    guard let box = gateway.network.translatedBefore.first(where: { $0.arrival == tuple.source }) else {
-      return packet
-    }
-    var packet = packet
-    packet.tuple = Tuple(from: box.dialled, tuple.sourcePort, to: tuple.destination, tuple.destinationPort)
-    return packet
-  }
-
   /// Finds the host with the destination address.
-  private func accept(
-    _ packet: Packet, by roles: [Role], behind interface: String? = nil, isFrom sender: Role
+  ///
+  /// - Parameter wire: Where the packet is: an interface of a gateway. `nil` on the wire of its sender.
+  func accept(
+    _ packet: Packet, by roles: [Role], on wire: (hop: Int, interface: String)? = nil
   ) -> Result<(role: Role, packet: Packet), LossError> {
     let destination = packet.tuple.destination
     for role in roles {
       guard case .host(let host) = party(role), host.addresses.contains(destination) else { continue }
-      if let interface, let doubt = host.doubts[interface] { return .failure(LossError(.unknown(reason: doubt))) }
       let own = host.interface(destination.family)
-      if let interface, interface != own {
-        let reason = "the gateway sends it out of \(interface), and \(role.phrase) is behind \(own)"
-        return .failure(LossError(.unanswered(reason: reason)))
+      if let wire {
+        if wire.hop == host.hop, let doubt = host.doubts[wire.interface] {
+          return .failure(LossError(.unknown(reason: doubt)))
+        }
+        guard isAttached(host, own, to: wire) else {
+          let place = gateways.course == nil || wire.hop == host.hop ? "" : " of \(gateways.phrase(host.hop))"
+          let reason =
+            "\(gateways.phrase(wire.hop)) sends it out of \(wire.interface), and \(role.phrase) is behind \(own)\(place)"
+          return .failure(LossError(.unanswered(reason: reason)))
+        }
       }
       if host.addresses.contains(packet.tuple.source) {
         return .failure(
@@ -152,6 +105,12 @@ struct Stage {
       return .success((role, packet))
     }
     return .failure(LossError(.unanswered(reason: "nobody has the address \(destination) there")))
+  }
+
+  /// Whether a host is on a wire.
+  func isAttached(_ host: Host, _ own: String, to wire: (hop: Int, interface: String)) -> Bool {
+    guard let course = gateways.course else { return own == wire.interface }
+    return course.wire(gateways.position(host.hop), own) == course.wire(wire.hop, wire.interface)
   }
 }
 
@@ -168,6 +127,8 @@ extension Stage {
     from opener: Role, _ tuple: Tuple, listening port: UInt16, isData: Bool
   ) throws(Interruption) -> Stream {
     var first: Loss?
+    // Whether the opener may have been told of the loss, and may not: the news has to pass other gateways.
+    var isPerhapsTold = false
     for attempt in 0..<2 {
       let arrival: (role: Role, packet: Packet)
       let repetition = attempt == 0 ? "" : " (repeated)"
@@ -175,11 +136,19 @@ extension Stage {
       case .success(let found): arrival = found
       case .failure(let error):
         if first == error.loss, !steps.isEmpty { steps.removeLast() }
-        guard first == nil, !error.loss.isNoticed, !error.loss.isUndecided else {
+        isPerhapsTold = error.loss.isNoticed && length > 1
+        guard first == nil, !error.loss.isNoticed || isPerhapsTold, !error.loss.isUndecided else {
           throw Interruption(tuple, isData: isData, first ?? error.loss)
         }
         first = error.loss
         continue
+      }
+      if isPerhapsTold, let first {
+        let reason =
+          "the first try \(first.sentence); whether its sender is told, or tries again with more luck, depends on what the "
+          + "gateways before make of the message"
+        mark(.unknown(reason: reason))
+        throw Interruption(tuple, isData: isData, .unknown(reason: reason))
       }
       let acceptor: Role = opener == .client ? .server : .client
       let isAccepted = arrival.role == acceptor && arrival.packet.tuple.destinationPort == port
@@ -188,7 +157,7 @@ extension Stage {
         let loss = Loss.refused(
           reason: arrival.role == acceptor
             ? "it arrives at \(acceptor.phrase) as \(place), where nobody listens"
-            : "it ends at \(arrival.role.phrase): no rule leads \(place) to \(acceptor.phrase)")
+            : "it ends at \(phrase(arrival.role)): no rule leads \(place) to \(acceptor.phrase)")
         mark(loss)
         throw Interruption(tuple, isData: isData, first ?? loss)
       }
@@ -219,6 +188,11 @@ extension Stage {
     }
   }
 
+  /// A role after a packet came to it; of gateways the one that has it.
+  private func phrase(_ role: Role) -> String {
+    role == .gateway ? loser.map(gateways.phrase) ?? role.phrase : role.phrase
+  }
+
   /// Says at the last step why its packet was lost.
   private mutating func mark(_ loss: Loss) {
     guard !steps.isEmpty else { return }
@@ -240,9 +214,17 @@ extension Stage {
     }
   }
 
-  /// Notes what the gateway itself says to the client over the control connection.
+  /// Notes what the gateway that lost the packet before says to the client itself over the control connection.
   mutating func answer(_ text: String) {
-    if keepsSteps { steps.append(Step(.gateway, text, reached: .client)) }
+    guard keepsSteps else { return }
+    var step = Step(.gateway, text, reached: .client)
+    step.gateway = gateways.position(loser ?? 0)
+    if gateways.hasStations, case .host(let host) = session.client {
+      let own = gateways.position(host.hop)
+      let between = own < step.gateway ? (own..<step.gateway).reversed() : Array(step.gateway..<own).map { $0 + 1 }
+      step.visits = between.map { Step.Visit(.gateway($0), events: 0) }
+    }
+    steps.append(step)
   }
 
   /// Ends what one side sends over a data connection.

@@ -17,24 +17,39 @@ extension Ladder {
     .ladder .works { fill: var(--good); font-weight: bold; }
     """
 
-  private static let size = (width: 800, row: 34, note: 17)
+  private static let size = (row: 34, note: 17)
 
-  private static func x(_ role: Role) -> Int {
-    switch role {
-    case .client: 70
-    case .gateway: 400
-    case .server: 730
+  /// Where columns are, and how wide all is.
+  private struct Grid {
+    let width: Int
+    private let spacing: Int
+    private let last: Int
+
+    init(_ count: Int) {
+      last = max(count - 1, 1)
+      spacing = max(660 / last, 200)
+      width = 140 + spacing * last
     }
+
+    func x(_ column: Int) -> Int { 70 + spacing * min(max(column, 0), last) }
+
+    /// The characters of a title.
+    var titleLength: Int { spacing / 8 - 2 }
+
+    /// The characters that fit beside a column.
+    func noteLength(_ column: Int) -> Int { min(44, max(24, (width - x(column) - 20) / 7)) }
   }
 
-  /// A self-contained SVG document, 800 units wide; it follows the reader's preference for light or dark.
+  /// A self-contained SVG document, 800 units wide, and more for more than four columns; it follows the reader's
+  /// preference for light or dark.
   ///
   /// Who cannot see it is told the same by its title and its description; on a page, where the sentences stand beside
   /// it, by these.
   ///
   /// - Parameter isDocument: Whether it is no part of a page, which has the style sheet and the sentences already.
   package func svg(isDocument: Bool = true) -> String {
-    var canvas = SVGCanvas()
+    let grid = Grid(columns.count)
+    var canvas = SVGCanvas(grid: grid)
     canvas.y = 26
     canvas.text(title, x: 12, kind: "head")
     canvas.y += 18
@@ -48,12 +63,14 @@ extension Ladder {
       canvas.text(line, x: 12, kind: works ? "works" : "death")
     }
     let height = canvas.y + 16
-    let columns = Role.allCases.map { role in
-      let x = Self.x(role)
+    let heads = columns.enumerated().map { index, column in
+      let x = grid.x(index)
+      let title = Self.clipped(column.title, to: grid.titleLength)
+      let half = max(50, title.count * 4 + 8)
       return """
         <line class="life" x1="\(x)" y1="\(top + 24)" x2="\(x)" y2="\(bottom)"/>
-        <rect class="box" x="\(x - 50)" y="\(top)" width="100" height="24" rx="4"/>
-        <text class="head" x="\(x)" y="\(top + 17)" text-anchor="middle">\(role.rawValue)</text>
+        <rect class="box" x="\(x - half)" y="\(top)" width="\(2 * half)" height="24" rx="4"/>
+        <text class="head" x="\(x)" y="\(top + 17)" text-anchor="middle">\(escapedForXML(title))</text>
 
         """
     }.joined()
@@ -64,18 +81,21 @@ extension Ladder {
       isDocument
       ? "<title id=\"title\">\(escapedForXML(title))</title>\n<desc id=\"description\">\(words)</desc>\n" : ""
     return """
-      <svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Self.size.width) \(height)" \
-      width="\(Self.size.width)" height="\(height)" \(role)>
-      \(description)\(style)<rect width="\(Self.size.width)" height="\(height)" style="fill: var(--paper)"/>
-      \(columns)\(canvas.body)</svg>
+      <svg class="ladder" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(grid.width) \(height)" \
+      width="\(grid.width)" height="\(height)" \(role)>
+      \(description)\(style)<rect width="\(grid.width)" height="\(height)" style="fill: var(--paper)"/>
+      \(heads)\(canvas.body)</svg>
 
       """
   }
 
   /// Collects elements from top to bottom.
   private struct SVGCanvas {
+    let grid: Grid
     var y = 0
     var body = ""
+
+    init(grid: Grid) { self.grid = grid }
 
     mutating func text(_ text: String, x: Int, kind: String = "") {
       let attribute = kind.isEmpty ? "" : " class=\"\(kind)\""
@@ -85,15 +105,15 @@ extension Ladder {
     mutating func draw(_ row: Row) {
       switch row {
       case .arrow(let arrow): draw(arrow)
-      case .note(let text): annotate(text, "note")
-      case .death(let text): annotate(text, "death")
+      case .note(let text, let column): annotate(text, column, "note")
+      case .death(let text, let column): annotate(text, column, "death")
       }
     }
 
-    private mutating func annotate(_ text: String, _ kind: String) {
-      for line in Ladder.wrap(text, width: 44) {
+    private mutating func annotate(_ text: String, _ column: Int, _ kind: String) {
+      for line in Ladder.wrap(text, width: grid.noteLength(column)) {
         y += Ladder.size.note
-        self.text(line, x: Ladder.x(.gateway) + 12, kind: kind)
+        self.text(line, x: grid.x(column) + 12, kind: kind)
       }
     }
 
@@ -102,10 +122,10 @@ extension Ladder {
       if let arrived = arrow.arrived { label += "  arrives as  \(arrived)" }
       for line in Ladder.wrap(label, width: 88) {
         y += Ladder.size.note
-        text(line, x: Ladder.x(.client) + 10)
+        text(line, x: grid.x(0) + 10)
       }
       y += Ladder.size.row - Ladder.size.note - 8
-      let (start, end) = (Ladder.x(arrow.from), Ladder.x(arrow.to))
+      let (start, end) = (grid.x(arrow.from), grid.x(arrow.to))
       let step = end >= start ? 1 : -1
       let tip = end == start ? start + 24 : end - 2 * step
       let kinds = (arrow.isData ? " data" : "") + (arrow.isLost ? " lost" : "")

@@ -1,57 +1,62 @@
 package import Diagnostics
 
 extension Ladder {
-  /// Columns of the three lines, in characters from the left.
-  private static func column(_ role: Role) -> Int {
-    switch role {
-    case .client: 3
-    case .gateway: 40
-    case .server: 77
-    }
+  /// Columns in characters from the left, and how wide all is.
+  fileprivate struct TextGrid {
+    let count: Int
+
+    /// Three columns have more room each.
+    private var spacing: Int { count > 3 ? 25 : 37 }
+    func x(_ column: Int) -> Int { 3 + spacing * column }
+    var width: Int { x(count - 1) + 23 }
+    /// The characters of a title.
+    var titleLength: Int { spacing - 3 }
+    /// The characters that fit beside a column.
+    func noteLength(_ column: Int) -> Int { max(width - x(column) - 4, 40) }
   }
 
-  private static let width = 100
-
-  /// The picture in characters, lines ended, at most about 100 columns wide.
+  /// The picture in characters, lines ended, about 100 columns wide, and 25 more for each gateway after the second.
   package func text(_ style: Style) -> String {
+    let grid = TextGrid(count: columns.count)
     var lines = [style.bold(title), ""]
     var heads = Canvas()
-    for role in Role.allCases { heads.put(role.rawValue, at: Self.column(role) - role.rawValue.count / 2) }
+    for (index, column) in columns.enumerated() {
+      let title = Self.clipped(column.title, to: grid.titleLength)
+      heads.put(title, at: max(grid.x(index) - title.count / 2, 0))
+    }
     lines.append(heads.text)
     for row in rows {
       switch row {
-      case .arrow(let arrow): lines += arrow.lines(style)
-      case .note(let text): lines += Self.annotation(text, mark: "|").map { style.cyan($0) }
-      case .death(let text): lines += Self.annotation(text, mark: "!").map { style.red($0) }
+      case .arrow(let arrow): lines += arrow.lines(grid, style)
+      case .note(let text, let column): lines += Self.annotation(text, column, grid, mark: "|").map { style.cyan($0) }
+      case .death(let text, let column): lines += Self.annotation(text, column, grid, mark: "!").map { style.red($0) }
       }
     }
-    lines.append(Canvas.bars.text)
-    lines += Self.wrap("   " + conclusion, width: Self.width)
+    lines.append(Canvas(barsOf: grid).text)
+    lines += Self.wrap("   " + conclusion, width: grid.width)
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// Text beside the line of the gateway.
-  private static func annotation(_ text: String, mark: Character) -> [String] {
-    wrap(text, width: width - 44).map { line in
+  /// Text beside a column.
+  private static func annotation(_ text: String, _ column: Int, _ grid: TextGrid, mark: Character) -> [String] {
+    wrap(text, width: grid.noteLength(column)).map { line in
       var canvas = Canvas()
-      canvas.put("|", at: column(.client))
-      canvas.put("\(mark)", at: column(.gateway))
-      canvas.put(line, at: column(.gateway) + 3)
+      for left in 0..<column { canvas.put("|", at: grid.x(left)) }
+      canvas.put("\(mark)", at: grid.x(column))
+      canvas.put(line, at: grid.x(column) + 3)
       return canvas.text
     }
   }
-
-  fileprivate static func bar(_ role: Role) -> Int { column(role) }
 }
 
 /// One line of characters.
 private struct Canvas {
   private var characters: [Character] = []
 
-  static var bars: Canvas {
-    var canvas = Canvas()
-    for role in Role.allCases { canvas.put("|", at: Ladder.bar(role)) }
-    return canvas
+  init() {}
+
+  init(barsOf grid: Ladder.TextGrid) {
+    for column in 0..<grid.count { put("|", at: grid.x(column)) }
   }
 
   mutating func put(_ text: String, at column: Int) {
@@ -74,18 +79,18 @@ private struct Canvas {
 
 extension Ladder.Arrow {
   /// The label, and the arrow below it.
-  fileprivate func lines(_ style: Style) -> [String] {
-    var label = Canvas.bars
+  fileprivate func lines(_ grid: Ladder.TextGrid, _ style: Style) -> [String] {
+    var label = Canvas(barsOf: grid)
     var head = self.label
     if let arrived { head += "  arrives as  \(arrived)" }
-    label.put(" \(head) ", at: Ladder.bar(.client) + 2)
-    var line = Canvas.bars
-    let (start, end) = (Ladder.bar(from), Ladder.bar(to))
+    label.put(" \(head) ", at: grid.x(0) + 2)
+    var line = Canvas(barsOf: grid)
+    let (start, end) = (grid.x(from), grid.x(to))
     let (low, high) = (min(start, end), max(start, end))
     if low < high {
       line.fill((low + 1)..<high, with: isData ? "=" : "-")
-      if low < Ladder.bar(.gateway), high > Ladder.bar(.gateway) {
-        line.put(passesGateway ? "|" : "-", at: Ladder.bar(.gateway))
+      for column in (min(from, to) + 1)..<max(from, to) {
+        line.put(passed.contains(column) ? "|" : "-", at: grid.x(column))
       }
     }
     let tip = start < end ? high - 1 : low + 1

@@ -112,7 +112,8 @@ struct ChainRun {
   private func ruling(
     _ outcome: Ruling.Outcome, _ rule: Program.CompiledRule?, _ chain: Program.CompiledChain? = nil
   ) -> Ruling {
-    let citation = Citation(entry, chain, rule, element: lastElement, way: stack.last?.way ?? [])
+    let citation = Citation(
+      entry, chain, rule, element: lastElement, way: stack.last?.way ?? [], gateway: premises.name)
     return Ruling(outcome: outcome, effects: effects, citation: citation)
   }
 

@@ -9,6 +9,8 @@ package struct Citation: Hashable, Sendable {
   package let hook: BaseChain.Hook
   /// The priority of the base chain.
   package let priority: Int
+  /// The name of the gateway on the path; empty where there is one.
+  package let gateway: String
   /// `nil` for the policy of the base chain.
   private let decided: Program.CompiledRule?
   /// The statement of the policy that is behind it, when one is.
@@ -26,11 +28,13 @@ package struct Citation: Hashable, Sendable {
   /// - Parameters:
   ///   - rule: The rule of `chain` that decided.
   ///   - element: The statement behind the element that the rule found.
+  ///   - gateway: The name of the gateway; empty where there is one.
   init(
     _ entry: Program.BaseChainEntry, _ chain: Program.CompiledChain?, _ rule: Program.CompiledRule?,
-    element: SourceSpan?, way: [Turn] = []
+    element: SourceSpan?, way: [Turn] = [], gateway: String = ""
   ) {
     self.way = way
+    self.gateway = gateway
     table = entry.table.title
     self.chain = (chain ?? entry.chain).name
     hook = entry.base.hook
@@ -64,9 +68,11 @@ package struct Citation: Hashable, Sendable {
     } ?? false
   }
 
-  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share.
+  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share; of a path of
+  /// several gateways with the name of the one that has the rule.
   package var text: String {
-    let place = "\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
+    let holder = gateway.isEmpty ? "" : "\(gatewayPhrase(gateway)), "
+    let place = "\(holder)\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
     guard provenance == nil, !way.isEmpty else { return place + (way.isEmpty ? remark(of: decided) : "") }
     let turns = way.suffix(Self.shownTurns).map { "chain \($0.chain): \($0.rule.text)\(remark(of: $0.rule))" }
     return "\(place)\(remark(of: decided)), reached from \(turns.joined(separator: ", then from "))"
@@ -92,7 +98,8 @@ package enum Loss: Hashable, Sendable {
   case undecided(Citation, reason: String)
   /// The helper dropped a segment that it could only half read (`nf_conntrack_ftp.c`, or `nf_nat_ftp.c`).
   case helperDropped(reason: String)
-  /// The gateway answered a command in the place of the server, and ended the connection.
+  /// A gateway answered a command in the place of the server, and ended the connection; `by` is the part of it that
+  /// does so, with the gateway, after "the".
   case answered(String, by: String)
   /// Nobody has that address, or listens on that port, where the packet was sent.
   case unanswered(reason: String)

@@ -16,16 +16,22 @@ final class Premises: Sendable {
   let program: Program
   let network: Network
   let kernel: KernelTraits
+  /// The gateway's name on a path; empty where it is the only one.
+  let name: String
   private let forwardsIPv4: Bool
   private let forwardsIPv6: Bool
 
-  init(_ program: Program, _ network: Network, _ kernel: KernelTraits) {
+  init(_ program: Program, _ network: Network, _ kernel: KernelTraits, name: String = "") {
     self.program = program
     self.network = network
     self.kernel = kernel
+    self.name = name
     forwardsIPv4 = network.forwards.contains(.ipv4)
     forwardsIPv6 = network.forwards.contains(.ipv6)
   }
+
+  /// How sentences speak of the gateway.
+  var phrase: String { gatewayPhrase(name) }
 
   /// Whether packets of a family are passed on at all.
   func forwards(_ family: AddressFamily) -> Bool { family == .ipv4 ? forwardsIPv4 : forwardsIPv6 }
@@ -50,8 +56,8 @@ struct Gateway: Sendable {
   /// What was found of questions between neighbours: why they are not answered, `nil` for those that are.
   var neighbours: [NeighbourQuestion: Loss?] = [:]
 
-  init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits()) {
-    premises = Premises(program, network, kernel)
+  init(_ program: Program, _ network: Network, _ kernel: KernelTraits = KernelTraits(), name: String = "") {
+    premises = Premises(program, network, kernel, name: name)
   }
 
   init(_ premises: Premises) { self.premises = premises }
@@ -60,8 +66,12 @@ struct Gateway: Sendable {
   var kernel: KernelTraits { premises.kernel }
 
   /// A packet that came in on an interface.
-  mutating func receive(_ packet: Packet, on interface: String) -> Passage {
+  ///
+  /// - Parameter header: Fields of its headers that gateways before have changed, by their names in `KnownFields`;
+  ///   `nil` for what became something unknown.
+  mutating func receive(_ packet: Packet, on interface: String, header: [String: UInt128?] = [:]) -> Passage {
     var transit = Transit(packet, input: interface)
+    transit.view.changed = header
     let (source, destination) = (packet.tuple.source, packet.tuple.destination)
     if let loss = neighbourLoss(source, own: destination, on: interface, isArriving: true) {
       transit.end = .lost(loss)
@@ -160,7 +170,8 @@ struct Gateway: Sendable {
       byTuple[connections[index].reply] = nil
     }
     return Passage(
-      events: transit.events, packet: transit.view.packet, end: transit.end, doubt: transit.doubt)
+      events: transit.events, packet: transit.view.packet, end: transit.end, doubt: transit.doubt,
+      header: transit.view.changed)
   }
 }
 

@@ -15,6 +15,8 @@ package struct Passage: Sendable {
     case rewritten(String)
     /// The packet opens a connection that the helper expected.
     case expected
+    /// A box before the gateway, which the policy does not describe, translated an address; ports stay.
+    case translatedByBox(IPAddress, isSource: Bool)
   }
 
   package enum End: Hashable, Sendable {
@@ -31,4 +33,6 @@ package struct Passage: Sendable {
   package var end: End
   /// Why nobody may be there, although it was sent.
   package var doubt: String?
+  /// Fields that rules have changed, by their names in `KnownFields`; `nil` for what became something unknown.
+  var header: [String: UInt128?] = [:]
 }

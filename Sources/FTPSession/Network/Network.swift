@@ -103,6 +103,8 @@ extension Prefix {
 /// A machine that takes part in a session, other than the gateway.
 package struct Host: Hashable, Sendable {
   package var addresses: [IPAddress]
+  /// The gateway on the path behind which it is, 0 for the outermost.
+  package var hop = 0
   /// The interface of the gateway behind which it is.
   package var interface: String
   /// The same for IPv6, where that is another one.

@@ -86,7 +86,7 @@ extension Premises {
     }
     if network.isLocal(tuple.destination) { return .local }
     guard input == nil || forwards(tuple.family) else {
-      return .lost(reason: "the gateway does not forward packets", isNoticed: true)
+      return .lost(reason: "\(phrase) does not forward packets", isNoticed: true)
     }
     return .leaves(network.interface(towards: tuple.destination))
   }

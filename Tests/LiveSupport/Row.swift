@@ -1,0 +1,132 @@
+/// Gateways in a row: client - gateway - second - third - server, as many as there are.
+///
+/// Between two neighbours is a wire of its own. Each gateway has `eth0` towards the client and `eth1` towards the server,
+/// addresses .1 and .2 of the wire between two of them, and on `eth0` an external address for clients to dial. All know
+/// the way to all networks further in. A host in the middle stands on the wire between the first two (`stranger`), one on
+/// the server's own network (`inside`).
+package struct Row: Hashable, Sendable {
+  /// 1 to 3.
+  package var gateways: Int
+  /// Gateways at the beginning of the row that are the client's own: their default route leads towards the server.
+  package var clientSide: Int
+
+  package init(gateways: Int, clientSide: Int = 0) {
+    self.gateways = min(max(gateways, 1), 3)
+    self.clientSide = min(max(clientSide, 0), self.gateways - 1)
+  }
+
+  /// The gateways, the one next to the client first.
+  package var hosts: [LabHost] { Array([.gateway, .second, .third].prefix(gateways)) }
+
+  /// Where no packet of clients outside has a route to.
+  package static let hidden = "10.0.0.0"
+
+  /// An external address of a gateway, counted from 0.
+  package static func external(_ gateway: Int) -> String {
+    gateway == 0 ? Address.external : "172.16.\(gateway).10"
+  }
+
+  /// An address on the external network of a gateway that nobody has.
+  package static func nobody(_ gateway: Int) -> String {
+    gateway == 0 ? "203.0.113.77" : "172.16.\(gateway).77"
+  }
+
+  /// The `number`th address of a host, from 0.
+  package static func client(_ host: LabHost, _ number: Int) -> String {
+    switch host {
+    case .stranger: "172.16.1.\(66 + number)"
+    case .inside: "10.10.20.\(50 + number)"
+    default: "198.51.100.\(10 + number)"
+    }
+  }
+
+  /// Addresses of a gateway on an interface, each with the length of its network, the primary one first.
+  package func addresses(_ gateway: Int, inner: Bool) -> [(address: String, length: Int)] {
+    if inner {
+      return gateway == gateways - 1
+        ? [(Address.gatewayInside, 24), ("203.0.113.129", 28)] : [("172.16.\(gateway + 1).1", 24)]
+    }
+    return gateway == 0
+      ? [("198.51.100.1", 24), (Self.external(0), 32)]
+      : [("172.16.\(gateway).2", 24), (Self.external(gateway), 24)]
+  }
+
+  /// Networks behind the wire on the server's side of a gateway.
+  package func networksFurtherIn(_ gateway: Int) -> [(address: String, length: Int)] {
+    guard gateway < gateways - 1 else { return [] }
+    return ((gateway + 2)..<max(gateways, gateway + 2)).map { ("172.16.\($0).0", 24) } + [
+      ("10.10.20.0", 24), ("203.0.113.128", 28),
+    ]
+  }
+}
+
+/// The cables, addresses and routes of a row as input of `ip -batch`.
+struct RowTopology {
+  var row: Row
+  var name: @Sendable (LabHost) -> String
+
+  var hosts: [LabHost] { row.hosts + [.client, .server, .inside, .stranger, .wire] }
+
+  var links: String {
+    let wire = name(.wire)
+    let bridges = (0...row.gateways).map { "link add br\($0) netns \(wire) type bridge mcast_snooping 0" }
+    let gateways = row.hosts.enumerated().flatMap { index, host in
+      [
+        "link add g\(index)a netns \(wire) type veth peer name eth0 netns \(name(host))",
+        "link add g\(index)b netns \(wire) type veth peer name eth1 netns \(name(host))",
+      ]
+    }
+    let hosts = [LabHost.client, .server, .inside, .stranger].map {
+      "link add \($0.rawValue) netns \(wire) type veth peer name eth0 netns \(name($0))"
+    }
+    return (bridges + gateways + hosts).joined(separator: "\n") + "\n"
+  }
+
+  func setup(of host: LabHost) -> String {
+    let lines: [String] =
+      switch host {
+      case .wire: wire
+      case .client:
+        place(host, [(Row.client(host, 0), 24)]) + ["route add default via 198.51.100.1"]
+          + ["route add unreachable \(Row.hidden)/8"]
+      case .stranger: place(host, [(Row.client(host, 0), 24)]) + ["route add default via 172.16.1.1"]
+      case .inside: place(host, [(Row.client(host, 0), 24)]) + ["route add default via \(Address.gatewayInside)"]
+      case .server:
+        place(host, [(Address.server, 24), (Address.server2, 24), (Address.routedServer, 28)])
+          + ["route add default via \(Address.gatewayInside)"]
+      case .gateway, .second, .third: gateway(row.hosts.firstIndex(of: host) ?? 0)
+      }
+    return (["link set lo up"] + lines).joined(separator: "\n") + "\n"
+  }
+
+  private func place(_ host: LabHost, _ addresses: [(String, Int)]) -> [String] {
+    ["link set eth0 up"] + addresses.map { "address add \($0.0)/\($0.1) dev eth0" }
+  }
+
+  private var wire: [String] {
+    let bridges = (0...row.gateways).map { "link set br\($0) up" }
+    let gateways = row.hosts.indices.flatMap {
+      ["link set g\($0)a master br\($0) up", "link set g\($0)b master br\($0 + 1) up"]
+    }
+    let last = row.gateways
+    let hosts = [("client", 0), ("stranger", min(1, last)), ("server", last), ("inside", last)]
+    return bridges + gateways + hosts.map { "link set \($0.0) master br\($0.1) up" }
+  }
+
+  private func gateway(_ index: Int) -> [String] {
+    var lines: [String] = []
+    for isInner in [false, true] {
+      let interface = isInner ? "eth1" : "eth0"
+      lines.append("link set \(interface) up")
+      lines += row.addresses(index, inner: isInner).map { "address add \($0.address)/\($0.length) dev \(interface)" }
+    }
+    lines += row.networksFurtherIn(index).map { "route add \($0.address)/\($0.length) via 172.16.\(index + 1).2" }
+    // The way to everybody else: out of the row, or to the next gateway.
+    if index < row.clientSide {
+      lines.append("route add default via 172.16.\(index + 1).2")
+    } else {
+      lines.append(index == 0 ? "route add default dev eth0" : "route add default via 172.16.\(index).1")
+    }
+    return lines
+  }
+}

@@ -1,0 +1,143 @@
+import Addressing
+import FTPSession
+import LiveSupport
+import Nftables
+
+/// One gateway of a row: its rules.
+struct RowGateway: Sendable {
+  var script: String
+}
+
+/// Sessions through several gateways in a row, as the model plays them and as the bench plays them.
+struct RowBench {
+  let lab: Lab
+  let row: Row
+
+  /// Names of the gateways in the model.
+  static let names = ["edge", "middle", "inner"]
+
+  init(_ lab: Lab, _ row: Row) async throws {
+    self.lab = lab
+    self.row = row
+    let hosts = [LabHost.client, .inside] + (row.gateways > 1 ? [.stranger] : [])
+    for host in hosts {
+      let lines = (1..<BenchNetwork.clientsPerPlace).map { "address add \(Row.client(host, $0))/24 dev eth0\n" }
+      let result = try await lab.run(["ip", "-batch", "-"], on: host, input: lines.joined())
+      guard result.succeeded else { throw LabError(result.errorText) }
+    }
+    // A host that gets an ICMP redirect goes another way from then on, which depends on what came before.
+    for host in row.hosts {
+      let names = ["all", "eth0", "eth1"].map { "net.ipv4.conf.\($0).send_redirects=0" }
+      guard try await lab.run(["sysctl", "-qw"] + names, on: host).succeeded else { throw LabError("sysctl fails") }
+    }
+  }
+
+  // MARK: The row as the model sees it
+
+  static func network(_ row: Row, _ gateway: Int) -> Network {
+    let interfaces = [false, true].map { isInner in
+      let addresses = row.addresses(gateway, inner: isInner)
+      let own = addresses.filter { $0.length < 32 }.map { BenchNetwork.prefix($0.address, $0.length) }
+      let routed = isInner ? row.networksFurtherIn(gateway).map { BenchNetwork.prefix($0.address, $0.length) } : []
+      return Network.Interface(
+        isInner ? "eth1" : "eth0", addresses: addresses.map { BenchNetwork.ip($0.address) }, networks: own + routed)
+    }
+    var network = Network(interfaces: interfaces, outside: gateway < row.clientSide ? "eth1" : "eth0")
+    for name in ["eth0", "eth1"] { network.links[name] = Link(hardware: 1, group: 0) }
+    return network
+  }
+
+  static func path(_ row: Row, _ programs: [Program]) -> GatewayPath? {
+    let hops = programs.enumerated().map { index, program in
+      Hop(
+        names.indices.contains(index) ? names[index] : "", program, network(row, index), outwards: "eth0",
+        inwards: "eth1")
+    }
+    return hops.first.map { GatewayPath($0, Array(hops.dropFirst())) }
+  }
+
+  static func client(_ row: Row, _ host: LabHost, _ number: Int) -> Party {
+    let address = BenchNetwork.ip(Row.client(host, number))
+    var own: Host
+    switch host {
+    case .inside: own = Host([address], behind: "eth1", neighbours: [BenchNetwork.prefix("10.10.20.0", 24)])
+    case .stranger: own = Host([address], behind: "eth1", neighbours: [BenchNetwork.prefix("172.16.1.0", 24)])
+    default: own = Host([address], behind: "eth0", unreachable: [BenchNetwork.prefix(Row.hidden, 8)])
+    }
+    own.hop = host == .inside ? row.gateways - 1 : 0
+    return .host(own)
+  }
+
+  static func server(_ row: Row, _ address: String) -> Party {
+    var host = Host(
+      [BenchNetwork.ip(address)], behind: "eth1",
+      neighbours: [BenchNetwork.prefix("10.10.20.0", 24), BenchNetwork.prefix("203.0.113.128", 28)])
+    host.hop = row.gateways - 1
+    return .host(host)
+  }
+
+  /// The same session from a client address and with ports of its own.
+  func placed(_ duel: Duel, _ number: Int) -> Duel {
+    var duel = duel
+    duel.model.client = Self.client(row, duel.client, number)
+    let base = UInt16(20_000 + number * 4)
+    duel.model.ports = ClientPorts(control: base, data: base + 1, listening: base + 2)
+    return duel
+  }
+
+  // MARK: Playing
+
+  /// Loads a script on each gateway in the place of all rules, and plays the sessions side by side, each from an address
+  /// of its own.
+  func fight(_ gateways: [RowGateway], _ duels: [Duel], isHurried: Bool = false) async throws -> [Verdict] {
+    var programs: [Program] = []
+    for (host, gateway) in zip(row.hosts, gateways) {
+      try await lab.load(ruleset: "flush ruleset\n" + gateway.script, on: host)
+      try await lab.flushConntrack(on: host)
+      programs.append(Program(try await lab.runningRuleset(on: host)))
+    }
+    guard programs.count == row.gateways, let path = Self.path(row, programs) else {
+      throw LabError("\(gateways.count) scripts for \(row.gateways) gateways")
+    }
+    let theatre = Theatre(path)
+    let servers = ScriptedServers(lab)
+    defer { servers.close() }
+    let placed = duels.enumerated().map { self.placed($1, $0) }
+    for duel in placed {
+      for address in duel.serverAddresses {
+        try await servers.listen(on: duel.serverHost ?? .server, address: address, port: 21)
+      }
+    }
+    return try await withThrowingTaskGroup(of: (Int, Verdict).self) { group in
+      for (index, duel) in placed.enumerated() {
+        group.addTask {
+          let performance = theatre.perform(duel.model)
+          let result = try await servers.play(duel.script, expecting: isHurried ? nil : performance.scriptedEnding)
+          let verdict = Verdict(
+            duel: duel, predicted: performance.scriptedEnding, observed: result.ending,
+            sentence: performance.sentence)
+          return (index, verdict)
+        }
+      }
+      var verdicts: [(Int, Verdict)] = []
+      for try await verdict in group { verdicts.append(verdict) }
+      return verdicts.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+
+  /// The scripts with everything left out that a disagreement does not need, one after the other.
+  func smallest(_ gateways: [RowGateway], _ duel: Duel) async -> String {
+    let lines = gateways.enumerated().flatMap { index, gateway in
+      gateway.script.split(separator: "\n").map { "\(index) \($0)" }
+    }
+    let kept = await shrink(lines, isOptional: { !$0.contains("{") && !$0.contains("}") }) { lines in
+      let rest = gateways.indices.map { index in
+        RowGateway(
+          script: lines.filter { $0.hasPrefix("\(index) ") }.map { $0.dropFirst(2) }.joined(separator: "\n"))
+      }
+      guard let verdict = try? await fight(rest, [duel], isHurried: true).first else { return false }
+      return !verdict.agrees
+    }
+    return kept.joined(separator: "\n")
+  }
+}

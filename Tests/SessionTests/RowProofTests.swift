@@ -1,0 +1,39 @@
+import FTPSession
+import LiveSupport
+import Testing
+
+/// One to three gateways in a row, with rules at random: the kernel decides who is right.
+@Suite(.live) struct RowProofTests {
+  @Test func modelAndKernelAgree() async throws {
+    let trials = proofSize ?? 15
+    let verdicts = try await withThrowingTaskGroup(of: [Verdict].self) { group in
+      for row in [Row(gateways: 1), Row(gateways: 2), Row(gateways: 3), Row(gateways: 2, clientSide: 1)] {
+        group.addTask { try await Self.play(row, trials: trials) }
+      }
+      var all: [Verdict] = []
+      for try await verdicts in group { all += verdicts }
+      return all
+    }
+    report(verdicts, "gateways in a row")
+    #expect(verdicts.count { $0.observed == .works } * 10 > verdicts.count, "too few sessions work to prove anything")
+  }
+
+  /// Every fourth of the trials each kind of row.
+  private static func play(_ row: Row, trials: Int) async throws -> [Verdict] {
+    let kind = UInt64(row.gateways + row.clientSide * 3)
+    return try await withLab(Lab.Options(row: row)) { lab in
+      let bench = try await RowBench(lab, row)
+      var verdicts: [Verdict] = []
+      for seed in 0..<UInt64((trials + 3) / 4) {
+        var generator = RowGenerator(seed: seed * 8 + kind)
+        let (gateways, duels) = generator.trial("row of \(row.gateways), seed \(seed * 8 + kind)", row)
+        let found = try await bench.fight(gateways, duels)
+        if let verdict = found.first(where: { !$0.agrees }) {
+          print("the smallest rulesets for: \(verdict)\n\(await bench.smallest(gateways, verdict.duel))")
+        }
+        verdicts += found
+      }
+      return verdicts
+    }
+  }
+}
