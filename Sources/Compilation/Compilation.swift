@@ -12,7 +12,7 @@ import Servers
 package struct Compilation: Sendable {
   package private(set) var sources: SourceSet
   package let trees: [PolicyFileSyntax]
-  package let policy: Policy
+  package private(set) var policy: Policy
   /// What the rules were told and found.
   private let validated: ValidatedPolicy
   /// Everything that is wrong or worth a warning, in the order of the text, after `# allow:` comments.
@@ -78,6 +78,14 @@ package struct Compilation: Sendable {
   package func beside(_ sources: SourceSet) -> Compilation {
     var compilation = self
     compilation.sources = sources
+    return compilation
+  }
+
+  /// The policy as one gateway carries it out, where publications pass several; see `Policy.seen(from:)`.
+  package func seen(from gateway: Int?) -> Compilation {
+    guard policy.hasHops else { return self }
+    var compilation = self
+    compilation.policy = policy.seen(from: gateway)
     return compilation
   }
 

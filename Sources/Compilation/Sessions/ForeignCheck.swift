@@ -62,6 +62,9 @@ extension Compilation {
     of ruleset: Ruleset, onSessionsOf gateway: Int?, with ours: Table, _ names: InterfaceNames,
     at site: ((Publication) -> SessionSite)? = nil
   ) -> (effects: [ForeignEffect], unjudged: Int) {
+    guard !policy.hasHops else {
+      return seen(from: gateway).effects(of: ruleset, onSessionsOf: gateway, with: ours, names, at: site)
+    }
     let all = ruleset.replacing(ours)
     guard all.tables.count > 1 || site != nil else { return ([], 0) }
     let others = ruleset.without(ours.name, ours.family)

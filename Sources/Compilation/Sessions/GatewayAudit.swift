@@ -15,6 +15,7 @@ extension Compilation {
   ///   - gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
   ///   - file: What stands for the file where no line of it is to blame.
   package func audit(of saved: SavedGateway, gateway: Int?, file: SourceSpan) -> [Diagnostic] {
+    guard !policy.hasHops else { return seen(from: gateway).audit(of: saved, gateway: gateway, file: file) }
     let ruleset = saved.ruleset
     let borders = policy.publications.count > SessionCheck.few ? RuleBorders(ruleset.tables, []) : nil
     let kinds = SessionCheck(policy).kinds(behind: gateway) {

@@ -79,7 +79,9 @@ struct SessionCheck {
     guard let platform = policy.platform(of: publication.gateway) as? any SessionPlatform else { return nil }
     let ruleset = platform.ruleset(of: FlowPlan(part, gateway: publication.gateway))
     let study = SessionStudy(part, gateway: publication.gateway, ruleset: ruleset)
-    guard !study.permittedSessionsWork(of: publication) else { return nil }
+    guard study.unplayed == nil || publication.hops.isEmpty, !study.permittedSessionsWork(of: publication) else {
+      return nil
+    }
     let failing = study.table(of: publication, permittedOnly: true).cells.filter {
       $0.isPermitted && $0.outcome != .works
     }

@@ -28,6 +28,8 @@ struct SessionShape: Hashable {
   private let denies: Bool
   private let source: SourceMode
   private let log: LogMode
+  /// What each gateway on the path does with packets of each family; empty where there is one gateway or none.
+  private let hops: [[Reach]]
 
   init(of publication: Publication, in policy: Policy) {
     let server = policy.server(of: publication)
@@ -52,6 +54,7 @@ struct SessionShape: Hashable {
     denies = !publication.deny.isEmpty
     source = publication.source.value
     log = publication.log.value
+    hops = publication.hops.map { hop in hop.publication.endpoints(at: hop.server).map(\.reach) }
   }
 }
 
@@ -75,15 +78,18 @@ private struct Limits: Hashable {
 extension Policy {
   /// Every address that rules name for a publication, with the position of the publication. First come all addresses
   /// that clients dial, then all of servers, because each of these lists is mostly sorted already.
-  fileprivate func forEachPlace(_ use: (IPAddress, Int) -> Void) {
+  fileprivate func forEachPlace(_ use: (IPAddress, _ gateway: Int?, Int) -> Void) {
     for (position, publication) in publications.enumerated() {
-      for external in publication.externalAddresses { use(external.arrival.value, position) }
+      for external in publication.externalAddresses { use(external.arrival.value, publication.gateway, position) }
+      for hop in publication.hops.dropLast() {
+        for external in hop.publication.externalAddresses { use(external.arrival.value, hop.gateway, position) }
+      }
     }
     for (position, publication) in publications.enumerated() {
       guard let server = publication.server, servers.indices.contains(server) else { continue }
       for address in servers[server].addresses
       where !publication.externalAddresses.contains(where: { $0.arrival.value == address.value }) {
-        use(address.value, position)
+        use(address.value, publication.gateway, position)
       }
     }
   }
@@ -126,8 +132,8 @@ struct AddressUses {
   init(_ policy: Policy) {
     var uses: [AddressUse] = []
     uses.reserveCapacity(4 * policy.publications.count)
-    policy.forEachPlace { address, position in
-      uses.append(AddressUse(address, gateway: policy.publications[position].gateway, user: position))
+    policy.forEachPlace { address, gateway, position in
+      uses.append(AddressUse(address, gateway: gateway, user: position))
     }
     for publications in uses.shared { share(publications) }
   }

@@ -55,7 +55,7 @@ extension Scene {
   /// The passive ports on which a connection without any session reaches the server, and why that cannot be told of
   /// others.
   fileprivate var openDataPorts: (reached: [ClosedRange<UInt16>], doubt: Loss?) {
-    let theatre = Theatre(study.program, network, kernel, keepsSteps: false)
+    let theatre = theatre(keepsSteps: false)
     var session = session(.plain)
     var known: [UInt64: Loss?] = [:]
     var reached: [ClosedRange<UInt16>] = []

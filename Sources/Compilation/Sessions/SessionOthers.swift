@@ -226,7 +226,7 @@ extension SessionCell {
 extension Scene {
   /// Whether the control connection of a client comes about, with any kind of TLS, or nobody can tell.
   var isLetIn: Bool {
-    let theatre = Theatre(study.program, network, kernel, keepsSteps: false)
+    let theatre = theatre(keepsSteps: false)
     return Encryption.allCases.contains { encryption in
       let session = session(encryption)
       let login = theatre.logIn(session)

@@ -15,6 +15,8 @@ struct Scenes {
   let server: FTPServer
   let endpoints: [Endpoint]
   let surroundings: SessionSurroundings
+  /// The gateways further out; `nil` where there is one gateway or none.
+  let path: ScenePath?
   let samples: ClientSamples
   /// Where addresses of clients begin to fare differently.
   let addressBorders: AddressBorders?
@@ -36,14 +38,16 @@ struct Scenes {
     surroundings = SessionSurroundings(
       study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
       interfaces: study.interfaces(publication))
+    let path = ScenePath(study, of: publication)
+    self.path = path
     looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
-      taken: surroundings.insideNetworks + study.gatewayAddresses.map { Prefix($0) }
+      taken: surroundings.insideNetworks + (path?.networks ?? []) + study.gatewayAddresses.map { Prefix($0) }
         + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
     samples = ClientSamples(admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []))
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
-    let ftp = FTPServer(publication, server, party, publication.masquerade(endpoints))
+    let ftp = FTPServer(publication, server, party.at(hop: path?.last ?? 0), publication.masquerade(endpoints))
     self.server = ftp
     passivePorts = PassivePorts(ftp.passivePorts, study.borders?.adding(site?.network.routing?.ports ?? []))
     let borders = study.clientBorders?.adding(site?.network.routing?.ports ?? [])
@@ -64,9 +68,26 @@ struct Scenes {
   /// A client with that address.
   func scene(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Scene {
     var network = site?.network ?? surroundings.network
-    for external in publication.externalAddresses {
-      guard let arrival = external.at else { continue }
-      network.translatedBefore.append(TranslationBefore(dialled: external.dialled.value, arrival: arrival.value))
+    if path == nil {
+      network.translatedBefore += publication.externalAddresses.filter { $0.at != nil }.map(TranslationBefore.init)
+    }
+    let client = client(place, address, endpoint)
+    let permission = SessionPermission(
+      publication: publication, endpoint: endpoint,
+      deniesInside: study.policy.deniedClients(of: publication).contains(address))
+    return Scene(
+      study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
+      client: client, server: server, network: network, path: path, kernel: site?.kernel ?? KernelTraits(),
+      permission: permission, passivePorts: passivePorts,
+      clientPorts: permission.exclusion(place) == nil ? clientPorts : chosenPorts)
+  }
+
+  /// The machine of a client. Where there are several gateways, those outside are before the outermost.
+  private func client(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Party {
+    if let path, place != .inside {
+      return path.outsideClient(
+        address, dialling: endpoint.dialled,
+        hidden: endpoint.reach == .translated ? surroundings.serverNetworks : [])
     }
     let invented =
       place == .inside ? surroundings.insideClient(address) : surroundings.outsideClient(address, endpoint)
@@ -74,14 +95,7 @@ struct Scenes {
       let party = site.party(place, address, endpoint.arrival)
       return place == .inside ? party : party.without(routesOf: invented)
     }
-    let permission = SessionPermission(
-      publication: publication, endpoint: endpoint,
-      deniesInside: study.policy.deniedClients(of: publication).contains(address))
-    return Scene(
-      study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
-      client: real ?? invented, server: server, network: network, kernel: site?.kernel ?? KernelTraits(),
-      permission: permission, passivePorts: passivePorts,
-      clientPorts: permission.exclusion(place) == nil ? clientPorts : chosenPorts)
+    return (real ?? invented).at(hop: path?.last ?? 0)
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
@@ -139,6 +153,7 @@ struct Scene {
   let client: Party
   let server: FTPServer
   let network: Network
+  let path: ScenePath?
   let kernel: KernelTraits
   let permission: SessionPermission
   /// The passive ports that are tried.
@@ -149,8 +164,14 @@ struct Scene {
   /// keep one client from one port.
   var triesEveryPart = false
 
+  /// What stands still while sessions are played.
+  func theatre(keepsSteps: Bool = true) -> Theatre {
+    path.map { Theatre($0.gateways(study.program, network, kernel), keepsSteps: keepsSteps) }
+      ?? Theatre(study.program, network, kernel, keepsSteps: keepsSteps)
+  }
+
   func cells(permittedOnly: Bool) -> [SessionCell] {
-    let theatre = Theatre(study.program, network, kernel)
+    let theatre = theatre()
     let byEncryption = Encryption.allCases.map { encryption in
       let modes = permittedOnly ? permitted(encryption) : DataMode.allCases
       return cells(encryption, modes, theatre, isQuick: permittedOnly && study.borders == nil)
@@ -164,7 +185,7 @@ struct Scene {
   var permittedSessionsWork: Bool {
     let wanted = Encryption.allCases.map { ($0, permitted($0)) }.filter { !$0.1.isEmpty }
     guard !wanted.isEmpty else { return true }
-    let theatre = Theatre(study.program, network, kernel, keepsSteps: false)
+    let theatre = theatre(keepsSteps: false)
     return wanted.allSatisfy { encryption, modes in
       let session = session(encryption)
       let login = theatre.logIn(session)
@@ -180,7 +201,7 @@ struct Scene {
 
   /// Why permitted sessions do not work, of each kind that does not; each passive mode has one end of the range.
   var permittedLosses: [Loss] {
-    let theatre = Theatre(study.program, network, kernel, keepsSteps: false)
+    let theatre = theatre(keepsSteps: false)
     return Encryption.allCases.flatMap { encryption in
       let modes = permitted(encryption)
       guard !modes.isEmpty else { return [Loss]() }
@@ -232,7 +253,7 @@ struct Scene {
         place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
         isPermitted: refusal == nil, performance: played.performance)
       cell.passiveParts = played.parts
-      cell.wasRun = study.wasRun
+      cell.wasRun = path?.wasRun(played.performance, innermost: study.wasRun) ?? study.wasRun
       noteIntrusion(entry, &cell)
       return cell
     }

@@ -13,6 +13,10 @@ package struct SessionStudy: Sendable {
   let wasRun: Bool
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
+  /// The gateways further out, the outermost first.
+  let outer: [OuterGateway]
+  /// The platform of the first of them that cannot be played; `nil` where all can.
+  let unplayed: String?
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
   var borders: PortBorders?
   /// Where ports of clients begin to fare differently by rules of others; `nil` to try the usual ports alone. Our own
@@ -62,21 +66,12 @@ package struct SessionStudy: Sendable {
       clientBorders = PortBorders(Program(bordering.ruleset.without(Platforms.nftables.tableName, .inet)))
       addressBorders = { AddressBorders(distinguishing, ends: $0) }
     }
-    var own: Set<IPAddress> = []
-    var translated: Set<IPAddress> = []
-    var servers: Set<IPAddress> = []
-    for publication in policy.publications where publication.gateway == gateway {
-      for endpoint in policy.endpoints(of: publication) {
-        switch endpoint.reach {
-        case .local: own.insert(endpoint.arrival)
-        case .translated: translated.insert(endpoint.arrival)
-        case .routed: break
-        }
-        if endpoint.reach != .local { servers.insert(endpoint.server) }
-      }
-    }
-    // An external address may be that of a server behind the gateway, of which some ports lead elsewhere.
-    gatewayAddresses = own.union(translated.subtracting(servers))
+    gatewayAddresses = policy.addresses(ofGateway: gateway)
+    let further = policy.hasHops ? gateway.map { policy.path(to: $0).dropLast() } ?? [] : []
+    outer = further.compactMap { OuterGateway($0, of: policy) }
+    unplayed =
+      outer.count == further.count
+      ? nil : further.lazy.map { policy.platform(of: $0) }.first { !($0 is any SessionPlatform) }?.name
   }
 
   /// Every kind of session of a publication.
@@ -149,15 +144,18 @@ extension Compilation {
   package func sessions(
     of publication: Publication, running: (ruleset: Ruleset, site: SessionSite?)? = nil, client: IPAddress? = nil
   ) -> SessionTable {
+    func undecided(by platform: String) -> SessionTable {
+      SessionTable(of: publication, in: policy, undecidedBy: platform, client: client)
+    }
     guard let ruleset = running?.ruleset ?? ruleset(gateway: publication.gateway) else {
-      return SessionTable(
-        of: publication, in: policy, undecidedBy: platform(of: publication.gateway).name, client: client)
+      return undecided(by: platform(of: publication.gateway).name)
     }
     let isSaved = running != nil && running?.site == nil
     let study =
       isSaved
       ? SessionStudy(policy, of: publication, underSaved: ruleset)
       : SessionStudy(policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: true)
+    if let unplayed = study.unplayed, !publication.hops.isEmpty { return undecided(by: unplayed) }
     return study.table(of: publication, client: client, at: running?.site)
   }
 }

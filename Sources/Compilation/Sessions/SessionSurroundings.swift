@@ -35,7 +35,7 @@ package struct SessionSite: Sendable {
 /// The machines around a gateway, as far as a policy tells; what it leaves open is invented, and clashes with nothing
 /// that it names.
 struct SessionSurroundings {
-  let network: Network
+  private(set) var network: Network
   let server: Party
   /// The network in which the server is, of each family.
   let serverNetworks: [Prefix]
@@ -73,6 +73,19 @@ struct SessionSurroundings {
       server.isLocal
       ? .gateway(publication.externalAddresses.map(\.arrival.value))
       : .host(Host(addresses, behind: insideInterface, neighbours: serverNetworks))
+  }
+
+  /// The same where the next machine inwards is another gateway: what that one does not have itself is not on the wire
+  /// to it, but further on.
+  func reaching(_ neighbours: Set<IPAddress>) -> SessionSurroundings {
+    var result = self
+    for index in network.interfaces.indices where network.interfaces[index].name == insideInterface {
+      let further = network.interfaces[index].networks.filter { network in
+        !neighbours.contains { network.contains($0) }
+      }
+      result.network.interfaces[index].addresses.removeAll { address in further.contains { $0.contains(address) } }
+    }
+    return result
   }
 
   /// A client on the outside with that address, to which the server's own network means nothing unless it is published

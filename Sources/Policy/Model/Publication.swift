@@ -111,7 +111,7 @@ extension Publication {
   @inlinable package var log: Setting<LogMode> { parts.log }
   @inlinable package var unreadable: Set<PublishWord> { parts.unreadable }
   @inlinable package var header: SourceSpan { parts.header }
-  @inlinable package var hops: [Hop] { parts.hops }
+  @inlinable package var hops: [PublicationHop] { parts.hops }
 }
 
 extension Publication {
@@ -145,7 +145,7 @@ extension Publication {
     /// The first line of the block.
     package var header: SourceSpan
     /// The gateways on its path, the outermost first, and what it is to each; empty where there is one gateway or none.
-    package var hops: [Hop] = []
+    package var hops: [PublicationHop] = []
 
     package init(name: Located<String>, header: SourceSpan) {
       self.name = name

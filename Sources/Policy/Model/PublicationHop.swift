@@ -3,7 +3,7 @@ import Diagnostics
 
 /// One gateway on the path of a publication, with the publication as it is there: where packets arrive, where they go
 /// next, and what of the statements this gateway carries out.
-package struct Hop: Sendable {
+package struct PublicationHop: Sendable {
   /// Position in `Policy.gateways`.
   package var gateway: Int
   /// The publication on this gateway alone. Its external address is what clients dial `at` the address for which
@@ -12,6 +12,8 @@ package struct Hop: Sendable {
   package var publication: Publication
   /// The next machine: the server, or the next gateway inwards that translates.
   package var server: Server
+  /// What a box before this gateway translates, which the policy does not describe: a cloud's 1:1 NAT.
+  package var boxes: [ExternalAddress]
 }
 
 extension Policy {
@@ -29,13 +31,16 @@ extension Policy {
     return path.reversed()
   }
 
-  /// Whether a publication has more than one gateway.
+  /// Whether a gateway is behind another one.
   package var hasPaths: Bool { gateways.contains { $0.behind != nil } }
+
+  /// Whether a publication passes more than one gateway.
+  package var hasHops: Bool { hasPaths && publications.contains { !$0.hops.isEmpty } }
 
   /// The policy as one gateway has to carry it out: publications whose path leads over it are what they are there, and
   /// those that pass other gateways alone are left out. Without any path the policy itself.
   package func seen(from gateway: Int?) -> Policy {
-    guard hasPaths, publications.contains(where: { !$0.hops.isEmpty }) else { return self }
+    guard hasHops else { return self }
     var view = self
     view.publications = []
     for publication in publications {
@@ -89,6 +94,8 @@ private struct HopFinder {
     /// `nil` for a server on the gateway itself.
     var target: Located<IPAddress>?
     var isTranslated: Bool
+    /// What a box before this gateway translates, which nobody describes.
+    var box: ExternalAddress?
   }
 
   /// The publication with its hops. On its own gateway packets arrive for the address that the last hop has.
@@ -123,9 +130,11 @@ private struct HopFinder {
     var isWritten = true
     return path.indices.map { position in
       let gateways = path[position...].compactMap { policy.gateway(at: $0) }
-      // A box that nobody describes may stand before an inner gateway as well.
-      if !isWritten, let own = gateways.first?.external(family), own.dialled.value == arrival.value {
+      var box = isWritten && external.at != nil ? external : nil
+      // One may stand before an inner gateway as well.
+      if !isWritten, let own = gateways.first?.external(family), own.at != nil, own.dialled.value == arrival.value {
         arrival = own.arrival
+        box = own
       }
       let here = ExternalAddress(
         external.dialled, at: arrival.value == external.dialled.value ? nil : arrival,
@@ -137,13 +146,14 @@ private struct HopFinder {
       let target =
         leadsOn ? arrival : inner.lazy.compactMap { $0.external(family)?.dialled }.first ?? end
       defer { arrival = target ?? arrival }
-      return Leg(external: here, target: target, isTranslated: target.map { $0.value != arrival.value } ?? false)
+      return Leg(
+        external: here, target: target, isTranslated: target.map { $0.value != arrival.value } ?? false, box: box)
     }
   }
 
   private func hop(
     _ position: Int, _ legs: [Leg], isTranslating: Bool, _ translating: [Int], _ shifting: Int
-  ) -> Hop {
+  ) -> PublicationHop {
     let isLast = position == path.count - 1
     let port = original.controlPort.value
     var parts = original.parts
@@ -155,7 +165,11 @@ private struct HopFinder {
       server: position < shifting ? port.external : port.server)
     // Who only passes packets on leaves what the helper has to read to those who translate.
     if !isTranslating, !translating.isEmpty, !(isLast && server.isLocal) { parts.helper.value = false }
-    guard !isLast else { return Hop(gateway: path[position], publication: Publication(parts), server: server) }
+    let boxes = legs.compactMap(\.box)
+    guard !isLast else {
+      return PublicationHop(
+        gateway: path[position], publication: Publication(parts), server: server, boxes: boxes)
+    }
     parts.limits = []
     parts.log = Setting(default: .off)
     parts.hairpin = Setting(default: false)
@@ -163,6 +177,7 @@ private struct HopFinder {
     var next = server.parts
     next.local = nil
     next.addresses = legs.compactMap(\.target)
-    return Hop(gateway: path[position], publication: Publication(parts), server: Server(next))
+    return PublicationHop(
+      gateway: path[position], publication: Publication(parts), server: Server(next), boxes: boxes)
   }
 }
