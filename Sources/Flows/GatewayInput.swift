@@ -4,7 +4,7 @@ import PolicySyntax
 
 /// What a policy may say of a gateway for the sake of its platform.
 package enum GatewayInput: CaseIterable, Hashable, Sendable {
-  case outside, inside, accessList, externalIsInterface, unitOutside, unitInside, before, numbers, helperScope
+  case outside, inside, accessList, externalIsInterface, unitOutside, unitInside, before, numbers, helperScope, mark
 
   /// The keyword of the statement.
   package var spelling: String { word.spelling }
@@ -22,6 +22,7 @@ package enum GatewayInput: CaseIterable, Hashable, Sendable {
     case .before: .before
     case .numbers: .numbers
     case .helperScope: .helperScope
+    case .mark: .mark
     }
   }
 }
@@ -39,6 +40,7 @@ extension FlowPlan {
     case .before: inputs.before?.span
     case .numbers: inputs.numbers?.span
     case .helperScope: inputs.helperScope?.span
+    case .mark: mark?.span
     }
   }
 
@@ -50,7 +52,7 @@ extension FlowPlan {
       case .unitOutside: inputs.unitOutside
       case .unitInside: inputs.unitInside
       case .before: inputs.before
-      case .outside, .inside, .externalIsInterface, .numbers, .helperScope: nil
+      case .outside, .inside, .externalIsInterface, .numbers, .helperScope, .mark: nil
       }
     switch input {
     case .outside: return outside

@@ -18,6 +18,19 @@ extension FamilyFlows {
     return PortFlows(claims)
   }
 
+  /// Mark (`mark`): the server's own data connections, known by their source port, whether they are translated or not.
+  package var activeConnections: PortFlows {
+    var claims = PortClaims(self, .sent)
+    guard has(.active) else { return PortFlows(claims) }
+    for (position, service) in services.enumerated() where service.has(.active) {
+      guard service.opensActiveData, let port = service.activeSourcePort else { continue }
+      claims.add(
+        service.serverAddress, PortRange(port), of: position,
+        provenance: service.publication.active.span ?? service.header)
+    }
+    return PortFlows(claims)
+  }
+
   /// Refuse (`active off`): data connections of a server that cannot be told to refuse PORT, known by the same sign.
   package var activeRefusals: PortFlows {
     var activeServers: Set<IPAddress> = []

@@ -14,6 +14,8 @@ extension Statement {
     case .verdict(let verdict): verdict != .continue
     case .verdicts(let key, .set): key.isWritten
     case .assignHelper, .counter: true
+    case .set(.conntrack("mark"), .arithmetic(.or, let parts)):
+      if parts.count == 2, parts[0] == .conntrack("mark"), case .value(.number) = parts[1] { true } else { false }
     case .verdicts, .quota, .object, .reject, .set, .reset, .notrack, .handOver, .queue, .synproxy, .flow, .last,
       .xtables, .unread, .foreign:
       false

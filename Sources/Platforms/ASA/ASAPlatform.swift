@@ -61,7 +61,7 @@ package struct ASAPlatform: DevicePlatform {
     switch input {
     case .outside, .inside, .accessList: .required
     case .externalIsInterface, .helperScope: .optional
-    case .unitOutside, .unitInside, .before, .numbers: .useless
+    case .unitOutside, .unitInside, .before, .numbers, .mark: .useless
     }
   }
 

@@ -45,7 +45,7 @@ package struct FortiGatePlatform: DevicePlatform {
     switch input {
     case .outside, .inside, .numbers: .required
     case .before, .unitOutside: .optional
-    case .accessList, .externalIsInterface, .unitInside, .helperScope: .useless
+    case .accessList, .externalIsInterface, .unitInside, .helperScope, .mark: .useless
     }
   }
 

@@ -22,6 +22,10 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
     ["Compiled by sallyport \(version). Owns the table `inet sallyport` and touches no other; load it with nft -f."]
   }
 
+  package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
+    input == .outside || input == .inside || input == .mark ? .optional : .useless
+  }
+
   package func table(of plan: FlowPlan) -> Table { lower(plan) }
 
   package func ruleset(of plan: FlowPlan) -> Ruleset { Ruleset([lower(plan)]) }

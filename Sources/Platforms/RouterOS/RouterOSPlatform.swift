@@ -52,7 +52,7 @@ package struct RouterOSPlatform: DevicePlatform {
     switch input {
     // That a publication cannot do without `before` is an obstacle: a gateway alone does not say.
     case .outside, .inside, .before, .helperScope: .optional
-    case .accessList, .externalIsInterface, .unitOutside, .unitInside, .numbers: .useless
+    case .accessList, .externalIsInterface, .unitOutside, .unitInside, .numbers, .mark: .useless
     }
   }
 

@@ -50,7 +50,7 @@ package struct SRXPlatform: DevicePlatform {
     switch input {
     case .outside, .inside: .required
     case .unitOutside, .unitInside, .before: .optional
-    case .accessList, .externalIsInterface, .numbers, .helperScope: .useless
+    case .accessList, .externalIsInterface, .numbers, .helperScope, .mark: .useless
     }
   }
 

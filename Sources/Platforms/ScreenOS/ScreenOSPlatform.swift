@@ -50,7 +50,7 @@ package struct ScreenOSPlatform: DevicePlatform {
     case .outside, .inside, .numbers: .required
     // Required where there is anything to translate, see `obstacles`.
     case .unitInside, .unitOutside: .optional
-    case .accessList, .externalIsInterface, .before, .helperScope: .useless
+    case .accessList, .externalIsInterface, .before, .helperScope, .mark: .useless
     }
   }
 

@@ -164,6 +164,7 @@ extension Aspect {
     case .hairpin: "hairpin"
     case .source: "source gateway"
     case .log: "log"
+    case .mark: "mark"
     case .gateway: "gateway"
     }
   }

@@ -36,6 +36,7 @@ private let steps: [LoweringStep] = [
   lowerClients,
   lowerLimits,
   lowerHelper,
+  lowerMark,
   lowerLog,
   lowerControl,
   lowerPassive,

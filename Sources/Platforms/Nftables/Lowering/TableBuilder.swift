@@ -36,6 +36,9 @@ struct TableBuilder {
 
   mutating func add(_ rule: Rule, to chain: SingleChain) { rules[chain, default: []].append(rule) }
 
+  /// Puts a rule before those that a chain has.
+  mutating func begin(_ chain: SingleChain, with rule: Rule) { rules[chain, default: []].insert(rule, at: 0) }
+
   /// Adds what the next steps collected.
   mutating func append(_ next: TableBuilder) {
     helper = helper ?? next.helper

@@ -83,6 +83,8 @@ package enum FamilySet: String, CaseIterable, Sendable {
   case hairpinServer = "hairpin_server"
   case gatewaySource = "gateway_source_v"
   case gatewaySourceRouted = "gateway_source_routed_v"
+  case marked
+  case markedActive = "marked_active"
   case logNew = "log_new"
   case logDenied = "log_denied"
 

@@ -10,7 +10,7 @@ let ownHelperName = "published-ftp"
 
 /// What of a publication an object of our table is about, in the words of the language.
 enum Aspect: Int, Hashable, Sendable, CaseIterable {
-  case external, control, server, passive, clients, limit, helper, active, activeOff, hairpin, source, log, gateway
+  case external, control, server, passive, clients, limit, helper, active, activeOff, hairpin, source, log, mark, gateway
 }
 
 extension SetName {
@@ -91,6 +91,7 @@ extension FamilySet {
     case .gatewaySource, .gatewaySourceRouted: .source
     case .sessions: .limit
     case .logNew, .logDenied: .log
+    case .marked, .markedActive: .mark
     }
   }
 }

@@ -9,10 +9,12 @@ func lowerEntrance(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   guard let first = plan.header else { return }
   let doors = [(from: SingleChain.prerouting, to: SingleChain.admission), (.destinationNAT, .publish)]
     .filter { builder.hasRules($0.to) }
-  if doors.contains(where: { $0.from == .prerouting }) {
-    builder.add(
-      .match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept), to: .prerouting,
-      comment: "only the first packet of a connection decides", provenance: first)
+  if doors.contains(where: { $0.from == .prerouting }) || builder.hasRules(.prerouting) {
+    builder.begin(
+      .prerouting,
+      with: Rule(
+        [.match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept)],
+        comment: "only the first packet of a connection decides", provenance: [first]))
   }
   let opensInside = !plan.outside.isEmpty && plan.opensInside
   for door in doors {
