@@ -1,4 +1,5 @@
 package import Diagnostics
+import Flows
 import Platforms
 import Policy
 import Servers
@@ -65,10 +66,24 @@ extension Compilation {
     let (platform, plan) = (platform(of: gateway), flows(gateway: gateway))
     let configuration = try platform.configuration(of: plan, as: platform.defaultForm, version: version)
     let guide = Platforms.guide(to: plan, on: platform).map { [$0] } ?? []
-    return (configuration + platform.companions(of: plan) + guide).map {
+    return (configuration + platform.companions(of: plan) + guide + boxSheet(gateway, version: version)).map {
       BundleFile(
         path: "\(folder)/\($0.name)", bytes: Array($0.pieces.joined()), destination: $0.destination,
         purpose: $0.purpose)
+    }
+  }
+
+  /// What the box before a gateway has to pass on, for whoever runs it; empty where there is none.
+  private func boxSheet(_ gateway: Int?, version: String) -> [Artifact] {
+    guard let before = policy.seen(fromBoxBefore: gateway) else { return [] }
+    let sheet = Platforms.lastResort
+    let plan = FlowPlan(before, gateway: nil)
+    let texts = (try? sheet.configuration(of: plan, as: sheet.defaultForm, version: version)) ?? []
+    return texts.map { text in
+      var text = text
+      text.name = "box-before.txt"
+      text.purpose = "what the box before this gateway has to pass on, for whoever runs it"
+      return text
     }
   }
 }

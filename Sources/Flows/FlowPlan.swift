@@ -34,7 +34,7 @@ package struct FlowPlan: Sendable {
   /// The gateway; `nil` for a policy that declares none.
   package let gateway: PlannedGateway?
   /// The bit of the connection mark that admitted connections bear, with its statement; `nil` for none.
-  package let mark: Located<UInt32>?
+  package let mark: (bit: UInt32, provenance: SourceSpan)?
   /// What some platforms are told of the gateway besides.
   package let inputs: GatewayInputs
   /// The families that have any service.
@@ -56,7 +56,7 @@ package struct FlowPlan: Sendable {
       PlannedGateway(
         name: $0.name.value, header: $0.header, platform: $0.platform?.name.span, version: $0.platform?.version)
     }
-    mark = own?.mark
+    mark = own?.mark.map { ($0.value, $0.span) }
     inputs = own?.inputs ?? GatewayInputs()
     let declared = declaredServices(of: policy, gateway: gateway)
     let (ipv4, ipv6) = together(

@@ -40,7 +40,7 @@ extension FlowPlan {
     case .before: inputs.before?.span
     case .numbers: inputs.numbers?.span
     case .helperScope: inputs.helperScope?.span
-    case .mark: mark?.span
+    case .mark: mark?.provenance
     }
   }
 

@@ -98,6 +98,7 @@ struct GatewayView {
   /// - Returns: `nil` for a gateway whose platform has no table of ours.
   init?(_ compilation: Compilation, gateway index: Int?) {
     guard let platform = compilation.tablePlatform(of: index) else { return nil }
+    let compilation = compilation.seen(from: index)
     let plan = compilation.flows(gateway: index)
     self.platform = platform
     let policy = compilation.policy

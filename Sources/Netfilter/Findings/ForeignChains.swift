@@ -45,12 +45,12 @@ private func finding(_ effect: ForeignEffect, _ view: GatewayView) -> Diagnostic
     return .warning(
       "foreign-chain-drops", "chain `\(place.title)` drops what it does not accept, published connections included",
       at: anchor, notes: notes + [stays],
-      help: "accept there " + acceptances(passing))
+      help: "accept there " + acceptances(passing, in: place, view))
   case .stopped(let place):
     return .warning(
       "foreign-chain-drops", "chain `\(place.title)` ends published connections with `\(place.rule ?? "")`",
       at: anchor,
-      notes: notes + [stays], help: "accept before that rule " + acceptances(passing))
+      notes: notes + [stays], help: "accept before that rule " + acceptances(passing, in: place, view))
   case .translated(let place):
     return .warning(
       "foreign-nat-first", "chain `\(place.title)` translates published connections, which do not arrive then",
@@ -112,6 +112,16 @@ private func acceptances(_ services: [PublishedService]) -> String {
   let quoted = rules.map { "`\($0)`" }
   let rest = others.count - shownServices
   return quoted.joined(separator: " and ") + (rest > 0 ? " and the same for \(rest) more" : "")
+}
+
+/// The same for a chain that is known; with the bit that `mark` sets, or might set, one rule is enough.
+private func acceptances(_ services: [PublishedService], in place: Citation, _ view: GatewayView) -> String {
+  guard let mark = view.gateway?.mark?.value else {
+    return acceptances(services)
+      + "; with `mark 0x10000` in the gateway, or another bit that nobody uses, one rule lets all of them through: "
+      + markedAcceptance(0x10000, in: place)
+  }
+  return "what the policy marks, by one rule: " + markedAcceptance(mark, in: place)
 }
 
 /// Servers without translation that are named one by one.

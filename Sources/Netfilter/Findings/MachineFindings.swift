@@ -19,7 +19,7 @@ extension WantedRules {
 
 extension Compilation {
   /// The gateway of a policy that has several that a machine is: the only one all of whose interfaces are there.
-  func ownGateway(on machine: Machine) -> Int? {
+  package func ownGateway(on machine: Machine) -> Int? {
     guard policy.gateways.count > 1 else { return policy.gateways.isEmpty ? nil : 0 }
     let fitting = policy.gateways.indices.filter { index in
       let names = policy.gateways[index].outside + policy.gateways[index].inside

@@ -59,6 +59,31 @@ extension Policy {
 }
 
 extension Policy {
+  /// What the box before a gateway has to pass on, which the policy does not describe (`external ip A at B`), as a policy
+  /// of its own: clients dial A, and B is the server. `nil` where there is no such box.
+  package func seen(fromBoxBefore gateway: Int?) -> Policy? {
+    var view = Policy()
+    view.clientLists = clientLists
+    for whole in publications where !whole.hops.isEmpty || whole.gateway == gateway {
+      let hop = whole.hops.first { $0.gateway == gateway }
+      let boxes = whole.hops.isEmpty ? whole.externalAddresses.filter { $0.at != nil } : hop?.boxes ?? []
+      guard !boxes.isEmpty else { continue }
+      let publication = hop?.publication ?? whole
+      var parts = Publication.Parts(name: publication.name, header: publication.header)
+      parts.externalAddresses = boxes.map { ExternalAddress($0.dialled) }
+      parts.controlPort = publication.controlPort
+      parts.controlPort.value.server = publication.controlPort.value.external
+      (parts.passiveRange, parts.tls) = (publication.passiveRange, publication.tls)
+      (parts.allow, parts.deny) = (publication.allow, publication.deny)
+      parts.server = view.servers.count
+      var server = Server.Parts(name: publication.name, header: publication.header)
+      server.addresses = boxes.map(\.arrival)
+      view.servers.append(Server(server))
+      view.publications.append(Publication(parts))
+    }
+    return view.publications.isEmpty ? nil : view
+  }
+
   /// Gives publications behind several gateways their hops. Without `behind` nothing is looked at.
   mutating func findHops() {
     guard hasPaths else { return }

@@ -18,7 +18,8 @@ package struct ExternalIPAtItself: PolicyRule {
         file: at.span.file, address.dialled.span.range.upperBound..<at.span.range.upperBound)
       return diagnostic(
         text, at: at.span,
-        help: "after `at` stands the address to which a box before the gateway translates; leave it out where there is "
+        help:
+          "after `at` stands the address to which a box before the gateway translates; leave it out where there is "
           + "none",
         fixes: [.replace(end, with: "", "remove `at \(at.value)`")])
     }

@@ -29,7 +29,8 @@ package struct ExternalIPClaimedTwice: PolicyRule {
             diagnostic(
               "gateways `\(other)` and `\(gateway.name.value)` both have the address `\(address.value)`",
               at: address.span, related: [Label(first.place, "the first one")],
-              help: "write the address that each gateway has itself; a publication names with `external ip` what clients "
+              help:
+                "write the address that each gateway has itself; a publication names with `external ip` what clients "
                 + "dial"))
         }
       }

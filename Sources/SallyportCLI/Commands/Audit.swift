@@ -107,8 +107,9 @@ struct Audit: ParsableCommand {
   }
 
   /// `--gateway`.
-  private func auditGateway(_ compilation: Compilation, _ console: Console) throws {
-    let position = try compilation.gatewayPosition(named: gateway, console)
+  private func auditGateway(_ whole: Compilation, _ console: Console) throws {
+    let position = try whole.gatewayPosition(named: gateway, console)
+    let compilation = whole.seen(from: position)
     let files = try GatewayFiles(configurations, of: compilation, gateway: position, console)
     try files.requireInterfaces(of: compilation.policy, gateway: position, console)
     var found = files.diagnostics

@@ -75,6 +75,12 @@ struct Explain: AsyncParsableCommand {
       valueName: "path"))
   var gatewayConfig: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "With --running or --gateway-config, of a path of several gateways: the one that is judged. Without it the one whose interfaces this machine has, or the innermost.",
+      valueName: "name"))
+  var gateway: String?
+
   @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))
   var format: ExplainFormat = .text
 
@@ -89,6 +95,9 @@ struct Explain: AsyncParsableCommand {
     guard !words.isEmpty else { throw ValidationError("name policy files, and then a publication") }
     guard gatewayConfig.isEmpty || !running else {
       throw ValidationError("--running judges this machine, --gateway-config a file")
+    }
+    guard gateway == nil || running || !gatewayConfig.isEmpty else {
+      throw ValidationError("--gateway is for --running and --gateway-config")
     }
     guard client == nil || client.flatMap({ IPAddress($0) }) != nil else {
       throw ValidationError("--client wants an IPv4 or IPv6 address")
@@ -111,7 +120,13 @@ struct Explain: AsyncParsableCommand {
       throw console.failure("--what-if: \(error)", .usage)
     }
     var compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
-    let publication = try publication(in: compilation, console)
+    var publication = try publication(in: compilation, console)
+    if let judged = try judgedGateway(of: publication, in: compilation, console), judged != publication.gateway {
+      compilation = compilation.seen(from: judged)
+      publication = try self.publication(in: compilation, console)
+      let name = compilation.policy.gateway(at: judged)?.name.value ?? ""
+      console.say("note: played through `\(name)` alone; the gateways after it do what the policy says\n")
+    }
     let host =
       running
       ? try await runningHost(publication, compilation.policy, console)
@@ -129,6 +144,25 @@ struct Explain: AsyncParsableCommand {
         console)
     }
     if table.fails || !compilation.isAccepted || !isAtHome { throw ExitStatus.findings.code }
+  }
+
+  /// The gateway on the path of a publication whose rules run here, or stand in the files; `nil` for the usual one.
+  private func judgedGateway(
+    of publication: Publication, in compilation: Compilation, _ console: Console
+  ) throws -> Int? {
+    let path = publication.hops.map(\.gateway)
+    guard running || !gatewayConfig.isEmpty else { return nil }
+    guard let gateway else {
+      guard running, !path.isEmpty, let own = Machine.current().flatMap({ compilation.ownGateway(on: $0) }) else {
+        return nil
+      }
+      return path.contains(own) ? own : nil
+    }
+    let chosen = try compilation.gatewayPosition(named: gateway, console)
+    guard let chosen, path.contains(chosen) || chosen == publication.gateway else {
+      throw console.failure("`\(publication.name.value)` does not pass the gateway `\(gateway)`", .usage)
+    }
+    return chosen
   }
 
   /// Shows what of the gateway's interfaces and addresses is not on this machine; whether nothing is wrong there.

@@ -10,7 +10,8 @@ let ownHelperName = "published-ftp"
 
 /// What of a publication an object of our table is about, in the words of the language.
 enum Aspect: Int, Hashable, Sendable, CaseIterable {
-  case external, control, server, passive, clients, limit, helper, active, activeOff, hairpin, source, log, mark, gateway
+  case external, control, server, passive, clients, limit, helper, active, activeOff, hairpin, source, log, mark
+  case gateway
 }
 
 extension SetName {

@@ -1,7 +1,6 @@
 import Addressing
 import Flows
 import Nftables
-import Policy
 
 /// `mark`: one bit of the connection mark of whatever is admitted, so that one rule of somebody else's firewall lets it
 /// through. Other bits stay. What the helper expects has the mark of its control connection (`init_conntrack` in the
@@ -11,16 +10,16 @@ func lowerMark(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   for flows in plan.families {
     let admitted = flows.admissions
     if builder.add(NamedSet(.marked, of: admitted)) {
-      builder.add(.dials(.marked, flows.family), .setMark(mark.value), to: .admission, provenance: mark.span)
+      builder.add(.dials(.marked, flows.family), .setMark(mark.bit), to: .admission, provenance: mark.provenance)
     }
     let active = flows.activeConnections
     guard builder.add(NamedSet(.markedActive, of: active)) else { continue }
     let sent = Statement.in(.concatenation(active.side.key(flows.family)), .family(.markedActive, flows.family))
     if active.haveServers(local: false) {
-      builder.add(sent, .setMark(mark.value), to: .prerouting, provenance: mark.span)
+      builder.add(sent, .setMark(mark.bit), to: .prerouting, provenance: mark.provenance)
     }
     if active.haveServers(local: true) {
-      builder.add(.isNew, sent, .setMark(mark.value), to: .outputHelper, provenance: mark.span)
+      builder.add(.isNew, sent, .setMark(mark.bit), to: .outputHelper, provenance: mark.provenance)
     }
   }
 }
