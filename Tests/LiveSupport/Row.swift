@@ -1,18 +1,43 @@
 /// Gateways in a row: client - gateway - second - third - server, as many as there are.
 ///
-/// Between two neighbours is a wire of its own. Each gateway has `eth0` towards the client and `eth1` towards the server,
-/// addresses .1 and .2 of the wire between two of them, and on `eth0` an external address for clients to dial. All know
-/// the way to all networks further in. A host in the middle stands on the wire between the first two (`stranger`), one on
-/// the server's own network (`inside`).
+/// Between two neighbours is a wire of its own. Each gateway has `eth0` towards the client and `eth1` towards the
+/// server, addresses .1 and .2 of the wire between two of them, and on `eth0` an external address for clients to dial.
+/// All know the way to all networks further in. A host in the middle stands on the wire between the first two
+/// (`stranger`), one on the server's own network (`inside`).
 package struct Row: Hashable, Sendable {
   /// 1 to 3.
   package var gateways: Int
   /// Gateways at the beginning of the row that are the client's own: their default route leads towards the server.
   package var clientSide: Int
+  /// The one, counted from 0, that is no gateway of a policy but a box before the next, with `boxScript` for rules.
+  package var box: Int?
 
-  package init(gateways: Int, clientSide: Int = 0) {
+  package init(gateways: Int, clientSide: Int = 0, box: Int? = nil) {
     self.gateways = min(max(gateways, 1), 3)
     self.clientSide = min(max(clientSide, 0), self.gateways - 1)
+    self.box = box.map { min(max($0, 0), self.gateways - 1) }
+  }
+
+  /// Those that are gateways of a policy, counted from 0.
+  package var policed: [Int] { (0..<gateways).filter { $0 != box } }
+
+  /// Rules that translate the external address of one gateway to that of the next, whatever the port, as the 1:1
+  /// translation of a cloud does.
+  package static func boxScript(_ gateway: Int) -> String {
+    """
+    table ip box {
+      chain p { type nat hook prerouting priority -100; ip daddr \(external(gateway)) dnat to \(external(gateway + 1)); }
+      chain q { type nat hook postrouting priority 100;
+        oifname "eth0" ip saddr \(external(gateway + 1)) snat to \(external(gateway))
+      }
+      chain f { type filter hook forward priority 0;
+        ct state established accept
+        ct status dnat accept
+        iifname "eth0" ip daddr \(external(gateway + 1)) drop
+      }
+    }
+
+    """
   }
 
   /// The gateways, the one next to the client first.

@@ -15,11 +15,11 @@ func printedRuleset(_ script: String) -> Ruleset {
 @Suite struct PathTests {
   private static let row = Row(gateways: 2)
 
-  private static func theatre(_ rules: [RowRules], _ row: Row = row) -> Theatre? {
+  static func theatre(_ rules: [RowRules], _ row: Row = row) -> Theatre? {
     RowBench.path(row, rules.map { Program(printedRuleset($0.script)) }).map { Theatre($0) }
   }
 
-  private static func session(
+  static func session(
     _ mode: FTPSession.DataMode, _ encryption: FTPSession.Encryption = .plain, announced: String? = nil
   ) -> Session {
     var server = FTPServer(RowBench.server(row, Address.server), passivePorts: [50_005])
@@ -32,7 +32,7 @@ func printedRuleset(_ script: String) -> Ruleset {
   }
 
   /// Two gateways with helpers alone.
-  private static let helpers = [
+  static let helpers = [
     RowRules(external: Row.external(0), target: Row.external(1), hasHelper: true),
     RowRules(external: Row.external(1), target: Address.server, hasHelper: true),
   ]
@@ -178,5 +178,34 @@ func printedRuleset(_ script: String) -> Ruleset {
     rules[1].external = nil
     rules[1].rest = "accept"
     #expect(try #require(Self.theatre(rules)).perform(local).ending == .works)
+  }
+}
+
+/// Ladders of several gateways.
+@Suite struct PathLadderTests {
+  private static func ladder(_ mode: FTPSession.DataMode, _ encryption: FTPSession.Encryption) throws -> Ladder {
+    let theatre = try #require(PathTests.theatre(PathTests.helpers))
+    return Ladder(theatre.perform(PathTests.session(mode, encryption)), title: "two gateways") { _ in "" }
+  }
+
+  @Test("20.10: each gateway has a column, and its notes stand beside it") func text() throws {
+    let text = try Self.ladder(.pasv, .plain).text(.plain)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    #expect(lines[2] == "client                    edge                    middle                   server")
+    let beside = { (text: String) in lines.first { $0.contains(text) }.map { $0.prefix { $0 != "d" && $0 != "t" } } }
+    #expect(beside("destination becomes 172.16.1.10:21")?.count == 31)
+    #expect(beside("destination becomes 10.10.20.200:21")?.count == 56)
+    let arrow = ["   |", "|", "|"].joined(separator: String(repeating: "-", count: 24))
+    #expect(lines.contains { $0.hasPrefix(arrow + String(repeating: "-", count: 23) + ">|") })
+  }
+
+  @Test("20.11: pictures are wide enough, and their sentences name the gateways") func svg() throws {
+    let ladder = try Self.ladder(.epsv, .explicit)
+    #expect(ladder.works == false)
+    let svg = ladder.svg()
+    #expect(svg.contains("viewBox=\"0 0 800 "))
+    for x in [70, 290, 510, 730] { #expect(svg.contains("<line class=\"life\" x1=\"\(x)\"")) }
+    #expect(ladder.sentences.contains { $0.hasPrefix("At the gateway `middle`: destination becomes") })
+    #expect(ladder.sentences.contains { $0.hasPrefix("Client to gateway `edge`, data connection") })
   }
 }

@@ -2,6 +2,7 @@ import Addressing
 import FTPSession
 import LiveSupport
 import Nftables
+import Synchronization
 
 /// One gateway of a row: its rules.
 struct RowGateway: Sendable {
@@ -12,6 +13,21 @@ struct RowGateway: Sendable {
 struct RowBench {
   let lab: Lab
   let row: Row
+  private let played = Counter()
+
+  /// How many sessions were played. Their ports come around after 3,000 of them: a server remembers for a minute who
+  /// was connected (TIME_WAIT), and answers a SYN from there in a way that uses up an expectation, if the client has
+  /// dialled another address since.
+  private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+      count.withLock { count in
+        count = (count + 1) % 3000
+        return count
+      }
+    }
+  }
 
   /// Names of the gateways in the model.
   static let names = ["edge", "middle", "inner"]
@@ -44,11 +60,16 @@ struct RowBench {
     }
     var network = Network(interfaces: interfaces, outside: gateway < row.clientSide ? "eth1" : "eth0")
     for name in ["eth0", "eth1"] { network.links[name] = Link(hardware: 1, group: 0) }
+    if let box = row.box, box + 1 == gateway {
+      let ends = [Row.external(box), Row.external(gateway)].map(BenchNetwork.ip)
+      network.translatedBefore = [TranslationBefore(dialled: ends[0], arrival: ends[1])]
+    }
     return network
   }
 
+  /// - Parameter programs: Those of the gateways that are no box.
   static func path(_ row: Row, _ programs: [Program]) -> GatewayPath? {
-    let hops = programs.enumerated().map { index, program in
+    let hops = zip(row.policed, programs).map { index, program in
       Hop(
         names.indices.contains(index) ? names[index] : "", program, network(row, index), outwards: "eth0",
         inwards: "eth1")
@@ -64,7 +85,7 @@ struct RowBench {
     case .stranger: own = Host([address], behind: "eth1", neighbours: [BenchNetwork.prefix("172.16.1.0", 24)])
     default: own = Host([address], behind: "eth0", unreachable: [BenchNetwork.prefix(Row.hidden, 8)])
     }
-    own.hop = host == .inside ? row.gateways - 1 : 0
+    own.hop = host == .inside ? row.policed.count - 1 : 0
     return .host(own)
   }
 
@@ -72,7 +93,7 @@ struct RowBench {
     var host = Host(
       [BenchNetwork.ip(address)], behind: "eth1",
       neighbours: [BenchNetwork.prefix("10.10.20.0", 24), BenchNetwork.prefix("203.0.113.128", 28)])
-    host.hop = row.gateways - 1
+    host.hop = row.policed.count - 1
     return .host(host)
   }
 
@@ -80,23 +101,23 @@ struct RowBench {
   func placed(_ duel: Duel, _ number: Int) -> Duel {
     var duel = duel
     duel.model.client = Self.client(row, duel.client, number)
-    let base = UInt16(20_000 + number * 4)
+    let base = UInt16(20_000 + played.next() * 4)
     duel.model.ports = ClientPorts(control: base, data: base + 1, listening: base + 2)
     return duel
   }
 
   // MARK: Playing
 
-  /// Loads a script on each gateway in the place of all rules, and plays the sessions side by side, each from an address
-  /// of its own.
+  /// Loads a script on each gateway in the place of all rules, and plays the sessions side by side, each from an
+  /// address of its own.
   func fight(_ gateways: [RowGateway], _ duels: [Duel], isHurried: Bool = false) async throws -> [Verdict] {
     var programs: [Program] = []
-    for (host, gateway) in zip(row.hosts, gateways) {
+    for (index, (host, gateway)) in zip(row.hosts, gateways).enumerated() {
       try await lab.load(ruleset: "flush ruleset\n" + gateway.script, on: host)
       try await lab.flushConntrack(on: host)
-      programs.append(Program(try await lab.runningRuleset(on: host)))
+      if index != row.box { programs.append(Program(try await lab.runningRuleset(on: host))) }
     }
-    guard programs.count == row.gateways, let path = Self.path(row, programs) else {
+    guard programs.count == row.policed.count, let path = Self.path(row, programs) else {
       throw LabError("\(gateways.count) scripts for \(row.gateways) gateways")
     }
     let theatre = Theatre(path)

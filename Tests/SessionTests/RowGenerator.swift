@@ -104,9 +104,13 @@ struct RowGenerator {
   mutating func trial(_ name: String, _ row: Row) -> (gateways: [RowGateway], duels: [Duel]) {
     // Once in so many times everything is as it should be, or all but a thing or two.
     let faults = random.pick([0, 1, 1, 2, 3])
-    let isLocal = random.chance(6)
+    let isLocal = row.box == nil && random.chance(6)
     let last = row.gateways - 1
-    let translates = (0...last).map { !random.chance(4) && !(isLocal && $0 == last) }
+    // The box leads to the external address of the gateway after it.
+    let translates = (0...last).map { gateway in
+      let isFixed = row.box.map { $0 == gateway || $0 + 1 == gateway } ?? false
+      return isFixed || !random.chance(4) && !(isLocal && gateway == last)
+    }
     let server =
       isLocal
       ? Row.external(last)
@@ -129,7 +133,10 @@ struct RowGenerator {
     for _ in 0..<faults { spoil(&rules[random.number(0...(rules.count - 1))]) }
     let dialled = translates.firstIndex(of: true).map(Row.external) ?? server
     let duels = duels(name, row, server, isLocal: isLocal, dialled, translates)
-    return (rules.map { RowGateway(script: $0.script) }, duels)
+    let gateways = rules.enumerated().map { index, rules in
+      RowGateway(script: index == row.box ? Row.boxScript(index) : rules.script)
+    }
+    return (gateways, duels)
   }
 
   private mutating func spoil(_ rules: inout RowRules) {
@@ -151,7 +158,8 @@ struct RowGenerator {
     let checksPeer = random.chance(2)
     let activePort: UInt16? = random.chance(2) ? 20 : nil
     let encryption = [FTPSession.Encryption.plain, .plain, .explicit]
-    let clients = [LabHost.client, .client, random.pick(row.gateways > 1 ? [.stranger, .inside] : [.inside])]
+    let hasMiddle = row.gateways > 1 && row.box == nil
+    let clients = [LabHost.client, .client, random.pick(hasMiddle ? [.stranger, .inside] : [.inside])]
     let party: Party =
       isLocal ? .gateway([BenchNetwork.ip(server)], at: row.gateways - 1) : RowBench.server(row, server)
     var duels: [Duel] = []

@@ -174,8 +174,10 @@ extension Stage {
         : Tuple(from: tuple.source, tuple.sourcePort, to: new, tuple.destinationPort)
     }
     guard keepsSteps else { return }
-    if let new { step.events.append(.translatedByBox(new, isSource: isLeaving)) }
-    step.visits.append(Step.Visit(.box(hop), events: new == nil ? 0 : 1))
+    // As with gateways, what happens to later packets of a connection goes without saying.
+    let isTold = new != nil && packet.kind == .syn
+    if isTold, let new { step.events.append(.translatedByBox(new, isSource: isLeaving)) }
+    step.visits.append(Step.Visit(.box(hop), events: isTold ? 1 : 0))
   }
 
   /// Writes down what a gateway did.

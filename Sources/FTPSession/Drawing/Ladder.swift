@@ -160,7 +160,7 @@ extension Passage.Event {
     case .rewritten(let text): return "the helper writes: \(text.lineContent)"
     case .expected: return "the helper expected it"
     case .translatedByBox(let address, let isSource):
-      return "\(isSource ? "source" : "destination") becomes \(address), and the policy does not describe the box"
+      return "\(isSource ? "source" : "destination") becomes \(address)"
     }
   }
 }
