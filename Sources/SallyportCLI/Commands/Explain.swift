@@ -110,7 +110,8 @@ struct Explain: AsyncParsableCommand {
     } catch {
       throw console.failure("--what-if: \(error)", .usage)
     }
-    var compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
+    var compilation = try PolicyFiles(files: files, includes: includes, console: console)
+      .compile(writes: gatewayConfig.isEmpty)
     let publication = try publication(in: compilation, console)
     let host =
       running
