@@ -22,6 +22,8 @@ package struct Citation: Hashable, Sendable {
 
   /// The rules that led from the base chain to the one that decided, first to last.
   private let way: [Turn]
+  /// Whether it is a device whose rules these are, which has words of its own for them.
+  private let isOfDevice: Bool
 
   /// - Parameters:
   ///   - rule: The rule of `chain` that decided.
@@ -31,6 +33,7 @@ package struct Citation: Hashable, Sendable {
     element: SourceSpan?, way: [Turn] = []
   ) {
     self.way = way
+    isOfDevice = entry.table.isOfDevice
     table = entry.table.title
     self.chain = (chain ?? entry.chain).name
     hook = entry.base.hook
@@ -64,8 +67,10 @@ package struct Citation: Hashable, Sendable {
     } ?? false
   }
 
-  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share.
+  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share; of a device what
+  /// the rule says.
   package var text: String {
+    if isOfDevice { return rule ?? "nothing of `\(chain)` lets it pass" }
     let place = "\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
     guard provenance == nil, !way.isEmpty else { return place + (way.isEmpty ? remark(of: decided) : "") }
     let turns = way.suffix(Self.shownTurns).map { "chain \($0.chain): \($0.rule.text)\(remark(of: $0.rule))" }
