@@ -48,7 +48,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says; servers do what audit reads (root; half an hour)
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
-	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter 'Reader|OwnTextAudit'
+	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter PlatformTests # and 1,000 policies of each platform
 
 fuzz: setup ## libFuzzer on every reader, ten minutes each, and random commands; FUZZ=SECONDS for another time each
 	scripts/fuzz $(FUZZ)

@@ -18,19 +18,29 @@ package struct Compilation: Sendable {
   /// Everything that is wrong or worth a warning, in the order of the text, after `# allow:` comments.
   package let diagnostics: [Diagnostic]
 
-  package init(_ loaded: LoadedSources) {
-    let judged = JudgedSources(ResolvedSources(loaded))
+  /// Whether configurations of its gateways are to be written.
+  let writes: Bool
+  /// Whether they can be written.
+  let isWritable: Bool
+
+  /// - Parameter writes: Whether configurations of gateways are to be written. Whoever reads those that are there needs
+  ///   nothing of what platforms ask for besides.
+  package init(_ loaded: LoadedSources, writes: Bool = true) {
+    let judged = JudgedSources(ResolvedSources(loaded), writes: writes)
+    self.writes = writes
+    isWritable = judged.isWritable
     sources = loaded.sources
     trees = loaded.trees
     policy = judged.policy
     validated = judged.validated
-    diagnostics = judged.diagnostics.hasErrors ? Self.asMeant(loaded, judged) : judged.diagnostics
+    diagnostics =
+      judged.diagnostics.hasErrors ? Self.asMeant(loaded, judged, writes: writes) : judged.diagnostics
   }
 
   /// The findings about a policy with errors once what comes from other languages is told as such.
-  private static func asMeant(_ loaded: LoadedSources, _ judged: JudgedSources) -> [Diagnostic] {
+  private static func asMeant(_ loaded: LoadedSources, _ judged: JudgedSources, writes: Bool) -> [Diagnostic] {
     guard let second = SecondReading(loaded) else { return judged.diagnostics }
-    var others = JudgedSources(ResolvedSources(second.loaded)).diagnostics
+    var others = JudgedSources(ResolvedSources(second.loaded), writes: writes).diagnostics
     if second.isBlind { others.removeAll(where: \.dependsOnOtherFiles) }
     let found = (second.slips + second.inPlace(others)).inSourceOrder()
     // Two names may have differed in what was taken for a slip.

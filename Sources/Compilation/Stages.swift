@@ -27,8 +27,12 @@ package struct JudgedSources: Sendable {
   let validated: ValidatedPolicy
   /// Everything that was found, in the order of the text, after `# allow:` comments.
   package let diagnostics: [Diagnostic]
+  /// Whether configurations of its gateways can be written.
+  let isWritable: Bool
 
-  package init(_ resolved: ResolvedSources) {
+  /// - Parameter writes: Whether configurations of gateways are to be written. What only keeps them from being written
+  ///   is no finding otherwise.
+  package init(_ resolved: ResolvedSources, writes: Bool = true) {
     let loaded = resolved.loaded
     let validated = validate(resolved.policy)
     var found = resolved.diagnostics + validated.diagnostics.filter { !$0.isAboutOthers(than: loaded.rootCount) }
@@ -37,8 +41,10 @@ package struct JudgedSources: Sendable {
     // Each of these looks at a policy that is in order so far; sessions are played for servers that can be told their
     // part.
     found += resolved.policy.unknownPlatforms + resolved.policy.platformInputs
-    if !found.hasErrors { found += resolved.policy.platformFindings }
-    if !found.hasErrors {
+    if !found.hasErrors(besides: writes ? nil : .writing) { found += resolved.policy.platformFindings }
+    isWritable = !found.contains { $0.origin == .writing && $0.severity == .error }
+    if !writes { found.removeAll { $0.origin == .writing } }
+    if !found.hasErrors, isWritable {
       let (ofServers, ofSessions) = together(
         worthIt: resolved.policy.publications.count >= 1000,
         { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
@@ -50,6 +56,13 @@ package struct JudgedSources: Sendable {
     self.validated = validated
     applyAllowComments(to: &found, of: loaded.trees)
     diagnostics = found.inSourceOrder()
+  }
+}
+
+extension [Diagnostic] {
+  /// Whether one of them is an error, without those of one origin.
+  fileprivate func hasErrors(besides origin: Diagnostic.Origin?) -> Bool {
+    contains { $0.severity == .error && $0.origin != origin }
   }
 }
 

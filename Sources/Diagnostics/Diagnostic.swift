@@ -41,6 +41,8 @@ package struct Diagnostic: Hashable, Sendable {
     case duplicateName
     /// The files of a server, held against the policy.
     case audit
+    /// What a platform asks for or cannot do: it keeps a configuration from being written, and nothing else.
+    case writing
   }
 
   /// Stable kebab-case name, for example `passive-range-overlap`; reads well after "allow".

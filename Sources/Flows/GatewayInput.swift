@@ -11,6 +11,10 @@ package enum GatewayInput: CaseIterable, Hashable, Sendable {
   /// The statement as it may stand in a policy.
   package var example: String { word.facts.example }
 
+  /// Whether it says by which way packets come, which also decides what a configuration that is there does to them;
+  /// the others are there for what is written.
+  package var isOfPackets: Bool { self == .outside || self == .inside }
+
   private var word: GatewayWord {
     switch self {
     case .outside: .outside

@@ -15,6 +15,8 @@ package struct IPSet: Hashable, Sendable {
     package var member: String?
     /// Whether it takes out what a wider network holds.
     package var isException = false
+    /// Whether it goes away by itself.
+    package var goesAway = false
     /// Bits of the prefixes together: of elements that hold an address, the one with more decides.
     package var length = 0
   }

@@ -36,6 +36,8 @@ package struct Table: Hashable, Sendable {
   package var name: String
   /// Whether its base chains are not called (the flag `dormant`).
   package var isDormant = false
+  /// Whether it stands for what a device does that has no tables: its name and its hooks are nobody's words.
+  package var isOfDevice = false
   package var helpers: [HelperObject]
   package var sets: [NamedSet]
   package var chains: [Chain]
@@ -54,6 +56,13 @@ package struct Table: Hashable, Sendable {
     self.sets = sets
     self.chains = chains
     self.foreign = foreign
+  }
+
+  /// The same, which stands for what a device does.
+  package var ofDevice: Table {
+    var table = self
+    table.isOfDevice = true
+    return table
   }
 
   /// Rules of all chains together.

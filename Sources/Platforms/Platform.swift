@@ -32,6 +32,8 @@ package protocol Platform: Sendable {
 
   /// What it makes of a statement of a `gateway` block that is there for the sake of platforms.
   func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed
+  /// How its devices call the sides of a gateway, for examples; `nil` where they have names of Linux interfaces.
+  var sampleNames: (outside: String, inside: String)? { get }
   /// What is wrong with a name that an input gives, as the rest of a sentence such as `has more than 31 characters`;
   /// `nil` for a name that can be.
   func fault(of name: String, as input: GatewayInput) -> String?
@@ -80,6 +82,7 @@ extension Platform {
   package func fault(of name: String, as input: GatewayInput) -> String? {
     input == .outside || input == .inside ? faultOfLinuxInterface(name) : nil
   }
+  package var sampleNames: (outside: String, inside: String)? { nil }
   package var commentMark: String { "#" }
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] { [] }
   package func companions(of plan: FlowPlan) -> [Artifact] { [] }

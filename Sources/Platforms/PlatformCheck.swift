@@ -5,12 +5,13 @@ extension Platforms {
   /// Why the platform of a gateway cannot have what a flow plan asks for: an error at each statement that asks for what
   /// it cannot do, or what is not written for it.
   package static func findings(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
+    let obstacles = platform.obstacles(to: plan).map { $0.from(.writing) }
     let capabilities = platform.capabilities(for: plan)
-    guard capabilities.count < FlowFeature.allCases.count else { return platform.obstacles(to: plan) }
+    guard capabilities.count < FlowFeature.allCases.count else { return obstacles }
     let refusals = plan.demands.filter { !capabilities.contains($0.feature) && !$0.feature.mayBeLeftOut }
     return refusals.map { demand in
-      refusal(demand.feature, of: demand.publication, at: demand.provenance, on: platform)
-    } + platform.obstacles(to: plan)
+      refusal(demand.feature, of: demand.publication, at: demand.provenance, on: platform).from(.writing)
+    } + obstacles
   }
 
   /// That nothing is written for a platform of what a publication asks for: it cannot do it, or nobody knows how.
@@ -46,13 +47,14 @@ extension Platforms {
       let need = platform.need(of: input, for: plan)
       guard let place = plan.provenance(of: input) else {
         guard need == .required else { return [] }
-        return [
-          .error(
-            "platform-input",
-            "\(platform.name) has to be told `\(input.spelling)` of `\(gateway.name)`",
-            at: gateway.platform ?? gateway.header,
-            help: "write a statement such as `\(input.example)` into the `gateway` block, as the device has it")
-        ]
+        let finding = Diagnostic.error(
+          "platform-input",
+          "\(platform.name) has to be told `\(input.spelling)` of `\(gateway.name)`",
+          at: gateway.platform ?? gateway.header,
+          help:
+            "write a statement such as `\(platform.example(of: input))` into the `gateway` block, as the device has it"
+        )
+        return [input.isOfPackets ? finding : finding.from(.writing)]
       }
       guard need != .useless else {
         return [
@@ -102,4 +104,15 @@ extension Platforms {
 /// else (`dev_valid_name` in `net/core/dev.c`); `nil` for one that can be.
 func faultOfLinuxInterface(_ name: String) -> String? {
   isPossibleInterface(name) ? nil : "has more than 15 characters, or one that interfaces of Linux do not have"
+}
+
+extension Platform {
+  /// A statement that gives an input, with a name such as its devices have.
+  package func example(of input: GatewayInput) -> String {
+    switch input {
+    case .outside: sampleNames.map { "\(input.spelling) \($0.outside)" } ?? input.example
+    case .inside: sampleNames.map { "\(input.spelling) \($0.inside)" } ?? input.example
+    default: input.example
+    }
+  }
 }

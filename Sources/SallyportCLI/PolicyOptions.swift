@@ -112,9 +112,10 @@ struct PolicyFiles {
 
   /// Reads and compiles the files as one policy; without files, every `*.sally` of the current folder.
   ///
+  /// - Parameter writes: Whether configurations of gateways are to be written; see `Compilation.init`.
   /// - Throws: `ExitStatus.inputMissing` when a file cannot be read.
-  func compile() throws -> Compilation {
-    let compilation = Compilation(try load())
+  func compile(writes: Bool = true) throws -> Compilation {
+    let compilation = Compilation(try load(), writes: writes)
     keepUntilExit(compilation.madeOfText)
     return compilation
   }

@@ -87,6 +87,12 @@ struct ASAMistake: CustomTestStringConvertible, Sendable {
         "inactive translation", "service svc-pasv svc-pasv", "service svc-pasv svc-pasv inactive",
         "gateway-stops-session", at: nil),
       ASAMistake(
+        "no answer to neighbours", "service svc-pasv svc-pasv", "service svc-pasv svc-pasv no-proxy-arp",
+        "gateway-undecided", at: "no-proxy-arp"),
+      ASAMistake(
+        "no answer at an interface", "access-list vpn", "sysopt noproxyarp outside\naccess-list vpn",
+        "gateway-undecided", at: "nat (inside,outside)"),
+      ASAMistake(
         "time range", "range 5000 5500\naccess-list vpn", "range 5000 5500 time-range office\naccess-list vpn",
         "gateway-undecided", at: "time-range"),
       ASAMistake(

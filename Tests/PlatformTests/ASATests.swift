@@ -68,10 +68,10 @@ private let list = "outside_access_in"
 
   @Test func namesNeverMeet() throws { try studied(publicationsWithClashingNames(gateway)) }
 
-  @Test func thousandPolicies() throws {
+  @Test func policiesAreTakenOrRefused() throws {
     let more = ["", "; helper scope device", "; external is interface", ""]
     let policies = generatedPolicies(
-      1000,
+      policySample,
       gateway: { seed in
         gateway.replacing("asa", with: seed % 5 == 0 ? "asa 9.12" : seed % 7 == 0 ? "asa 8.4" : "asa")
           + more[seed % 4]
@@ -84,7 +84,7 @@ private let list = "outside_access_in"
       accepted += 1
       _ = try studied(policy, compilation)
     }
-    #expect(accepted > 200, "\(accepted) of \(policies.count)")
+    #expect(accepted > policySample / 5, "\(accepted) of \(policies.count)")
   }
 
   @Test(

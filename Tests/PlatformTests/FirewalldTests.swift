@@ -159,12 +159,12 @@ private let zones = [
   }
 
   @Test(
-    "1,000 policies are taken by firewalld, or refused by us",
+    "policies are taken by firewalld, or refused by us",
     .enabled(if: Firewalld.cached != nil, Comment(rawValue: Firewalld.comment)))
   func generated() async throws {
     var files: [(path: String, text: String)] = []
     var (accepted, refused) = (0, 0)
-    for seed in UInt64(1)...1_000 {
+    for seed in UInt64(1)...UInt64(policySample) {
       let compilation = generatedPolicy(
         seed, gateway: gateway, unless: ["limit", "log", "hairpin", "source", "active"])
       guard compilation.isAccepted else {
@@ -186,7 +186,7 @@ private let zones = [
       }
     }
     #expect(try await complaints(files) == "")
-    #expect(accepted > 500, "\(accepted) accepted, \(refused) refused")
+    #expect(accepted > policySample / 2, "\(accepted) accepted, \(refused) refused")
   }
 
   /// Files that are checked in one run: the check takes long for each of many.

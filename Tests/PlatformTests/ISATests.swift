@@ -302,13 +302,13 @@ struct ISATests {
     let name = ["isa", "tmg"]
     var jobs: [FirewallModel.Job] = []
     var plans: [FlowPlan] = []
-    for text in generatedPolicies(1000, gateway: { "platform \(name[$0 % 2])" }, without: lacking) {
+    for text in generatedPolicies(policySample, gateway: { "platform \(name[$0 % 2])" }, without: lacking) {
       let compilation = compile(text)
       guard compilation.errors.isEmpty else { continue }
       jobs.append(try job(compilation))
       plans.append(compilation.flows(gateway: 0))
     }
-    #expect(jobs.count > 50)
+    #expect(jobs.count > policySample / 20)
     for (results, plan) in zip(try FirewallModel.run(jobs), plans) { #expect(faults(results, plan) == []) }
   }
 }

@@ -123,10 +123,10 @@ private let gateway = "platform openwrt; outside wan; inside lan"
     }
   }
 
-  @Test("1,000 policies: every section is one that fw4 takes, and lets in whom the policy does; or it is refused")
+  @Test("every section is one that fw4 takes, and lets in whom the policy does; or it is refused")
   func generated() throws {
     var (accepted, refused, sections) = (0, 0, 0)
-    for seed in UInt64(1)...1_000 {
+    for seed in UInt64(1)...UInt64(policySample) {
       let compilation = generatedPolicy(seed, gateway: gateway, unless: ["limit", "log"])
       guard compilation.isAccepted else {
         refused += 1
@@ -141,8 +141,8 @@ private let gateway = "platform openwrt; outside wan; inside lan"
       #expect(Set(read.map(\.id)).count == read.count, "seed \(seed)")
       #expect(read.entrances == entrances(compilation), "seed \(seed)")
     }
-    #expect(accepted > 500, "\(accepted) accepted, \(refused) refused")
-    #expect(sections > 1_000)
+    #expect(accepted > policySample / 2, "\(accepted) accepted, \(refused) refused")
+    #expect(sections > policySample)
   }
 
   @Test("a changed text is noticed")

@@ -28,15 +28,19 @@ import Testing
   @Test("what is written for iptables is what its audit wants")
   func silent() throws {
     var generator = PolicyGenerator(seed: 19)
-    var count = 0
-    while count < 12 {
+    var count = OwnTextCount("iptables", sample: 12)
+    while count.isOpen {
       let policy = generator.policy(gateway: "platform iptables; outside eth0; inside eth1")
       // A crowd of publications is looked at in part, and takes long.
-      guard policy.count < 4000, let found = try findings(policy) else { continue }
-      count += 1
+      guard policy.count < 4000, let found = try findings(policy) else {
+        count.refuse()
+        continue
+      }
+      count.audit()
       let wrong = found.filter { $0.severity == .error }
       #expect(wrong.isEmpty, "\(wrong.map(\.message))\n\(policy)")
     }
+    count.report()
   }
 
   @Test("a port that is missing in it is found") func mutation() throws {

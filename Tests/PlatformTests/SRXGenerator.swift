@@ -64,10 +64,8 @@ struct SRXGenerator {
     if random.chance(2) { lines += Self.vpn }
     if random.chance(3) { lines.append("set security alg sip disable") }
     lines += translations()
-    if random.chance(2) {
-      lines.append("set security nat proxy-arp interface ge-0/0/0.0 address \(Self.external)/32")
-    }
-    lines += policies()
+    let answers = ["set security nat proxy-arp interface ge-0/0/0.0 address \(Self.external)/32"]
+    lines += random.chance(2) ? answers + policies() : policies() + answers
     lines += Self.zones
     if random.chance(3) { lines += Self.cluster }
     if random.chance(3) {

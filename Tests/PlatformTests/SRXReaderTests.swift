@@ -184,6 +184,20 @@ import Testing
         Text(
           "set security policies from-zone untrust to-zone trust policy sallyport-ftp1 then permit application-services idp"
         )),
+      Wrong("gateway-undecided", "ge-0/0/0 unit 0 family inet address", Text(without: "proxy-arp")),
+      Wrong(
+        "gateway-undecided", "ge-0/0/0 unit 0 family inet address",
+        Text(replacing: "203.0.113.15/32", with: "203.0.113.9/32")),
+      Wrong(
+        "gateway-undecided", "static rule-set t from zone untrust",
+        Text(
+          "set security nat static rule-set s from zone untrust",
+          "set security nat static rule-set t from zone untrust")),
+      Wrong(
+        "gateway-undecided", "source rule-set t from zone trust",
+        Text(
+          "set security nat source rule-set s from zone trust", "set security nat source rule-set s to zone untrust",
+          "set security nat source rule-set t from zone trust", "set security nat source rule-set t to zone untrust")),
       Wrong(
         "gateway-undecided", "set apply-groups g",
         Text("set groups g security nat destination pool x address 10.0.0.1/32", "set apply-groups g")),

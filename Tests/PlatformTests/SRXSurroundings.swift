@@ -7,6 +7,7 @@ enum SRXSurroundings {
     set interfaces ge-0/0/0 unit 0 family inet address 203.0.113.2/24
     set interfaces ge-0/0/1 unit 0 family inet address 10.10.20.1/24
     set routing-options static route 0.0.0.0/0 next-hop 203.0.113.1
+    set security nat proxy-arp interface ge-0/0/0.0 address 203.0.113.8/32 to 203.0.113.15/32
     set security zones security-zone untrust interfaces ge-0/0/0.0
     set security zones security-zone trust host-inbound-traffic system-services all
     set security zones security-zone trust interfaces ge-0/0/1.0

@@ -218,7 +218,7 @@ import Testing
     #expect(count > 200)
   }
 
-  @Test func aThousandPoliciesAreWrittenOrRefused() throws {
+  @Test func policiesAreWrittenOrRefused() throws {
     var accepted = 0
     let gateway = Self.gateway.replacing("9020", with: "9999")
     for (text, compilation) in GeneratedForDevices.policies(gateway: gateway) {
@@ -234,7 +234,7 @@ import Testing
       try device.load(try #require(compilation.companion("way-back.txt")))
       #expect(device == ScreenOSDevice(), "\(text)")
     }
-    #expect(accepted > 100, "\(accepted)")
+    #expect(accepted > policySample / 10, "\(accepted)")
   }
 
   /// In what a text is not what the services of a policy ask for; empty when it is.

@@ -57,13 +57,20 @@ func generatedPolicy(_ seed: UInt64, gateway: String, unless statements: Set<Str
   return compile(text.without(statements: Array(statements)))
 }
 
+/// How many policies of the generator each platform is tried with: 1,000 with `SALLYPORT_PROVE_GATEWAYS`, otherwise
+/// a sample.
+let policySample = gatewayProofSize == nil ? 200 : 1_000
+
 /// Policies of the generator for gateways of a kind, three of four without what few firewalls can do.
 func generatedPolicies(_ count: Int, gateway: (Int) -> String, without statements: [String]) -> [String] {
-  (0..<count).map { seed in
-    var generator = PolicyGenerator(seed: UInt64(seed))
-    let text = generator.policy(gateway: gateway(seed))
-    return seed % 4 > 0 ? text.without(statements: statements) : text
-  }
+  (0..<count).map { generatedPolicy($0, gateway: gateway, without: statements) }
+}
+
+/// One of them.
+func generatedPolicy(_ seed: Int, gateway: (Int) -> String, without statements: [String]) -> String {
+  var generator = PolicyGenerator(seed: UInt64(seed))
+  let text = generator.policy(gateway: gateway(seed))
+  return seed % 4 > 0 ? text.without(statements: statements) : text
 }
 
 extension String {

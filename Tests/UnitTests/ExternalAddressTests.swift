@@ -83,7 +83,7 @@ import Testing
       ("external ip 192.168.1.1 at 10.0.1.4", ["external-ip-private"]),
       ("external ip 10.0.1.4", ["external-ip-private"]),
       ("external ip 203.0.113.10 at 10.0.1.4", []),
-      ("external ip 203.0.113.10 at 203.0.113.10", []),
+      ("external ip 203.0.113.10 at 203.0.113.10", ["external-ip-at-itself"]),
       ("external ip 203.0.113.10 at 10.10.20.200", []),
       ("external ip 203.0.113.10 at 10.0.1.4, 203.0.113.11 at 10.0.1.5", ["address-family-mismatch"]),
     ])

@@ -10,7 +10,10 @@ import Testing
   /// A policy in which every word of the language can stand: its lines in each kind of block, but for what `word` says.
   private func policy(with statement: String, of spelling: String, in block: BlockKind) -> String {
     var lines: [BlockKind: [(String, String)]] = [
-      .file: [("clients", "clients partners = 198.51.100.0/24")],
+      .file: [
+        ("clients", "clients partners = 198.51.100.0/24"),
+        ("gateway border", "gateway border { external ip 192.0.2.1 }"),
+      ],
       .gateway: [("outside", "outside eth0"), ("inside", "inside eth1")],
       .server: [("address", "address 10.10.20.200"), ("software", "software proftpd")],
       .publish: [
@@ -61,7 +64,7 @@ import Testing
   private static let values = [
     "NAME": "edge", "ADDRESS": "10.10.20.201", "SOFTWARE": "vsftpd", "VERSION": "3.0.5", "INTERFACE": "eth5",
     "CLIENT": "192.0.2.7", "PORT": "2121", "LOW-HIGH": "50000-50399", "N": "10", "\"PATH\"": "\"/a.pem\"",
-    "\"SITE\"": "\"ftp\"", "HEX": String(repeating: "0f", count: 20),
+    "\"SITE\"": "\"ftp\"", "HEX": String(repeating: "0f", count: 20), "BIT": "0x400",
   ]
 
   /// A form with values, once without what may be left out and once with.

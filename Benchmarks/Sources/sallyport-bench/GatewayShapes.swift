@@ -3,9 +3,12 @@ var gatewayShapes: [CostShape] {
   [
     gateway("nftables", "rules.v4", "rules of iptables-save", iptables),
     gateway("nftables", "rules.nft", "rules of nft in text", nft),
+    gateway("nftables", "rules.nft", "elements of nft in text", elements),
     gateway("openwrt", "firewall", "sections of OpenWrt", openwrt),
     gateway("routeros", "export.rsc", "lines of RouterOS", routeros),
+    gateway("routeros", "export.rsc", "lines of RouterOS that are put before another", placed),
     gateway("asa", "running-config", "lines of an ASA", asa),
+    gateway("asa", "running-config", "a group of an ASA in many lines", grouped),
     gateway("srx", "junos.set", "lines of an SRX", srx),
     gateway("fortigate", "backup.conf", "objects of a FortiGate", fortigate),
   ]
@@ -58,6 +61,12 @@ private func nft(_ count: Int) -> String {
     + times(count) { "\t\tiifname \"eth0\" ip daddr \(host($0)) tcp dport { 80, 443 } accept\n" } + "\t}\n}\n"
 }
 
+private func elements(_ count: Int) -> String {
+  "table inet filter {\n\tset s {\n\t\ttype ipv4_addr\n\t\telements = { 192.0.2.1"
+    + times(count * 5) { ",\n\t\t\t     \(host($0))" } + " }\n\t}\n\tchain forward {\n"
+    + "\t\ttype filter hook forward priority filter; policy drop;\n\t\tip saddr @s drop\n\t}\n}\n"
+}
+
 private func openwrt(_ count: Int) -> String {
   "config defaults\n\toption forward 'REJECT'\n\nconfig zone\n\toption name 'wan'\n\toption input 'REJECT'\n"
     + "\nconfig zone\n\toption name 'lan'\n\toption input 'ACCEPT'\n\n"
@@ -77,6 +86,13 @@ private func routeros(_ count: Int) -> String {
     + times(count) { "add action=accept chain=forward dst-address=\(host($0)) dst-port=443 protocol=tcp\n" }
 }
 
+private func placed(_ count: Int) -> String {
+  "# 2024-11-02 10:11:12 by RouterOS 7.16.2\n/ip firewall filter\nadd chain=forward action=accept comment=last\n"
+    + times(count * 4) {
+      "add chain=forward action=drop protocol=tcp dst-port=\($0 % 60_000 + 1) place-before=[find comment=last]\n"
+    }
+}
+
 private func asa(_ count: Int) -> String {
   "ASA Version 9.12(4)\ninterface GigabitEthernet0/0\n nameif outside\n security-level 0\n"
     + " ip address 203.0.113.2 255.255.255.0\ninterface GigabitEthernet0/1\n nameif inside\n security-level 100\n"
@@ -86,6 +102,15 @@ private func asa(_ count: Int) -> String {
     + times(count) {
       "object network srv-\($0)\n nat (inside,outside) static 192.0.2.\($0 % 256) service tcp https \($0 % 60_000 + 1)\n"
     }
+    + "access-group outside_access_in in interface outside\n: end\n"
+}
+
+private func grouped(_ count: Int) -> String {
+  "ASA Version 9.12(4)\ninterface GigabitEthernet0/0\n nameif outside\n security-level 0\n"
+    + " ip address 203.0.113.2 255.255.255.0\ninterface GigabitEthernet0/1\n nameif inside\n security-level 100\n"
+    + " ip address 10.10.20.1 255.255.255.0\nobject-group network many\n"
+    + times(count) { " network-object host \(host($0))\n" }
+    + times(40) { "access-list outside_access_in extended permit tcp object-group many any eq \($0 + 1)\n" }
     + "access-group outside_access_in in interface outside\n: end\n"
 }
 

@@ -151,8 +151,9 @@ package struct GatewayDraft {
   /// What else the platform has to be told.
   private mutating func addInputs() {
     let plan = FlowPlan(Policy(), gateway: nil)
-    for input in GatewayInput.allCases where ![.outside, .inside].contains(input) {
-      if platform.need(of: input, for: plan) == .required { decide("\(input.spelling): such as `\(input.example)`") }
+    for input in GatewayInput.allCases where !input.isOfPackets {
+      guard platform.need(of: input, for: plan) == .required else { continue }
+      decide("\(input.spelling): such as `\(platform.example(of: input))`")
     }
   }
 

@@ -40,7 +40,9 @@ extension Compilation {
         let atBest =
           table.cells.contains { $0.isPermitted && $0.outcome == .undecided }
           ? self.atBest(publication, relevant, interface) : nil
-        for cell in table.cells {
+        let passing = PassingElements(policy, publication, relevant) { $0.interfaces = { _ in (interface, nil) } }
+        for played in table.cells {
+          let cell = passing?.judged(played) ?? played
           let known = atBest?.cells.first { $0.title == cell.title && $0.outcome == .broken }
           findings.add(
             cell.outcome == .undecided ? known ?? cell : cell, of: publication, alike: kind.count - 1, finder)

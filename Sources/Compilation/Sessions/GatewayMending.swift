@@ -19,7 +19,9 @@ final class GatewayMending {
   private lazy var texts: [(lines: [String], provenance: LineProvenance)] = {
     let platform = compilation.platform(of: gateway)
     // Our own table is loaded as a whole, and nobody takes lines out of it.
-    guard !(platform is any TablePlatform), compilation.policy.publications.count < 500 else { return [] }
+    guard compilation.isWritable, !(platform is any TablePlatform), compilation.policy.publications.count < 500 else {
+      return []
+    }
     let files = try? platform.configuration(
       of: compilation.flows(gateway: gateway), as: platform.defaultForm, version: "")
     return (files ?? []).map { file in

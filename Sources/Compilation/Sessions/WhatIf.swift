@@ -116,7 +116,7 @@ extension Compilation {
     let files = trees.enumerated().map { position, tree in
       position == index ? SourceFile(name: tree.source.name, bytes: bytes) : tree.source
     }
-    return Compilation(loadSources(files) { _ in .failure(.missing) })
+    return Compilation(loadSources(files) { _ in .failure(.missing) }, writes: writes)
   }
 
   private func block(of publication: Publication) -> (tree: Int, block: BlockSyntax)? {

@@ -24,6 +24,8 @@ package struct Citation: Hashable, Sendable {
 
   /// The rules that led from the base chain to the one that decided, first to last.
   private let way: [Turn]
+  /// Whether it is a device whose rules these are, which has words of its own for them.
+  private let isOfDevice: Bool
 
   /// - Parameters:
   ///   - rule: The rule of `chain` that decided.
@@ -35,6 +37,7 @@ package struct Citation: Hashable, Sendable {
   ) {
     self.way = way
     self.gateway = gateway
+    isOfDevice = entry.table.isOfDevice
     table = entry.table.title
     self.chain = (chain ?? entry.chain).name
     hook = entry.base.hook
@@ -68,10 +71,11 @@ package struct Citation: Hashable, Sendable {
     } ?? false
   }
 
-  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share; of a path of
-  /// several gateways with the name of the one that has the rule.
+  /// `forward hook, table inet t, chain c: RULE`, and the rules that led to a chain that many share; of a device what
+  /// the rule says. Of a path of several gateways with the name of the one that has the rule.
   package var text: String {
     let holder = gateway.isEmpty ? "" : "\(gatewayPhrase(gateway)), "
+    if isOfDevice { return holder + (rule ?? "nothing of `\(chain)` lets it pass") }
     let place = "\(holder)\(hook.rawValue) hook, table \(table), chain \(chain): \(rule ?? "policy of the chain")"
     guard provenance == nil, !way.isEmpty else { return place + (way.isEmpty ? remark(of: decided) : "") }
     let turns = way.suffix(Self.shownTurns).map { "chain \($0.chain): \($0.rule.text)\(remark(of: $0.rule))" }

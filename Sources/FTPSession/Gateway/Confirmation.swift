@@ -107,7 +107,7 @@ extension HelperKind {
     if !isReply, word == "AUTH" {
       switch authentication {
       case .passes: return nil
-      case .answered(let reply): return .answered(reply, by: "\(title) of the gateway")
+      case .answered(let reply, let log): return .answered(reply, by: "\(title) of the gateway (\(log) in its log)")
       case .unverified(let reason): return .unknown(reason: reason)
       }
     }

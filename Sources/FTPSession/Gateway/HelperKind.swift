@@ -7,8 +7,8 @@ struct HelperKind: Sendable {
   enum Authentication: Sendable {
     /// It passes, and the helper reads nothing from then on.
     case passes
-    /// The firewall answers it itself, and ends the connection.
-    case answered(String)
+    /// The firewall answers it itself, ends the connection, and writes a result code into its log.
+    case answered(String, log: String)
     /// Nobody has verified what becomes of it.
     case unverified(String)
   }
@@ -68,10 +68,10 @@ struct HelperKind: Sendable {
       doubtOfImplicit: "what the ALG of ScreenOS does to an encrypted session is not documented",
       unverified: undocumentedExtensions("the ALG of ScreenOS"),
       doubtOfForeignAddress: "what the ALG of ScreenOS makes of a reply that names the translated address already"),
-    // Microsoft: the FTP Access Filter knows no AUTH; the log has 0x80074E24 (FWX_E_CONNECTION_KILLED).
+    // Microsoft: the FTP Access Filter knows no AUTH; the log has FWX_E_CONNECTION_KILLED.
     HelperKind(
       type: "isa-ftp", title: "FTP Access Filter", isProven: false,
-      authentication: .answered("550 Access is denied"),
+      authentication: .answered("550 Access is denied", log: "0x80074E24"),
       doubtOfImplicit: "what the FTP Access Filter does to an encrypted session is not documented",
       unverified: undocumentedExtensions("the FTP Access Filter"),
       doubtOfForeignAddress: "what the FTP Access Filter makes of a reply that names the translated address already",

@@ -221,6 +221,8 @@ extension Program {
     /// As nft names it, for example `inet sallyport`.
     let title: String
     let family: TableFamily
+    /// See `Table.isOfDevice`.
+    let isOfDevice: Bool
     let chains: [String: CompiledChain]
     let lookups: [String: Lookup]
     let helpers: [String: String]
@@ -230,6 +232,7 @@ extension Program {
     init(_ table: Table, _ sets: IPSets) {
       let words = table.hasExtensions ? sets : nil
       family = table.family
+      isOfDevice = table.isOfDevice
       title = "\(table.family.rawValue) \(table.name)"
       chains = Dictionary(
         table.chains.map { ($0.name, CompiledChain($0, table.family, words)) }, uniquingKeysWith: { $1 })

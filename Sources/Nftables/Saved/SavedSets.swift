@@ -17,6 +17,7 @@ package enum SavedSets {
     var positions: [String: Int] = [:]
     var masks: [String: Int] = [:]
     var faulty: Set<String> = []
+    var passing: Set<String> = []
     for line in bytes.split(separator: 0x0A) {
       guard let words = savedWords(line)?.map(\.text), let command = words.first, words.count >= 3 else { continue }
       let name = words[1]
@@ -29,15 +30,19 @@ package enum SavedSets {
           ? nil : options["family"] == "inet6" ? .ipv6 : .ipv4
         positions[name] = sets.count
         masks[name] = options["netmask"].flatMap { Int($0) }
+        if let time = options["timeout"], time != "0" { passing.insert(name) }
         // What elements have besides decides, too.
         if words.contains(where: { ["skbinfo", "bitmask", "markmask"].contains($0) }) { faulty.insert(name) }
         sets.append(IPSet(index: first + sets.count, name: name, type: words[2], family: family, elements: []))
       case "add", "-A":
         guard let position = positions[name] else { continue }
-        if let element = IPSet.Element(
+        if var element = IPSet.Element(
           words[2], fields: sets[position].fields, family: sets[position].family, netmask: masks[name],
           isException: words.contains("nomatch"))
         {
+          let rest = words.firstIndex(of: "timeout").flatMap { words.indices.contains($0 + 1) ? words[$0 + 1] : nil }
+          // Without the word the set's own time counts.
+          element.goesAway = rest.map { $0 != "0" } ?? passing.contains(name)
           sets[position].elements.append(element)
         } else {
           faulty.insert(name)

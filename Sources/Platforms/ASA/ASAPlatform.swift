@@ -57,6 +57,8 @@ package struct ASAPlatform: DevicePlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("\"outside\"", "\"inside\"") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside, .inside, .accessList: .required

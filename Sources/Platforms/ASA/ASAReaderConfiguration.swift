@@ -8,6 +8,8 @@ struct ASAConfiguration {
   var interfaces: [String: Interface] = [:]
   /// The names of interfaces in the order of the text.
   var interfaceOrder: [String] = []
+  /// Interfaces at which it answers for no other address than their own (`sysopt noproxyarp`).
+  var silentInterfaces: Set<String> = []
   /// Whether the text has interfaces at all: a part of a configuration may have none.
   var hasInterfaces = false
   var objects: [String: Object] = [:]
@@ -161,6 +163,7 @@ struct ASAConfiguration {
       others.append(line)
     case "filter" where line[1] == "ftp": others.append(line)
     case "ipv6" where line[1] == "access-list": listOfIPv6 = listOfIPv6 ?? line
+    case "sysopt" where line[1] == "noproxyarp": silentInterfaces.insert(line[2])
     case "route": readRoute(line)
     case "ipv6" where line[1] == "route": readRoute(line)
     default: block = .ignored

@@ -19,6 +19,8 @@ struct ASATranslation {
   var services: (real: ASAServices, mapped: ASAServices)?
   var isUnidirectional = false
   var isInactive = false
+  /// Whether the device answers no neighbour that asks for the mapped address (`no-proxy-arp`).
+  var isSilent = false
   /// Why the rule is not known; what it matches is.
   var doubt: String?
 
@@ -30,7 +32,13 @@ extension ASALookup {
   mutating func translations() -> [ASATranslation] {
     let first = configuration.twice.map { twice($0) }
     let last = configuration.afterAuto.map { twice($0) }
-    return first + objectTranslations() + last
+    return (first + objectTranslations() + last).map { rule in
+      var rule = rule
+      if configuration.silentInterfaces.contains(rule.mappedInterface) { rule.isSilent = true }
+      // For the address of an interface the device answers in any case.
+      if case .interface = rule.mapped { rule.isSilent = false }
+      return rule
+    }
   }
 
   /// Static ones before dynamic ones, then by the number of real addresses, the lowest of them and the name ("NAT rule
@@ -70,15 +78,16 @@ extension ASALookup {
           return rule
         }
         rule.services = (.source(transport, real), .source(transport, mapped))
+      case "no-proxy-arp": rule.isSilent = true
       case let word: if !Self.options.contains(word) { rule.doubt = "`\(line.text)`" }
       }
     }
     return rule
   }
 
-  /// Words that do not matter here: who answers ARP, names in DNS, and how the way is found.
+  /// Words that do not matter here: names in DNS, and how the way is found.
   private static let options: Set = [
-    "dns", "no-proxy-arp", "route-lookup", "net-to-net", "interface", "ipv6", "flat", "include-reserve", "extended",
+    "dns", "route-lookup", "net-to-net", "interface", "ipv6", "flat", "include-reserve", "extended",
     "round-robin", "block-allocation",
   ]
 
@@ -135,6 +144,7 @@ extension ASALookup {
       case "service": rule.services = (serviceObject(words.next()), serviceObject(words.next()))
       case "unidirectional": rule.isUnidirectional = true
       case "inactive": rule.isInactive = true
+      case "no-proxy-arp": rule.isSilent = true
       case "description": return rule
       default: if !Self.options.contains(word) { return rule.doubting() }
       }

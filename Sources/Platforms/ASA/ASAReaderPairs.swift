@@ -57,7 +57,11 @@ extension ASATranslationWriter {
         let address: [Statement] = isAll ? [] : [.match(side, .equal, .value(Value(source)))]
         for (dialled, own) in ports {
           let port: [Statement] = dialled.map { [.match(change.portSide, .equal, .value(Value($0)))] } ?? []
-          let action = action(change.kind, family, target, own)
+          let isFound = change.kind != .destination || !rule.isSilent || target == nil
+          let action =
+            isFound
+            ? action(change.kind, family, target, own)
+            : .unread("whether neighbours find the mapped address of `\(text)` without proxy ARP")
           result.append(rule.rule(base + address + port + change.first + [action]))
         }
       }

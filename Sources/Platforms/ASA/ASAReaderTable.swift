@@ -17,7 +17,7 @@ struct ASATable {
   private(set) var entries: [String: [ASAEntry]] = [:]
   private(set) var idle: [IdleRule] = []
   private(set) var declarations: [String: SourceSpan] = [:]
-  private(set) var table = Table("device")
+  private(set) var table = Table("device").ofDevice
 
   init(_ configuration: ASAConfiguration, _ context: GatewayContext) {
     (self.configuration, self.context) = (configuration, context)

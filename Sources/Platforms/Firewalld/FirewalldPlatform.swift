@@ -64,6 +64,8 @@ package struct FirewalldPlatform: SessionPlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("external", "internal") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside: .required

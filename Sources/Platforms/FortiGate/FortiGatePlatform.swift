@@ -41,6 +41,8 @@ package struct FortiGatePlatform: DevicePlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("wan1", "dmz") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside, .inside, .numbers: .required

@@ -61,7 +61,8 @@ struct FortiGateRules {
     ]
     return Table(
       Self.table, family: .ip, helpers: [HelperObject("ftp", type: "fortigate-ftp")],
-      chains: base + [ways.accessList, ways.policyRoutes].compactMap(\.self) + chains)
+      chains: base + [ways.accessList, ways.policyRoutes].compactMap(\.self) + chains
+    ).ofDevice
   }
 
   var networks: [GatewayNetwork] { ways.networks }

@@ -37,6 +37,11 @@ struct FortiGateVirtualAddress {
       external = found.map { $0...$0 }
     }
     if external == nil || mapped == nil { doubt = doubt ?? "where the virtual address `\(entry.key)` is or leads" }
+    if entry.value("arp-reply") == "disable", let external,
+      configuration.address(ofInterface: interface.first ?? "") != external.lowerBound
+    {
+      doubt = doubt ?? "whether neighbours find `\(entry.key)`: `arp-reply disable`"
+    }
     readPorts()
   }
 

@@ -54,6 +54,8 @@ package struct ISAPlatform: DevicePlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("\"External\"", "\"Internal\"") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     input == .outside || input == .inside ? .optional : .useless
   }

@@ -63,6 +63,8 @@ package struct OpenWrtPlatform: SessionPlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("wan", "lan") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside: .required

@@ -48,6 +48,8 @@ package struct RouterOSPlatform: DevicePlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("ether1", "bridge") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     // That a publication cannot do without `before` is an obstacle: a gateway alone does not say.

@@ -63,7 +63,8 @@ struct RouterOSRuleset {
     return Table(
       Self.table, family: family == .ipv4 ? .ip : .ip6,
       helpers: others.contains { $0.name == Self.helperChain } ? [HelperObject("ftp", type: "routeros-ftp")] : [],
-      sets: lists.values.sorted { $0.name < $1.name }.flatMap(\.sets), chains: others + chains)
+      sets: lists.values.sorted { $0.name < $1.name }.flatMap(\.sets), chains: others + chains
+    ).ofDevice
   }
 
   /// Lists that rules fill are there, whatever else they hold.

@@ -46,6 +46,8 @@ package struct SRXPlatform: DevicePlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("untrust", "trust") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside, .inside: .required

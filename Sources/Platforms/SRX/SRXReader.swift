@@ -62,11 +62,11 @@ package struct SRXReader: GatewayReader {
     let version = tree.root["version"]?.value.flatMap { JunosVersion($0.word) }
     let helper = HelperObject("ftp", type: version?.letsTLSPass == false ? "junos-ftp-old" : "junos-ftp")
     var gateway = SavedGateway()
-    gateway.ruleset = Ruleset([Table(SRXChain.table, helpers: [helper], chains: chains.map(\.chain))])
+    gateway.ruleset = Ruleset([Table(SRXChain.table, helpers: [helper], chains: chains.map(\.chain)).ofDevice])
     gateway.idle = chains.flatMap(\.idle)
     gateway.networks = SRXNetworks(parts).networks
     gateway.families = [.ipv4, .ipv6]
-    gateway.diagnostics = SRXRemarks(parts).found
+    gateway.diagnostics = SRXRemarks(parts).found + SRXNeighbours(parts).found
     return gateway
   }
 }

@@ -119,17 +119,23 @@ struct SRXRemarks {
     ]
   }
 
-  /// Rule-sets of destination NAT that have a context in common; Junos takes one of each.
-  private var ruleSets: [Diagnostic] {
+  /// Rule-sets of one kind of NAT that have a context in common; Junos takes one of each.
+  private var ruleSets: [Diagnostic] { ["static", "destination", "source"].flatMap(ruleSets(ofKind:)) }
+
+  private func ruleSets(ofKind kind: String) -> [Diagnostic] {
     var known: [String: JunosNode] = [:]
     var found: [Diagnostic] = []
-    for set in parts.root["security", "nat", "destination", "rule-set"]?.active ?? [] {
-      let contexts = (set["from"]?.active ?? []).flatMap { kind in kind.active.map { "\(kind.word) \($0.word)" } }
+    func side(_ node: JunosNode?) -> [String] {
+      (node?.active ?? []).flatMap { scope in scope.active.map { "\(scope.word) \($0.word)" } }
+    }
+    for set in parts.root["security", "nat", kind, "rule-set"]?.active ?? [] {
+      let (from, to) = (side(set["from"]), side(set["to"]))
+      let contexts = kind == "source" ? from.flatMap { one in to.map { "\(one) to \($0)" } } : from
       if let context = contexts.first(where: { known[$0] != nil }), let other = known[context] {
         found.append(
           .warning(
             "gateway-undecided",
-            "`\(other.word)` is from \(context) already, and Junos takes one rule-set of destination NAT from there",
+            "`\(other.word)` is from \(context) already, and Junos takes one rule-set of \(kind) NAT from there",
             at: parts.span(set), related: [Label(parts.span(other), "the other one")],
             help: "write the rules of both into one rule-set"))
       }

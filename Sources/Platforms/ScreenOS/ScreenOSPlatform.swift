@@ -45,6 +45,8 @@ package struct ScreenOSPlatform: DevicePlatform {
     }
   }
 
+  package var sampleNames: (outside: String, inside: String)? { ("\"Untrust\"", "\"Trust\"") }
+
   package func need(of input: GatewayInput, for plan: FlowPlan) -> InputNeed {
     switch input {
     case .outside, .inside, .numbers: .required

@@ -56,7 +56,8 @@ private struct DeviceRuleset {
           "local", BaseChain(.filter, .input, priority: 0),
           rules: local.isEmpty ? [] : [.acceptsKnown] + local + refusals + [unknown]),
         Chain("sources", BaseChain(.nat, .postrouting, priority: 100), rules: sources),
-      ])
+      ]
+    ).ofDevice
   }
 
   /// Without names of interfaces: what nothing admits does not reach a server.

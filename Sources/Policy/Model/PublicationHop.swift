@@ -59,8 +59,8 @@ extension Policy {
 }
 
 extension Policy {
-  /// What the box before a gateway has to pass on, which the policy does not describe (`external ip A at B`), as a policy
-  /// of its own: clients dial A, and B is the server. `nil` where there is no such box.
+  /// What the box before a gateway has to pass on, which the policy does not describe (`external ip A at B`), as a
+  /// policy of its own: clients dial A, and B is the server. `nil` where there is no such box.
   package func seen(fromBoxBefore gateway: Int?) -> Policy? {
     var view = Policy()
     view.clientLists = clientLists

@@ -43,7 +43,7 @@ package enum GatewayWord: String, BlockWord {
       WordFacts(
         "one bit of the connection mark, set on every connection that the policy admits, so that one rule lets all of "
           + "them through somebody else's firewall on the same machine",
-        value: "one bit of a mark", forms: ["HEX"], example: "mark 0x10000", aspect: .clients)
+        value: "one bit of a mark", forms: ["BIT"], example: "mark 0x10000", aspect: .clients)
     case .accessList:
       WordFacts(
         "the access list that is bound inbound where clients come from; what we permit is added to it",

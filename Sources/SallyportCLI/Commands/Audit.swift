@@ -88,7 +88,8 @@ struct Audit: ParsableCommand {
 
   func run() throws {
     let console = common.console
-    let compilation = try PolicyFiles(files: policies, includes: includes, console: console).compile()
+    let compilation = try PolicyFiles(files: policies, includes: includes, console: console).compile(
+      writes: gateway == nil)
     guard compilation.isAccepted else { return try compilation.reportOnError(console, as: findings.output) }
     guard let server else { return try auditGateway(compilation, console) }
     let index = try compilation.server(named: server, console)

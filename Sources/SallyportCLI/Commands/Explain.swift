@@ -119,7 +119,8 @@ struct Explain: AsyncParsableCommand {
     } catch {
       throw console.failure("--what-if: \(error)", .usage)
     }
-    var compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
+    var compilation = try PolicyFiles(files: files, includes: includes, console: console)
+      .compile(writes: gatewayConfig.isEmpty)
     var publication = try publication(in: compilation, console)
     if let judged = try judgedGateway(of: publication, in: compilation, console), judged != publication.gateway {
       compilation = compilation.seen(from: judged)
