@@ -17,6 +17,7 @@ import Testing
         ("server", "server files"), ("gateway", "gateway edge"), ("external ip", "external ip 203.0.113.10"),
         ("passive range", "passive range 50000-50399"), ("tls", "tls explicit required"), ("allow", "allow partners"),
       ],
+      .reach: [("server", "server 198.18.0.21"), ("passive range", "passive range 50000-50399")],
     ]
     lines[block]?.removeAll { $0.0 == spelling && block != .file }
     lines[block]?.append((spelling, statement))
@@ -29,6 +30,8 @@ import Testing
       \(text(.server))}
       publish shop {
       \(text(.publish))}
+      reach elsewhere {
+      \(text(.reach))}
 
       """
   }
@@ -75,6 +78,7 @@ import Testing
       let name = String(name.output)
       return name == "NAME" && word.block == .file ? "second" : Self.values[name] ?? name
     }
+    if word.spelling == "publication" { form = form.replacing("edge", with: "shop") }
     if word.block == .publish, word.spelling == "server" { form = form.replacing("edge", with: "files") }
     var without = form
     while let optional = without.firstMatch(of: /\[[^\[\]]*\]/) { without.removeSubrange(optional.range) }

@@ -39,8 +39,11 @@ struct Scenes {
     looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
       taken: surroundings.insideNetworks + study.gatewayAddresses.map { Prefix($0) }
-        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
-    samples = ClientSamples(admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []))
+        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) },
+      areInside: study.policy.isOutbound)
+    samples = ClientSamples(
+      admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []),
+      areInside: study.policy.isOutbound)
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     let ftp = FTPServer(publication, server, party, publication.masquerade(endpoints))
@@ -233,6 +236,7 @@ struct Scene {
         isPermitted: refusal == nil, performance: played.performance)
       cell.passiveParts = played.parts
       cell.wasRun = study.wasRun
+      cell.isReach = study.policy.isOutbound
       noteIntrusion(entry, &cell)
       return cell
     }
