@@ -56,7 +56,9 @@ package struct Compilation: Sendable {
   /// What must happen to the traffic at one gateway.
   ///
   /// - Parameter gateway: Position in `Policy.gateways`; `nil` when the policy declares none.
-  package func flows(gateway: Int?) -> FlowPlan { FlowPlan(policy, gateway: gateway) }
+  package func flows(gateway: Int?) -> FlowPlan {
+    FlowPlan(policy, gateway: gateway).asked(of: platform(of: gateway))
+  }
 
   /// What a gateway is.
   package func platform(of gateway: Int?) -> any Platform { policy.platform(of: gateway) }

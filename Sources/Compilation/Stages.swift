@@ -47,7 +47,7 @@ package struct JudgedSources: Sendable {
     if !found.hasErrors, isWritable {
       let (ofServers, ofSessions) = together(
         worthIt: resolved.policy.publications.count >= 1000,
-        { Emitters.findings(resolved.policy) }, { SessionCheck(resolved.policy).findings() })
+        { Emitters.findings(resolved.policy) }, { resolved.policy.sessionFindings })
       // Notes are for those who write the settings.
       found += ofServers.filter { $0.severity > .note }
       if !found.hasErrors { found += ofSessions }
@@ -81,6 +81,11 @@ extension Policy {
   func platform(of gateway: Int?) -> any Platform {
     self.gateway(at: gateway)?.platform
       .flatMap { Platforms.named($0.name.value) } ?? Platforms.standard
+  }
+
+  /// Sessions that it permits, of publications and of users behind gateways, and that do not work.
+  fileprivate var sessionFindings: [Diagnostic] {
+    SessionCheck(self).findings() + (reaches.isEmpty ? [] : SessionCheck(outbound).findings())
   }
 
   /// Platforms that there are not, or not in that version.
@@ -128,7 +133,7 @@ extension Policy {
     gatewayPositions.flatMap { gateway -> [Diagnostic] in
       let platform = platform(of: gateway)
       guard !(platform is any TablePlatform) else { return [] }
-      let plan = FlowPlan(self, gateway: gateway)
+      let plan = FlowPlan(self, gateway: gateway).asked(of: platform)
       let found = Platforms.findings(plan, on: platform) + Platforms.omissionFindings(plan, on: platform)
       guard !found.hasErrors, !(platform is any SessionPlatform) else { return found }
       return found + [notPlayed(gateway, platform)].compactMap(\.self)

@@ -33,6 +33,37 @@ package enum FlowFeature: CaseIterable, Hashable, Sendable {
   case gatewaySource
   case limitNewPerMinute, limitPerClient, limitTotal
   case logNew, logDenied
+  /// Users behind the gateway at a server beyond it.
+  case reach
+  /// The same through the helper, of that server's control connections alone.
+  case reachHelper
+  /// The same with the gateway's address as source.
+  case reachSource
+  /// Users whom a `reach` keeps out.
+  case reachUsers
+  case reachLogNew, reachLogDenied
+}
+
+extension FlowFeature {
+  /// What publications alone ask for.
+  package static let publishing = Set(allCases).subtracting(reaching)
+  /// What `reach` blocks alone ask for.
+  package static let reaching: Set<FlowFeature> = [
+    .reach, .reachHelper, .reachSource, .reachUsers, .reachLogNew, .reachLogDenied,
+  ]
+
+  /// The same as a `reach` asks for it; `nil` where nothing more is asked for than that it may be reached.
+  fileprivate var ofReach: FlowFeature? {
+    switch self {
+    case .ipv6: self
+    case .clients: .reachUsers
+    case .helper, .helperBesideTLS, .activeThroughHelper: .reachHelper
+    case .gatewaySource: .reachSource
+    case .logNew: .reachLogNew
+    case .logDenied: .reachLogDenied
+    default: nil
+    }
+  }
 }
 
 extension FlowFeature {
@@ -61,6 +92,12 @@ extension FlowFeature {
     case .limitTotal: "a limit of sessions"
     case .logNew: "a log of new connections"
     case .logDenied: "a log of denied connections"
+    case .reach: "access of users inside to a server beyond the gateway"
+    case .reachHelper: "the FTP helper on connections of users inside to one server"
+    case .reachSource: "the gateway's address in the place of that of users inside"
+    case .reachUsers: "users inside who are kept from a server"
+    case .reachLogNew: "a log of new connections of users inside"
+    case .reachLogDenied: "a log of denied connections of users inside"
     }
   }
 }
@@ -68,15 +105,33 @@ extension FlowFeature {
 /// A feature that one publication asks for.
 package struct FlowDemand: Sendable {
   package var feature: FlowFeature
-  /// The name of the publication.
+  /// The name of the publication, or of the `reach`.
   package var publication: String
   /// The statement that asks for it.
   package var provenance: SourceSpan
 }
 
 extension FlowPlan {
-  /// What the publications ask for, each feature once for each of them, in the order of their names.
+  /// What the publications ask for, each feature once for each of them, in the order of their names; after them, what
+  /// `reach` blocks do.
   package var demands: [FlowDemand] {
+    let own = isOutbound ? outboundDemands : inboundDemands
+    return own + (outbound?.demands ?? [])
+  }
+
+  private var outboundDemands: [FlowDemand] {
+    var seen: [String: Set<FlowFeature>] = [:]
+    return services.flatMap { service -> [FlowDemand] in
+      let asked: [(feature: FlowFeature, span: SourceSpan?)] =
+        [(.reach, nil)]
+        + service.features.compactMap { asked in asked.feature.ofReach.map { (feature: $0, span: asked.span) } }
+      return asked.filter { seen[service.name, default: []].insert($0.feature).inserted }.map {
+        FlowDemand(feature: $0.feature, publication: service.name, provenance: $0.span ?? service.header)
+      }
+    }
+  }
+
+  private var inboundDemands: [FlowDemand] {
     var demands: [FlowDemand] = []
     var last: (publication: String, features: Set<FlowFeature>) = ("", [])
     for service in services {

@@ -1,4 +1,4 @@
-import Addressing
+package import Addressing
 package import Diagnostics
 import Parallel
 package import Policy
@@ -41,6 +41,12 @@ package struct FlowPlan: Sendable {
   package let families: [FamilyFlows]
   /// What any of them has.
   let traits: PublishedService.Traits
+  /// Whether it is the other direction of one: users inside are the clients, and servers outside.
+  package let isOutbound: Bool
+  /// The plan of the gateway's `reach` blocks, at most one: a plan cannot hold itself.
+  private let outbounds: [FlowPlan]
+  /// The address that `source gateway` of a `reach` puts in the place of the users', of each family that has one.
+  private let ownSources: [AddressFamily: IPAddress]
   /// The services, in the order in which the policy declares them.
   let declared: [PublishedService]
 
@@ -58,6 +64,9 @@ package struct FlowPlan: Sendable {
     }
     mark = own?.mark.map { ($0.value, $0.span) }
     inputs = own?.inputs ?? GatewayInputs()
+    isOutbound = policy.isOutbound
+    outbounds = policy.reaches.contains { $0.gateway == gateway } ? [FlowPlan(policy.outbound, gateway: gateway)] : []
+    ownSources = AddressFamily.allCases.reduce(into: [:]) { $0[$1] = policy.outboundSource(of: gateway, $1) }
     let declared = declaredServices(of: policy, gateway: gateway)
     let (ipv4, ipv6) = together(
       worthIt: declared.count >= 2 * worthAThread,
@@ -78,6 +87,13 @@ package struct FlowPlan: Sendable {
   package var services: [PublishedService] {
     declared.sorted { $0.name == $1.name ? $0.family < $1.family : $0.name < $1.name }
   }
+
+  /// What `reach` blocks ask of the gateway, with its sides swapped: users inside are the clients of servers outside.
+  /// `nil` where there is none.
+  package var outbound: FlowPlan? { outbounds.first }
+
+  /// The address that `source gateway` of a `reach` puts in the place of the users', as packets leave the gateway.
+  package func ownSource(_ family: AddressFamily) -> IPAddress? { ownSources[family] }
 
   /// Whether there is enough to do for several threads.
   package var isLarge: Bool { declared.count >= 2 * worthAThread }

@@ -50,6 +50,10 @@ package protocol Platform: Sendable {
   /// - Throws: When what it holds cannot be encoded in the form.
   func configuration(of plan: FlowPlan, as form: String, version: String) throws -> [Artifact]
 
+  /// Whether one configuration holds what publications and what `reach` blocks of a gateway ask for. Others are written
+  /// for one of the two, because what the policy says of the gateway for their sake is about one direction.
+  var writesBothDirections: Bool { get }
+
   /// What begins a line in its files that the device does not read.
   var commentMark: String { get }
 
@@ -83,6 +87,7 @@ extension Platform {
     input == .outside || input == .inside ? faultOfLinuxInterface(name) : nil
   }
   package var sampleNames: (outside: String, inside: String)? { nil }
+  package var writesBothDirections: Bool { false }
   package var commentMark: String { "#" }
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] { [] }
   package func companions(of plan: FlowPlan) -> [Artifact] { [] }

@@ -1,12 +1,51 @@
+import Addressing
 package import Diagnostics
 package import Flows
 
+extension FlowPlan {
+  /// The plan as a platform takes it: one that writes one direction gets the one that the policy asks for.
+  package func asked(of platform: any Platform) -> FlowPlan {
+    guard !platform.writesBothDirections, services.isEmpty, let outbound else { return self }
+    return outbound
+  }
+}
+
 extension Platforms {
+  /// That publications and `reach` blocks stand on one gateway, for which one of them can be written.
+  private static func mixture(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
+    guard !platform.writesBothDirections, let outbound = plan.outbound, let first = plan.header,
+      platform.capabilities(for: plan).contains(.reach)
+    else { return [] }
+    var named: Set<String> = []
+    return outbound.services.filter { named.insert($0.name).inserted }.map { service in
+      .error(
+        "platform-unsupported",
+        "`\(service.name)` stands on a gateway that publishes as well, and \(platform.name) is written for one direction",
+        at: service.header, related: [Label(first, "a publication of the gateway")],
+        help: "declare the device once more for its `reach` blocks: what the gateway is told is about one direction")
+    }
+  }
+
+  /// Objects of such platforms bear the name of the `reach`, so one has one server of a family.
+  private static func severalServers(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
+    guard plan.isOutbound, !platform.writesBothDirections else { return [] }
+    var known: Set<String> = []
+    return plan.services.filter { !known.insert("\($0.family) \($0.name)").inserted }.map { service in
+      .error(
+        "platform-unsupported",
+        "`\(service.name)` names several \(service.family.title) servers, and \(platform.name) is written for one in a `reach`",
+        at: service.provenance(of: .address), help: "write a `reach` for each server")
+    }
+  }
+
   /// Why the platform of a gateway cannot have what a flow plan asks for: an error at each statement that asks for what
   /// it cannot do, or what is not written for it.
   package static func findings(_ plan: FlowPlan, on platform: any Platform) -> [Diagnostic] {
     let obstacles = platform.obstacles(to: plan).map { $0.from(.writing) }
     let capabilities = platform.capabilities(for: plan)
+    let mixture = mixture(plan, on: platform)
+    let several = severalServers(plan, on: platform)
+    guard mixture.isEmpty, several.isEmpty else { return (mixture + several).map { $0.from(.writing) } }
     guard capabilities.count < FlowFeature.allCases.count else { return obstacles }
     let refusals = plan.demands.filter { !capabilities.contains($0.feature) && !$0.feature.mayBeLeftOut }
     return refusals.map { demand in

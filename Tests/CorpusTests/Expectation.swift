@@ -86,14 +86,21 @@ struct Observation {
     return texts.count == 1 ? texts[0] : zip(shown, texts).map { "# file: \($0.name)\n\($1)" }.joined()
   }
 
-  /// The sessions of the first publication, or of the one that the block names; with a choice such as `tls-pasv`, the
-  /// ladders of those sessions of an allowed client.
+  /// The sessions of the first publication, or of the one, or the `reach`, that the block names; with a choice such as
+  /// `tls-pasv`, the ladders of those sessions of an allowed client.
   private func sessions(_ fence: Fence) -> String {
     if !compilation.policy.publications.allSatisfy(compilation.canExplain) { return "refused\n" }
     let publications = compilation.policy.publications
+    let reaches = compilation.policy.reaches
+    if let reach = fence.arguments.lazy.compactMap({ name in reaches.first { $0.name.value == name } }).first {
+      return sessions(compilation.sessions(of: reach), fence)
+    }
     let named = fence.arguments.lazy.compactMap { name in publications.first { $0.name.value == name } }.first
     guard let publication = named ?? publications.first else { return "no publication\n" }
-    let table = compilation.sessions(of: publication)
+    return sessions(compilation.sessions(of: publication), fence)
+  }
+
+  private func sessions(_ table: SessionTable, _ fence: Fence) -> String {
     guard let choice = fence.arguments.lazy.compactMap(SessionChoice.init).first else { return table.text(.plain) }
     let locate = compilation.statementLocator()
     return table.shown(mode: choice, most: .max).filter { $0.place == .allowed }.compactMap { cell in

@@ -6,7 +6,7 @@ import Testing
 
 extension Arena {
   /// Puts the rules of a policy in the place of all rules, on a gateway that is something else than nftables.
-  fileprivate func enforce(_ policy: String, on firewall: Firewall) async throws {
+  func enforce(_ policy: String, on firewall: Firewall) async throws {
     try await lab.load(ruleset: "flush ruleset")
     // What is left of the trial before, of either backend; its folder is there yet.
     let clean = """

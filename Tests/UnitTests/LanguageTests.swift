@@ -20,6 +20,7 @@ import Testing
         ("server", "server files"), ("gateway", "gateway edge"), ("external ip", "external ip 203.0.113.10"),
         ("passive range", "passive range 50000-50399"), ("tls", "tls explicit required"), ("allow", "allow partners"),
       ],
+      .reach: [("server", "server 198.18.0.21"), ("passive range", "passive range 50000-50399")],
     ]
     lines[block]?.removeAll { $0.0 == spelling && block != .file }
     lines[block]?.append((spelling, statement))
@@ -32,6 +33,8 @@ import Testing
       \(text(.server))}
       publish shop {
       \(text(.publish))}
+      reach elsewhere {
+      \(text(.reach))}
 
       """
   }
@@ -78,6 +81,7 @@ import Testing
       let name = String(name.output)
       return name == "NAME" && word.block == .file ? "second" : Self.values[name] ?? name
     }
+    if word.spelling == "publication" { form = form.replacing("edge", with: "shop") }
     if word.block == .publish, word.spelling == "server" { form = form.replacing("edge", with: "files") }
     var without = form
     while let optional = without.firstMatch(of: /\[[^\[\]]*\]/) { without.removeSubrange(optional.range) }

@@ -21,6 +21,12 @@ import Testing
   }
 
   private static var sets: [SetName] {
+    // The interfaces of a side are those of both directions.
+    ownSets + ownSets.dropFirst(InterfaceSide.allCases.count).map { .reach($0) }
+  }
+  private static var chains: [ChainName] { ownChains + ownChains.map { .reach($0) } }
+
+  private static var ownSets: [SetName] {
     let ranges = [PortRange(low: 1024, high: 65535), PortRange(21)].compactMap(\.self)
     return InterfaceSide.allCases.map { .interfaces($0) } + lists.map { .clientList($0) }
       + AddressFamily.allCases.flatMap { family -> [SetName] in
@@ -30,7 +36,7 @@ import Testing
       }
   }
 
-  private static var chains: [ChainName] {
+  private static var ownChains: [ChainName] {
     SingleChain.allCases.map { .single($0) } + lists.map { .clientList($0) }
       + publications.flatMap { publication in
         LoggedEvent.allCases.map { .log($0, publication: publication) } + [.sessions(publication: publication)]
@@ -61,6 +67,7 @@ import Testing
     "", "4", "control", "control5", "limit4", "sessions_05_v4", "passive_50_40_v4", "passive_1_2_3_v4",
     "clients_x_v4",
     "sp_gen", "admitted_1_files_v4", "admitted_files_v5", "hairpin4 ", "sessions_-1_v4",
+    "reach_", "reach_reach_control4", "reach_outside_interfaces",
   ])
   func othersAreNotOurs(name: String) { #expect(SetName(text: name) == nil) }
 

@@ -8,11 +8,18 @@ private let usualClients = [
   "2001:db8:51::10", "2001:db8:66::66", "2001:db8:ffff::77",
 ].compactMap { IPAddress($0) }
 
+/// Addresses that users behind a gateway might have (RFC 1918, RFC 4193).
+private let usualUsers = [
+  "192.168.77.10", "10.77.77.10", "172.31.77.10", "192.168.78.66", "10.78.78.66", "fd77::10", "fd78::66",
+].compactMap { IPAddress($0) }
+
 /// Picks the clients that stand for all of their kind.
 struct ClientSamples {
   let admitted: AddressSet
   /// Networks and addresses that belong to the gateway or the servers.
   let taken: [Prefix]
+  /// Whether they are users behind the gateway.
+  var areInside = false
 
   /// An outside client that is admitted; `nil` when there is none of the family.
   func allowed(_ family: AddressFamily) -> IPAddress? { sample(admitted, family) }
@@ -22,7 +29,7 @@ struct ClientSamples {
 
   private func sample(_ set: AddressSet, _ family: AddressFamily) -> IPAddress? {
     let isUsable = { (address: IPAddress) in address.family == family && set.contains(address) && isFree(address) }
-    if let address = usualClients.first(where: isUsable) { return address }
+    if let address = (areInside ? usualUsers : usualClients).first(where: isUsable) { return address }
     var found: IPAddress?
     for range in set.ranges(family).prefix(1000) {
       let (low, high) = (range.lowerBound.value, range.upperBound.value)

@@ -33,6 +33,8 @@ extension Scenes {
   /// That clients who are to be kept out reach the data ports, though they have no control connection. The passive
   /// ports are tried as for sessions, one of each kind.
   private func openDataPorts(_ scene: Scene, isLetIn: Bool) -> String? {
+    // Of a server that is not ours a `reach` without range says nothing but the control port.
+    if study.policy.isOutbound, publication.passiveRange == nil { return nil }
     guard !isLetIn, let refusal = scene.permission.exclusion(scene.place) else { return nil }
     let others = triesOthers(of: scene) ? strangers(besides: scene) : []
     var unknown: String?

@@ -98,7 +98,7 @@ extension SessionTable {
       for family in AddressFamily.allCases {
         let block = cells.filter { $0.place == place && $0.family == family }
         guard let address = clients[place]?[family], !block.isEmpty else { continue }
-        result += block.htmlTable("\(place.title), \(address)")
+        result += block.htmlTable("\(place.title(isReach: isReach)), \(address)")
       }
     }
     for sentence in unpublished { result += "<p>\(escapedForXML(sentence))</p>\n" }

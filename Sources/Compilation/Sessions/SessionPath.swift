@@ -47,6 +47,8 @@ extension Policy {
         if endpoint.reach != .local { servers.insert(endpoint.server) }
       }
     }
+    // Answers to users come to the address that the gateway puts in the place of theirs.
+    if isOutbound { own.formUnion(AddressFamily.allCases.compactMap { outboundSource(of: gateway, $0) }) }
     // An external address may be that of a server behind the gateway, of which some ports lead elsewhere.
     return own.union(translated.subtracting(servers))
   }

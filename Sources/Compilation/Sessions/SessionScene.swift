@@ -43,8 +43,11 @@ struct Scenes {
     looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
       taken: surroundings.insideNetworks + (path?.networks ?? []) + study.gatewayAddresses.map { Prefix($0) }
-        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) })
-    samples = ClientSamples(admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []))
+        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) },
+      areInside: study.policy.isOutbound)
+    samples = ClientSamples(
+      admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []),
+      areInside: study.policy.isOutbound)
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     let ftp = FTPServer(publication, server, party.at(hop: path?.last ?? 0), publication.masquerade(endpoints))
@@ -254,6 +257,7 @@ struct Scene {
         isPermitted: refusal == nil, performance: played.performance)
       cell.passiveParts = played.parts
       cell.wasRun = path?.wasRun(played.performance, innermost: study.wasRun) ?? study.wasRun
+      cell.isReach = study.policy.isOutbound
       noteIntrusion(entry, &cell)
       return cell
     }

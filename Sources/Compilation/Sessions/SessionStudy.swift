@@ -85,7 +85,7 @@ package struct SessionStudy: Sendable {
   ) -> SessionTable {
     var table = SessionTable(publication: publication.name.value, cells: [], clients: [:])
     guard let scenes = Scenes(self, of: publication, client: client, at: site) else { return table }
-    for place in ClientPlace.allCases {
+    for place in places {
       for family in AddressFamily.allCases where client == nil || client?.family == family {
         guard scenes.endpoint(family) != nil else {
           if place == .allowed { table.cells += unpublished(family) }
@@ -105,7 +105,7 @@ package struct SessionStudy: Sendable {
   /// `permittedOnly`. That takes less than the table, which tells each of them.
   package func permittedSessionsWork(of publication: Publication, at site: SessionSite? = nil) -> Bool {
     guard let scenes = Scenes(self, of: publication, at: site) else { return true }
-    return ClientPlace.allCases.filter { $0 != .stranger }.allSatisfy { place in
+    return places.filter { $0 != .stranger }.allSatisfy { place in
       AddressFamily.allCases.allSatisfy { family in
         guard let scene = scenes.scene(place, family) else { return true }
         return scene.permittedSessionsWork
@@ -114,14 +114,18 @@ package struct SessionStudy: Sendable {
     }
   }
 
+  /// Where clients are. Who is beside somebody else's server does not pass the gateway.
+  private var places: [ClientPlace] { policy.isOutbound ? [.allowed, .stranger] : ClientPlace.allCases }
+
   /// The cells of a family in which nothing can be dialled.
   private func unpublished(_ family: AddressFamily) -> [SessionCell] {
-    Encryption.allCases.flatMap { encryption in
+    let kind = policy.isOutbound ? "reach" : "publication"
+    return Encryption.allCases.flatMap { encryption in
       DataMode.allCases.map { mode in
         SessionCell(
           place: .allowed, encryption: encryption, mode: mode, family: family, outcome: .refused,
-          reason: "the publication has no \(family == .ipv4 ? "IPv4" : "IPv6") address", isPermitted: false,
-          wasRun: wasRun)
+          reason: "the \(kind) has no \(family == .ipv4 ? "IPv4" : "IPv6") address",
+          isPermitted: false, isReach: policy.isOutbound, wasRun: wasRun)
       }
     }
   }

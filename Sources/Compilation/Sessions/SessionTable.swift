@@ -12,10 +12,12 @@ package enum ClientPlace: String, CaseIterable, Hashable, Sendable {
   case inside
 
   /// As the table calls it.
-  package var title: String {
+  ///
+  /// - Parameter isReach: Whether the clients are users behind the gateway.
+  package func title(isReach: Bool) -> String {
     switch self {
-    case .allowed: "an allowed client"
-    case .stranger: "a stranger"
+    case .allowed: isReach ? "an allowed user" : "an allowed client"
+    case .stranger: isReach ? "another user" : "a stranger"
     case .inside: "a client inside"
     }
   }
@@ -61,6 +63,8 @@ package struct SessionCell: Sendable {
   package var isIntrusion = false
   /// Of an intrusion, whether nobody can tell that the control connection comes about.
   package var isIntrusionOpen = false
+  /// Whether the client is a user behind the gateway, and the server beyond it.
+  var isReach = false
   /// Whether what the gateway does was compared with its kernel, and is not only documented.
   var wasRun = true
   package var certainty: Certainty { outcome == .undecided ? .unverified : wasRun ? .proven : .documented }
@@ -77,6 +81,8 @@ package struct SessionTable: Sendable {
   package var clients: [ClientPlace: [AddressFamily: IPAddress]]
   /// What was not tried.
   package var notes: [String] = []
+  /// Whether it is of a `reach`: its clients are users behind the gateway.
+  var isReach: Bool { cells.contains(where: \.isReach) }
 
   /// Whether nothing was played, so that nothing is known.
   package var isUnplayed: Bool { !cells.isEmpty && cells.allSatisfy { $0.performance == nil } && !clients.isEmpty }
@@ -110,7 +116,7 @@ extension SessionTable {
               outcome: refusal == nil ? .undecided : .refused,
               reason: refusal
                 ?? "sessions through \(platform) are not played; a session through the device itself would tell",
-              isPermitted: permission.refusal(.allowed, encryption, mode) == nil))
+              isPermitted: permission.refusal(.allowed, encryption, mode) == nil, isReach: policy.isOutbound))
         }
       }
     }

@@ -4,7 +4,7 @@ package import FTPSession
 
 extension SessionCell {
   /// What is in the cell, in a few words, for example `plain PASV, IPv4, an allowed client`.
-  package var title: String { title(of: place.title) }
+  package var title: String { title(of: place.title(isReach: isReach)) }
 
   /// The same for a client of another name.
   func title(of client: String) -> String {
@@ -33,7 +33,7 @@ extension SessionTable {
       for family in AddressFamily.allCases {
         let block = cells.filter { $0.place == place && $0.family == family }
         guard let address = clients[place]?[family], !block.isEmpty else { continue }
-        let head = "\(place.title), \(address)"
+        let head = "\(place.title(isReach: isReach)), \(address)"
         lines.append(style.bold(head.padded(42)) + Encryption.allCases.map { $0.title.padded(15) }.joined().trimmed)
         for mode in DataMode.allCases {
           let row = Encryption.allCases.map { encryption -> String in

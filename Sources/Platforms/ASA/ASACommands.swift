@@ -20,6 +20,7 @@ struct ASACommands {
     guard let list = plan.name(of: .accessList) else { return }
     var publisher = ASAPublisher(plan, list)
     for group in plan.services.runs { publisher.publish(group) }
+    for service in plan.isOutbound ? plan.services : [] { publisher.refuse(service) }
     self = publisher.commands
   }
 
@@ -171,6 +172,16 @@ private struct ASAPublisher {
         commands.add(
           "nat (\(inside),\(outside.name)) source static \(real) \(mapped) service \(own) \(dialled)", for: span)
       }
+    }
+  }
+
+  /// Users whom a `reach` does not admit are kept out after all whom any does: what users may do otherwise is mostly
+  /// more than nothing.
+  mutating func refuse(_ service: PublishedService) {
+    guard service.restrictedClients != nil else { return }
+    let line = "access-list \(list) extended deny tcp any object \(names.real(service))"
+    for ports in service.serverPorts {
+      commands.add("\(line) \(ports.asaText)", for: service.provenance(of: .clients))
     }
   }
 

@@ -6,7 +6,7 @@ extension ASAPlatform {
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] {
     // Translations are written for services without clients as well, so all of them count.
     sides(of: plan) + interfaceAddress(of: plan) + inspections(of: plan)
-      + Platforms.sharedServerPorts(plan.services, on: self)
+      + Platforms.sharedServerPorts(plan.isOutbound ? [] : plan.services, on: self)
   }
 
   /// A translation names the one interface where the server is.

@@ -38,13 +38,19 @@ struct FortiGateObjects {
     let services = plan.services
     // Names of addresses, services and policies have at most 35 characters (the CLI reference).
     names = ObjectNames(
-      services.map(\.name), longest: 35, suffixes: ["ctl", "pasv", "srv", "clients", "c1"])
+      services.map(\.name), longest: 35,
+      suffixes: ["ctl", "pasv", "srv", "clients", "c1"] + (plan.isOutbound ? ["deny"] : []))
     pieces = PassivePieces(plan)
     for service in services {
       addServices(service)
       addVirtualAddresses(service)
     }
     for (number, service) in zip(plan.numbers ?? 0...0, services) { addPolicy(number, service) }
+    // Their numbers follow those of all permits.
+    let refusing = plan.refusingReaches
+    for (number, service) in zip((plan.numbers ?? 0...0).dropFirst(services.count), refusing) {
+      addRefusal(number, service)
+    }
   }
 
   // MARK: What there is
@@ -109,6 +115,21 @@ struct FortiGateObjects {
           "set service \(quoted(services.map { names.name(service.name, $0) }))",
           "set logtraffic \(service.logs(.new) ? "all" : "utm")", "set comments \(quoted(tag(service.name)))",
         ], service.header)
+  }
+
+  /// Users whom a `reach` does not admit: what users may do otherwise is mostly more than nothing.
+  private mutating func addRefusal(_ number: UInt32, _ service: PublishedService) {
+    let services = ["ctl"] + (service.passiveRange == nil ? [] : ["pasv"])
+    add(
+      .policy, key: "\(number)",
+      ["set name \(quoted(names.name(service.name, "deny")))"]
+        + list("srcintf", plan.outside.map(\.name)) + list("dstintf", plan.inside.map(\.name))
+        + ["set srcaddr \(quoted("all"))"] + list("dstaddr", destinations(of: service))
+        + [
+          "set action deny", "set schedule \(quoted("always"))",
+          "set service \(quoted(services.map { names.name(service.name, $0) }))",
+          "set comments \(quoted(tag(service.name)))",
+        ], service.provenance(of: .clients))
   }
 
   private func destinations(of service: PublishedService) -> [String] {

@@ -22,7 +22,10 @@ package struct FortiGatePlatform: DevicePlatform {
   /// Whether its session helper hurts a control connection that begins TLS is not known, and neither is what it does
   /// in active mode.
   package var capabilities: Set<FlowFeature> {
-    [.translation, .routedServer, .controlPortTranslation, .clients, .helper, .logNew]
+    [
+      .translation, .routedServer, .controlPortTranslation, .clients, .helper, .logNew, .reach, .reachUsers,
+      .reachLogNew,
+    ]
   }
 
   package func advice(on feature: FlowFeature) -> String? {
@@ -33,6 +36,8 @@ package struct FortiGatePlatform: DevicePlatform {
       "leave `helper` out: whether the session helper of a FortiGate hurts an encrypted session is not known, and a "
         + "passive range needs no helper"
     case .activeThroughHelper: "leave active mode off: what the session helper does there is not known"
+    case .reachSource: "leave `source` out: whether users are translated is told by policies of your own"
+    case .reachHelper: "ask the other side for its passive range, which needs no helper"
     case .hairpin: "let clients inside dial the server's own address, by a name that says so inside"
     case .limitNewPerMinute, .limitPerClient, .limitTotal:
       "leave the limit to the server (`max clients`), or to a DoS policy of your own"
@@ -110,7 +115,8 @@ package struct FortiGatePlatform: DevicePlatform {
 
   private func numbers(of plan: FlowPlan) -> [Diagnostic] {
     guard let numbers = plan.numbers, let place = plan.provenance(of: .numbers) else { return [] }
-    let needed = Set(plan.services.map(\.name)).count
+    let permits = plan.isOutbound ? plan.services.count : Set(plan.services.map(\.name)).count
+    let needed = permits + plan.refusingReaches.count
     var found: [Diagnostic] = []
     if needed > numbers.count {
       found.append(
@@ -132,6 +138,9 @@ package struct FortiGatePlatform: DevicePlatform {
 }
 
 extension FlowPlan {
+  /// The `reach` blocks that need a policy more, which keeps other users out: each once for each address.
+  var refusingReaches: [PublishedService] { isOutbound ? services.filter { $0.restrictedClients != nil } : [] }
+
   /// The interface where packets for virtual addresses arrive: these name no zone (the CLI reference, `firewall vip`),
   /// while policies name the zone where there is one.
   var externalInterface: String { name(of: .unitOutside) ?? outside.first?.name ?? "any" }

@@ -7,6 +7,7 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
   package var isLinux: Bool { true }
   package var forms: [String] { ["nft", "json"] }
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
+  package var writesBothDirections: Bool { true }
   package var tableName: String { ownTableName }
 
   package var versions: String? { "0.9 to 1.x" }

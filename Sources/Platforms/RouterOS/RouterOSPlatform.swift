@@ -29,7 +29,7 @@ package struct RouterOSPlatform: DevicePlatform {
     if !plan.routerOSTranslatesIPv6 { capabilities.remove(.ipv6Translation) }
     // `/ip firewall service-port` has no address: it is on or off for the router.
     if !plan.mayUseDeviceSwitch {
-      capabilities.subtract([.helper, .helperBesideTLS, .activeThroughHelper])
+      capabilities.subtract([.helper, .helperBesideTLS, .activeThroughHelper, .reachHelper])
     }
     if plan.name(of: .before) == nil { capabilities.remove(.activeRefusal) }
     return capabilities
@@ -39,7 +39,7 @@ package struct RouterOSPlatform: DevicePlatform {
     switch feature {
     case .ipv6Translation:
       "RouterOS translates IPv6 from 7.1 on; write `platform routeros 7.1`, or what the device has, if it is newer"
-    case .helper, .helperBesideTLS, .activeThroughHelper:
+    case .helper, .helperBesideTLS, .activeThroughHelper, .reachHelper:
       "RouterOS has one switch of the helper for the whole router; let it be set by `helper scope device` in the "
         + "gateway, or write `helper off` and a passive range"
     case .limitTotal: "let the server count, by `max clients` in its block"

@@ -54,6 +54,7 @@ struct RouterOSScript {
     for service in all where service.isLimited { service.writePermits(to: &entries) }
     for service in all where !service.isLimited { service.writePermits(to: &entries) }
     for service in all { service.writeDenied(to: &entries) }
+    if plan.isOutbound { for service in all { service.writeRefusals(to: &entries) } }
     writeActive(family, &entries)
     return entries
   }

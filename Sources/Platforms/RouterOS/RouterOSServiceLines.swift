@@ -130,9 +130,13 @@ struct RouterOSServiceLines {
       line.add(["connection-state": "new", "new-packet-mark": mark, "passthrough": "yes"])
       entries.add(line, to: .mangle, comment("source"), aspect)
     }
-    entries.add(
-      RouterOSLine(["chain": "srcnat", "action": "masquerade", "packet-mark": mark]), to: .nat, comment("source"),
-      aspect)
+    let own = plan.isOutbound ? plan.ownSource(family) : nil
+    var line = RouterOSLine([
+      "chain": "srcnat", "action": own == nil ? "masquerade" : "src-nat", "packet-mark": mark,
+    ])
+    // Users leave with the address that the other side was told.
+    if let own { line.add([family.routerOSTarget: own.routerOS]) }
+    entries.add(line, to: .nat, comment("source"), aspect)
   }
 
   // MARK: Permits
@@ -192,6 +196,18 @@ struct RouterOSServiceLines {
         ])
         entries.addPlaced(line, comment("active"), span(.active))
       }
+    }
+  }
+
+  /// Users whom a `reach` does not admit are kept out after all whom any does: what users may do otherwise is mostly
+  /// more than nothing.
+  func writeRefusals(to entries: inout RouterOSEntries) {
+    guard clients != nil else { return }
+    for interface in plan.outside.routerOSInterfaces {
+      let door = Entrance(interface: interface)
+      entries.addPlaced(
+        served("drop", door, service.serverPorts, isTranslated: false, leaving: nil), comment("denied"),
+        span(.clients))
     }
   }
 

@@ -92,6 +92,9 @@ struct SRXConfiguration {
     for entry in entries {
       for pair in pairs { writePolicy(of: entry, pair, &text) }
     }
+    for entry in refusing {
+      for pair in pairs { writeRefusal(of: entry, pair, &text) }
+    }
     guard let before = plan.names(of: .before).first else { return }
     for entry in entries {
       for pair in pairs {
@@ -100,6 +103,31 @@ struct SRXConfiguration {
           for: before.provenance)
       }
     }
+    for entry in refusing {
+      for pair in pairs {
+        text.add(
+          "insert security policies \(pair) policy \(names.name(entry.service, "deny")) before policy \(before.name)",
+          for: before.provenance)
+      }
+    }
+  }
+
+  /// Of a `reach` that not every user may use: others are kept out by a policy, because what users may do otherwise is
+  /// mostly more than nothing.
+  private var refusing: [Entry] { plan.isOutbound ? entries.filter(\.hasClientSet) : [] }
+
+  private func writeRefusal(of entry: Entry, _ pair: String, _ text: inout ConfigurationText) {
+    let service = entry.service
+    let policy = "set security policies \(pair) policy \(names.name(service, "deny"))"
+    let span = service.provenance(of: .clients)
+    text.add(policy + " description \"\(tag(service.name))\"", for: service.header)
+    text.add(policy + " match source-address \(service.family == .ipv4 ? "any-ipv4" : "any-ipv6")", for: span)
+    text.add(policy + " match destination-address \(names.name(service, "srv"))", for: span)
+    text.add(policy + " match application \(names.name(service.name, "ctl"))", for: span)
+    if service.passiveRange != nil {
+      text.add(policy + " match application \(names.name(service.name, "pasv"))", for: span)
+    }
+    text.add(policy + " then deny", for: span)
   }
 
   private func empty(_ text: inout ConfigurationText) {
@@ -109,6 +137,12 @@ struct SRXConfiguration {
       for pair in pairs {
         let policy = "delete security policies \(pair) policy \(names.name(entry.service))"
         text.add(lines: [policy + " match", policy + " then"], for: header)
+      }
+    }
+    for entry in refusing {
+      for pair in pairs {
+        let policy = "delete security policies \(pair) policy \(names.name(entry.service, "deny"))"
+        text.add(lines: [policy + " match", policy + " then"], for: entry.service.provenance(of: .clients))
       }
     }
     if translates { text.add("delete security nat destination rule-set \(names.ruleSet)") }
@@ -234,6 +268,9 @@ struct SRXConfiguration {
     let pairs = zonePairs
     for entry in entries {
       for pair in pairs { text.add("delete security policies \(pair) policy \(names.name(entry.service))") }
+    }
+    for entry in refusing {
+      for pair in pairs { text.add("delete security policies \(pair) policy \(names.name(entry.service, "deny"))") }
     }
     if translates { text.add("delete security nat destination rule-set \(names.ruleSet)") }
     for entry in entries {

@@ -17,8 +17,9 @@ struct SRXNames {
   private static let parts = partsInNAT + ["srv", "clients", "c1", "v6", "v6-srv", "v6-clients", "v6-c1"]
 
   init(_ plan: FlowPlan) {
-    let surplus = Self.longest(Self.parts) - Self.longest(Self.partsInNAT)
-    names = ObjectNames(plan.services.lazy.map(\.name), longest: Self.longestInNAT + surplus, suffixes: Self.parts)
+    let parts = Self.parts + (plan.isOutbound ? ["deny", "v6-deny"] : [])
+    let surplus = Self.longest(parts) - Self.longest(Self.partsInNAT)
+    names = ObjectNames(plan.services.lazy.map(\.name), longest: Self.longestInNAT + surplus, suffixes: parts)
     // Nothing follows the zone.
     let zone = plan.outside.first?.name ?? ""
     ruleSet = ObjectNames([zone], longest: Self.longestInNAT, suffixes: []).name(zone)

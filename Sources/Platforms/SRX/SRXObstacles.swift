@@ -11,7 +11,7 @@ struct SRXObstacles {
   var found: [Diagnostic] {
     // Nothing is written for a service without clients. NAT could ask for the source (`match source-address-name`), but
     // clients that reach the server's own address would still pass by another one's policy.
-    let written = plan.services.filter { $0.clientPrefixes?.isEmpty != true }
+    let written = plan.isOutbound ? [] : plan.services.filter { $0.clientPrefixes?.isEmpty != true }
     return version + zones + services + helpers + Platforms.sharedServerPorts(written, on: SRXPlatform())
   }
 

@@ -36,10 +36,13 @@ private struct DeviceRuleset {
     self.plan = plan
     self.platform = platform
     for service in plan.services { add(service) }
+    for service in plan.isOutbound ? plan.services : [] { addRefusals(service) }
   }
 
   var table: Table {
-    let refusals = plan.outside.map { interface in
+    // What else users may do is not known.
+    let doors = plan.isOutbound ? [] : plan.outside
+    let refusals = doors.map { interface in
       Rule([.comesFrom(interface.name), .verdict(.drop)], provenance: [interface.provenance])
     }
     let unknown = Rule.unknown("what else the device lets pass")
@@ -50,7 +53,9 @@ private struct DeviceRuleset {
         Chain("inspection", BaseChain(.filter, .forward, priority: -10), rules: inspections),
         Chain(
           "permits", BaseChain(.filter, .forward, priority: 0),
-          rules: [.acceptsKnown] + permits + (refusals.isEmpty ? defaultRefusals : refusals) + [unknown]),
+          rules: [.acceptsKnown] + permits + (refusals.isEmpty && !plan.isOutbound ? defaultRefusals : refusals) + [
+            unknown
+          ]),
         // Where no server is on the device, nobody of FTP listens there.
         Chain(
           "local", BaseChain(.filter, .input, priority: 0),
@@ -103,7 +108,9 @@ private struct DeviceRuleset {
     }
     if service.isLocal { local += rules } else { permits += rules }
     if service.wantsGatewaySource {
-      sources.append(Rule(served + [.masquerade], provenance: [service.provenance(of: .source)]))
+      let own = plan.isOutbound ? plan.ownSource(service.family) : nil
+      let translation = own.map { Statement.translateSource(service.family, .value(.address($0))) } ?? .masquerade
+      sources.append(Rule(served + [translation], provenance: [service.provenance(of: .source)]))
     } else if service.wantsHairpin, service.isTranslated {
       sources += plan.inside.map {
         Rule(
@@ -111,6 +118,20 @@ private struct DeviceRuleset {
           provenance: [service.provenance(of: .hairpin)])
       }
     }
+  }
+
+  /// Users whom a `reach` does not admit, after all whom any does.
+  private mutating func addRefusals(_ service: PublishedService) {
+    guard service.restrictedClients != nil else { return }
+    for ports in service.serverPorts {
+      permits += entrancesOfAll.map {
+        Rule($0 + served(service, ports) + [.verdict(.drop)], provenance: [service.provenance(of: .clients)])
+      }
+    }
+  }
+
+  private var entrancesOfAll: [[Statement]] {
+    plan.outside.isEmpty ? [[]] : plan.outside.map { [.comesFrom($0.name)] }
   }
 
   /// Data connections that the server opens, known by the one port that it has for them.

@@ -14,9 +14,13 @@ struct KernelFiles {
   init(_ plan: FlowPlan, _ kernel: LinuxKernel = .current) {
     self.kernel = kernel
     ports = kernel.helpsByRule ? [] : plan.helperPorts
-    usesHelper = plan.help != nil
-    translates = plan.families.contains(where: \.translatesAddresses)
-    families = plan.families.filter(\.forwards).map(\.family)
+    let plans = [plan] + (plan.outbound.map { [$0] } ?? [])
+    usesHelper = plans.contains { $0.help != nil }
+    // Users leave with other addresses, ours or those of somebody else's rules.
+    translates = plan.families.contains(where: \.translatesAddresses) || plan.outbound?.help != nil
+    families = AddressFamily.allCases.filter { family in
+      plans.contains { $0.families.contains { $0.family == family && $0.forwards } }
+    }
   }
 
   /// The fragments that are needed.

@@ -9,6 +9,8 @@ package struct SheetPlatform: Platform {
   /// Whatever can be said in a sentence.
   package var capabilities: Set<FlowFeature> { Set(FlowFeature.allCases) }
 
+  package var writesBothDirections: Bool { true }
+
   package init() {}
 
   /// There are no versions of a sheet.
@@ -23,6 +25,9 @@ package struct SheetPlatform: Platform {
     text.add("What has to pass the firewall\(plan.gateway.map { " \"\($0.name)\"" } ?? "")")
     text.add("Written by sallyport \(version) from a policy that the FTP servers are configured by as well.")
     for service in plan.services { SheetEntry(service, plan).write(to: &text) }
+    if let outbound = plan.outbound {
+      for service in outbound.services { SheetEntry(service, outbound).write(to: &text) }
+    }
     return [text.artifact("sheet.txt", purpose: "what to permit, for the people in charge of the firewall")]
   }
 
@@ -49,18 +54,22 @@ private struct SheetEntry {
   func write(to text: inout ConfigurationText) {
     let header = service.header
     text.add("", for: header)
-    text.add("\(service.name), \(service.family.title)", for: header)
+    text.add("\(service.name), \(service.family.title)\(isOutbound ? ", outwards" : "")", for: header)
     row("Who", clients, .clients, &text)
-    row("From", side(plan.outside, otherwise: "where these clients come from"), .address, &text)
+    row(
+      "From", side(plan.outside, otherwise: isOutbound ? "where these users are" : "where these clients come from"),
+      .address, &text)
     row("To", "\(service.arrival)\(arrivalNote)", .address, &text)
     row("Control", "TCP \(service.controlPort), destination port; any source port", .control, &text)
     if let range = service.passiveRange {
       row(
-        "Passive", "TCP \(range), destination ports, all of them, to the same address from the same clients",
+        "Passive", "TCP \(range), destination ports, all of them, to the same address from the same \(who)s",
         .passive, &text)
     }
     if let translation { row("Translate", translation, .address, &text) }
-    if service.wantsGatewaySource {
+    if isOutbound {
+      row("Source", outboundSource, .source, &text)
+    } else if service.wantsGatewaySource {
       row(
         "Source", "the server sees an address of the firewall, on control and data connections alike", .source, &text)
     } else if service.isTranslated {
@@ -68,7 +77,7 @@ private struct SheetEntry {
     }
     row("Inspection", inspection, .helper, &text)
     if service.wantsActive { row("Active mode", active, .active, &text) }
-    row("Direction", "clients open every connection; answers pass by the state of their connection", .control, &text)
+    row("Direction", "\(who)s open every connection; answers pass by the state of their connection", .control, &text)
     row(
       "Timeouts",
       "an idle control connection stays for at least an hour: it is silent for as long as a transfer lasts", .control,
@@ -92,8 +101,19 @@ private struct SheetEntry {
     text.add("  \(title):\(String(repeating: " ", count: max(1, 13 - title.count)))\(words)", for: span)
   }
 
+  private var isOutbound: Bool { plan.isOutbound }
+  private var who: String { isOutbound ? "user" : "client" }
+
+  private var outboundSource: String {
+    guard service.wantsGatewaySource else {
+      return "as it is for other connections of these users; the other side has to be told which address it sees"
+    }
+    let address = plan.ownSource(service.family).map { "\($0)" } ?? "an address of the firewall"
+    return "the server sees \(address), on control and data connections alike"
+  }
+
   private var clients: String {
-    guard let prefixes = service.clientPrefixes else { return "every client, from any address" }
+    guard let prefixes = service.clientPrefixes else { return "every \(who), from any address" }
     guard !prefixes.isEmpty else { return "nobody" }
     return prefixes.map { $0.isHost ? "\($0.address)" : "\($0)" }.joined(separator: ", ") + "; nobody else"
   }
@@ -127,9 +147,9 @@ private struct SheetEntry {
 
   private var active: String {
     guard service.wantsHelper else {
-      return "the server opens data connections to clients, TCP from its ports to ports from 1024"
+      return "the server opens data connections to \(who)s, TCP from its ports to ports from 1024"
     }
-    return "the helper lets the server open the data connections that clients ask for"
+    return "the helper lets the server open the data connections that \(who)s ask for"
   }
 
   private var reason: String {

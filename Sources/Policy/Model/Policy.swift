@@ -64,8 +64,11 @@ package struct Policy: Sendable {
   package var gateways: [Gateway] = []
   package var servers: [Server] = []
   package var publications: [Publication] = []
+  package var reaches: [Outreach] = []
   /// Whether declarations were left out because of mistakes, which were reported.
   package var isPartial = false
+  /// Whether it is the other direction of one: see `outbound`.
+  package var isOutbound = false
 
   package init() {}
 

@@ -3,7 +3,7 @@ import PolicySyntax
 
 /// The kinds of things that a policy names; each kind has a name space of its own.
 enum DeclarationKind: CaseIterable, Sendable {
-  case clients, gateway, server, publish
+  case clients, gateway, server, publish, reach
 
   /// - Returns: `nil` for a word that declares nothing.
   init?(_ word: FileWord) {
@@ -12,6 +12,7 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .gateway: self = .gateway
     case .server: self = .server
     case .publish: self = .publish
+    case .reach: self = .reach
     case .include: return nil
     }
   }
@@ -23,6 +24,7 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .gateway: .gateway
     case .server: .server
     case .publish: .publish
+    case .reach: .reach
     }
   }
 
@@ -33,6 +35,7 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .gateway: 1
     case .server: 2
     case .publish: 3
+    case .reach: 4
     }
   }
 
@@ -43,6 +46,7 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .gateway: "gateway"
     case .server: "server"
     case .publish: "publication"
+    case .reach: "reach"
     }
   }
 }

@@ -94,8 +94,8 @@ let publicationForms = StatementForms<PublishWord, PublicationBlock> { word in
 }
 
 private let tlsModes = Choices<TLSMode>(PublishWord.tls)
-private let sourceModes = Choices<SourceMode>(PublishWord.source)
-private let logModes = Choices<LogMode>(PublishWord.log)
+let sourceModes = Choices<SourceMode>(PublishWord.source)
+let logModes = Choices<LogMode>(PublishWord.log)
 
 /// What a `publish` block says, with the server that it names or gives in place.
 struct PublicationBlock {
@@ -168,7 +168,7 @@ extension StatementReader {
   }
 
   /// `N` or `N -> M`.
-  fileprivate mutating func controlPort() -> ControlPort? {
+  mutating func controlPort() -> ControlPort? {
     if !failed, let meant = meantControlPort() {
       fail(
         "\(wanted) is written `N` or `N -> M`, not `\(restText)`", code: "invalid-number", at: restSpan,
@@ -207,7 +207,7 @@ extension StatementReader {
   }
 
   /// `LOW-HIGH`. A remapping is reported by name, because no server can announce other ports than it opens.
-  fileprivate mutating func passiveRange() -> Located<PortRange>? {
+  mutating func passiveRange() -> Located<PortRange>? {
     guard let range = portRange(wanted) else { return nil }
     if accept(.arrow) != nil {
       fail(
@@ -227,7 +227,7 @@ extension StatementReader {
     return .replace(SourceSpan(file: tree.file, start..<end), with: "", message)
   }
 
-  fileprivate mutating func tls() -> (mode: TLSMode, clearControl: SourceSpan?)? {
+  mutating func tls() -> (mode: TLSMode, clearControl: SourceSpan?)? {
     guard let mode = choice(tlsModes) else { return nil }
     if mode.value == .implicit || mode.value == .off, next?.kind == .word, !beginsStatement,
       let meant = Meant.choice(nextText, of: ["required", "optional"])

@@ -52,6 +52,7 @@ private struct Resolver {
     }
     policy.publications = finished(parts)
     policy.findHops()
+    readReaches()
   }
 
   func withFacts(_ gateway: Gateway) -> Gateway {
@@ -88,7 +89,7 @@ private struct Resolver {
     @Sendable func declared(_ kind: DeclarationKind) -> Declared { Declared(declarations[kind.index], kind) }
     let (servers, publications) = together(
       worthIt: declarations.contains { $0.count >= worthAThread }, { declared(.server) }, { declared(.publish) })
-    for declared in [declared(.clients), declared(.gateway), servers, publications] {
+    for declared in [declared(.clients), declared(.gateway), servers, publications, declared(.reach)] {
       names.merge(declared.names, declared.kind)
       reports.add(declared.diagnostics)
       if let kept = declared.kept {
@@ -96,6 +97,20 @@ private struct Resolver {
         policy.isPartial = true
       }
     }
+  }
+
+  /// The `reach` blocks, once publications are known. Commands find both by their names, so no two have one.
+  private mutating func readReaches() {
+    for declaration in declarations[DeclarationKind.reach.index] {
+      guard let other = names.find(declaration.name.value, .publish) else { continue }
+      reports.add(
+        .error(
+          "duplicate-name", "a publication is called `\(declaration.name.value)`, too", at: declaration.name.span,
+          related: [Label(other.span, "the publication")], help: "give one of the two another name"
+        ).from(.duplicateName))
+    }
+    let (gateways, publications) = (policy.gateways, policy.publications)
+    policy.reaches = read(.reach) { reach($0, &$1, gateways, publications) }.flatMap(\.self)
   }
 
   /// Reads the blocks of a kind, part by part, each part with one reader.
@@ -273,6 +288,20 @@ private func publication(
   }
   block.publication.server = server.position
   return .complete(Publication(block.publication))
+}
+
+private func reach(
+  _ declaration: DeclarationSyntax, _ reader: inout StatementReader, _ gateways: [Gateway],
+  _ publications: [Publication]
+) -> Outreach {
+  var parts = Outreach.Parts(name: declaration.name, header: declaration.header)
+  let words = reachForms.read(declaration.block, with: &reader, into: &parts)
+  parts.unreadable = words.unreadable
+  if !words.named.contains(reachForms.statement(.gateway)), gateways.count == 1 { parts.gateway = 0 }
+  let publication = parts.publication.flatMap {
+    publications.indices.contains($0.value) ? publications[$0.value] : nil
+  }
+  return Outreach(parts, of: publication)
 }
 
 private func reportMissing(

@@ -64,6 +64,12 @@ private struct Uses {
       if let server = publication.server { servers.insert(server) } else { areServersKnown = false }
       if let gateway = publication.gateway { gateways.insert(gateway) } else { areGatewaysKnown = false }
     }
+    for reach in policy.reaches {
+      use(reach.allow, &open)
+      use(reach.deny, &open)
+      if reach.unreadable.contains(.allow) || reach.unreadable.contains(.deny) { areClientsKnown = false }
+      if let gateway = reach.gateway { gateways.insert(gateway) } else { areGatewaysKnown = false }
+    }
     var used = policy.gateways.indices.filter { gateways.contains($0) }
     while let gateway = used.popLast() {
       guard let outer = policy.gateways[gateway].behind?.value, gateways.insert(outer) else { continue }

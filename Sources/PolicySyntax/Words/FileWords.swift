@@ -1,6 +1,6 @@
 /// The words that begin declarations.
 package enum FileWord: String, BlockWord {
-  case clients, gateway, server, publish, include
+  case clients, gateway, server, publish, reach, include
 
   package static let block = BlockKind.file
 
@@ -11,6 +11,7 @@ package enum FileWord: String, BlockWord {
     case .gateway: .gateway
     case .server: .server
     case .publish: .publish
+    case .reach: .reach
     }
   }
 
@@ -43,6 +44,11 @@ package enum FileWord: String, BlockWord {
         "publishes an FTP server, with the statements of a `publish` block", value: "the name of a publication",
         forms: ["NAME { ... }"], [.names, .lowerCase], isRepeatable: true,
         example: "publish mirror { server files; external ip 203.0.113.11 }", aspect: .machines)
+    case .reach:
+      WordFacts(
+        "lets users behind a gateway use an FTP server beyond it, with the statements of a `reach` block",
+        value: "the name of a reach", forms: ["NAME { ... }"], [.names, .lowerCase], isRepeatable: true,
+        example: "reach bank { server 198.18.0.21 }", aspect: .machines)
     case .include:
       WordFacts(
         "reads another policy file, whose path is relative to this one", value: "the path of a policy file",

@@ -25,13 +25,14 @@ extension BlockWord {
 
 /// Where statements stand.
 package enum BlockKind: String, CaseIterable, Sendable {
-  case publish, server, gateway
+  case reach, publish, server, gateway
   /// Outside of all blocks: declarations.
   case file
 
   /// Every word that may begin a statement there, in the order in which messages name them.
   package var words: [Word] {
     switch self {
+    case .reach: ReachWord.words(in: self)
     case .publish: PublishWord.words(in: self)
     case .server: ServerWord.words(in: self)
     case .gateway: GatewayWord.words(in: self)
@@ -42,6 +43,8 @@ package enum BlockKind: String, CaseIterable, Sendable {
   /// What the block is for.
   package var description: String {
     switch self {
+    case .reach:
+      "How users behind a gateway reach one FTP server beyond it, and what they may do: the other direction of `publish`."
     case .publish: "How clients reach one FTP server, and what they may do."
     case .server:
       "One FTP server. A publication may give it in place as well, with a block of the statements that it needs besides "

@@ -131,8 +131,10 @@ struct Check: AsyncParsableCommand {
     let found = summary(of: diagnostics)
     guard !diagnostics.hasErrors else { return found }
     let publications = counted(compilation.policy.publications.count, "publication") ?? "no publication"
+    let count = compilation.policy.reaches.count
+    let reaches = count == 0 ? "" : count == 1 ? ", 1 reach" : ", \(count) reaches"
     let kernel = report.map { $0.failure == nil ? "; the kernel takes the ruleset" : "" } ?? ""
-    return "\(publications), \(found.isEmpty ? "no errors" : "no errors, " + found)\(kernel)"
+    return "\(publications)\(reaches), \(found.isEmpty ? "no errors" : "no errors, " + found)\(kernel)"
   }
 }
 

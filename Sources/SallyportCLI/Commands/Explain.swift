@@ -16,12 +16,14 @@ enum ExplainFormat: String, ExpressibleByArgument, CaseIterable {
 struct Explain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Tell which FTP sessions of a publication work, and why the others stop.",
+    abstract: "Tell which FTP sessions of a publication or a reach work, and why the others stop.",
     discussion: """
       Plays every kind of session against the ruleset that the policy compiles to: plain, explicit and implicit TLS, with \
       PASV, EPSV, PORT and EPRT, over IPv4 and IPv6, for an allowed client, a stranger and a client inside. Nothing is \
       loaded. A cell says works, refused (the policy does not want it) or broken (the policy permits it, and it does not \
       work); for what is broken the session is drawn, with the packet that dies, the rule, and the line of the policy.
+
+      Of a reach the clients are users behind its gateway, one who may use the server and one who may not; that gateway alone       is played, under the rules that the policy compiles to.
 
       --mode draws the sessions of one kind, for example tls-pasv, plain-port, implicit-epsv or tls-epsv-ipv6. --what-if \
       tells what a changed statement of the publication would do: it takes the place of the one with its keyword, or is \
@@ -51,7 +53,7 @@ struct Explain: AsyncParsableCommand {
         sallyport explain office.sally files --format html > files.html
       """)
 
-  @Argument(help: "Policy files, together one policy, and then the name of a publication.")
+  @Argument(help: "Policy files, together one policy, and then the name of a publication or a reach.")
   var words: [String]
 
   @Option(help: ArgumentHelp("The client to look at, instead of one of each kind.", valueName: "address"))
@@ -121,6 +123,9 @@ struct Explain: AsyncParsableCommand {
     }
     var compilation = try PolicyFiles(files: files, includes: includes, console: console)
       .compile(writes: gatewayConfig.isEmpty)
+    if let reach = compilation.policy.reaches.first(where: { $0.name.value == words.last }), words.count > 1 {
+      return try explain(reach, in: compilation, console)
+    }
     var publication = try publication(in: compilation, console)
     if let judged = try judgedGateway(of: publication, in: compilation, console), judged != publication.gateway {
       compilation = compilation.seen(from: judged)
@@ -164,6 +169,29 @@ struct Explain: AsyncParsableCommand {
       throw console.failure("`\(publication.name.value)` does not pass the gateway `\(gateway)`", .usage)
     }
     return chosen
+  }
+
+  /// The sessions of users behind a gateway.
+  private func explain(_ reach: Outreach, in compilation: Compilation, _ console: Console) throws {
+    guard !running, gatewayConfig.isEmpty, whatIf.isEmpty else {
+      throw console.failure(
+        "`\(reach.name.value)` is a reach: --running, --gateway-config and --what-if are for publications", .usage)
+    }
+    do {
+      try compilation.reportOnError(console, as: output)
+    } catch {
+      guard compilation.canExplain(reach) else { throw error }
+      console.say("\n")
+    }
+    let table = compilation.sessions(of: reach, client: client.flatMap { IPAddress($0) })
+    if output == .json {
+      try console.write(encodeJSON(ExplainOutput(table)))
+    } else {
+      let choice = mode.flatMap(SessionChoice.init)
+      try draw(
+        SessionView(table: table, compilation: compilation, choice: choice, style: console.outputStyle), console)
+    }
+    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
   }
 
   /// Shows what of the gateway's interfaces and addresses is not on this machine; whether nothing is wrong there.
@@ -278,7 +306,7 @@ struct Explain: AsyncParsableCommand {
 
   private func publication(in compilation: Compilation, _ console: Console) throws -> Publication {
     let name = words.last ?? ""
-    let names = compilation.policy.publications.map(\.name.value)
+    let names = compilation.policy.publications.map(\.name.value) + compilation.policy.reaches.map(\.name.value)
     if words.count > 1, let found = compilation.policy.publications.first(where: { $0.name.value == name }) {
       return found
     }

@@ -193,7 +193,9 @@ extension IptablesLowering {
       leads.append(IptablesRule(matches, .jump(chain), for: span))
     }
     let ports = services.filter(\.wantsHelper).map { helperPort($0) }.uniqued().sorted()
-    for port in ports { add(related, [.state(.related), .helper(port: port)]) }
+    for port in ports {
+      for way in sides { add(related, way + [.state(.related), .helper(port: port)]) }
+    }
     if hook != .output { add(toServer, [.state(.established)]) }
     if hook != .input { add(fromServer, [.state(.established)]) }
     if hook != .input {
@@ -207,6 +209,12 @@ extension IptablesLowering {
       for way in ways(from: inside, to: behind) { add(newInside, way + [.state(.new)]) }
     }
     rules.add(leads, to: hook)
+  }
+
+  /// On which side data connections are looked at: those of a published server on any, those of users where they are.
+  private var sides: [[IptablesMatch]] {
+    guard plan.isOutbound, !outside.isEmpty else { return [[]] }
+    return outside.flatMap { [[.comesIn($0)], [.leaves($0)]] }
   }
 
   /// Every pair of interfaces; those of a side that the policy does not name do not matter.

@@ -43,11 +43,25 @@ struct IptablesLowering {
     rules = IptablesRuleset(flows.family, kernel)
   }
 
-  /// The rules of every family that has services.
+  /// The rules of every family that has services, of `reach` blocks too.
   ///
   /// - Parameter isModel: Whether what the kernel does by itself is among them.
   static func lower(
     _ plan: FlowPlan, usesSets: Bool = false, isModel: Bool = false
+  ) -> [(rules: IptablesRuleset, sets: [ClientSet])] {
+    let own = lowerOneWay(plan, usesSets, isModel)
+    guard let outbound = plan.outbound else { return own }
+    let other = lowerOneWay(outbound, usesSets, isModel)
+    return AddressFamily.allCases.compactMap { family in
+      let both = [own, other].map { all in all.first { $0.rules.family == family } }
+      guard let reach = both[1] else { return both[0] }
+      let empty = IptablesRuleset(family, plan.kernel)
+      return ((both[0]?.rules ?? empty).joined(withReach: reach.rules), (both[0]?.sets ?? []) + reach.sets)
+    }
+  }
+
+  private static func lowerOneWay(
+    _ plan: FlowPlan, _ usesSets: Bool, _ isModel: Bool
   ) -> [(rules: IptablesRuleset, sets: [ClientSet])] {
     let kernel = plan.kernel
     let services = plan.services

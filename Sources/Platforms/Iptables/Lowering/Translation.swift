@@ -114,12 +114,17 @@ extension IptablesLowering {
         : outside.map { IptablesRule([.leaves($0)], .jump(active), for: plan.outside.first?.provenance) }
       rules.add(leads, to: .source)
     }
-    if rules.has(IptablesEntrance.mark.chain, .mangle) {
+    if rules.has(IptablesEntrance.mark.chain, .mangle), !plan.isOutbound {
       let comment = kernel.hasRevisions ? "sallyport" : nil
       let span = rules.jump(.mark).provenance
       rules.add([IptablesRule([.marked], .masquerade, comment: comment, for: span)], to: .source)
     }
-    let sources = services.filter { $0.wantsGatewaySource && ($0.isTranslated || $0.isRouted && outside.isEmpty) }
+    // Users are known by the mark, and leave with the gateway's `external ip`.
+    let own = plan.isOutbound ? plan.ownSource(family) : nil
+    let isMarked: [IptablesMatch] = own != nil && !outside.isEmpty ? [.marked] : []
+    let sources = services.filter {
+      $0.wantsGatewaySource && ($0.isTranslated || $0.isRouted && (outside.isEmpty || own != nil))
+    }
     rules.addTree(
       gateway, .nat, by: .destination,
       sources.map { service in
@@ -127,8 +132,9 @@ extension IptablesLowering {
           prefix: Prefix(service.serverAddress),
           rules: ends(service).map { end in
             IptablesRule(
-              [.dials(end.served)] + dialled(service, end.dialled, nil), .masquerade,
-              comment: comment(service, "source"), for: service.provenance(of: .source))
+              [.dials(end.served)] + dialled(service, end.dialled, nil) + isMarked,
+              own.map { .source($0) } ?? .masquerade, comment: comment(service, "source"),
+              for: service.provenance(of: .source))
           })
       })
     if rules.has(gateway, .nat) {

@@ -71,6 +71,23 @@ struct IptablesRuleset: Sendable {
     add(rules, to: entrance.chain, entrance.table)
   }
 
+  /// The rules of publications with those of `reach` blocks, whose own chains get names of their own. Sources of users
+  /// come first: a mark that both have in common says masquerade for all others.
+  func joined(withReach reach: IptablesRuleset) -> IptablesRuleset {
+    var joined = IptablesRuleset(family, kernel)
+    let source = IptablesEntrance.source
+    for chain in reach.chains[source.table] ?? [] where chain.name == source.chain {
+      joined.add(chain.rules.map(\.namedForReach), to: source)
+    }
+    for table in IptablesTable.allCases {
+      for chain in chains[table] ?? [] { joined.add(chain.rules, to: chain.name, table) }
+      for chain in reach.chains[table] ?? [] where table != source.table || chain.name != source.chain {
+        joined.add(chain.rules.map(\.namedForReach), to: chainForReach(chain.name), table)
+      }
+    }
+    return joined
+  }
+
   /// Whether there is such a chain with rules.
   func has(_ chain: String, _ table: IptablesTable) -> Bool { positions[table]?[chain] != nil }
 

@@ -63,11 +63,12 @@ struct PublicationFacts: Equatable {
   private mutating func add(_ element: Element, of set: SetName) {
     let aspect = set.aspect
     var isHelper = false
-    if case .family(.helper, _) = set { isHelper = true }
+    if case .family(.helper, _) = set.undirected { isHelper = true }
     if [.control, .passive, .clients, .limit, .log].contains(aspect) || isHelper,
       case .address(let external)? = element.key.first
     {
-      words[.external, default: []].insert(external.description)
+      // Of a `reach` it is that of the server.
+      words[set == set.undirected ? .external : .server, default: []].insert(external.description)
     }
     switch aspect {
     case .control:
@@ -94,7 +95,7 @@ struct PublicationFacts: Equatable {
       addDialled(element)
     case .log:
       var event = LoggedEvent.denied
-      if case .family(.logNew, _) = set { event = .new }
+      if case .family(.logNew, _) = set.undirected { event = .new }
       words[.log, default: []].insert(event.rawValue)
       addDialled(element)
     case .helper:

@@ -4,7 +4,8 @@ package import Flows
 package import Nftables
 import Parallel
 
-/// Turns the flows of one gateway into our table.
+/// Turns the flows of one gateway into our table. What `reach` blocks ask for is lowered by the same steps, and lies
+/// beside it under names of its own (`Table.namedForReach`).
 ///
 /// The number of rules depends on which statements the policy uses, not on how many publications use them: what differs
 /// between publications lies in sets and maps. (The exceptions: a rule for each distinct number in a `limit`; a chain
@@ -24,7 +25,9 @@ package func lower(_ plan: FlowPlan, longestRepeated: Int = 16) -> Table {
   }
   for part in parts { builder.append(part) }
   lowerEntrance(plan, &builder)
-  return builder.table()
+  let table = builder.table()
+  guard let outbound = plan.outbound else { return table }
+  return table.joined(with: lower(outbound, longestRepeated: longestRepeated).namedForReach)
 }
 
 /// One aspect of the policy: adds its sets and rules to the table.

@@ -42,6 +42,8 @@ package enum ChainName: Hashable, Sendable {
   case sessions(publication: String)
   /// Asks a list of clients.
   case clientList(ClientListName)
+  /// The same of the other direction, for `reach` blocks.
+  indirect case reach(ChainName)
 
   package var text: String {
     switch self {
@@ -49,13 +51,24 @@ package enum ChainName: Hashable, Sendable {
     case .log(let event, let publication): "log_\(event.rawValue)_\(publication)"
     case .sessions(let publication): "sessions_\(publication)"
     case .clientList(let name): name.text
+    case .reach(let chain): reachPrefix + chain.text
     }
   }
+
+  /// The same name without its direction.
+  var undirected: ChainName { if case .reach(let chain) = self { chain } else { self } }
 
   /// The name as it was read; `nil` when nobody of ours gives such a name.
   package init?(text: String) {
     if let chain = SingleChain(rawValue: text) {
       self = .single(chain)
+      return
+    }
+    if text.hasPrefix(reachPrefix) {
+      guard let chain = ChainName(text: String(text.dropFirst(reachPrefix.count))), chain == chain.undirected else {
+        return nil
+      }
+      self = .reach(chain)
       return
     }
     func publication(_ prefix: String) -> String? {
@@ -75,12 +88,13 @@ package enum ChainName: Hashable, Sendable {
     }
   }
 
-  /// The publication whose name it bears; `nil` for a chain that exists once.
+  /// The publication, or `reach`, whose name it bears; `nil` for a chain that exists once.
   package var publication: String? {
     switch self {
     case .single: nil
     case .log(_, let publication), .sessions(let publication): publication
     case .clientList(let name): name.publication
+    case .reach(let chain): chain.publication
     }
   }
 }

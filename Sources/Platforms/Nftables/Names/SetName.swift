@@ -18,6 +18,8 @@ package enum SetName: Hashable, Sendable {
   case limit(ConnectionLimit, AddressFamily)
   /// What the kernel counts for a limit.
   case limitState(ConnectionLimit, AddressFamily)
+  /// The same of the other direction, for `reach` blocks.
+  indirect case reach(SetName)
 
   /// The name in the table. What ends in a number of the family is clear of nft's keywords.
   package var text: String {
@@ -29,8 +31,12 @@ package enum SetName: Hashable, Sendable {
     case .clientList(let name): name.text
     case .limit(let limit, let family): "\(limit.stem)_\(limit.count)_v\(family.suffix)"
     case .limitState(let limit, let family): "\(limit.stem)_\(limit.count)_state\(family.suffix)"
+    case .reach(let set): reachPrefix + set.text
     }
   }
+
+  /// The same name without its direction.
+  var undirected: SetName { if case .reach(let set) = self { set } else { self } }
 
   /// The name as it was read; `nil` when nobody of ours gives such a name.
   package init?(text: String) {
@@ -39,6 +45,14 @@ package enum SetName: Hashable, Sendable {
   }
 
   private static func read(_ text: String) -> SetName? {
+    if text.hasPrefix(reachPrefix) {
+      guard let set = SetName(text: String(text.dropFirst(reachPrefix.count))), set == set.undirected else {
+        return nil
+      }
+      // The interfaces of a side are those of both directions.
+      if case .interfaces = set { return nil }
+      return .reach(set)
+    }
     if let side = InterfaceSide(rawValue: text) { return .interfaces(side) }
     guard let family = AddressFamily.allCases.first(where: { text.hasSuffix($0.suffix) }) else { return nil }
     let stem = String(text.dropLast())
@@ -85,6 +99,7 @@ package enum FamilySet: String, CaseIterable, Sendable {
   case gatewaySourceRouted = "gateway_source_routed_v"
   case marked
   case markedActive = "marked_active"
+  case gatewayAddress = "gateway_address"
   case logNew = "log_new"
   case logDenied = "log_denied"
 

@@ -24,12 +24,13 @@ extension SetName {
     case .clientPrefix: .clients
     case .clientList(let name): name.kind == .admitted ? .clients : .hairpin
     case .limit, .limitState: .limit
+    case .reach(let set): set.aspect
     }
   }
 
   /// Whether its elements have no comment: addresses that several publications share, and interfaces.
   var hasPlainElements: Bool {
-    switch self {
+    switch undirected {
     case .interfaces, .clientList, .family(.helperServers, _), .family(.helperExternal, _),
       .family(.restrictedExternal, _):
       true
@@ -39,7 +40,7 @@ extension SetName {
 
   /// Whether the last field of its keys is an admitted client.
   var holdsClients: Bool {
-    switch self {
+    switch undirected {
     case .family(.clients, _), .family(.clientsOfPorts, _), .clientPrefix, .clientList: aspect == .clients
     default: false
     }
@@ -47,32 +48,32 @@ extension SetName {
 
   /// Whether it leads from addresses to the chains of lists of clients.
   var leadsToLists: Bool {
-    switch self {
+    switch undirected {
     case .family(.admitted, _), .family(.admittedPorts, _), .family(.deniedInsidePorts, _): true
     default: false
     }
   }
 
   /// Whether it is a list of clients.
-  var isClientList: Bool { if case .clientList = self { true } else { false } }
+  var isClientList: Bool { if case .clientList = undirected { true } else { false } }
 
   /// Whether it holds what many publications have in common, and another one where few have.
   var isInCommon: Bool {
-    switch self {
+    switch undirected {
     case .passiveRange, .clientPrefix, .clientList: true
     default: leadsToLists
     }
   }
 
   /// The passive range of its addresses, where they have one in common.
-  var passiveRange: PortRange? { if case .passiveRange(let range, _) = self { range } else { nil } }
+  var passiveRange: PortRange? { if case .passiveRange(let range, _) = undirected { range } else { nil } }
 
   /// The length of the prefixes of its clients, where they have one in common.
-  var clientPrefix: Int? { if case .clientPrefix(let length, _) = self { length } else { nil } }
+  var clientPrefix: Int? { if case .clientPrefix(let length, _) = undirected { length } else { nil } }
 
   /// What it limits.
   var limit: ConnectionLimit? {
-    switch self {
+    switch undirected {
     case .limit(let limit, _), .limitState(let limit, _): limit
     default: nil
     }
@@ -89,7 +90,7 @@ extension FamilySet {
     case .helper, .relatedIn, .helperServers, .helperExternal: .helper
     case .relatedOut, .active: .active
     case .activeOff: .activeOff
-    case .gatewaySource, .gatewaySourceRouted: .source
+    case .gatewaySource, .gatewaySourceRouted, .gatewayAddress: .source
     case .sessions: .limit
     case .logNew, .logDenied: .log
     case .marked, .markedActive: .mark
@@ -103,7 +104,7 @@ extension Rule {
   func isOurs(in chain: String) -> Bool {
     guard let chain = ChainName(text: chain), statements.allSatisfy(\.isWritten) else { return false }
     if names.contains(where: Self.isOurs) { return true }
-    switch chain {
+    switch chain.undirected {
     case .single(.denied): return statements == [.counter, .verdict(.drop)]
     case .single(.prerouting):
       return statements == [.match(.conntrack("state"), .notEqual, .flags(["new"])), .verdict(.accept)]

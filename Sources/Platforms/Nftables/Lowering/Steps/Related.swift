@@ -15,11 +15,21 @@ func lowerRelated(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   }
   let hooks: [SingleChain] = (help.isForwarded ? [.forward] : []) + (help.isLocal ? [.input, .output] : [])
   for hook in hooks {
-    builder.add(
-      .match(.conntrack("state"), .equal, .flags(["related"])),
-      .match(.conntrack("helper"), .equal, .value(.string("ftp"))), .jump(.related), to: hook,
-      provenance: help.provenance)
+    for side in sides(plan) {
+      builder.add(
+        Rule(
+          side + [
+            .match(.conntrack("state"), .equal, .flags(["related"])),
+            .match(.conntrack("helper"), .equal, .value(.string("ftp"))), .jump(.related),
+          ], provenance: [help.provenance]), to: hook)
+    }
   }
+}
+
+/// On which side data connections are looked at: those of a published server on any, those of users where they are,
+/// because others may use the same server by rules that are none of ours.
+private func sides(_ plan: FlowPlan) -> [[Statement]] {
+  plan.isOutbound && !plan.outside.isEmpty ? [[.comesIn(.outside)], [.leaves(.outside)]] : [[]]
 }
 
 /// Accepts data connections that the helper expects.

@@ -1,0 +1,157 @@
+package import Addressing
+package import Diagnostics
+package import PolicySyntax
+
+/// One `reach` block, with every default in place: users behind a gateway may use an FTP server beyond it.
+package final class Outreach: Sendable {
+  package let parts: Parts
+  /// What it says as publications the other way round: one for each i-th address of both families. The server's address
+  /// is what the users dial, and nothing translates it. `Publication.server` of each is its position here, until
+  /// `Policy.outbound` gives it one.
+  package let accesses: [Publication]
+
+  init(_ parts: Parts, of publication: Publication?) {
+    self.parts = parts
+    accesses = parts.accesses(publication)
+  }
+}
+
+/// Its parts.
+extension Outreach {
+  package var name: Located<String> { parts.name }
+  package var gateway: Int? { parts.gateway }
+  package var servers: [Located<IPAddress>] { parts.servers }
+  package var serverSpan: SourceSpan? { parts.serverSpan }
+  package var publication: Located<Int>? { parts.publication }
+  package var range: Located<ReachedRange>? { parts.range }
+  package var helper: Setting<Bool> { parts.helper }
+  package var active: Setting<Bool> { parts.active }
+  package var source: Setting<SourceMode> { parts.source }
+  package var allow: [ClientTerm] { parts.allow }
+  package var deny: [ClientTerm] { parts.deny }
+  package var unreadable: Set<ReachWord> { parts.unreadable }
+  package var header: SourceSpan { parts.header }
+}
+
+/// What `passive range` of a `reach` says.
+package enum ReachedRange: Hashable, Sendable {
+  case ports(PortRange)
+  /// The other side says none: 1024-65535, the ports from which systems take those of data connections.
+  case any
+
+  package static let all = PortRange(low: 1024, high: 65535) ?? PortRange(1024)
+
+  package var ports: PortRange {
+    switch self {
+    case .ports(let range): range
+    case .any: Self.all
+    }
+  }
+}
+
+extension Outreach {
+  /// What a `reach` block says: each statement sets one part.
+  package struct Parts: Sendable {
+    package var name: Located<String>
+    /// Position in `Policy.gateways`; `nil` when there is none.
+    package var gateway: Int?
+    /// What the users dial; empty where a publication says it.
+    package var servers: [Located<IPAddress>] = []
+    /// The `server` statement.
+    package var serverSpan: SourceSpan?
+    /// Position in `Policy.publications`.
+    package var publication: Located<Int>?
+    package var controlPort: Located<UInt16>?
+    package var range: Located<ReachedRange>?
+    /// The `tls` statement; `nil` where a publication or the default says it.
+    package var tls: Setting<TLSMode>?
+    package var clearControl: SourceSpan?
+    package var helper = Setting(default: false)
+    package var active = Setting(default: false)
+    /// The users; empty means `allow any`.
+    package var allow: [ClientTerm] = []
+    package var deny: [ClientTerm] = []
+    package var source = Setting(default: SourceMode.keep)
+    package var log = Setting(default: LogMode.off)
+    /// Words of statements that were reported as wrong, misspelt ones included.
+    package var unreadable: Set<ReachWord> = []
+    /// The first line of the block.
+    package var header: SourceSpan
+
+    package init(name: Located<String>, header: SourceSpan) {
+      self.name = name
+      self.header = header
+    }
+  }
+}
+
+extension Outreach.Parts {
+  /// - Parameter publication: The one that `publication` names.
+  fileprivate func accesses(_ publication: Publication?) -> [Publication] {
+    var access = Publication.Parts(name: name, header: header)
+    access.gateway = gateway
+    access.tls = tls ?? publication?.tls ?? Setting(default: .off)
+    access.clearControl = tls == nil ? publication?.clearControl : clearControl
+    let usual: UInt16 = access.tls.value == .implicit ? 990 : 21
+    let port =
+      controlPort.map { Setting($0.value, $0.span) }
+      ?? publication.map { Setting($0.controlPort.value.external, $0.controlPort.span) } ?? Setting(default: usual)
+    access.controlPort = Setting(ControlPort(external: port.value, server: port.value), port.span)
+    access.passiveRange = range.map { Located($0.value.ports, $0.span) } ?? publication?.passiveRange
+    access.helper = helper
+    access.active = active
+    access.allow = allow
+    access.deny = deny
+    access.source = source
+    access.log = log
+    access.unreadable = Set(unreadable.compactMap(\.published))
+    return addresses(publication).enumerated().map { position, addresses in
+      var one = access
+      one.server = position
+      one.externalAddresses = addresses.map { ExternalAddress($0) }
+      return Publication(one)
+    }
+  }
+
+  /// What the users dial, the i-th addresses of both families together.
+  private func addresses(_ publication: Publication?) -> [[Located<IPAddress>]] {
+    let all = servers.isEmpty ? publication?.externalAddresses.map(\.dialled) ?? [] : servers
+    let families = AddressFamily.allCases.map { family in all.filter { $0.value.family == family } }
+    return (0..<(families.map(\.count).max() ?? 0)).map { position in
+      families.compactMap { $0.indices.contains(position) ? $0[position] : nil }
+    }
+  }
+}
+
+extension Policy {
+  /// The policy seen from the users' side: what `reach` blocks say as publications, of servers that are outside, to
+  /// clients that are inside. Whatever knows how publications fare knows it of these as well.
+  package var outbound: Policy {
+    var outbound = self
+    (outbound.servers, outbound.publications, outbound.reaches) = ([], [], [])
+    outbound.isOutbound = true
+    for position in outbound.gateways.indices {
+      let own = gateways[position]
+      (outbound.gateways[position].outside, outbound.gateways[position].inside) = (own.inside, own.outside)
+    }
+    for access in reaches.flatMap(\.accesses) {
+      var server = Server.Parts(name: access.name, header: access.header)
+      server.addresses = access.externalAddresses.map(\.dialled)
+      var parts = access.parts
+      parts.server = outbound.servers.count
+      outbound.servers.append(Server(server))
+      outbound.publications.append(Publication(parts))
+    }
+    return outbound
+  }
+
+  /// The addresses of a gateway that `source gateway` of a `reach` puts in the place of the users', as packets leave.
+  package func outboundSource(of gateway: Int?, _ family: AddressFamily) -> IPAddress? {
+    self.gateway(at: gateway)?.externalAddresses.first { $0.family == family }?.arrival.value
+  }
+
+  /// The publication that a `reach` names.
+  package func publication(of reach: Outreach) -> Publication? {
+    reach.publication.flatMap { publications.indices.contains($0.value) ? publications[$0.value] : nil }
+  }
+}

@@ -1,0 +1,64 @@
+package import Diagnostics
+import PolicySyntax
+
+/// A `reach` of a publication that does not fit it.
+package struct ReachOtherEnd: ReachRule {
+  package init() {}
+
+  package let code = "reach-other-end"
+  package let severity = Severity.error
+
+  package func check(_ reach: Outreach, in context: RuleContext) -> [Diagnostic] {
+    guard let publication = context.policy.publication(of: reach), let named = reach.publication else { return [] }
+    let name = publication.name.value
+    if publication.gateway == reach.gateway, !publication.cannotTell(.gateway), !reach.cannotTell(.gateway) {
+      return [
+        diagnostic(
+          "`\(name)` is published on the gateway behind which the users of `\(reach.name.value)` are", at: named.span,
+          related: [Label(publication.header, "the publication")],
+          help:
+            "clients inside use it with `hairpin on` in the publication; a `reach` is for users behind another one"
+        )
+      ]
+    }
+    return differences(reach, publication) + active(reach, publication)
+  }
+
+  /// Statements that say other than the publication does.
+  private func differences(_ reach: Outreach, _ publication: Publication) -> [Diagnostic] {
+    let (parts, name) = (reach.parts, publication.name.value)
+    var found: [Diagnostic] = []
+    func add(_ word: ReachWord, _ span: SourceSpan?, _ said: String, _ other: SourceSpan?) {
+      guard let span, word.published.map({ publication.cannotTell($0) }) != true else { return }
+      found.append(
+        diagnostic(
+          "`\(word.spelling)` of `\(name)` is \(said)", at: span, related: .place(other, "the publication says it"),
+          help: "leave the statement out: it comes from the publication"))
+    }
+    let port = publication.controlPort
+    if parts.controlPort.map({ $0.value != port.value.external }) == true {
+      add(.controlPort, parts.controlPort?.span, "\(port.value.external)", port.span)
+    }
+    if parts.range.map({ $0.value.ports != publication.passiveRange?.value }) == true {
+      add(
+        .passiveRange, parts.range?.span, publication.passiveRange.map { "\($0.value)" } ?? "not there",
+        publication.passiveRange?.span)
+    }
+    if parts.tls.map({ $0.value != publication.tls.value }) == true {
+      add(.tls, parts.tls?.span, "`\(publication.tls.value.rawValue)`", publication.tls.span)
+    }
+    return found
+  }
+
+  private func active(_ reach: Outreach, _ publication: Publication) -> [Diagnostic] {
+    guard reach.active.value, !publication.active.value, !publication.cannotTell(.active),
+      let span = reach.active.span
+    else { return [] }
+    return [
+      diagnostic(
+        "`\(publication.name.value)` does not mean active mode to work", at: span,
+        related: .place(publication.active.span, "it is off here"),
+        help: "write `active off`; passive mode serves every user")
+    ]
+  }
+}
