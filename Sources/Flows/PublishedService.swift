@@ -23,6 +23,8 @@ package final class PublishedService: Sendable {
     static let logsDenied = Traits(rawValue: 1 << 8)
     /// The publication has another service, in the other family or for clients inside.
     static let several = Traits(rawValue: 1 << 9)
+    /// Clients inside alone come this way; those outside have an endpoint of their own.
+    static let forInside = Traits(rawValue: 1 << 10)
   }
 
   package let publication: Publication
@@ -37,11 +39,12 @@ package final class PublishedService: Sendable {
   package let name: String
   let traits: Traits
 
-  /// - Parameter isOneOfSeveral: Whether the publication can be reached at several addresses, for example in both
-  ///   families.
+  /// - Parameters:
+  ///   - isOneOfSeveral: Whether the publication can be reached at several addresses, for example in both families.
+  ///   - isForInside: Whether clients inside alone come this way.
   init(
     publication: Publication, server: Server, endpoint: Endpoint, clients: AddressSet?, denied: AddressSet,
-    isOneOfSeveral: Bool
+    isOneOfSeveral: Bool, isForInside: Bool
   ) {
     self.publication = publication
     self.server = server
@@ -51,6 +54,7 @@ package final class PublishedService: Sendable {
     arrival = endpoint.arrival
     name = publication.name.value
     var traits: Traits = []
+    if isForInside { traits.insert(.forInside) }
     if clients != nil { traits.insert(.restricted) }
     if !publication.limits.isEmpty { traits.insert(.limited) }
     if publication.helper.value { traits.insert(.helper) }
@@ -160,12 +164,13 @@ private func services(
     let clients = publication.admitsEveryone ? nil : policy.admittedClients(of: publication)
     let denied = publication.hairpin.value ? policy.deniedClients(of: publication) : AddressSet()
     let endpoints = publication.endpoints(at: server)
-    let all = endpoints + endpoints.compactMap { publication.insideEndpoint($0) }
-    for endpoint in all {
+    let inside = endpoints.compactMap { publication.insideEndpoint($0) }
+    let isOneOfSeveral = endpoints.count + inside.count > 1
+    for (endpoint, isForInside) in endpoints.map({ ($0, false) }) + inside.map({ ($0, true) }) {
       services.append(
         PublishedService(
           publication: publication, server: server, endpoint: endpoint, clients: clients, denied: denied,
-          isOneOfSeveral: all.count > 1))
+          isOneOfSeveral: isOneOfSeveral, isForInside: isForInside))
     }
   }
   return services

@@ -40,7 +40,14 @@ private let count = gatewayProofSize ?? 4
       surroundings.interfaces[1].address += "\n ipv6 enable"
       surroundings.interfaces[0].address = seed % 4 == 1 ? "dhcp setroute" : "198.18.0.2 255.255.255.252"
       let audit = try AuditedText(surroundings.text(compilation.configuration(), "", ""), against: compilation)
-      #expect(wrong(audit).isEmpty, "\(audit.description)\n\(policy)")
+      // The device inspects port 21 by itself, and what becomes of some replies nobody knows: `check` says so, too.
+      let open = compilation.policy.publications.map { "`\($0.name.value)`" }.filter { name in
+        compilation.diagnostics.contains { $0.code == "session-undecided" && $0.message.contains(name) }
+      }
+      let found = wrong(audit).filter { finding in
+        finding.code != "gateway-undecided" || !open.contains(where: finding.message.contains)
+      }
+      #expect(found.isEmpty, "\(audit.description)\n\(policy)")
     }
     count.report()
     #expect(count.audited >= 4)

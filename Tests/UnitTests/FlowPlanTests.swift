@@ -12,6 +12,27 @@ import Testing
     return compilation.flows(gateway: compilation.policy.gateways.isEmpty ? nil : 0)
   }
 
+  @Test("active data connections leave with the gateway's address, and not with what clients inside dial")
+  func activeSource() {
+    let policy = """
+      gateway edge { outside eth0; inside eth1 }
+      publish files {
+          server         10.10.20.10, 2001:db8:20::10 vsftpd
+          external ip    5.6.7.8 at 10.0.1.10, 2001:db8:113::10 at fd00:1::10
+          passive range  20161-21208
+          tls            off  # allow: tls-off
+          active         on
+          hairpin        on
+      }
+      """
+    let sources = plan(policy).families.flatMap { family in
+      let translations = family.activeTranslations
+      return translations.flows.map { "\(translations.service($0).arrival)" }
+    }
+    #expect(sources.sorted() == ["10.0.1.10", "fd00:1::10"])
+    #expect(!compile(policy).diagnostics.hasErrors)
+  }
+
   private let twoPublications = """
     gateway edge {
         outside eth0

@@ -10,7 +10,8 @@ extension FamilyFlows {
     var claims = PortClaims(self, .sent)
     guard has(.active) else { return PortFlows(claims) }
     for (position, service) in services.enumerated() where service.has(.active) && service.isTranslated {
-      guard service.opensActiveData, let port = service.activeSourcePort else { continue }
+      // What clients inside dial is no address with which anything leaves.
+      guard !service.has(.forInside), service.opensActiveData, let port = service.activeSourcePort else { continue }
       claims.add(
         service.serverAddress, PortRange(port), of: position,
         provenance: service.publication.active.span ?? service.header)
