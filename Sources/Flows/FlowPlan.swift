@@ -65,7 +65,7 @@ package struct FlowPlan: Sendable {
     mark = own?.mark.map { ($0.value, $0.span) }
     inputs = own?.inputs ?? GatewayInputs()
     isOutbound = policy.isOutbound
-    outbounds = policy.reaches.contains { $0.gateway == gateway } ? [FlowPlan(policy.outbound, gateway: gateway)] : []
+    outbounds = policy.hasReaches(through: gateway) ? [FlowPlan(policy.outbound, gateway: gateway)] : []
     ownSources = AddressFamily.allCases.reduce(into: [:]) { $0[$1] = policy.outboundSource(of: gateway, $1) }
     let declared = declaredServices(of: policy, gateway: gateway)
     let (ipv4, ipv6) = together(

@@ -12,7 +12,7 @@ import Testing
     var lines: [BlockKind: [(String, String)]] = [
       .file: [
         ("clients", "clients partners = 198.51.100.0/24"),
-        ("gateway border", "gateway border { external ip 192.0.2.1 }"),
+        ("gateway front", "gateway front { external ip 192.0.2.1 }"),
       ],
       .gateway: [("outside", "outside eth0"), ("inside", "inside eth1")],
       .server: [("address", "address 10.10.20.200"), ("software", "software proftpd")],

@@ -10,39 +10,64 @@ extension Compilation {
     !policy.isPartial && reach.unreadable.isEmpty && !reach.accesses.isEmpty
   }
 
-  /// The sessions of a `reach`, seen from the users' side: through the gateway behind which they are, and no other.
+  /// The sessions of a `reach`, seen from the users' side: through the gateway behind which they are, and of a
+  /// publication of this policy through those at the other end. Gateways further out of the users' own have tables of
+  /// their own, of which each cell tells the worst.
   ///
   /// - Parameters:
   ///   - reach: One of `policy.reaches`.
   ///   - client: The only user to look at.
   package func sessions(of reach: Outreach, client: IPAddress? = nil) -> SessionTable {
     let outbound = policy.outbound
+    let end = reachedEnd(of: reach)
+    func sessions(_ access: Publication) -> SessionTable {
+      let gateway = access.gateway
+      let asked = gateway == reach.gateway ? client : nil
+      guard let ruleset = ruleset(gateway: gateway) else {
+        return SessionTable(of: access, in: outbound, undecidedBy: platform(of: gateway).name, client: asked)
+      }
+      var study = SessionStudy(outbound, gateway: gateway, ruleset: ruleset, judgesBorders: true)
+      if gateway == reach.gateway { study.reached = end }
+      return study.table(of: access, client: asked)
+    }
     let accesses = outbound.publications.filter { $0.name.value == reach.name.value }
-    let tables: [SessionTable]
-    if let ruleset = ruleset(gateway: reach.gateway) {
-      let study = SessionStudy(outbound, gateway: reach.gateway, ruleset: ruleset, judgesBorders: true)
-      tables = accesses.map { study.table(of: $0, client: client) }
-    } else {
-      let name = platform(of: reach.gateway).name
-      tables = accesses.map { SessionTable(of: $0, in: outbound, undecidedBy: name, client: client) }
+    let (own, further) = (
+      accesses.filter { $0.gateway == reach.gateway }, accesses.filter { $0.gateway != reach.gateway }
+    )
+    var table = own.first.map(sessions) ?? SessionTable(publication: reach.name.value, cells: [], clients: [:])
+    for access in own.dropFirst() {
+      table.join(sessions(access), dialled: access.externalAddresses.map(\.dialled.value))
     }
-    var table = tables.first ?? SessionTable(publication: reach.name.value, cells: [], clients: [:])
-    for (other, access) in zip(tables, accesses).dropFirst() {
-      table.join(other, dialled: access.externalAddresses.map(\.dialled.value))
+    for access in further {
+      var other = sessions(access)
+      // Whoever is no user of the gateway before does not come so far.
+      other.cells.removeAll { $0.place != .allowed }
+      (other.clients, other.notes) = ([:], [])
+      let name = policy.gateway(at: access.gateway).map { "through the gateway `\($0.name.value)`: " } ?? ""
+      table.join(other, place: name)
     }
-    table.notes += notes(on: reach, table)
+    table.notes += notes(on: reach, table, isPlayedToItsEnd: end != nil)
     return table
   }
 
+  /// The publication that a `reach` names, where it can be played together with the users' gateway: not where their
+  /// packets pass further gateways before, which are played by themselves.
+  func reachedEnd(of reach: Outreach) -> ReachedEnd? {
+    guard let gateway = reach.gateway, let publication = policy.publication(of: reach),
+      policy.path(to: gateway).count == 1
+    else { return nil }
+    return ReachedEnd(publication, in: policy, besides: [gateway])
+  }
+
   /// What is not played of the way.
-  private func notes(on reach: Outreach, _ table: SessionTable) -> [String] {
+  private func notes(on reach: Outreach, _ table: SessionTable, isPlayedToItsEnd: Bool) -> [String] {
     var notes: [String] = []
     let users = table.clients[.allowed, default: [:]].values.sorted()
     if reach.source.value == .keep, users.contains(where: { $0.scope == .privateUse }) {
       notes.append(
         "Users leave with their own addresses: where these are private, another rule or box has to translate them.")
     }
-    if let publication = policy.publication(of: reach) {
+    if let publication = policy.publication(of: reach), !isPlayedToItsEnd {
       let gateway = policy.gateway(of: publication).map { "gateway `\($0.name.value)`" } ?? "the other gateway"
       notes.append(
         "What \(gateway) does at the other end is not played here: `explain FILES \(publication.name.value)` tells it."
@@ -54,7 +79,7 @@ extension Compilation {
 
 extension SessionTable {
   /// Adds what becomes of sessions with another address of the server: each cell tells the worse of both.
-  mutating func join(_ other: SessionTable, dialled: [IPAddress]) {
+  mutating func join(_ other: SessionTable, dialled: [IPAddress] = [], place: String = "") {
     for cell in other.cells {
       let same = cells.firstIndex {
         $0.place == cell.place && $0.encryption == cell.encryption && $0.mode == cell.mode && $0.family == cell.family
@@ -65,7 +90,7 @@ extension SessionTable {
       }
       guard cell.urgency > cells[same].urgency else { continue }
       cells[same] = cell
-      let address = dialled.first { $0.family == cell.family }.map { "at \($0): " } ?? ""
+      let address = place + (dialled.first { $0.family == cell.family }.map { "at \($0): " } ?? "")
       if !cell.reason.isEmpty { cells[same].reason = address + cell.reason }
     }
     clients.merge(other.clients) { own, new in own.merging(new) { own, _ in own } }

@@ -67,12 +67,16 @@ struct ScenePath {
   }
 
   private let stations: [Station]
+  /// The gateways at the other end, of users who reach a publication of the same policy, the outermost first.
+  private let others: [Hop]
+  /// Whether the model was held against real connections through all of them.
+  private let othersWereRun: Bool
   /// The name of the innermost gateway.
   private let innermost: String
   /// What the box before that one translates.
   private let boxes: [ExternalAddress]
-  /// Where the innermost gateway is on the path.
-  var last: Int { stations.count }
+  /// Where the gateway is on the path that is next to the server.
+  var last: Int { stations.count + others.count }
   /// The networks between gateways, where no client is.
   var networks: [Prefix] { stations.flatMap(\.surroundings.serverNetworks) }
 
@@ -82,6 +86,7 @@ struct ScenePath {
     guard let end = hops.last, let inner = study.policy.gateway(at: end.gateway) else { return nil }
     innermost = inner.name.value
     boxes = end.boxes
+    (others, othersWereRun) = ([], true)
     stations = zip(hops.dropLast(), hops.dropFirst()).compactMap { hop, next in
       study.outer.first { $0.position == hop.gateway }.map { Self.station($0, hop, next) }
     }
@@ -112,25 +117,97 @@ struct ScenePath {
     var own = network
     own.translatedBefore += boxes.map(TranslationBefore.init)
     let inner = Hop(innermost, program, own, kernel)
-    return outer.first.map { GatewayPath($0, outer.dropFirst() + [inner]) } ?? GatewayPath(inner)
+    let all = outer + [inner] + others
+    return GatewayPath(all.first ?? inner, Array(all.dropFirst()))
   }
 
   /// A client before the outermost gateway.
   ///
-  /// - Parameter hidden: Networks behind the innermost gateway that mean nothing before it.
-  func outsideClient(_ address: IPAddress, dialling dialled: IPAddress, hidden: [Prefix]) -> Party {
+  /// - Parameters:
+  ///   - own: The surroundings of the innermost gateway.
+  ///   - hidden: Networks behind that one that mean nothing before it.
+  func outsideClient(
+    _ address: IPAddress, dialling dialled: IPAddress, _ own: SessionSurroundings, hidden: [Prefix]
+  ) -> Party {
     let all = stations.flatMap(\.hidden) + hidden
-    var host = Host(
-      [address], behind: stations.first?.surroundings.outsideInterface ?? "outside",
-      unreachable: all.filter { !$0.contains(dialled) })
-    host.hop = 0
-    return .host(host)
+    return .host(
+      Host(
+        [address], behind: (stations.first?.surroundings ?? own).outsideInterface,
+        unreachable: all.filter { !$0.contains(dialled) }))
   }
 
   /// Whether something is known of all gateways that a session came to.
   func wasRun(_ performance: Performance, innermost: Bool) -> Bool {
-    performance.passedOnly { stations.indices.contains($0) ? stations[$0].gateway.wasRun : innermost }
+    performance.passedOnly { hop in
+      if stations.indices.contains(hop) { return stations[hop].gateway.wasRun }
+      return hop == stations.count ? innermost : othersWereRun
+    }
   }
+}
+
+// MARK: Users of a publication of the same policy
+
+/// A publication that users behind another gateway of the policy reach, with its own path. A class, because a study has
+/// one that has a study.
+final class ReachedEnd: Sendable {
+  let publication: Publication
+  /// Where the server really is, with what it announces.
+  let scenes: Scenes
+
+  /// - Returns: `nil` where a gateway on its path cannot be played, or is one that the users' packets pass before.
+  init?(_ publication: Publication, in policy: Policy, besides passed: [Int]) {
+    let path = publication.hops.isEmpty ? [publication.gateway].compactMap(\.self) : publication.hops.map(\.gateway)
+    guard !path.isEmpty, Set(path).isDisjoint(with: passed),
+      let platform = policy.platform(of: publication.gateway) as? any SessionPlatform
+    else { return nil }
+    let study = SessionStudy(
+      policy, gateway: publication.gateway,
+      ruleset: platform.ruleset(of: FlowPlan(policy, gateway: publication.gateway)))
+    guard study.unplayed == nil, let scenes = Scenes(study, of: publication) else { return nil }
+    (self.publication, self.scenes) = (publication, scenes)
+  }
+
+  /// Its gateways, the outermost first, each on its part of the path.
+  fileprivate var hops: [Hop] {
+    var network = scenes.surroundings.network
+    guard let path = scenes.path else {
+      network.translatedBefore = publication.externalAddresses.filter { $0.at != nil }.map(TranslationBefore.init)
+      let name = scenes.study.policy.gateway(of: publication)?.name.value ?? ""
+      return [Hop(name, scenes.study.program, network)]
+    }
+    let all = path.gateways(scenes.study.program, network, KernelTraits())
+    return [all.first] + all.others
+  }
+
+  fileprivate var wereRun: Bool { scenes.study.wasRun && scenes.study.outer.allSatisfy(\.wasRun) }
+
+  /// What answers on the wire before its outermost gateway: that one's own addresses, and those of a box before it.
+  fileprivate var neighbours: Set<IPAddress> {
+    let first = publication.hops.first
+    let server = first?.server ?? scenes.study.policy.server(of: publication)
+    let own = server.map { (first?.publication ?? publication).endpoints(at: $0) } ?? []
+    let boxes = publication.hops.isEmpty ? publication.externalAddresses.filter { $0.at != nil } : first?.boxes ?? []
+    return Set(
+      own.filter { $0.reach != .routed && $0.external.at == nil }.map(\.arrival) + boxes.map(\.dialled.value))
+  }
+}
+
+extension ScenePath {
+  /// The path of users behind one gateway to a publication behind others.
+  ///
+  /// - Parameter own: The gateway of the users.
+  init(users own: Gateway, to end: ReachedEnd) {
+    stations = []
+    boxes = []
+    innermost = own.name.value
+    others = end.hops
+    othersWereRun = end.wereRun
+  }
+}
+
+extension SessionSurroundings {
+  /// The surroundings of the users' gateway where the next machine further on is that of the publication.
+  func reaching(_ end: ReachedEnd) -> SessionSurroundings { reaching(end.neighbours) }
 }
 
 extension TranslationBefore {

@@ -7,7 +7,7 @@ import Policy
 private let anyPort: UInt16 = 50005
 
 /// The clients and servers of one publication.
-struct Scenes {
+struct Scenes: Sendable {
   let study: SessionStudy
   let publication: Publication
   let client: IPAddress?
@@ -35,10 +35,15 @@ struct Scenes {
     self.client = client
     self.site = site
     endpoints = study.policy.endpoints(of: publication)
-    surroundings = SessionSurroundings(
+    let own = SessionSurroundings(
       study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
       interfaces: study.interfaces(publication))
-    let path = ScenePath(study, of: publication)
+    let reached = study.reached
+    surroundings = reached.map { own.reaching($0) } ?? own
+    let users = reached == nil ? nil : study.policy.gateway(of: publication)
+    let path =
+      users.flatMap { users in reached.map { ScenePath(users: users, to: $0) } }
+      ?? ScenePath(study, of: publication)
     self.path = path
     looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
@@ -50,7 +55,11 @@ struct Scenes {
       areInside: study.policy.isOutbound)
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
-    let ftp = FTPServer(publication, server, party.at(hop: path?.last ?? 0), publication.masquerade(endpoints))
+    var ftp = FTPServer(publication, server, party.at(hop: path?.last ?? 0), publication.masquerade(endpoints))
+    if let real = reached?.scenes.server {
+      ftp = real
+      ftp.party = real.party.at(hop: path?.last ?? 0)
+    }
     self.server = ftp
     passivePorts = PassivePorts(ftp.passivePorts, study.borders?.adding(site?.network.routing?.ports ?? []))
     let borders = study.clientBorders?.adding(site?.network.routing?.ports ?? [])
@@ -89,7 +98,7 @@ struct Scenes {
   private func client(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Party {
     if let path, place != .inside {
       return path.outsideClient(
-        address, dialling: endpoint.dialled,
+        address, dialling: endpoint.dialled, surroundings,
         hidden: endpoint.reach == .translated ? surroundings.serverNetworks : [])
     }
     let invented =

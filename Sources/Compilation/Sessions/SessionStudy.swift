@@ -15,6 +15,8 @@ package struct SessionStudy: Sendable {
   let gatewayAddresses: Set<IPAddress>
   /// The gateways further out, the outermost first.
   let outer: [OuterGateway]
+  /// The publication that users reach, with its gateways; `nil` where it is somebody else's server, or not played.
+  var reached: ReachedEnd?
   /// The platform of the first of them that cannot be played; `nil` where all can.
   let unplayed: String?
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.

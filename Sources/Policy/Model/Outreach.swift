@@ -137,12 +137,41 @@ extension Policy {
     for access in reaches.flatMap(\.accesses) {
       var server = Server.Parts(name: access.name, header: access.header)
       server.addresses = access.externalAddresses.map(\.dialled)
-      var parts = access.parts
-      parts.server = outbound.servers.count
+      for var parts in [access.parts] + furtherOut(access) {
+        parts.server = outbound.servers.count
+        outbound.publications.append(Publication(parts))
+      }
       outbound.servers.append(Server(server))
-      outbound.publications.append(Publication(parts))
     }
     return outbound
+  }
+
+  /// What the gateways further out have to let through of what users behind an inner one may do: the same connections,
+  /// from the address that the gateway before put in the place of the users', or from their own. Who logs is the one
+  /// next to them.
+  private func furtherOut(_ access: Publication) -> [Publication.Parts] {
+    guard let gateway = access.gateway else { return [] }
+    let path = path(to: gateway)
+    var users = (access.allow, access.deny)
+    return zip(path.reversed(), path.reversed().dropFirst()).map { inner, outer in
+      var parts = access.parts
+      if access.source.value == .gateway, let own = self.gateway(at: inner)?.externalAddresses, !own.isEmpty {
+        users = (own.map { ClientTerm(.prefix(Prefix($0.arrival.value)), $0.arrival.span) }, [])
+      }
+      (parts.allow, parts.deny) = users
+      parts.gateway = outer
+      parts.log = Setting(default: .off)
+      if self.gateway(at: outer)?.externalAddresses.isEmpty != false { parts.source = Setting(default: .keep) }
+      return parts
+    }
+  }
+
+  /// Whether users behind a gateway, or behind one further in, have a `reach`.
+  package func hasReaches(through gateway: Int?) -> Bool {
+    reaches.contains { reach in
+      reach.gateway == gateway
+        || gateway.map { position in reach.gateway.map { path(to: $0).contains(position) } ?? false } ?? false
+    }
   }
 
   /// The addresses of a gateway that `source gateway` of a `reach` puts in the place of the users', as packets leave.

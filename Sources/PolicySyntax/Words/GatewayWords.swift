@@ -37,7 +37,7 @@ package enum GatewayWord: String, BlockWord {
     case .behind:
       WordFacts(
         "the next gateway further out, on the way to the clients; publications on this one pass both",
-        value: "the name of a gateway", forms: ["NAME"], [.names, .lowerCase], example: "behind border",
+        value: "the name of a gateway", forms: ["NAME"], [.names, .lowerCase], example: "behind front",
         aspect: .machines)
     case .mark:
       WordFacts(
