@@ -85,6 +85,14 @@ package final class Publication: Sendable {
     hops.first?.publication.external(family) ?? external(family)
   }
 
+  /// The publication as clients inside see it, who dial what those outside dial.
+  package var dialledInside: Publication {
+    guard let port = parts.dialledPort, port != controlPort.value.external else { return self }
+    var parts = parts
+    parts.controlPort.value.external = port
+    return Publication(parts)
+  }
+
   /// Whether every client may connect.
   package var admitsEveryone: Bool {
     deny.isEmpty && (allow.isEmpty || allow.contains { $0.kind == .any })
@@ -144,6 +152,8 @@ extension Publication {
     package var unreadable: Set<PublishWord> = []
     /// The first line of the block.
     package var header: SourceSpan
+    /// The control port that clients dial, where a gateway further out changes it; clients inside dial it here.
+    package var dialledPort: UInt16?
     /// The gateways on its path, the outermost first, and what it is to each; empty where there is one gateway or none.
     package var hops: [PublicationHop] = []
 

@@ -74,7 +74,7 @@ extension Policy {
       parts.controlPort = publication.controlPort
       parts.controlPort.value.server = publication.controlPort.value.external
       (parts.passiveRange, parts.tls) = (publication.passiveRange, publication.tls)
-      (parts.allow, parts.deny) = (publication.allow, publication.deny)
+      (parts.allow, parts.deny, parts.active) = (publication.allow, publication.deny, publication.active)
       parts.server = view.servers.count
       var server = Server.Parts(name: publication.name, header: publication.header)
       server.addresses = boxes.map(\.arrival)
@@ -140,11 +140,17 @@ private struct HopFinder {
     return Publication(parts)
   }
 
-  /// What clients dial: the publication's own addresses, or those of the outermost gateway that has any.
+  /// What clients dial: the publication's own addresses, or in each family that of the outermost gateway that has one.
+  /// A box before an inner gateway is on the way from the outermost.
   private var dialled: [ExternalAddress] {
-    original.externalAddresses.isEmpty
-      ? path.lazy.compactMap { policy.gateway(at: $0)?.externalAddresses }.first { !$0.isEmpty } ?? []
-      : original.externalAddresses
+    guard original.externalAddresses.isEmpty else { return original.externalAddresses }
+    return AddressFamily.allCases.compactMap { family in
+      for (position, gateway) in path.enumerated() {
+        guard let external = policy.gateway(at: gateway)?.external(family) else { continue }
+        return position == 0 ? external : ExternalAddress(external.dialled)
+      }
+      return nil
+    }
   }
 
   /// One address from the outside to the server.
@@ -188,10 +194,13 @@ private struct HopFinder {
     parts.controlPort.value = ControlPort(
       external: position > shifting ? port.server : port.external,
       server: position < shifting ? port.external : port.server)
-    // Who only passes packets on leaves what the helper has to read to those who translate.
-    if !isTranslating, !translating.isEmpty, !(isLast && server.isLocal) { parts.helper.value = false }
+    // Who only passes packets on leaves what the helper has to read to those who translate, unless data connections shall
+    // bear a mark there, which they have from the connection that a helper read.
+    let isMarked = policy.gateway(at: path[position])?.mark != nil
+    if !isTranslating, !translating.isEmpty, !isMarked, !(isLast && server.isLocal) { parts.helper.value = false }
     let boxes = legs.compactMap(\.box)
     guard !isLast else {
+      parts.dialledPort = port.external
       return PublicationHop(
         gateway: path[position], publication: Publication(parts), server: server, boxes: boxes)
     }
