@@ -112,7 +112,7 @@ struct PolicyFiles {
 
   /// Reads and compiles the files as one policy; without files, every `*.sally` of the current folder.
   ///
-  /// - Parameter writes: Whether configurations of gateways are to be written; see `Compilation.init`.
+  /// - Parameter writes: Whether configurations of gateways are to be written; see `Compilation`.
   /// - Throws: `ExitStatus.inputMissing` when a file cannot be read.
   func compile(writes: Bool = true) throws -> Compilation {
     let compilation = Compilation(try load(), writes: writes)
