@@ -150,6 +150,7 @@ package enum RuleDocuments {
     ("reach-target", PackageResources.reach_target_md),
     ("reach-users-outside", PackageResources.reach_users_outside_md),
     ("server-address-unusable", PackageResources.server_address_unusable_md),
+    ("server-behind-gateway", PackageResources.server_behind_gateway_md),
     ("server-build-dependent", PackageResources.server_build_dependent_md),
     ("server-file-error", PackageResources.server_file_error_md),
     ("server-file-refused", PackageResources.server_file_refused_md),

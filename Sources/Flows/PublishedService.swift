@@ -169,7 +169,8 @@ private func services(
     for (endpoint, isForInside) in endpoints.map({ ($0, false) }) + inside.map({ ($0, true) }) {
       services.append(
         PublishedService(
-          publication: publication, server: server, endpoint: endpoint, clients: clients, denied: denied,
+          publication: isForInside ? publication.dialledInside : publication, server: server, endpoint: endpoint,
+          clients: clients, denied: denied,
           isOneOfSeveral: isOneOfSeveral, isForInside: isForInside))
     }
   }

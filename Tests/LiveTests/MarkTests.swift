@@ -39,15 +39,4 @@ import Testing
       try await lab.expectTransfers(daemon, Dial(address: Address.external, encryption: .explicit), all)
     }
   }
-
-  @Test("what the policy does not admit does not bear it")
-  func others() async throws {
-    try await withLab { lab in
-      let text = policy(
-        lab, .proFTPD, "passive range 50000-50399; tls explicit optional; allow 198.51.100.0/24")
-      let daemon = try await lab.enact(text, .proFTPD)
-      try await dropOthers(lab, besides: "0x40000")
-      try await lab.expectFailures(daemon, Dial(address: Address.external), [.pasv])
-    }
-  }
 }

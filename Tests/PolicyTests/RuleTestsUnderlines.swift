@@ -71,6 +71,7 @@ private let underlined: [String: String] = [
   "reach-target": "reach bank",
   "reach-users-outside": "203.0.113.21",
   "server-address-unusable": "127.0.0.1",
+  "server-behind-gateway": "publish photos",
   "server-scope-conflict": "203.0.113.11",
   "source-gateway-hides-clients": "source         gateway",
   "source-gateway-on-local-server": "source         gateway",

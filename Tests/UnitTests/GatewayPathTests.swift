@@ -202,4 +202,57 @@ import Testing
     let known = device.sessions(of: published).cells.filter { $0.isPermitted }
     #expect(!known.isEmpty && known.allSatisfy { $0.outcome == .works && $0.certainty == .documented })
   }
+
+  @Test("an address of an inner gateway that a box translates is dialled, and the outer gateway passes it on")
+  func boxInside() throws {
+    let compilation = compile(policy(edge: "", inner: "external ip 203.0.113.99 at 192.168.100.2"))
+    #expect(
+      try ways(compilation) == ["203.0.113.99:21 by 203.0.113.99:21", "192.168.100.2:21 -> 10.10.20.200:21"])
+    #expect(try outcomes(compilation) == [])
+    let sheets = try compilation.bundle(version: "0").files.filter { $0.path.hasSuffix("box-before.txt") }
+    #expect(sheets.map(\.path) == ["gateways/inner/box-before.txt"])
+  }
+
+  @Test("each family has the outermost address of its own")
+  func families() throws {
+    let text = policy(inner: "external ip 192.0.2.5, 2001:db8:113::10")
+      .replacing("10.10.20.200", with: "10.10.20.200, 2001:db8:20::200")
+    let compilation = compile(text)
+    #expect(compilation.isAccepted, "\(compilation.diagnostics)")
+    let publication = try #require(compilation.policy.publications.first)
+    #expect(Set(publication.externalAddresses.map(\.family)) == [.ipv4, .ipv6])
+    #expect(try outcomes(compilation) == [])
+  }
+
+  @Test("clients inside dial the port that those outside dial")
+  func insidePort() throws {
+    let compilation = compile(
+      policy("control port 2121 -> 21; passive range 50000-50399; tls explicit required; hairpin on"))
+    #expect(compilation.isAccepted, "\(compilation.diagnostics)")
+    #expect(try outcomes(compilation) == [])
+  }
+
+  @Test("what is not understood on a path leaves its sessions untold")
+  func untold() throws {
+    for edge in ["external ip 203.0.113", "behind nowhere; external ip 203.0.113.10"] {
+      let compilation = compile(policy(edge: edge))
+      for publication in compilation.policy.publications { #expect(!compilation.canExplain(publication), "\(edge)") }
+    }
+  }
+
+  @Test("servers behind an inner gateway, and clients between two, are told")
+  func between() {
+    let past = compile(
+      policy() + """
+
+        publish other { gateway edge; server 192.0.2.5 proftpd { certificate "/a" key "/b" }; external ip 203.0.113.12
+          passive range 51000-51399; tls explicit required }
+        publish same { gateway edge; server 10.10.20.200 proftpd { certificate "/a" key "/b" }; external ip 203.0.113.13
+          passive range 50000-50399; tls explicit required }
+        """)
+    let found = past.diagnostics.filter { $0.code == "server-behind-gateway" }
+    #expect(found.count == 2, "\(past.diagnostics)")
+    let clients = compile(policy("passive range 50000-50399; tls explicit required; allow 192.0.2.0/24"))
+    #expect(clients.diagnostics.contains { $0.code == "lan-clients-without-hairpin" }, "\(clients.diagnostics)")
+  }
 }

@@ -55,8 +55,11 @@ func megabytes(_ value: Double) -> String { "\(Int(value.rounded())) MB" }
 
 func fixed(_ value: Double, _ digits: Int) -> String {
   let factor = [1.0, 10, 100, 1000][min(digits, 3)]
-  let number = Int((value * factor).rounded())
+  // A difference of two times may be below zero.
+  let number = Int((abs(value) * factor).rounded())
   let (whole, rest) = number.quotientAndRemainder(dividingBy: Int(factor))
+  let sign = value < 0 && number > 0 ? "-" : ""
   let fraction = String(rest)
-  return digits == 0 ? "\(whole)" : "\(whole)." + String(repeating: "0", count: digits - fraction.count) + fraction
+  guard digits > 0 else { return "\(sign)\(whole)" }
+  return "\(sign)\(whole)." + String(repeating: "0", count: max(0, digits - fraction.count)) + fraction
 }

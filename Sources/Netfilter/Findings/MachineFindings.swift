@@ -25,7 +25,13 @@ extension Compilation {
       let names = policy.gateways[index].outside + policy.gateways[index].inside
       return !names.isEmpty && names.allSatisfy { machine.link(named: $0.value) != nil }
     }
-    return fitting.count == 1 ? fitting.first : nil
+    guard fitting.count > 1 else { return fitting.first }
+    // Interfaces are called alike in many places, addresses are not.
+    let owning = fitting.filter { index in
+      let own = policy.gateways[index].externalAddresses.map(\.arrival.value)
+      return !own.isEmpty && own.allSatisfy(machine.has)
+    }
+    return owning.count == 1 ? owning.first : nil
   }
 
   /// `gateway-not-chosen`, where the policy has several and nobody says which one the machine is.

@@ -210,6 +210,7 @@ private struct HopFinder {
     parts.source = Setting(default: .keep)
     var next = server.parts
     next.local = nil
+    next.isGateway = true
     next.addresses = legs.compactMap(\.target)
     return PublicationHop(
       gateway: path[position], publication: Publication(parts), server: Server(next), boxes: boxes)

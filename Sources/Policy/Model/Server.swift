@@ -62,6 +62,7 @@ extension Server {
   @inlinable package var name: Located<String> { parts.name }
   @inlinable package var addresses: [Located<IPAddress>] { parts.addresses }
   @inlinable package var local: SourceSpan? { parts.local }
+  @inlinable package var isGateway: Bool { parts.isGateway }
   @inlinable package var software: Located<Software>? { parts.software }
   @inlinable package var site: Located<String>? { parts.site }
   @inlinable package var certificate: Located<Certificate>? { parts.certificate }
@@ -76,6 +77,8 @@ extension Server {
     package var name: Located<String>
     /// Where it listens, at most one of each family; empty when it is the firewall host itself.
     package var addresses: [Located<IPAddress>] = []
+    /// Whether it stands for the next gateway on the path of a publication.
+    package var isGateway = false
     /// The `local` of `address local`; `nil` for a server behind the gateway.
     package var local: SourceSpan?
     /// `nil` when the policy does not say, or says it wrongly (an error then).

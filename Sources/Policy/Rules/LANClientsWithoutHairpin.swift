@@ -18,6 +18,7 @@ package struct LANClientsWithoutHairpin: PolicyRule {
       return publication.allow.compactMap { term in
         guard isNetwork(term), let server = published.translatedServer(where: { context.policy.contains(term, $0) })
         else { return nil }
+        if published.server.isGateway { return betweenGateways(term, server, in: context.policy) }
         return diagnostic(
           "`\(context.policy.text(of: term))` holds the server's own address \(server), and clients beside "
             + "the server cannot use the external address without `hairpin on`",
@@ -25,6 +26,14 @@ package struct LANClientsWithoutHairpin: PolicyRule {
           help: "add `hairpin on`, or lead them to the server's own address and take them out here")
       }
     }
+  }
+
+  /// Clients between two gateways have no way in.
+  private func betweenGateways(_ term: ClientTerm, _ next: IPAddress, in policy: Policy) -> Diagnostic {
+    diagnostic(
+      "`\(policy.text(of: term))` holds \(next), the address of the next gateway, and clients between two gateways cannot "
+        + "use the external address", at: term.span,
+      help: "publish for them on the inner gateway alone, or take them out here")
   }
 
   /// Whether an entry is less than a whole family.

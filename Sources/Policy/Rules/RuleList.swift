@@ -67,6 +67,7 @@ private let wholeRules: [any PolicyRule] = [
   ReachTarget(),
   ReachUsersOutside(),
   ServerAddressUnusable(),
+  ServerBehindGateway(),
   ServerScopeConflict(),
   TooManyClients(),
   UnusedDeclaration(),
@@ -110,6 +111,7 @@ private let hopRules: [any PolicyRule] = [
   ActiveSourceConflict(),
   ControlPortConflict(),
   ControlPortInPassiveRange(),
+  LANClientsWithoutHairpin(),
   PassiveRangeOverlap(),
 ]
 
