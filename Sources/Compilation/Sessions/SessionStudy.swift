@@ -137,11 +137,8 @@ extension Compilation {
   /// Whether the sessions of a publication can be told: its statements were all understood, whatever they amount to.
   package func canExplain(_ publication: Publication) -> Bool {
     let server = policy.server(of: publication)
-    let path = publication.gateway.map { policy.path(to: $0) } ?? []
-    let isPathKnown = path.allSatisfy { position in
-      policy.gateway(at: position)?.unreadable.isDisjoint(with: [.behind, .externalIP, .platform]) ?? false
-    }
-    return !policy.isPartial && isPathKnown && publication.unreadable.isEmpty && server?.unreadable.isEmpty == true
+    return !policy.isPartial && policy.isPathKnown(to: publication.gateway) && publication.unreadable.isEmpty
+      && server?.unreadable.isEmpty == true
       && !policy.endpoints(of: publication).isEmpty
   }
 

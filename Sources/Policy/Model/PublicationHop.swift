@@ -1,5 +1,6 @@
 import Addressing
 import Diagnostics
+import PolicySyntax
 
 /// One gateway on the path of a publication, with the publication as it is there: where packets arrive, where they go
 /// next, and what of the statements this gateway carries out.
@@ -29,6 +30,14 @@ extension Policy {
       path.append(next)
     }
     return path.reversed()
+  }
+
+  /// Whether all that decides about the way to a gateway was understood.
+  package func isPathKnown(to gateway: Int?) -> Bool {
+    guard let gateway else { return true }
+    return path(to: gateway).allSatisfy { position in
+      self.gateway(at: position)?.unreadable.isDisjoint(with: [.behind, .externalIP, .platform]) ?? false
+    }
   }
 
   /// Whether a gateway is behind another one.
