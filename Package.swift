@@ -137,7 +137,8 @@ let package = Package(
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Platforms", "Policy", "PolicySyntax", "Servers",
+        "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Nftables", "Platforms", "Policy",
+        "PolicySyntax", "Servers",
       ],
       swiftSettings: forTests),
     .testTarget(
@@ -154,6 +155,14 @@ let package = Package(
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Flows", "LiveSupport", "Nftables", "Platforms",
         "Policy", "sallyport",
       ],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: [
+        "Addressing", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport", "Probing",
+        "Servers",
+      ],
+      exclude: ["Recordings"],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

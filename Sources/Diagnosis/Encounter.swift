@@ -20,12 +20,27 @@ package struct Encounter: Sendable {
   var client: [Story] { stories.filter(\.isOfClient) }
   var server: [Story] { stories.filter(\.isOfServer) }
 
+  /// The address that the client dialled, whoever tells it.
+  var peer: IPAddress? { client.compactMap(\.peer).first }
+
   /// The story that people tell: what the client saw, else what there is.
   package var main: Story? { client.first { !$0.isCapture } ?? client.first ?? stories.first }
 
   /// Every reply that anybody saw.
   var replies: [(reply: FTPReply, event: Event, story: Story)] {
     stories.flatMap { story in story.replies.map { ($0.reply, $0.event, story) } }
+  }
+
+  /// Whether a line of a firewall's log is about this session: it names one of its addresses, or its connection is one
+  /// of which another line does.
+  func concerns(_ record: FirewallRecord) -> Bool {
+    names(record) || records.contains { $0.source == record.source && record.source.port != nil && names($0) }
+  }
+
+  private func names(_ record: FirewallRecord) -> Bool {
+    let known = stories.flatMap { [$0.dialogue.client.address, $0.dialogue.server.address] }.compactMap(\.self)
+    let named = [record.source.address, record.destination.address, record.translated?.address].compactMap(\.self)
+    return named.contains { known.contains($0) }
   }
 
   /// The transfer that another story tells of as well: the same port, else the same place in the order, where both
@@ -47,7 +62,9 @@ func joined(_ files: [EvidenceFile]) -> [Encounter] {
     for dialogue in files[index].dialogues {
       let story = StoryTeller.tell(dialogue)
       // What no session stands in.
-      guard !story.exchanges.isEmpty || story.greeting != nil || story.dialled != nil || !story.transfers.isEmpty
+      guard
+        !story.exchanges.isEmpty || story.greeting != nil || story.dialled != nil || !story.transfers.isEmpty
+          || !story.findings.isEmpty
       else {
         continue
       }

@@ -50,7 +50,7 @@ private struct LadderOfEvidence {
     case .reply(let reply):
       let answered = causes.first?.failure == "F61" && causes.first?.evidence.contains(event.mark) == true
       return [.arrow(Ladder.Arrow(from: answered ? .gateway : .server, to: .client, reply.whole))] + verdict
-    case .dataDial(let endpoint):
+    case .dataDial(let endpoint, _):
       let isActive = story.transfers.contains { $0.isActive && $0.port == endpoint.port }
       let dial = story.transfers.flatMap(\.dials).first { $0.event == event }
       let isLost = dial?.failed == true

@@ -19,6 +19,8 @@ package struct Dial: Sendable {
   var event: Event
   var result: DialResult?
   var resultEvent: Event?
+  /// Of its SYN, in a capture.
+  var sequence: UInt32?
 
   var marks: [Mark] { [event.mark] + [resultEvent?.mark].compactMap(\.self) }
 
@@ -98,6 +100,13 @@ package struct Story: Sendable {
   var isOfClient: Bool { viewpoint == .client }
   var isOfServer: Bool { viewpoint == .server }
   var isCapture: Bool { dialogue.writes.contains(.packets) }
+  /// Whether what is missing in the capture was not there: it has other packets than those of the control connection.
+  var isUnfiltered: Bool { dialogue.writes.contains(.otherPorts) }
+  /// How long after its beginning something happened, and its last event, by the clock of the evidence.
+  func offset(_ event: Event) -> Double? {
+    event.time.flatMap { time in dialogue.events.first?.time.map { time - $0 } }
+  }
+  var length: Double? { dialogue.events.last.flatMap { offset($0) } }
 
   /// The address that the client dialled, as far as it is known.
   var peer: IPAddress? { dialogue.server.address ?? dialled?.endpoint.address }

@@ -21,7 +21,7 @@ struct StoryTeller {
     case .dialled(let endpoint, let result): dialled(endpoint, result, event)
     case .command(let command): said(command, event)
     case .reply(let reply): answered(reply, event)
-    case .dataDial(let endpoint): dial(endpoint, event)
+    case .dataDial(let endpoint, let sequence): dial(endpoint, sequence, event)
     case .dataResult(let result): ended(result, event)
     case .dataPeer(let address): if let address { transfer(event) { $0.peers.append((address, event)) } }
     case .dataBytes(let count): transfer(event) { $0.bytes += count }
@@ -101,8 +101,8 @@ struct StoryTeller {
     }
   }
 
-  private mutating func dial(_ endpoint: Endpoint, _ event: Event) {
-    let dial = Dial(target: endpoint, event: event)
+  private mutating func dial(_ endpoint: Endpoint, _ sequence: UInt32?, _ event: Event) {
+    let dial = Dial(target: endpoint, event: event, sequence: sequence)
     let isBlind = story.dialogue.writes.contains(.packets) && story.secured != nil
     if isBlind || story.transfers.isEmpty {
       var transfer = Transfer()

@@ -10,7 +10,9 @@ package struct Dialogue: Sendable {
     /// The client's attempts to dial data connections.
     package static let dials = Contents(rawValue: 4)
     /// Every packet of the session that passed there.
-    package static let packets: Contents = Contents(rawValue: 8)
+    package static let packets = Contents(rawValue: 8)
+    /// The capture was not of the control connection alone: other packets are in it, so a filter for one port was not on.
+    package static let otherPorts = Contents(rawValue: 16)
   }
 
   package var source: Int
@@ -21,6 +23,8 @@ package struct Dialogue: Sendable {
   package var events: [Event]
   /// The initial sequence number of the client's control connection, which NAT keeps and a proxy does not.
   package var sequence: UInt32?
+  /// Connections in the same capture that belong to no session that could be read.
+  package var strays: [StrayConnection] = []
   /// Whether it is seen to its end; a capture or a log may have been cut.
   package var isWhole = true
 
@@ -35,6 +39,13 @@ package struct Dialogue: Sendable {
     self.server = server
     self.events = events
   }
+}
+
+/// A connection in a capture of which nobody announced the port.
+package struct StrayConnection: Hashable, Sendable {
+  package var sequence: UInt32
+  package var target: Endpoint
+  package var mark: Mark
 }
 
 /// One line of a firewall's log.

@@ -92,7 +92,8 @@ package enum Happening: Hashable, Sendable {
   case command(FTPCommand)
   case reply(FTPReply)
   /// A data connection was dialled: by the client at its end, or as a SYN that was seen.
-  case dataDial(Endpoint)
+  /// In a capture with the sequence number of its SYN, which NAT keeps.
+  case dataDial(Endpoint, sequence: UInt32? = nil)
   /// How the last dial of a data connection ended.
   case dataResult(DialResult)
   /// From where a data connection came to the server.

@@ -55,7 +55,10 @@ package func readCapture(
   while let chunk = readChunk(reading.descriptor) {
     lines.append(chunk)
     while let line = lines.next() {
-      guard var packet = packet(line) else { continue }
+      guard var packet = packet(line) else {
+        if isOther(line) { reader.addOther() }
+        continue
+      }
       if let numbers {
         guard numbers.indices.contains(packet.number - 1) else { continue }
         packet.number = Int(numbers[packet.number - 1])
@@ -85,7 +88,7 @@ private let arguments: [String] =
   [
     "-n", "-r", "-", "-o", "tcp.relative_sequence_numbers:FALSE", "-o", "tcp.desegment_tcp_streams:FALSE", "-o",
     "tcp.analyze_sequence_numbers:FALSE", "--disable-protocol", "ftp", "--disable-protocol", "ftp-data",
-    "--disable-protocol", "tls", "-Y", "tcp", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E",
+    "--disable-protocol", "tls", "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E",
     "aggregator=~",
   ] + fields.flatMap { ["-e", $0] }
 
@@ -115,6 +118,12 @@ private func packet(_ line: Substring) -> CapturedPacket? {
     return nil
   }
   return packet
+}
+
+/// Whether a line is of a packet that is neither TCP nor an ICMP message.
+private func isOther(_ line: Substring) -> Bool {
+  let values = line.split(separator: "\t", omittingEmptySubsequences: false)
+  return values.count == fields.count && [8, 15, 17].allSatisfy { values[$0].isEmpty }
 }
 
 private func hexadecimal(_ text: Substring) -> [UInt8] {

@@ -23,7 +23,7 @@ struct ActiveBlocked: Cause {
     let there = far.flatMap { encounter.counterpart(of: transfer, at: index, of: story, in: $0) }
     let marks = transfer.marks + [transfer.use?.final?.event.mark, transfer.request?.event.mark].compactMap(\.self)
     if let there, let sent = there.dials.first {
-      if let here, let near, let far, near.isSameConnection(as: far), here.dials.isEmpty {
+      if let here, let near, let far, near.isSameConnection(as: far), here.dials.isEmpty, near.isUnfiltered {
         return cause(
           .proven, .firewall, "the server's connection leaves it and does not reach the client", sent.marks + marks)
       }

@@ -12,7 +12,9 @@ struct ClosedPassivePort: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.client + encounter.stories.filter({ $0.viewpoint == nil }) {
       for (index, transfer) in story.transfers.enumerated() where !transfer.isActive && transfer.fails {
-        guard !transfer.isConnected, isReachable(transfer, story), isAboutDial(transfer) else { continue }
+        guard !transfer.isConnected, isReachable(transfer, story.peer ?? encounter.peer), isAboutDial(transfer) else {
+          continue
+        }
         return [locate(transfer, index, story, encounter, context)].compactMap(\.self)
       }
     }
@@ -21,15 +23,15 @@ struct ClosedPassivePort: Cause {
 
   /// An address that nobody can reach is a failure of its own, and the port was never tried; but for clients that put
   /// the right one in its place.
-  private func isReachable(_ transfer: Transfer, _ story: Story) -> Bool {
-    if let dial = transfer.dials.last, let address = dial.target.address {
-      return address.scope == .global || address == story.peer
-    }
+  private func isReachable(_ transfer: Transfer, _ peer: IPAddress?) -> Bool {
     if transfer.findings.contains(where: { if case .addressReplaced = $0.finding { true } else { false } }) {
       return true
     }
+    if let dial = transfer.dials.last, let address = dial.target.address {
+      return peer.map { address == $0 } ?? (address.scope == .global)
+    }
     guard transfer.mode == .pasv, let offered = transfer.announced?.endpoint?.address else { return true }
-    return offered.scope == .global && (story.peer == nil || offered == story.peer)
+    return peer.map { offered == $0 } ?? (offered.scope == .global)
   }
 
   /// Whether it failed before a data connection was there, and not for a reason that somebody told.
@@ -91,13 +93,25 @@ struct ClosedPassivePort: Cause {
 
   private func bothEnds(_ dial: Dial, _ near: Story, _ far: Story, _ transfer: Transfer, _ context: Context) -> Found?
   {
-    let arrived = far.transfers.flatMap(\.dials).first { $0.target.port == dial.target.port }
+    let all = far.transfers.flatMap(\.dials)
+    let same = dial.sequence.flatMap { sequence in all.first { $0.sequence == sequence } }
+    let arrived = same ?? all.first { $0.target.port == dial.target.port }
+    if let stray = far.dialogue.strays.first(where: {
+      $0.sequence == dial.sequence && $0.target.port != dial.target.port
+    }) {
+      return Found(
+        "F14", .proven, .firewall,
+        "the client dials port \(dial.target.port.map(String.init) ?? "?"), and its connection reaches the server at \(stray.target.text)",
+        at: dial.marks + [stray.mark],
+        remedy:
+          "translate the ports of the passive range to themselves: no server listens on another port than it announces",
+        word: .passiveRange, stage: .dial)
+    }
     guard let arrived else {
-      // The server's capture has the session to its end, so it would have the SYN.
-      let reaches = far.dialogue.events.last?.time
-      let isCovered = far.dialogue.isWhole || reaches != nil
+      // Only a capture that was on at the time, and not of the control connection alone, has nothing because nothing came.
+      let isCovered = near.offset(dial.event).flatMap { dialled in far.length.map { $0 >= dialled } } ?? false
       return cause(
-        isCovered ? .proven : .likely, transfer,
+        isCovered && far.isUnfiltered ? .proven : .likely, transfer,
         "the client's SYN to port \(dial.target.port.map(String.init) ?? "?") does not reach the server",
         dial.marks + [far.greeting?.event.mark ?? far.dialled?.event.mark].compactMap(\.self), context)
     }

@@ -11,7 +11,7 @@ struct HelperSwitchedOff: Cause {
     else { return [] }
     return [
       Found(
-        "F05", .proven, .firewall,
+        "F05", encounter.concerns(record) ? .proven : .likely, .firewall,
         "the firewall's FTP inspection ends the session, because the announced address is not the sender's own",
         at: [record.mark],
         remedy:

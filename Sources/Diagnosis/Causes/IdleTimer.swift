@@ -17,7 +17,7 @@ struct IdleTimer: Cause {
     guard isCut else { return [] }
     return [
       Found(
-        "F47", .proven, .firewall,
+        "F47", encounter.concerns(record) ? .proven : .likely, .firewall,
         "the firewall forgets the control connection, because nothing is said on it during a transfer",
         at: [record.mark],
         remedy:

@@ -11,15 +11,23 @@ struct MiddleboxAnswersAUTH: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.client {
       let auths = story.auths
-      guard let first = auths.first, story.secured == nil else { continue }
+      guard !auths.isEmpty, story.secured == nil else { continue }
       let refusals = auths.compactMap(\.final).filter { $0.reply.code >= 400 }
       let isCut = refusals.isEmpty && (story.ended != nil || story.timedOut != nil)
       guard refusals.count == auths.count || isCut else { continue }
       let marks = auths.map(\.event.mark) + refusals.map(\.event.mark)
+      let isFilters =
+        !refusals.isEmpty
+        && refusals.allSatisfy { $0.reply.code == 550 && $0.reply.text.lowercased().contains("access is denied") }
       if let server = lacking(encounter, context, story) {
-        return [proven(refusals.first?.reply, marks, server, encounter)]
+
+        // In other words than the filter's own, only where it is certain that both are of one session.
+        let isSure =
+          isFilters || encounter.join == .certain || story.greeting?.reply.lines == server.greeting?.reply.lines
+        return [answered(isSure ? .proven : .likely, refusals.first?.reply, marks, server, encounter)]
+
       }
-      if let record = inspection(encounter, first) {
+      if let record = inspection(encounter) {
         return [
           cause(
             .proven, "the firewall's own log says that its FTP inspection ended the session at AUTH", [record] + marks
@@ -27,9 +35,6 @@ struct MiddleboxAnswersAUTH: Cause {
         ]
       }
       // One's own words for a refusal are a server's: only the filter's own sentence is a sign.
-      let isFilters =
-        refusals.count >= 1
-        && refusals.allSatisfy { $0.reply.code == 550 && $0.reply.text.lowercased().contains("access is denied") }
       guard isFilters else { return [] }
       return [
         cause(
@@ -60,22 +65,22 @@ struct MiddleboxAnswersAUTH: Cause {
     }
   }
 
-  /// A record of the firewall that says what it did with the control connection.
-  private func inspection(_ encounter: Encounter, _ auth: Exchange) -> Mark? {
+  /// A line of the firewall that says what it did with this connection.
+  private func inspection(_ encounter: Encounter) -> Mark? {
     encounter.records.first { record in
-      switch record.reason {
-      case .unknownCommand(let command): command.uppercased() == "AUTH"
-      default: false
-      }
+      guard case .unknownCommand(let command) = record.reason else { return false }
+      return command.uppercased() == "AUTH" && encounter.concerns(record)
     }?.mark
   }
 
-  private func proven(_ reply: FTPReply?, _ marks: [Mark], _ server: Story, _ encounter: Encounter) -> Found {
+  private func answered(
+    _ certainty: Certainty, _ reply: FTPReply?, _ marks: [Mark], _ server: Story, _ encounter: Encounter
+  ) -> Found {
     let seen = server.greeting?.event.mark ?? server.dialled?.event.mark ?? server.exchanges.first?.event.mark
     let killed = encounter.records.first { $0.reason == .inspection && $0.leads(to: 21) }?.mark
     let answer = reply.map { "answered AUTH with `\($0.whole)`" } ?? "ended the connection at AUTH"
     return cause(
-      .proven, "a box between \(answer) itself: the server has the session, and never saw the command",
+      certainty, "a box between \(answer) itself: the server has the session, and never saw the command",
       marks + [seen, killed].compactMap(\.self))
   }
 

@@ -19,7 +19,10 @@ struct NoTLSAtServer: Cause {
         }
         if known { return [cause(.proven, [final.event.mark])] }
         // The server's own side has the command and its refusal.
-        if story.isOfServer { return [cause(.proven, [auth.event.mark, final.event.mark])] }
+        if story.isOfServer {
+          // A capture may have been taken on the wrong side of a box that answers itself.
+          return [cause(story.isCapture ? .likely : .proven, [auth.event.mark, final.event.mark])]
+        }
       }
     }
     // A client that wants TLS, and words that are a server's: `not understood`, `not implemented`.

@@ -8,8 +8,10 @@ import PolicySyntax
 struct OtherPublicAddress: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.client {
-      for transfer in story.transfers where transfer.mode == .pasv && transfer.fails {
-        guard let offered = transfer.announced?.endpoint?.address, let peer = story.peer, offered != peer,
+      for transfer in story.transfers where transfer.fails && !transfer.isActive && transfer.mode != .epsv {
+        // Where the reply is encrypted, the address that is dialled is the one that was announced.
+        let announced = transfer.mode == nil ? transfer.dials.first?.target : transfer.announced?.endpoint
+        guard let offered = announced?.address, let peer = story.peer ?? encounter.peer, offered != peer,
           offered.scope == .global, peer.scope == .global, !transfer.isConnected
         else { continue }
         let isOurs = context.publication?.externalAddresses.contains(offered) == true

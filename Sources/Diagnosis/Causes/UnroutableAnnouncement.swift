@@ -10,11 +10,11 @@ import PolicySyntax
 struct UnroutableAnnouncement: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.client {
-      for transfer in story.transfers where transfer.mode == .pasv && transfer.fails {
+      for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
         guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered) else { continue }
         // Where sessions in clear work, a helper puts the right address in, which it cannot do in this one (F04).
         guard !(transfer.isEncrypted && context.plainWorks) else { continue }
-        return [found(offered, transfer, story)].compactMap(\.self)
+        return [found(offered, transfer, story.peer ?? encounter.peer)].compactMap(\.self)
       }
       // Under TLS a capture shows the address that is dialled.
       for transfer in story.transfers where transfer.mode == nil && transfer.fails {
@@ -27,13 +27,13 @@ struct UnroutableAnnouncement: Cause {
     return fromServer(encounter)
   }
 
-  private func found(_ offered: IPAddress, _ transfer: Transfer, _ story: Story) -> Found? {
+  private func found(_ offered: IPAddress, _ transfer: Transfer, _ peer: IPAddress?) -> Found? {
     let replaced = transfer.findings.first {
       if case .addressReplaced = $0.finding { true } else { $0.finding == .addressGivenUp }
     }
     let dialled = transfer.dials.first { $0.failed && $0.target.address == offered }
     let marks = [transfer.announcedMark, replaced?.event.mark].compactMap(\.self) + (dialled?.marks ?? [])
-    if let peer = story.peer {
+    if let peer {
       // In a private network of its own the client may well reach it.
       guard peer.scope == .global else {
         return offered != peer && dialled != nil
@@ -51,7 +51,7 @@ struct UnroutableAnnouncement: Cause {
     let clientSees = encounter.client.flatMap(\.transfers).filter { $0.mode == .pasv && $0.announced != nil }
     guard clientSees.isEmpty else { return [] }
     for story in encounter.server {
-      for transfer in story.transfers where transfer.mode == .pasv && !transfer.works {
+      for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
         guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered),
           let client = story.dialogue.client.address, client.scope == .global
         else { continue }

@@ -74,7 +74,9 @@ extension CaptureReader {
     }
     let way = "\(stream.client.text) to \(stream.server.text)"
     let first = stream.syns.first ?? stream.start
-    add(.dataDial(stream.server), first, "SYN \(way)\(stream.syns.count > 1 ? ", \(stream.syns.count) times" : "")")
+    add(
+      .dataDial(stream.server, sequence: stream.syns.first?.sequence), first,
+      "SYN \(way)\(stream.syns.count > 1 ? ", \(stream.syns.count) times" : "")")
     add(.dataPeer(stream.client.address), first, "SYN \(way)")
     if let refusal = stream.refusal, let reason = refusal.refusal {
       add(.dataResult(.rejected(by: reason.by, code: reason.code)), refusal, "ICMP refusal of \(way) by \(reason.by)")

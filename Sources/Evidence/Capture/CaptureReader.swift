@@ -14,9 +14,14 @@ package struct CaptureReader: Sendable {
   private var streams: [CapturedStream] = []
   private var open: [Key: Int] = [:]
   private var packets = 0
+  /// Whether there is anything in it that a filter for control connections would not have let through.
+  private var hasOthers = false
   private let mostStreams = 100_000
 
   package init(source: Int) { self.source = source }
+
+  /// A packet of another protocol.
+  package mutating func addOther() { hasOthers = true }
 
   package mutating func add(_ packet: CapturedPacket) {
     packets += 1
@@ -82,8 +87,7 @@ package struct CaptureReader: Sendable {
       : streams[index].down.take(packet, keeping: mayBeControl)
     for piece in pieces { streams[index].read(piece.bytes, piece.packet, up: up, source: source) }
     if packet.flags.contains(.fin) {
-      if up, streams[index].up.finished == nil { streams[index].up.finished = packet }
-      if !up, streams[index].down.finished == nil { streams[index].down.finished = packet }
+      if up { streams[index].up.finish(packet) } else { streams[index].down.finish(packet) }
     }
   }
 
@@ -92,7 +96,20 @@ package struct CaptureReader: Sendable {
     let controls = streams.indices.filter { streams[$0].writer != nil }
     let view = viewpoint(controls)
     let owned = owners(controls)
-    let dialogues = controls.map { dialogue(of: $0, owned[$0] ?? [], view) }
+    let taken = Set(owned.values.flatMap(\.self)).union(controls)
+    let strays = streams.indices.filter { !taken.contains($0) }.prefix(1000).compactMap { index in
+      streams[index].syns.first.map { syn in
+        let text = "SYN \(streams[index].client.text) to \(streams[index].server.text)"
+        return StrayConnection(
+          sequence: syn.sequence, target: streams[index].server,
+          mark: Mark(source: source, packet: syn.number, text: text))
+      }
+    }
+    let dialogues = controls.map { control in
+      var told = dialogue(of: control, owned[control] ?? [], view)
+      told.strays = strays
+      return told
+    }
     return (dialogues, view, packets, streams.count)
   }
 
@@ -117,6 +134,7 @@ package struct CaptureReader: Sendable {
     var dialogue = writer.finish()
     dialogue.viewpoint = view
     dialogue.writes = [.packets, .dials]
+    if hasOthers || streams.contains(where: { $0.writer == nil }) { dialogue.writes.insert(.otherPorts) }
     if !stream.isBlind, !stream.up.hasGap, !stream.down.hasGap, !stream.syns.isEmpty {
       dialogue.writes.formUnion([.commands, .replies])
     }

@@ -4,6 +4,8 @@ import Addressing
 struct StreamHalf: Sendable {
   /// The next byte that is missing; `nil` before the first.
   var next: UInt32?
+  /// The first byte; `nil` where its SYN was not seen.
+  private var first: UInt32?
   /// What came too early, by its sequence number; few, for losses are rare.
   private var early: [(sequence: UInt32, bytes: [UInt8], packet: CapturedPacket)] = []
   /// The first bytes, to know what it speaks.
@@ -63,7 +65,19 @@ struct StreamHalf: Sendable {
   }
 
   /// A SYN uses one number up.
-  mutating func begin(_ sequence: UInt32) { if next == nil { next = sequence &+ 1 } }
+  mutating func begin(_ sequence: UInt32) {
+    guard next == nil else { return }
+    next = sequence &+ 1
+    first = next
+  }
+
+  /// Its end, which tells how much there was, also where a filter has taken the middle out.
+  mutating func finish(_ packet: CapturedPacket) {
+    if finished == nil { finished = packet }
+    guard let first else { return }
+    let count = Int32(bitPattern: packet.sequence &- first)
+    if count > 0 { total = max(total, Int(count)) }
+  }
 
   var speaksTLS: Bool { head.count >= 2 && (0x14...0x17).contains(head[0]) && head[1] == 3 }
 }
