@@ -47,7 +47,7 @@ extension Lab {
   }
 
   private func capture(on host: LabHost, into path: String) async throws {
-    let script = "echo $$ > \(path).pid; exec tcpdump -Z root -U -n -i eth0 -w \(path)"
+    let script = "echo $$ > \(path).pid; exec tcpdump -Z root --immediate-mode -U -n -i eth0 -w \(path)"
     _ = try await run(["sh", "-c", script], on: host, seconds: 60)
   }
 

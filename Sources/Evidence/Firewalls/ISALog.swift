@@ -41,7 +41,8 @@ package struct ISALog: LogReader {
           mark: Mark(source: log.source, line: line.number, text: line.text.replacing("\t", with: " ")),
           action: isDenied
             ? .denied : action.hasPrefix("terminate") || action.hasPrefix("closed") ? .ended : .allowed,
-          reason: Self.reason(status), source: source, destination: destination, isSYN: action == "establish"))
+          reason: Self.reason(status), source: source, destination: destination,
+          isSYN: action == "establish" || isDenied))
     }
     return LogContents(records: records, understood: records.count)
   }
