@@ -49,6 +49,7 @@ prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
 	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter PlatformTests # and 1,000 policies of each platform
+	SALLYPORT_PROVE_TICKETS=all $(SWIFT) test --filter TicketBenchTests
 
 fuzz: setup ## libFuzzer on every reader, ten minutes each, and random commands; FUZZ=SECONDS for another time each
 	scripts/fuzz $(FUZZ)

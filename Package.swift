@@ -42,8 +42,9 @@ let package = Package(
     .target(
       name: "SallyportCLI",
       dependencies: [
-        "Addressing", "Compilation", "Diagnostics", "FTPSession", "Files", "Flows", "Netfilter", "Nftables",
-        "Parallel", "Platforms", "Policy", "PolicySyntax", "Servers", argumentParser,
+        "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "Flows",
+        "Netfilter",
+        "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -70,10 +71,16 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Diagnosis",
+      dependencies: ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"], swiftSettings: strict),
+    .target(
+      name: "Probing", dependencies: ["Addressing", "CLinux", "Evidence", "Files", "Netfilter"], swiftSettings: strict
+    ),
+    .target(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
       name: "Servers",
-      dependencies: ["Addressing", "Diagnostics", "Policy", "Templates", "WindowsFirewall", mustache],
+      dependencies: ["Addressing", "Diagnostics", "Evidence", "Policy", "Templates", "WindowsFirewall", mustache],
       swiftSettings: strict),
     .target(
       name: "Platforms",
@@ -86,6 +93,9 @@ let package = Package(
       name: "Policy", dependencies: ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
       swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
+    .target(
+      name: "Evidence", dependencies: ["Addressing"], resources: [.embedInCode("messages")],
+      swiftSettings: strict),
     .target(name: "PolicySyntax", dependencies: ["Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "WindowsFirewall", dependencies: ["Diagnostics"], swiftSettings: strict),
     .target(name: "Addressing", swiftSettings: strict),
@@ -127,7 +137,8 @@ let package = Package(
     .testTarget(
       name: "CorpusTests",
       dependencies: [
-        "Compilation", "Diagnostics", "FTPSession", "Nftables", "Platforms", "Policy", "PolicySyntax", "Servers",
+        "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Nftables", "Platforms", "Policy",
+        "PolicySyntax", "Servers",
       ],
       swiftSettings: forTests),
     .testTarget(
@@ -144,6 +155,14 @@ let package = Package(
         "Addressing", "Compilation", "Diagnostics", "FTPSession", "Flows", "LiveSupport", "Nftables", "Platforms",
         "Policy", "sallyport",
       ],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: [
+        "Addressing", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport", "Probing",
+        "Servers",
+      ],
+      exclude: ["Recordings"],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

@@ -88,6 +88,7 @@ struct SallyportCommand: AsyncParsableCommand {
         sallyport apply office.sally --confirm-within 60s
         sallyport emit office.sally --server files
         sallyport audit office.sally --server files \(exampleFolder)
+        sallyport diagnose client.log server.pcap
 
       Data goes to standard output, everything else to standard error. A file named - is standard input. Several \
       files form one policy.
@@ -97,6 +98,6 @@ struct SallyportCommand: AsyncParsableCommand {
     version: "sallyport \(sallyportVersion)",
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
-      Emit.self, Audit.self, Import.self, Explain.self, Rules.self, Watch.self,
+      Emit.self, Audit.self, Import.self, Explain.self, Diagnose.self, Rules.self, Watch.self,
     ])
 }

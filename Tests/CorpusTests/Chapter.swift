@@ -24,6 +24,8 @@ struct CorpusCase {
   var configuration: [(name: String, text: String)] = []
   /// Those of them that cannot be read: blocks `config NAME unreadable`.
   var unreadable: Set<String> = []
+  /// Logs of sessions by name: blocks `evidence NAME`. A case may have several, each before the `diagnose` that reads it.
+  var evidence: [(name: String, text: String)] = []
 }
 
 /// One file of `Tests/Corpus`.
@@ -85,6 +87,10 @@ struct Chapter: Sendable, CustomStringConvertible {
           let name = fence.arguments.first ?? "server.conf"
           cases[cases.count - 1].configuration.append((name, fence.text))
           if fence.arguments.contains("unreadable") { cases[cases.count - 1].unreadable.insert(name) }
+        }
+      case "evidence":
+        if !cases.isEmpty {
+          cases[cases.count - 1].evidence.append((fence.arguments.first ?? "evidence", fence.text))
         }
       default:
         if !cases.isEmpty { cases[cases.count - 1].expectations.append(fence) }

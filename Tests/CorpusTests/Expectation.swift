@@ -1,5 +1,7 @@
 import Compilation
+import Diagnosis
 import Diagnostics
+import Evidence
 import FTPSession
 import Nftables
 import Platforms
@@ -13,11 +15,13 @@ struct Observation {
   private let policy: String
   private let configuration: [(name: String, text: String)]
   private let unreadable: Set<String>
+  private let evidence: [(name: String, text: String)]
 
   init(_ corpusCase: CorpusCase) {
     policy = corpusCase.policy.text
     configuration = corpusCase.configuration
     unreadable = corpusCase.unreadable
+    evidence = corpusCase.evidence
     let root = SourceFile(name: "policy.sally", text: policy)
     let loaded = loadSources([root]) { path in
       corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
@@ -35,6 +39,7 @@ struct Observation {
     case "sessions": sessions(fence)
     case "audit": audit
     case "import": imported(fence.arguments.first ?? "")
+    case "diagnose": diagnosis(of: fence.arguments)
     case "remarks": settings(fence)
     case let name where ServerPrograms.program(named: name) != nil: settings(fence)
     case let name where Platforms.named(name) != nil: gateway(fence)
@@ -128,6 +133,23 @@ struct Observation {
     guard let settings = read else { return "nothing to audit\n" }
     let found = compilation.withoutAllowed(ServerAudit.findings(compilation.policy, server: 0, against: settings))
     return render(found, in: sources, as: .full, style: .plain, version: "")
+  }
+
+  /// What the named pieces of evidence come to, with the first publication.
+  private func diagnosis(of names: [String]) -> String {
+    let readers = clientReaders + ServerPrograms.logReaders + firewallReaders
+    let chosen = names.compactMap { name in evidence.first { $0.name == name } }
+    let files = (names.isEmpty ? evidence : chosen).enumerated().map { index, piece in
+      readLog(Array(piece.text.utf8), name: piece.name, source: index, readers: readers)
+    }
+    let published = compilation.policy.publications.first.map { publication in
+      PublishedFacts(
+        externalAddresses: publication.externalAddresses.map(\.dialled.value), serverAddresses: [],
+        controlPort: publication.controlPort.value.external, passiveRange: publication.passiveRange?.value,
+        hasHelper: publication.helper.value, hasActive: publication.active.value)
+    }
+    let diagnosis = Diagnosis(files, replies: ServerPrograms.knownReplies, publication: published)
+    return DiagnosisText(diagnosis, style: .plain).text
   }
 
   /// The policy that is written from the files.

@@ -13,7 +13,10 @@ import Testing
     "Policy": ["Addressing", "Diagnostics", "Parallel", "PolicySyntax", "RuleDocuments"],
     "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
     "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel", "WindowsFirewall"],
-    "Servers": ["Addressing", "Diagnostics", "Mustache", "Policy", "Templates", "WindowsFirewall"],
+    "Servers": ["Addressing", "Diagnostics", "Evidence", "Mustache", "Policy", "Templates", "WindowsFirewall"],
+    "Evidence": ["Addressing"],
+    "Diagnosis": ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"],
+    "Probing": ["Addressing", "CLinux", "Evidence", "Files", "Glibc", "Netfilter"],
     "WindowsFirewall": ["Diagnostics"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
@@ -28,8 +31,9 @@ import Testing
       "Glibc", "Nftables", "Platforms", "Policy", "Synchronization", "SystemPackage",
     ],
     "SallyportCLI": [
-      "Addressing", "ArgumentParser", "Compilation", "Diagnostics", "FTPSession", "Files", "FoundationEssentials",
-      "Flows", "Glibc", "Netfilter", "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Servers",
+      "Addressing", "ArgumentParser", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files",
+      "FoundationEssentials", "Flows", "Glibc", "Netfilter", "Nftables", "Parallel", "Platforms", "Policy",
+      "PolicySyntax", "Probing", "Servers",
     ],
     "CLinux": [],
     "sallyport": ["CLinux", "SallyportCLI"],
@@ -37,7 +41,7 @@ import Testing
 
   /// The modules that may see clocks, files and the environment.
   static let world: Set<String> = [
-    "SallyportCLI", "sallyport", "Files", "Netfilter", "Parallel", "sallyport-netfilter",
+    "SallyportCLI", "sallyport", "Files", "Netfilter", "Parallel", "Probing", "sallyport-netfilter",
   ]
 
   private func swiftFiles(_ folder: URL) -> [URL] {
@@ -120,6 +124,8 @@ import Testing
     let names = /(?i)(\biis|pure[-_ ]?ftpd|proftpd|vsftpd|filezilla|sftpgo)/
     let modules = Set(Self.allowed.keys).subtracting(["Servers"])
     let sources = modules.flatMap { swiftFiles(repository.appending(path: "Sources/\($0)")) }
+      // One client is named like a server of the same makers; its log is read with those of the other clients.
+      .filter { !$0.path.contains("/Sources/Evidence/Clients/") }
     let recipes = ["Package.swift", "Makefile"].map { repository.appending(path: $0) }
     for file in sources + recipes {
       let found = try String(contentsOf: file, encoding: .utf8).firstMatch(of: names).map { String($0.output.0) }

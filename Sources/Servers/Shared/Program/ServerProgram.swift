@@ -1,3 +1,4 @@
+package import Evidence
 package import Policy
 
 /// One FTP server program: its facts, the way from settings to services and back, and its words.
@@ -51,6 +52,13 @@ package protocol ServerProgram: ServerFacts {
   static var commands: [String] { get }
   /// What names of container images have in them that run it, in lower case.
   static var images: [String] { get }
+
+  // MARK: What it writes about sessions
+
+  /// What reads its logs.
+  static var logReaders: [any LogReader] { get }
+  /// Replies of it whose text tells a cause.
+  static var knownReplies: [KnownReply] { get }
 }
 
 extension ServerProgram {
@@ -72,6 +80,8 @@ extension ServerProgram {
   package static func isSetting(_ word: String) -> Bool { false }
   package static var commands: [String] { [] }
   package static var images: [String] { [] }
+  package static var logReaders: [any LogReader] { [] }
+  package static var knownReplies: [KnownReply] { [] }
 }
 
 extension SoftwareKind {

@@ -1,3 +1,4 @@
+package import Evidence
 package import Policy
 
 /// Every server program that there is.
@@ -21,6 +22,10 @@ package enum ServerPrograms {
 
   /// The program of a name, or the first of several; `nil` when there is none.
   package static func program(named name: String) -> SoftwareKind? { named.first { $0.name == name } }
+
+  /// The readers of all programs' logs, and what their replies tell.
+  package static let logReaders: [any LogReader] = all.flatMap { $0.logReaders } + [TransferLog()]
+  package static let knownReplies: [KnownReply] = all.flatMap { $0.knownReplies }
 
   /// Where configurations stand on most machines: files, and folders.
   package static let usualFiles = all.compactMap { $0.usualPlace }.filter { $0.hasSuffix(".conf") }

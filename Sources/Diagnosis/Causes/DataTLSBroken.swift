@@ -1,0 +1,35 @@
+import Evidence
+import FTPSession
+
+/// F21 and F59: TLS of the data connection does not come about.
+struct DataTLSBroken: Cause {
+  func find(_ encounter: Encounter, _ context: Context) -> [Found] {
+    // A server that dies writes clear text as well, and one that misses a resumed session breaks the handshake.
+    let isDying = encounter.replies.contains { $0.reply.text.hasPrefix("OOPS") }
+    for story in encounter.stories where !isDying {
+      if let found = story.findings.first(where: { $0.finding == .clearTextInTLS }) {
+        return [
+          Found(
+            "F21", .likely, .server, "clear text arrives where TLS is expected", at: [found.event.mark],
+            remedy:
+              "make the kind of TLS and the level of protection agree; a proxy, or a server that dies, looks the same",
+            stage: .dataSecurity)
+        ]
+      }
+    }
+    let isRefused = encounter.stories.contains { $0.findings.contains { $0.finding == .sessionNotReused } }
+    for story in encounter.server where !isRefused {
+      guard let failed = story.findings.first(where: { $0.finding == .dataHandshakeFailed }) else { continue }
+      let begun = story.findings.first { $0.finding == .dataHandshakeBegan }
+      return [
+        Found(
+          "F59", .likely, .path, "the data connection reaches the server, and its TLS handshake does not end",
+          at: [failed.event.mark] + [begun?.event.mark].compactMap(\.self),
+          remedy:
+            "the range is open; look for what loses or changes large packets on the way, and for clients without TLS on data",
+          stage: .dataSecurity)
+      ]
+    }
+    return []
+  }
+}

@@ -1,0 +1,27 @@
+import Evidence
+import FTPSession
+import PolicySyntax
+
+/// F32: a PORT that names somebody else.
+struct ForeignPort: Cause {
+  func find(_ encounter: Encounter, _ context: Context) -> [Found] {
+    for story in encounter.stories {
+      let said = story.findings.first { $0.finding == .foreignPort }
+      let answer = story.transfers.lazy.filter(\.isActive).compactMap { transfer in
+        transfer.request?.final.flatMap { final in
+          context.replies.contains { $0.meaning == .foreignPort && $0.matches(final.reply) }
+            ? [transfer.request?.event.mark, final.event.mark].compactMap(\.self) : nil
+        }
+      }.first
+      guard let marks = said.map({ [$0.event.mark] }) ?? answer else { continue }
+      return [
+        Found(
+          "F32", .proven, .client, "the server refuses the PORT, because the address in it is not the one it sees",
+          at: marks,
+          remedy: "use passive mode; behind NAT a client names its inner address, and TLS hides it from helpers",
+          word: .active, stage: .announcement)
+      ]
+    }
+    return []
+  }
+}

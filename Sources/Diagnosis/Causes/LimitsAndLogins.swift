@@ -1,0 +1,32 @@
+import Evidence
+import FTPSession
+import PolicySyntax
+
+/// F71: too many sessions, or a login that is refused. No firewall's fault.
+struct LimitsAndLogins: Cause {
+  func find(_ encounter: Encounter, _ context: Context) -> [Found] {
+    for entry in encounter.replies {
+      if context.replies.contains(where: { $0.meaning == .tooMany && $0.matches(entry.reply) }) {
+        return [cause("the server has as many sessions as it takes", [entry.event.mark], isLimit: true)]
+      }
+    }
+    for story in encounter.stories {
+      let logins = story.exchanges.filter { ["USER", "PASS"].contains($0.command.verb) }
+      guard let last = logins.last, let final = last.final, final.reply.code == 530,
+        // TLS that is missing is said with 530 as well.
+        !context.replies.contains(where: { $0.meaning == .controlMustBeEncrypted && $0.matches(final.reply) })
+      else { continue }
+      return [cause("the server refuses the login", [last.event.mark, final.event.mark], isLimit: false)]
+    }
+    return []
+  }
+
+  private func cause(_ message: String, _ marks: [Mark], isLimit: Bool) -> Found {
+    Found(
+      "F71", .proven, .server, message, at: marks,
+      remedy: isLimit
+        ? "raise the server's limit, or have clients open fewer sessions at once"
+        : "name and password are the client's and the server's affair; no firewall takes part",
+      word: isLimit ? .limit : nil, stage: .login)
+  }
+}

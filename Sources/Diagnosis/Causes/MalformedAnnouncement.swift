@@ -1,0 +1,24 @@
+import Evidence
+import FTPSession
+
+/// F65: a 227 or 229 that is none.
+struct MalformedAnnouncement: Cause {
+  func find(_ encounter: Encounter, _ context: Context) -> [Found] {
+    for story in encounter.stories {
+      for transfer in story.transfers where transfer.announced == .malformed && !transfer.works {
+        guard let final = transfer.request?.final, [227, 229].contains(final.reply.code),
+          // PASV that is answered by 229 is another failure, and a log may have cut the text off.
+          (transfer.mode == .pasv) == (final.reply.code == 227), final.reply.text.contains(where: \.isNumber),
+          final.reply.text.contains(")"), !story.isCapture || story.dialogue.writes.contains(.replies)
+        else { continue }
+        return [
+          Found(
+            "F65", .proven, .server, "the reply `\(final.reply.whole)` has no address and port that clients can read",
+            at: [final.event.mark], remedy: "upgrade the server, or what rewrites its replies; until then use EPSV",
+            stage: .announcement)
+        ]
+      }
+    }
+    return []
+  }
+}

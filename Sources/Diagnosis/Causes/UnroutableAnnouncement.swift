@@ -1,0 +1,78 @@
+import Addressing
+import Evidence
+import FTPSession
+import PolicySyntax
+
+/// F01, hidden or not (F02): a 227 with an address that the client cannot reach.
+///
+/// Looks alike: a client in the same private network, for which the address is right; a helper that rewrites the reply on
+/// its way, so what the server wrote is no proof.
+struct UnroutableAnnouncement: Cause {
+  func find(_ encounter: Encounter, _ context: Context) -> [Found] {
+    for story in encounter.client {
+      for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
+        guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered) else { continue }
+        // Where sessions in clear work, a helper puts the right address in, which it cannot do in this one (F04).
+        guard !(transfer.isEncrypted && context.plainWorks) else { continue }
+        return [found(offered, transfer, story.peer ?? encounter.peer)].compactMap(\.self)
+      }
+      // Under TLS a capture shows the address that is dialled.
+      for transfer in story.transfers where transfer.mode == nil && transfer.fails {
+        guard let dial = transfer.dials.first(where: { $0.failed }), let address = dial.target.address,
+          Self.isUnroutable(address), let peer = story.peer, peer.scope == .global
+        else { continue }
+        return [Self.cause(.proven, address, dial.marks, "and the client dials it")]
+      }
+    }
+    return fromServer(encounter)
+  }
+
+  private func found(_ offered: IPAddress, _ transfer: Transfer, _ peer: IPAddress?) -> Found? {
+    let replaced = transfer.findings.first {
+      if case .addressReplaced = $0.finding { true } else { $0.finding == .addressGivenUp }
+    }
+    let dialled = transfer.dials.first { $0.failed && $0.target.address == offered }
+    let marks = [transfer.announcedMark, replaced?.event.mark].compactMap(\.self) + (dialled?.marks ?? [])
+    if let peer {
+      // In a private network of its own the client may well reach it.
+      guard peer.scope == .global else {
+        return offered != peer && dialled != nil
+          ? Self.cause(.likely, offered, marks, "and the client dials it") : nil
+      }
+      let words =
+        replaced != nil ? "and the client says that it puts another in its place" : "and the client dialled \(peer)"
+      return Self.cause(.proven, offered, marks, words)
+    }
+    return Self.cause(replaced == nil ? .likely : .proven, offered, marks, "which the client cannot reach")
+  }
+
+  /// The server does not know what becomes of its reply, nor what the client makes of it.
+  private func fromServer(_ encounter: Encounter) -> [Found] {
+    let clientSees = encounter.client.flatMap(\.transfers).filter { $0.mode == .pasv && $0.announced != nil }
+    guard clientSees.isEmpty else { return [] }
+    for story in encounter.server {
+      for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
+        guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered),
+          let client = story.dialogue.client.address, client.scope == .global
+        else { continue }
+        let marks = [transfer.announcedMark].compactMap(\.self)
+        return [Self.cause(.likely, offered, marks, "to a client at \(client)")]
+      }
+    }
+    return []
+  }
+
+  private static func isUnroutable(_ address: IPAddress) -> Bool {
+    address.scope == .privateUse || address.scope == .linkLocal
+  }
+
+  private static func cause(_ certainty: Certainty, _ offered: IPAddress, _ marks: [Mark], _ words: String) -> Found {
+    Found(
+      "F01", certainty, .server,
+      "the server announces \(offered) in the 227, which is not reachable from outside, \(words)",
+      at: marks,
+      remedy:
+        "have the server announce the address that clients dial, and publish the passive range; EPSV carries no address",
+      word: .externalIP, stage: .announcement)
+  }
+}
