@@ -27,7 +27,9 @@ private struct LadderOfEvidence {
     var rows: [Ladder.Row] = []
     for event in story.dialogue.events { rows += self.rows(event) }
     // The middle of a long session tells nothing.
-    if rows.count > 80 { rows = Array(rows.prefix(20)) + [.note("...")] + Array(rows.suffix(59)) }
+    if rows.count > 80 {
+      rows = Array(rows.prefix(20)) + [.note("...", column: Role.gateway.column)] + Array(rows.suffix(59))
+    }
     let first = causes.first
     let conclusion = first.map { "\($0.failure), \($0.certainty.rawValue): \($0.message)" }
     let works = causes.isEmpty && story.transfers.allSatisfy { !$0.fails }
@@ -38,7 +40,8 @@ private struct LadderOfEvidence {
 
   private func rows(_ event: Event) -> [Ladder.Row] {
     let blame = causes.first.flatMap { cause in
-      cause.evidence.contains(event.mark) ? Ladder.Row.death("\(cause.failure): \(cause.message)") : nil
+      cause.evidence.contains(event.mark)
+        ? Ladder.Row.death("\(cause.failure): \(cause.message)", column: Role.gateway.column) : nil
     }
     let isLastOfEvidence = causes.first?.evidence.last { $0.source == story.dialogue.source } == event.mark
     let verdict = isLastOfEvidence ? [blame].compactMap(\.self) : []
@@ -62,18 +65,24 @@ private struct LadderOfEvidence {
       ] + verdict
     case .dataResult(let result):
       switch result {
-      case .connected: return [.note("the data connection is open")] + verdict
-      case .timedOut: return [.death("the data connection gets no answer")] + verdict
-      case .refused: return [.death("the data connection is refused")] + verdict
-      case .unreachable: return [.death("the data connection is refused as unreachable")] + verdict
-      case .reset: return [.death("the data connection is reset")] + verdict
+      case .connected: return [.note("the data connection is open", column: Role.gateway.column)] + verdict
+      case .timedOut: return [.death("the data connection gets no answer", column: Role.gateway.column)] + verdict
+      case .refused: return [.death("the data connection is refused", column: Role.gateway.column)] + verdict
+      case .unreachable:
+        return [.death("the data connection is refused as unreachable", column: Role.gateway.column)] + verdict
+      case .reset: return [.death("the data connection is reset", column: Role.gateway.column)] + verdict
       case .rejected(let by, let code):
-        return [.death("ICMP, code \(code)\(by.map { ", from \($0)" } ?? ""): refused")] + verdict
+        return [.death("ICMP, code \(code)\(by.map { ", from \($0)" } ?? ""): refused", column: Role.gateway.column)]
+          + verdict
       }
     case .secured(let isData, let isResumed):
       let resumed = isResumed == true ? ", resumed" : ""
-      return [.note((isData ? "TLS on the data connection" : "TLS on the control connection") + resumed)] + verdict
-    case .timedOut: return [.death("the client waits in vain")] + verdict
+      return [
+        .note(
+          (isData ? "TLS on the data connection" : "TLS on the control connection") + resumed,
+          column: Role.gateway.column)
+      ] + verdict
+    case .timedOut: return [.death("the client waits in vain", column: Role.gateway.column)] + verdict
     case .finding, .dialled, .dataPeer, .dataBytes, .ended: return verdict
     }
   }

@@ -1,7 +1,9 @@
 extension Ladder {
-  /// A picture of something that was not played here, such as a session that somebody recorded.
+  /// A picture of something that was not played here, such as a session that somebody recorded: client, one gateway,
+  /// server.
   package init(title: String, rows: [Row], conclusion: String, works: Bool) {
     self.title = title
+    columns = Role.leftToRight.map { Column($0.rawValue) }
     self.rows = rows
     self.conclusion = conclusion
     self.works = works
@@ -9,18 +11,21 @@ extension Ladder {
 }
 
 extension Ladder.Arrow {
-  /// A message on the control connection, or a connection.
+  /// A message on the control connection, or a connection, in a picture with one gateway.
   package init(
     from: Role, to: Role, _ label: String, arrived: String? = nil, isLost: Bool = false, isData: Bool = false,
     isEncrypted: Bool = false
   ) {
-    self.from = from
-    self.to = to
-    self.label = label
-    self.arrived = arrived
-    self.isLost = isLost
-    self.isData = isData
-    self.isEncrypted = isEncrypted
-    passesGateway = true
+    let isThrough = from != .gateway && to != .gateway
+    self.init(
+      from: from.column, to: to.column, label: label, arrived: arrived, isLost: isLost, isData: isData,
+      isEncrypted: isEncrypted, passed: isThrough ? [Role.gateway.column] : [])
   }
+}
+
+extension Role {
+  fileprivate static let leftToRight: [Role] = [.client, .gateway, .server]
+
+  /// Where it stands in a picture with one gateway.
+  package var column: Int { Self.leftToRight.firstIndex(of: self) ?? 0 }
 }
