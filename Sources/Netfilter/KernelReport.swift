@@ -92,6 +92,8 @@ struct GatewayView {
   /// `nil` when the policy declares none.
   let gateway: Gateway?
   let services: [PublishedService]
+  /// What `reach` blocks of the gateway lead to.
+  let reached: [PublishedService]
   let platform: any TablePlatform
   let table: Table
 
@@ -106,6 +108,7 @@ struct GatewayView {
     self.index = index
     gateway = policy.gateway(at: index)
     services = plan.services
+    reached = plan.outbound?.services ?? []
     table = platform.table(of: plan)
   }
 

@@ -67,7 +67,17 @@ extension Compilation {
           at: file,
           help: "audit a policy with fewer publications"))
     }
-    return found.map { $0.from(.audit) }.inSourceOrder()
+    return (found + unauditedReaches(of: gateway)).map { $0.from(.audit) }.inSourceOrder()
+  }
+
+  /// That nothing is said of users behind the gateway: no silence where nobody looked.
+  private func unauditedReaches(of gateway: Int?) -> [Diagnostic] {
+    policy.reaches.filter { $0.gateway == gateway }.map { reach in
+      Diagnostic(
+        .note, "sessions-not-played",
+        "what these rules do to users of `\(reach.name.value)` was not looked at: an audit plays publications",
+        at: reach.header, help: "see that users get out to its ports, and others do not")
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import Diagnostics
 import FTPSession
 import Flows
 import Nftables
+import Platforms
 import Policy
 
 /// `foreign-chain-drops`, `foreign-nat-first`, `foreign-chain-undecided` and `foreign-tables-interfere`: what tables of
@@ -29,7 +30,20 @@ func foreignFindings(
         notes: ["\(unjudged) publications were not played"],
         help: "`sallyport explain FILES NAME --running` plays one of them"))
   }
-  return found
+  return found + unplayedReaches(view, ruleset)
+}
+
+/// That nothing is said of users behind the gateway where there are rules of others: no silence where nobody looked.
+private func unplayedReaches(_ view: GatewayView, _ ruleset: Ruleset) -> [Diagnostic] {
+  guard ruleset.tables.contains(where: { $0.name != view.platform.tableName }) else { return [] }
+  var named: Set<String> = []
+  return view.reached.filter { named.insert($0.name).inserted }.map { service in
+    Diagnostic(
+      .note, "sessions-not-played",
+      "whether other tables of this machine let users of `\(service.name)` through was not looked at",
+      at: service.header,
+      help: "see that chains of the hook forward accept its ports from inside")
+  }
 }
 
 private func finding(_ effect: ForeignEffect, _ view: GatewayView) -> Diagnostic? {

@@ -25,7 +25,7 @@ func forwardingFindings(
 private func finding(
   _ name: String, _ family: AddressFamily, _ view: GatewayView, at span: SourceSpan? = nil, help: String = ""
 ) -> Diagnostic? {
-  let forwarded = view.services.filter { $0.family == family && $0.endpoint.reach != .local }
+  let forwarded = (view.services + view.reached).filter { $0.family == family && $0.endpoint.reach != .local }
   guard let anchor = view.anchor(forwarded) else { return nil }
   return .warning(
     "forwarding-off",
