@@ -72,6 +72,15 @@ package struct Context: Sendable {
 extension Context {
   /// Whether a passive data connection of a session in clear works in the same evidence.
   var plainWorks: Bool {
-    encounters.flatMap(\.stories).flatMap(\.transfers).contains { !$0.isEncrypted && $0.isPassive && $0.works }
+    clear.contains { $0.isPassive && $0.works }
+  }
+
+  /// Whether one of a session in clear fails before it is there.
+  var plainFails: Bool {
+    clear.contains { $0.isPassive && $0.fails && !$0.isConnected }
+  }
+
+  private var clear: [Transfer] {
+    encounters.filter(\.isClear).flatMap(\.stories).flatMap(\.transfers)
   }
 }

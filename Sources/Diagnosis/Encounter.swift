@@ -20,6 +20,13 @@ package struct Encounter: Sendable {
   var client: [Story] { stories.filter(\.isOfClient) }
   var server: [Story] { stories.filter(\.isOfServer) }
 
+  /// Whether it is known to be in clear. A log that has no word of TLS beside one that has is of an encrypted session.
+  var isClear: Bool {
+    stories.allSatisfy { story in
+      story.secured == nil && story.auths.allSatisfy { ($0.final?.reply.code ?? 0) >= 400 }
+    }
+  }
+
   /// The address that the client dialled, whoever tells it.
   var peer: IPAddress? { client.compactMap(\.peer).first }
 
@@ -135,8 +142,8 @@ extension Story {
 
   private var announcedPorts: [UInt16] { transfers.compactMap { $0.isPassive ? $0.announced?.endpoint?.port : nil } }
 
-  /// Two stories in which nobody says anything that could be compared are alike when both are over at once, or both went
-  /// on encrypted.
+  /// Two stories in which nobody says anything that could be compared are alike when both are over at once, or both
+  /// went on encrypted.
   private func bothSilent(_ other: Story) -> Bool {
     (secured == nil) == (other.secured == nil) || auths.isEmpty != other.auths.isEmpty
   }

@@ -11,7 +11,8 @@ package struct Dialogue: Sendable {
     package static let dials = Contents(rawValue: 4)
     /// Every packet of the session that passed there.
     package static let packets = Contents(rawValue: 8)
-    /// The capture was not of the control connection alone: other packets are in it, so a filter for one port was not on.
+    /// The capture was not of the control connection alone: other packets are in it, so a filter for one port was not
+    /// on.
     package static let otherPorts = Contents(rawValue: 16)
   }
 

@@ -1,4 +1,5 @@
-/// Collects one dialogue while a log is read from top to bottom: joins lines of a reply, notices that a new session begins.
+/// Collects one dialogue while a log is read from top to bottom: joins lines of a reply, notices that a new session
+/// begins.
 package struct DialogueWriter: Sendable {
   package var dialogue: Dialogue
   private var open: (code: Int, lines: [String], mark: Mark, time: Double?)?

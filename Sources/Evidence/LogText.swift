@@ -46,8 +46,8 @@ package struct LogText: Sendable {
 
 /// What reads the log of one program. Readers never fail: what they do not understand they pass over.
 ///
-/// A reader of a server's log stands in the folder of that program and is named by its `ServerProgram`; those of clients
-/// and of firewalls stand here.
+/// A reader of a server's log stands in the folder of that program and is named by its `ServerProgram`; those of
+/// clients and of firewalls stand here.
 package protocol LogReader: Sendable {
   /// For people: `curl -v`.
   var title: String { get }

@@ -1,8 +1,9 @@
 /// A line without the passwords in it.
 ///
 /// Many programs write them in clear: curl, wget and lftp in their dialogues, SFTP servers in JSON, anonymous ones in
-/// transfer logs (measured). Masked is by the verb and not by how a program usually masks: what follows `PASS` or `ACCT`
-/// to the end of the line, the password of a URL, of `-u NAME,PASSWORD`, and what a log calls a password in quotes.
+/// transfer logs (measured). Masked is by the verb and not by how a program usually masks: what follows `PASS` or
+/// `ACCT` to the end of the line, the password of a URL, of `-u NAME,PASSWORD`, and what a log calls a password in
+/// quotes.
 package func redacted(_ line: String) -> String {
   var bytes = Array(line.utf8)
   if let start = afterVerb(in: bytes) {

@@ -2,8 +2,8 @@ package import Evidence
 package import Files
 import Glibc
 
-/// Reads a capture. A large one is filtered first, by what it needs not: tshark takes half a kilobyte of memory and 25 µs
-/// for each packet (measured), so 1 GB of transfers would cost 1 GB of memory.
+/// Reads a capture. A large one is filtered first, by what it needs not: tshark takes half a kilobyte of memory and 25
+/// µs for each packet (measured), so 1 GB of transfers would cost 1 GB of memory.
 package func readLargeCapture(_ file: OpenFile, source: Int) throws(CaptureFailure) -> CaptureReader {
   guard file.size > 32 << 20, let smaller = temporaryFile() else { return try readCapture(file, source: source) }
   var sieve = CaptureSieve()

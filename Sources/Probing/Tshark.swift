@@ -92,8 +92,8 @@ private let arguments: [String] =
     "aggregator=~",
   ] + fields.flatMap { ["-e", $0] }
 
-/// One line of what was asked for. Of an ICMP error the fields are there twice: its own, and those of the packet that it
-/// quotes (measured).
+/// One line of what was asked for. Of an ICMP error the fields are there twice: its own, and those of the packet that
+/// it quotes (measured).
 private func packet(_ line: Substring) -> CapturedPacket? {
   let values = line.split(separator: "\t", omittingEmptySubsequences: false)
   guard values.count == fields.count, let number = Int(values[0]), let time = Double(values[1]) else { return nil }

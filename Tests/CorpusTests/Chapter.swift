@@ -24,7 +24,8 @@ struct CorpusCase {
   var configuration: [(name: String, text: String)] = []
   /// Those of them that cannot be read: blocks `config NAME unreadable`.
   var unreadable: Set<String> = []
-  /// Logs of sessions by name: blocks `evidence NAME`. A case may have several, each before the `diagnose` that reads it.
+  /// Logs of sessions by name: blocks `evidence NAME`. A case may have several, each before the `diagnose` that reads
+  /// it.
   var evidence: [(name: String, text: String)] = []
 }
 

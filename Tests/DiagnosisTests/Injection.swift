@@ -65,7 +65,7 @@ struct Injection: Sendable, CustomStringConvertible {
       name: "range rejected", causes: ["F48", "F35"],
       forward: "tcp dport 50000-50399 reject with icmp type admin-prohibited"),
     Injection(
-      name: "EPSV dropped", causes: ["F35"], clients: [.curl, .lftp], mode: .epsv,
+      name: "EPSV dropped", causes: ["F35"], alsoTrue: ["F48"], clients: [.curl, .lftp], mode: .epsv,
       forward: "tcp dport 50000-50399 drop"),
     Injection(name: "private address", causes: ["F01"], alsoTrue: ["F48"], announced: nil),
     Injection(name: "loopback address", causes: ["F03"], announced: "127.0.0.1"),
@@ -79,7 +79,7 @@ struct Injection: Sendable, CustomStringConvertible {
       name: "TLS demanded", causes: ["F24"], encryption: [.plain],
       settings: [.vsftpd: "force_local_logins_ssl=YES", .proFTPD: "TLSRequired on"]),
     Injection(
-      name: "data in clear", causes: ["F26", "F27"], clients: [.curl, .ftplib], encryption: [.explicit],
+      name: "data in clear", causes: ["F26", "F27"], clients: [.ftplib], encryption: [.explicit],
       settings: [.vsftpd: "force_local_data_ssl=YES", .proFTPD: "TLSRequired on"], protectsData: false),
     Injection(
       name: "session not resumed", causes: ["F18", "F20"], clients: [.ftplib], encryption: [.explicit],
@@ -90,7 +90,7 @@ struct Injection: Sendable, CustomStringConvertible {
     Injection(
       name: "foreign PORT", causes: ["F32"], clients: [.lftp], encryption: [.plain], mode: .port,
       portAddress: "203.0.113.77"),
-    Injection(name: "wrong password", causes: ["F71"], password: "wrong"),
+    Injection(name: "wrong password", causes: ["F71", "F73"], password: "wrong"),
     Injection(
       name: "no home", causes: ["F72"], daemons: [.vsftpd], encryption: [.plain],
       settings: [.vsftpd: "local_root=/nonexistent/here"]),

@@ -92,7 +92,7 @@ extension Lab {
       : ""
     let announced = fault.announced.map { "MasqueradeAddress \($0)\n" } ?? ""
     return
-      "UseReverseDNS off\nPassivePorts 50000 50399\nTimeoutStalled 3\nDebugLevel 5\nExtendedLog /var/log/proftpd/extended.log ALL\n"
+      "UseReverseDNS off\nAllowForeignAddress off\nPassivePorts 50000 50399\nTimeoutStalled 3\nDebugLevel 5\nExtendedLog /var/log/proftpd/extended.log ALL\n"
       + announced + tls
   }
 

@@ -4,11 +4,11 @@ import LiveSupport
 import Servers
 import Testing
 
-/// Real daemons, clients and captures with one fault each: `diagnose` names that fault first from all evidence, and with a
-/// piece missing it calls nothing proven that is not so.
+/// Real daemons, clients and captures with one fault each: `diagnose` names that fault first from all evidence, and
+/// with a piece missing it calls nothing proven that is not so.
 ///
-/// `make test` plays one recording of each fault; `SALLYPORT_PROVE_TICKETS` all of them. With `SALLYPORT_TICKET_REPORT`, a
-/// path, each recording adds a line: named first, wrong as proven, evidence sets.
+/// `make test` plays one recording of each fault; `SALLYPORT_PROVE_TICKETS` all of them. With
+/// `SALLYPORT_TICKET_REPORT`, a path, each recording adds a line: named first, wrong as proven, evidence sets.
 @Suite(
   .enabled(
     if: LiveRequirements.met && hasTshark && LiveRequirements.hasProgram("tcpdump"),

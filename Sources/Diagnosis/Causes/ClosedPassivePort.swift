@@ -10,12 +10,16 @@ import PolicySyntax
 /// server, or a firewall's log has it denied.
 struct ClosedPassivePort: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
-    for story in encounter.client + encounter.stories.filter({ $0.viewpoint == nil }) {
+    // A log tells which command it was, which a capture of an encrypted session does not.
+    let stories = encounter.client.filter { !$0.isCapture } + encounter.client.filter(\.isCapture)
+    for story in stories + encounter.stories.filter({ $0.viewpoint == nil }) {
       for (index, transfer) in story.transfers.enumerated() where !transfer.isActive && transfer.fails {
         guard !transfer.isConnected, isReachable(transfer, story.peer ?? encounter.peer), isAboutDial(transfer) else {
           continue
         }
-        return [locate(transfer, index, story, encounter, context)].compactMap(\.self)
+        var known = transfer
+        known.isEncrypted = !encounter.isClear
+        return [locate(known, index, story, encounter, context)].compactMap(\.self)
       }
     }
     return fromServer(encounter, context)
@@ -108,7 +112,8 @@ struct ClosedPassivePort: Cause {
         word: .passiveRange, stage: .dial)
     }
     guard let arrived else {
-      // Only a capture that was on at the time, and not of the control connection alone, has nothing because nothing came.
+      // Only a capture that was on at the time, and not of the control connection alone, has nothing because nothing
+      // came.
       let isCovered = near.offset(dial.event).flatMap { dialled in far.length.map { $0 >= dialled } } ?? false
       return cause(
         isCovered && far.isUnfiltered ? .proven : .likely, transfer,
@@ -172,11 +177,9 @@ struct ClosedPassivePort: Cause {
           "publish the whole passive range, and have the server announce the external address; a helper is no way for TLS",
         word: .passiveRange, stage: .dial)
     }
-    // Where the session is encrypted, a helper that is blind (F04) looks the same, unless there is none, or plain sessions
-    // fail as well.
-    let others = context.encounters.flatMap(\.stories).flatMap(\.transfers)
-    let plainFails = others.contains { !$0.isEncrypted && $0.isPassive && $0.fails && !$0.isConnected }
-    let isSure = !transfer.isEncrypted || plainFails || context.publication?.hasHelper == false
+    // Where the session is encrypted, a helper that is blind (F04) looks the same, unless there is none, or plain
+    // sessions fail as well.
+    let isSure = !transfer.isEncrypted || context.plainFails || context.publication?.hasHelper == false
     return Found(
       transfer.mode == .epsv ? "F35" : "F48", isSure ? certainty : .likely, .firewall, message, at: marks,
       remedy:

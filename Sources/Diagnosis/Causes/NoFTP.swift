@@ -1,8 +1,8 @@
 import Evidence
 import FTPSession
 
-/// F70: nobody speaks FTP there. A control connection that is refused or unanswered is told as well, since nothing after
-/// it can be.
+/// F70: nobody speaks FTP there. A control connection that is refused or unanswered is told as well, since nothing
+/// after it can be.
 struct NoFTP: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.client where story.greeting == nil && story.exchanges.isEmpty {

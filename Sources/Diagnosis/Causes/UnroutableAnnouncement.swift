@@ -5,8 +5,8 @@ import PolicySyntax
 
 /// F01, hidden or not (F02): a 227 with an address that the client cannot reach.
 ///
-/// Looks alike: a client in the same private network, for which the address is right; a helper that rewrites the reply on
-/// its way, so what the server wrote is no proof.
+/// Looks alike: a client in the same private network, for which the address is right; a helper that rewrites the reply
+/// on its way, so what the server wrote is no proof.
 struct UnroutableAnnouncement: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.client {

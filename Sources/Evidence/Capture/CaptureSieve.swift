@@ -1,5 +1,5 @@
-/// Takes out of a capture what a diagnosis has no use for, before it is taken apart: payload of data connections. What stays
-/// is whole, with the numbers that its packets had.
+/// Takes out of a capture what a diagnosis has no use for, before it is taken apart: payload of data connections. What
+/// stays is whole, with the numbers that its packets had.
 ///
 /// Kept are packets of TCP with SYN, FIN or RST, with a handshake or an alert of TLS at their beginning, and of control
 /// connections: ports 21 and 990, and those whose server begins with `220`; ICMP, fragments, and whatever it does not

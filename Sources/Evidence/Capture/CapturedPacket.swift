@@ -26,7 +26,8 @@ package struct CapturedPacket: Sendable {
   package var length: Int
   /// Those that were captured.
   package var payload: [UInt8]
-  /// Of an ICMP error: from whom and its code of type 3 (IPv6: of type 1); the ports and addresses are those of the packet that it quotes.
+  /// Of an ICMP error: from whom and its code of type 3 (IPv6: of type 1); the ports and addresses are those of the
+  /// packet that it quotes.
   package var refusal: (by: IPAddress, code: Int)?
 
   package init(

@@ -1,7 +1,7 @@
 import Addressing
 
-/// What `ftp -d` of the BSD family prints - tnftp, inetutils, Windows' ftp.exe -: commands with an arrow, replies bare, no
-/// times (measured with tnftp 20210827 and inetutils 2.4).
+/// What `ftp -d` of the BSD family prints - tnftp, inetutils, Windows' ftp.exe -: commands with an arrow, replies bare,
+/// no times (measured with tnftp 20210827 and inetutils 2.4).
 package struct BSDFTPLog: LogReader {
   package let title = "log of ftp -d"
   package let viewpoint = Viewpoint.client

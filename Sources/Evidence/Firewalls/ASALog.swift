@@ -24,7 +24,8 @@ package struct ASALog: LogReader {
       text = rest[rest.index(after: colon)...]
     }
 
-    /// `IF:ADDRESS/PORT` or `ADDRESS/PORT`, in the order of the text; what stands in parentheses is the translated form.
+    /// `IF:ADDRESS/PORT` or `ADDRESS/PORT`, in the order of the text; what stands in parentheses is the translated
+    /// form.
     var endpoints: [Endpoint] {
       text.replacing(" / ", with: "/").split { " ()<>,->".contains($0) }.compactMap { word in
         guard let slash = word.lastIndex(of: "/") else { return nil }

@@ -1,7 +1,7 @@
 import Addressing
 
-/// The W3C firewall log of ISA Server 2004, 2006 and TMG 2010. Its fields are named in the head, parted by tabs, and their
-/// names have blanks (published samples; documented: cc441730, cc441734).
+/// The W3C firewall log of ISA Server 2004, 2006 and TMG 2010. Its fields are named in the head, parted by tabs, and
+/// their names have blanks (published samples; documented: cc441730, cc441734).
 package struct ISALog: LogReader {
   package let title = "firewall log of ISA Server or TMG"
   package let viewpoint = Viewpoint.firewall

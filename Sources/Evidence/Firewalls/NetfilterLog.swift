@@ -1,7 +1,7 @@
 import Addressing
 
-/// Lines of the kernel's log about packets (`nf_log_syslog.c`), ours and others'. No verdict is in such a line; words in
-/// the prefix are a hint, and only our own prefixes are known to be true.
+/// Lines of the kernel's log about packets (`nf_log_syslog.c`), ours and others'. No verdict is in such a line; words
+/// in the prefix are a hint, and only our own prefixes are known to be true.
 package struct NetfilterLog: LogReader {
   package let title = "kernel log of a Linux firewall"
   package let viewpoint = Viewpoint.firewall

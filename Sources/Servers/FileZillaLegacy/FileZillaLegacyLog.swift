@@ -1,8 +1,8 @@
 import Addressing
 package import Evidence
 
-/// The log of FileZilla Server 0.9 (source: `ControlSocket.cpp`): `(NNNNNN) DATE TIME - USER (ADDRESS)> TEXT`, where commands
-/// and replies look alike.
+/// The log of FileZilla Server 0.9 (source: `ControlSocket.cpp`): `(NNNNNN) DATE TIME - USER (ADDRESS)> TEXT`, where
+/// commands and replies look alike.
 package struct FileZillaLegacyLog: LogReader {
   package let title = "log of FileZilla Server 0.9"
   package let viewpoint = Viewpoint.server

@@ -113,8 +113,9 @@ package struct ProftpdSystemLog: LogReader {
   }
 }
 
-/// ProFTPD's ExtendedLog, and other logs with a command in quotes and the code behind it. Its form is the administrator's
-/// (`LogFormat`): read is what all have that hold a session, `"COMMAND" CODE`, perhaps with the text of the reply.
+/// ProFTPD's ExtendedLog, and other logs with a command in quotes and the code behind it. Its form is the
+/// administrator's (`LogFormat`): read is what all have that hold a session, `"COMMAND" CODE`, perhaps with the text of
+/// the reply.
 package struct ProftpdExtendedLog: LogReader {
   package let title = "ExtendedLog of ProFTPD"
   package let viewpoint = Viewpoint.server

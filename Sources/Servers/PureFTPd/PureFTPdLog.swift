@@ -1,9 +1,9 @@
 import Addressing
 package import Evidence
 
-/// Pure-FTPd's lines in syslog (source: `messages_en.h`, `ftpd.c`; measured with Debian's): `(ACCOUNT@HOST) [LEVEL] TEXT`.
-/// Commands are there with `VerboseLog yes`, replies only when that is given twice. There is no number of the session but
-/// the process, where syslog writes it.
+/// Pure-FTPd's lines in syslog (source: `messages_en.h`, `ftpd.c`; measured with Debian's): `(ACCOUNT@HOST) [LEVEL]
+/// TEXT`. Commands are there with `VerboseLog yes`, replies only when that is given twice. There is no number of the
+/// session but the process, where syslog writes it.
 package struct PureFTPdLog: LogReader {
   package let title = "log of Pure-FTPd"
   package let viewpoint = Viewpoint.server

@@ -1,8 +1,8 @@
 import Addressing
 package import Evidence
 
-/// SFTPGo's log, an object of JSON on each line (source: its logger; published samples). With the binding's `debug` it has
-/// what was said, the password in clear.
+/// SFTPGo's log, an object of JSON on each line (source: its logger; published samples). With the binding's `debug` it
+/// has what was said, the password in clear.
 package struct SFTPGoLog: LogReader {
   package let title = "log of SFTPGo"
   package let viewpoint = Viewpoint.server

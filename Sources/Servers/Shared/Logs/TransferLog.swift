@@ -1,8 +1,8 @@
 import Addressing
 package import Evidence
 
-/// The form of wu-ftpd's xferlog, which several servers write: complete transfers alone, and no listing ever (documented:
-/// xferlog(5)). The password of anonymous may stand in it.
+/// The form of wu-ftpd's xferlog, which several servers write: complete transfers alone, and no listing ever
+/// (documented: xferlog(5)). The password of anonymous may stand in it.
 package struct TransferLog: LogReader {
   package let title = "transfer log (xferlog)"
   package let viewpoint = Viewpoint.server
