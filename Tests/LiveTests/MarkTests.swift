@@ -31,7 +31,8 @@ import Testing
   func passes() async throws {
     try await withLab { lab in
       let text = policy(
-        lab, .proFTPD, "passive range 50000-50399; tls explicit optional; helper on; active on; allow 198.51.100.0/24")
+        lab, .proFTPD, "passive range 50000-50399; tls explicit optional; helper on; active on; allow 198.51.100.0/24"
+      )
       let daemon = try await lab.enact(text, .proFTPD)
       try await dropOthers(lab, besides: "0x20000")
       let all: [DataMode] = [.pasv, .epsv, .port, .eprt]
