@@ -127,8 +127,11 @@ private struct HopFinder {
   var publication: Publication {
     // By position on the path: what becomes of each address.
     var legs = [[Leg]](repeating: [], count: path.count)
-    for external in dialled {
-      for (position, leg) in self.legs(of: external).enumerated() { legs[position].append(leg) }
+    let dialled = dialled
+    for external in dialled.addresses {
+      for (position, leg) in self.legs(of: external, ownedBy: dialled.owner).enumerated() {
+        legs[position].append(leg)
+      }
     }
     let translating = path.indices.filter { legs[$0].contains(where: \.isTranslated) }
     let shifting = translating.first ?? 0
@@ -140,19 +143,24 @@ private struct HopFinder {
     return Publication(parts)
   }
 
-  /// What clients dial: the publication's own addresses, or those of the outermost gateway that has any.
-  private var dialled: [ExternalAddress] {
-    original.externalAddresses.isEmpty
-      ? path.lazy.compactMap { policy.gateway(at: $0)?.externalAddresses }.first { !$0.isEmpty } ?? []
-      : original.externalAddresses
+  /// What clients dial: the publication's own addresses, or those of the outermost gateway that has any. A box of
+  /// those (`at`) stands before the owner, which is the position of that gateway, and 0 for the publication's own.
+  private var dialled: (addresses: [ExternalAddress], owner: Int) {
+    guard original.externalAddresses.isEmpty else { return (original.externalAddresses, 0) }
+    for position in path.indices {
+      let addresses = policy.gateway(at: path[position])?.externalAddresses ?? []
+      if !addresses.isEmpty { return (addresses, position) }
+    }
+    return ([], 0)
   }
 
   /// One address from the outside to the server.
-  private func legs(of external: ExternalAddress) -> [Leg] {
+  private func legs(of external: ExternalAddress, ownedBy owner: Int) -> [Leg] {
     let family = external.family
     let end = server.address(family)
-    var arrival = external.arrival
-    var isWritten = true
+    var arrival = owner == 0 ? external.arrival : external.dialled
+    var isWritten = owner == 0
+    var passedBox = false
     return path.indices.map { position in
       let gateways = path[position...].compactMap { policy.gateway(at: $0) }
       var box = isWritten && external.at != nil ? external : nil
@@ -161,9 +169,10 @@ private struct HopFinder {
         arrival = own.arrival
         box = own
       }
+      passedBox = passedBox || box != nil
       let here = ExternalAddress(
         external.dialled, at: arrival.value == external.dialled.value ? nil : arrival,
-        passesGateways: !isWritten && external.at == nil)
+        passesGateways: !isWritten && !passedBox)
       isWritten = false
       let inner = gateways.dropFirst()
       let leadsOn =
