@@ -65,6 +65,9 @@ package struct Row: Hashable, Sendable {
     }
   }
 
+  /// The `number`th address of another network that the client outside has as well, from 0.
+  package static func otherClient(_ number: Int) -> String { "192.0.2.\(66 + number)" }
+
   /// Addresses of a gateway on an interface, each with the length of its network, the primary one first.
   package func addresses(_ gateway: Int, inner: Bool) -> [(address: String, length: Int)] {
     if inner {

@@ -18,9 +18,14 @@ import Testing
   private func dropOthers(_ lab: Lab, besides bit: String?) async throws {
     let permit = bit.map { "ct mark and \($0) == \($0) ct mark and 0x7 == 0x5 accept" } ?? ""
     let rules = """
+      table inet other
+      delete table inet other
       table inet other {
         chain first { type filter hook prerouting priority -160; ct state new ct mark set 0x5; }
-        chain forward { type filter hook forward priority 0; policy drop; \(permit) }
+        chain forward {
+          type filter hook forward priority 0; policy drop;
+          \(permit)
+        }
       }
       """
     let result = try await lab.run(["nft", "-f", "-"], on: .gateway, input: rules)
@@ -38,6 +43,25 @@ import Testing
       let all: [DataMode] = [.pasv, .epsv, .port, .eprt]
       try await lab.expectTransfers(daemon, Dial(address: Address.external), all)
       try await lab.expectTransfers(daemon, Dial(address: Address.external, encryption: .explicit), all)
+    }
+  }
+
+  @Test("what the policy does not admit does not bear it, and what it admits bears no other bit")
+  func others() async throws {
+    try await withLab { lab in
+      let text = policy(
+        lab, .proFTPD, "passive range 50000-50399; tls explicit optional; allow 198.51.100.0/24")
+      let daemon = try await lab.enact(text, .proFTPD)
+      // A connection that has nothing to do with FTP, to a port where nobody listens.
+      let unrelated = Dial(address: Address.routedServer, port: 9)
+      try await lab.expectRefused(unrelated, .refused)
+      try await dropOthers(lab, besides: "0x20000")
+      try await lab.expectTransfers(daemon, Dial(), [.pasv])
+      try await lab.expectRefused(unrelated)
+      try await lab.expectRefused(Dial(host: .stranger))
+      try await dropOthers(lab, besides: "0x40000")
+      try await lab.expectRefused(Dial())
+      try await lab.expectRefused(Dial(port: 50_000))
     }
   }
 }

@@ -7,6 +7,8 @@ import Testing
 struct TranslationBeforeTests {
   private static let dialled = Address.external
   private static let arrival = "10.0.1.4"
+  /// Another address of the client, which the box passes on as well.
+  private static let neighbour = "198.51.100.99"
 
   private func policy(_ lab: Lab, _ kind: DaemonKind, server: String, _ statements: String) -> String {
     """
@@ -29,10 +31,13 @@ struct TranslationBeforeTests {
     for name in ["all", "eth0"] { try await run("sysctl -qw net.ipv4.conf.\(name).send_redirects=0", on: .stranger) }
     try await run("ip route del unreachable 10.0.0.0/8", on: .stranger)
     try await run("ip route add \(arrival)/32 via 192.0.2.1", on: .stranger)
-    try await run("ip route add \(Address.client)/32 dev eth0", on: .stranger)
+    try await run("ip address add \(neighbour)/24 dev eth0", on: .client)
+    for address in [Address.client, neighbour] {
+      try await run("ip route add \(address)/32 dev eth0", on: .stranger)
+      try await run("ip route add \(address)/32 via \(Address.stranger)", on: .gateway)
+    }
     try await run("ip address add \(arrival)/32 dev eth0", on: .gateway)
     try await run("ip address del \(dialled)/25 dev eth0", on: .gateway)
-    try await run("ip route add \(Address.client)/32 via \(Address.stranger)", on: .gateway)
     try await run("ip route add \(dialled)/32 via \(Address.stranger) dev eth0 onlink", on: .client)
     try await run(
       "nft -f -", on: .stranger,
@@ -66,6 +71,33 @@ struct TranslationBeforeTests {
         lab, .pureFTPD, server: "local", "passive range 50000-50399; tls explicit required; allow 198.51.100.0/24")
       let daemon = try await lab.enact(policy, .pureFTPD, on: .gateway)
       try await lab.expectTransfers(daemon, Dial(address: Self.dialled, encryption: .explicit), [.pasv, .epsv])
+    }
+  }
+
+  @Test("a stranger never gets in, to the control port or to the range, by either address", arguments: [false, true])
+  func stranger(_ isLocal: Bool) async throws {
+    for admitsBoth in [true, false] {
+      try await withLab { lab in
+        try await Self.putBoxBetween(lab)
+        let allowed = admitsBoth ? "198.51.100.0/24" : Address.client
+        let policy = policy(
+          lab, .pureFTPD, server: isLocal ? "local" : Address.server,
+          "passive range 50000-50399; tls explicit required; allow \(allowed)")
+        let daemon = try await lab.enact(policy, .pureFTPD, on: isLocal ? .gateway : .server)
+        func reach(_ port: UInt16) async throws -> Reachability {
+          try await lab.tcpConnect(
+            from: .client, to: Self.dialled, port: port, local: Self.neighbour, within: Patience.absence)
+        }
+        // Who is admitted gets through the box to the range, where nobody listens now.
+        #expect(try await reach(21) == (admitsBoth ? .open : .timedOut))
+        #expect(try await reach(50_000) == (admitsBoth ? .refused : .timedOut))
+        #expect(try await reach(50_399) == (admitsBoth ? .refused : .timedOut))
+        // The box itself is a stranger to the gateway.
+        for port in [21, 50_000, 50_399] as [UInt16] {
+          try await lab.expectRefused(Dial(address: Self.arrival, port: port, host: .stranger))
+        }
+        try await lab.expectTransfers(daemon, Dial(address: Self.dialled, encryption: .explicit), [.pasv, .epsv])
+      }
     }
   }
 

@@ -37,7 +37,10 @@ struct RowBench {
     self.row = row
     let hosts = [LabHost.client, .inside] + (row.gateways > 1 ? [.stranger] : [])
     for host in hosts {
-      let lines = (1..<BenchNetwork.clientsPerPlace).map { "address add \(Row.client(host, $0))/24 dev eth0\n" }
+      var lines = (1..<BenchNetwork.clientsPerPlace).map { "address add \(Row.client(host, $0))/24 dev eth0\n" }
+      if host == .client {
+        lines += (0..<BenchNetwork.clientsPerPlace).map { "address add \(Row.otherClient($0))/24 dev eth0\n" }
+      }
       let result = try await lab.run(["ip", "-batch", "-"], on: host, input: lines.joined())
       guard result.succeeded else { throw LabError(result.errorText) }
     }
@@ -77,8 +80,9 @@ struct RowBench {
     return hops.first.map { GatewayPath($0, Array(hops.dropFirst())) }
   }
 
-  static func client(_ row: Row, _ host: LabHost, _ number: Int) -> Party {
-    let address = BenchNetwork.ip(Row.client(host, number))
+  /// - Parameter isOther: Whether the client outside has an address of another network, as strangers do.
+  static func client(_ row: Row, _ host: LabHost, _ number: Int, isOther: Bool = false) -> Party {
+    let address = BenchNetwork.ip(isOther ? Row.otherClient(number) : Row.client(host, number))
     var own: Host
     switch host {
     case .inside: own = Host([address], behind: "eth1", neighbours: [BenchNetwork.prefix("10.10.20.0", 24)])
@@ -98,9 +102,15 @@ struct RowBench {
   }
 
   /// The same session from a client address and with ports of its own.
-  func placed(_ duel: Duel, _ number: Int) -> Duel {
+  private func placed(_ duel: Duel, _ number: Int, hidden: [Prefix]) -> Duel {
     var duel = duel
-    duel.model.client = Self.client(row, duel.client, number)
+    let others = BenchNetwork.prefix(Row.otherClient(0), 24)
+    let isOther = duel.client == .client && duel.model.client.address(.ipv4).map(others.contains) == true
+    duel.model.client = Self.client(row, duel.client, number, isOther: isOther)
+    if duel.client == .client, case .host(var host) = duel.model.client {
+      host.unreachable += hidden
+      duel.model.client = .host(host)
+    }
     let base = UInt16(20_000 + played.next() * 4)
     duel.model.ports = ClientPorts(control: base, data: base + 1, listening: base + 2)
     return duel
@@ -108,9 +118,23 @@ struct RowBench {
 
   // MARK: Playing
 
+  /// Takes away the client's routes to networks that mean nothing outside, besides `Row.hidden`.
+  private func hide(_ networks: [Prefix]) async throws {
+    let lines = ["route flush type unreachable", "route add unreachable \(Row.hidden)/8"]
+    let more = networks.map { "route replace unreachable \($0)" }
+    let input = (lines + more).joined(separator: "\n") + "\n"
+    let result = try await lab.run(["ip", "-batch", "-"], on: .client, input: input)
+    guard result.succeeded else { throw LabError(result.errorText) }
+  }
+
   /// Loads a script on each gateway in the place of all rules, and plays the sessions side by side, each from an
   /// address of its own.
-  func fight(_ gateways: [RowGateway], _ duels: [Duel], isHurried: Bool = false) async throws -> [Verdict] {
+  ///
+  /// - Parameter hidden: Networks to which clients outside have no route; `nil` for those of the bench.
+  func fight(
+    _ gateways: [RowGateway], _ duels: [Duel], isHurried: Bool = false, hidden: [Prefix]? = nil
+  ) async throws -> [Verdict] {
+    if let hidden { try await hide(hidden) }
     var programs: [Program] = []
     for (index, (host, gateway)) in zip(row.hosts, gateways).enumerated() {
       try await lab.load(ruleset: "flush ruleset\n" + gateway.script, on: host)
@@ -123,10 +147,11 @@ struct RowBench {
     let theatre = Theatre(path)
     let servers = ScriptedServers(lab)
     defer { servers.close() }
-    let placed = duels.enumerated().map { self.placed($1, $0) }
+    let placed = duels.enumerated().map { self.placed($1, $0, hidden: hidden ?? []) }
     for duel in placed {
       for address in duel.serverAddresses {
-        try await servers.listen(on: duel.serverHost ?? .server, address: address, port: 21)
+        try await servers.listen(
+          on: duel.serverHost ?? .server, address: address, port: duel.model.server.controlPort)
       }
     }
     return try await withThrowingTaskGroup(of: (Int, Verdict).self) { group in

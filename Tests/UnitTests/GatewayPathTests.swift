@@ -94,6 +94,24 @@ import Testing
     #expect(sheets.contains { $0.contains("198.18.0.1") && $0.contains("the destination becomes 10.0.0.4") })
   }
 
+  @Test("a box before an inner gateway that says what clients dial stands there, and not before the outermost")
+  func boxBetween() throws {
+    func between(_ statements: String, edge: String = "") -> Compilation {
+      compile(policy(edge: edge, inner: "external ip 203.0.113.10 at 10.0.0.4", statements))
+    }
+    let compilation = between("passive range 50000-50399; tls explicit required")
+    #expect(compilation.isAccepted, "\(compilation.diagnostics)")
+    #expect(try ways(compilation) == ["203.0.113.10:21 by 203.0.113.10:21", "10.0.0.4:21 -> 10.10.20.200:21"])
+    let publication = try #require(compilation.policy.publications.first)
+    #expect(publication.hops.map { $0.boxes.map(\.description) } == [[], ["203.0.113.10 at 10.0.0.4"]])
+    #expect(try outcomes(compilation) == [])
+    // The helper writes an address that the box does not translate in replies, wherever the box stands.
+    for edge in ["", "external ip 198.51.100.1"] {
+      let helper = between("helper on; tls off", edge: edge)
+      #expect(helper.diagnostics.contains { $0.code == "helper-before-translation" }, "\(helper.diagnostics)")
+    }
+  }
+
   @Test("the helper is at all gateways that translate, and the server announces its own address without a range")
   func helper() throws {
     let compilation = compile(policy("helper on; tls off"))

@@ -81,7 +81,7 @@ extension Publication {
       plain: external, encrypted: external,
       // The helper would write the address for which packets arrive, which clients cannot dial where another box
       // translates.
-      plainMayBeOwn: helper.value && tls.value == .explicitOptional && outermost(.ipv4)?.atUnknownBox == nil)
+      plainMayBeOwn: helper.value && tls.value == .explicitOptional && translatedByBox(.ipv4) == nil)
   }
 }
 

@@ -80,9 +80,11 @@ package final class Publication: Sendable {
     externalAddresses.first { $0.family == family }
   }
 
-  /// The external address as packets bear it at the gateway that is the first on their way.
-  package func outermost(_ family: AddressFamily) -> ExternalAddress? {
-    hops.first?.publication.external(family) ?? external(family)
+  /// What a box that the policy does not describe translates on the way of clients, before the first gateway or
+  /// between two; `nil` where there is no such box.
+  package func translatedByBox(_ family: AddressFamily) -> ExternalAddress? {
+    let own = hops.isEmpty ? externalAddresses.filter { $0.atUnknownBox != nil } : hops.flatMap(\.boxes)
+    return own.first { $0.family == family }
   }
 
   /// The publication as clients inside see it, who dial what those outside dial.

@@ -168,6 +168,7 @@ private struct HopFinder {
     let end = server.address(family)
     var arrival = external.arrival
     var isWritten = true
+    var passedBox = false
     return path.indices.map { position in
       let gateways = path[position...].compactMap { policy.gateway(at: $0) }
       var box = isWritten && external.at != nil ? external : nil
@@ -176,9 +177,10 @@ private struct HopFinder {
         arrival = own.arrival
         box = own
       }
+      passedBox = passedBox || box != nil
       let here = ExternalAddress(
         external.dialled, at: arrival.value == external.dialled.value ? nil : arrival,
-        passesGateways: !isWritten && external.at == nil)
+        passesGateways: !isWritten && !passedBox)
       isWritten = false
       let inner = gateways.dropFirst()
       let leadsOn =

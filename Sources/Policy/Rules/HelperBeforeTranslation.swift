@@ -10,8 +10,9 @@ package struct HelperBeforeTranslation: PublicationRule {
   package let severity = Severity.error
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
-    guard publication.helper.value, publication.passiveRange == nil, let external = publication.outermost(.ipv4),
-      let arrival = external.atUnknownBox, !publication.cannotTell(.passiveRange, .tls),
+    guard publication.helper.value, publication.passiveRange == nil,
+      let external = publication.translatedByBox(.ipv4), let arrival = external.at,
+      !publication.cannotTell(.passiveRange, .tls),
       // Else the helper cannot read the replies anyway, which is said.
       !publication.tls.value.allowsTLS || publication.clearControl != nil
     else { return nil }
