@@ -16,6 +16,8 @@ struct RuleTestsCodes {
     "is-system-running", "systemd-shutdow", "taken-back",
     // Names of services.
     "ftp-data", "ftps-data",
+    // Fields of logs in the extended format of the W3C.
+    "c-ip", "s-ip", "cs-method", "cs-uri-stem", "sc-status", "sc-substatus", "sc-win32-status", "x-session",
   ]
 
   /// Modules that raise diagnostics, by their folder below `Sources`.
