@@ -205,8 +205,8 @@ private struct HopFinder {
     parts.controlPort.value = ControlPort(
       external: position > shifting ? port.server : port.external,
       server: position < shifting ? port.external : port.server)
-    // Who only passes packets on leaves what the helper has to read to those who translate, unless data connections shall
-    // bear a mark there, which they have from the connection that a helper read.
+    // Who only passes packets on leaves what the helper has to read to those who translate, unless data connections
+    // shall bear a mark there, which they have from the connection that a helper read.
     let isMarked = policy.gateway(at: path[position])?.mark != nil
     if !isTranslating, !translating.isEmpty, !isMarked, !(isLast && server.isLocal) { parts.helper.value = false }
     let boxes = legs.compactMap(\.box)
