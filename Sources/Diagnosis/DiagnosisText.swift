@@ -34,7 +34,8 @@ package struct DiagnosisText {
 
   package var causesText: String {
     guard !diagnosis.causes.isEmpty else {
-      let works = diagnosis.sessions.contains { $0.outcome == "works" }
+      // What nobody saw the data of is no session that works.
+      let works = !diagnosis.sessions.isEmpty && diagnosis.sessions.allSatisfy { $0.outcome == "works" }
       let fails = diagnosis.sessions.contains { $0.outcome == "broken" }
       guard diagnosis.isUnderstood else { return "nothing of this is evidence that can be read\n" }
       return fails || !works ? "no cause can be named from this\n" : "the sessions work; no cause to name\n"

@@ -15,8 +15,9 @@ package enum Announcement: Hashable, Sendable {
 /// (source of that client).
 package func announcement(inPASVReply text: String) -> Announcement {
   let scalars = Array(text.utf8)
-  // An IPv4 address written as an IPv6 one, as servers on IPv6 sockets have done, is none.
-  guard !text.contains("::") else { return .malformed }
+  // An IPv4 address written as an IPv6 one, as servers on IPv6 sockets have done, is none: what is written that way is
+  // the address itself, before the numbers.
+  if let colons = text.firstRange(of: "::"), !text[..<colons.lowerBound].contains(",") { return .malformed }
   var position = 0
   while position < scalars.count {
     guard (0x30...0x39).contains(scalars[position]) else {

@@ -1,9 +1,11 @@
 /// A line without the passwords in it.
 ///
+/// `SITE PSWD` changes one, with the old and the new after it.
+///
 /// Many programs write them in clear: curl, wget and lftp in their dialogues, SFTP servers in JSON, anonymous ones in
-/// transfer logs (measured). Masked is by the verb and not by how a program usually masks: what follows `PASS` or
-/// `ACCT` to the end of the line, the password of a URL, of `-u NAME,PASSWORD`, and what a log calls a password in
-/// quotes.
+/// transfer logs (measured). Masked is by the verb and not by how a program usually masks: what follows `PASS`,
+/// `ACCT` or `PSWD` to the end of the line, the password of a URL, of `-u NAME,PASSWORD`, and what a log calls a
+/// password in quotes.
 package func redacted(_ line: String) -> String {
   var bytes = Array(line.utf8)
   if let start = afterVerb(in: bytes) {
@@ -22,12 +24,12 @@ private func isWordByte(_ byte: UInt8) -> Bool {
   byte >= 0x80 || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || byte == UInt8(ascii: "_")
 }
 
-/// The position after `PASS ` or `ACCT ` as a word of its own.
+/// The position after `PASS `, `ACCT ` or `PSWD ` as a word of its own.
 private func afterVerb(in bytes: [UInt8]) -> Int? {
   guard bytes.count > 5 else { return nil }
   for position in 0..<(bytes.count - 4) where position == 0 || !isWordByte(bytes[position - 1]) {
     let word = String(decoding: bytes[position..<(position + 4)], as: UTF8.self).uppercased()
-    guard word == "PASS" || word == "ACCT" else { continue }
+    guard ["PASS", "ACCT", "PSWD"].contains(word) else { continue }
     // Logs put brackets, quotes or commas between the verb and its argument.
     var next = position + 4
     while next < bytes.count, [0x20, 0x09, 0x22, 0x5B, 0x5D, 0x2B, 0x2C].contains(bytes[next]) { next += 1 }

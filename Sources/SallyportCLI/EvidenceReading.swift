@@ -39,15 +39,24 @@ struct EvidenceReading {
   }
 
   private func read() throws -> EvidenceFile {
-    if path != "-", let open = OpenFile(open(path, O_RDONLY | O_CLOEXEC)), open.isRegular {
+    if path != "-", let open = OpenFile(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)), open.isRegular {
       let head = (try? readHead(open)) ?? []
       if isCapture(head) { return try capture(open) }
+    }
+    if path != "-", isPipe {
+      throw console.failure("\(path): it is a pipe; give a file, or `-` for the input", .inputMissing)
     }
     let bytes = try console.content(of: path, readInput(path, limit: Self.largestLog))
     guard !bytes.isEmpty else { throw console.failure("\(path): it is empty", .inputMissing) }
     guard !isCapture(bytes) else { throw console.failure("\(path): name a capture as a file", .inputMissing) }
     let readers = clientReaders + ServerPrograms.logReaders + firewallReaders
     return readLog(bytes, name: path == "-" ? standardInputName : path, source: source, readers: readers)
+  }
+
+  /// Whether it is a pipe with a name, of which nobody knows whether somebody will ever write to it.
+  private var isPipe: Bool {
+    var state = stat()
+    return stat(path, &state) == 0 && state.st_mode & S_IFMT == S_IFIFO
   }
 
   private func readHead(_ file: OpenFile) throws -> [UInt8] {

@@ -30,6 +30,29 @@ import Testing
     #expect(diagnose(curl(dialogue)).marks.first == "F01!")
   }
 
+  @Test("F01 is not the server's fault where its own log has another address")
+  func rewritten() {
+    let dialogue =
+      "> USER x\n< 331 ok\n> PASS ***\n< 230 in\n> PASV\n< 227 Entering Passive Mode (10,10,20,200,195,81)\n"
+      + "* Connecting to x (10.10.20.200) port 50001\n* connect to 10.10.20.200 port 50001 failed: Connection refused\n"
+    let words = [
+      "-> 220 ready", "<- USER x", "-> 331 ok", "<- PASS ******", "-> 230 in", "<- PASV",
+      "-> 227 Entering passive mode (203,0,113,10,195,81).",
+    ]
+    let server = words.map { "DEBUG:pyftpdlib:198.18.1.2:3-[] \($0)\n" }.joined()
+    #expect(diagnose(curl(dialogue)).proven.contains("F01"))
+    #expect(!diagnose(curl(dialogue), server).proven.contains("F01"))
+  }
+
+  @Test("F65 only where nobody could read the numbers: what follows them is not looked at")
+  func textAfterNumbers() {
+    let dialogue =
+      "> PASV\n< 227 Entering Passive Mode (10,0,0,5,195,80) see ftp::help\n* Connecting to x (10.0.0.5) port 50000\n"
+      + "* connect to 10.0.0.5 port 50000 failed: Connection refused\n"
+    #expect(!diagnose(curl(dialogue)).proven.contains("F65"))
+    #expect(diagnose(curl(dialogue)).proven.contains("F01"))
+  }
+
   @Test("F61 from the client's side alone is likely, with the server's own words it is no TLS at the server")
   func auth() {
     let filter = "> AUTH SSL\n< 550 Access is denied.\n> AUTH TLS\n< 550 Access is denied.\n"

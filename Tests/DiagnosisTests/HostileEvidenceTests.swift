@@ -69,7 +69,8 @@ import Testing
     for line in [
       "> PASS open-sesame", "---> pass open-sesame", "*cmd* 'PASS open-sesame'", "--> PASS open-sesame",
       "Command [pass] [open-sesame]", "2020 PASS open-sesame 230 0 0", "open -u me,open-sesame ftp://x",
-      "ftp://me:open-sesame@host/x", #""line":"PASS open-sesame""#, #"anon password "open-sesame", x"#,
+      "ftp://me:open-sesame@host/x", "> SITE PSWD open-sesame", #""line":"PASS open-sesame""#,
+      #"anon password "open-sesame", x"#,
     ] {
       #expect(!redacted(line).contains("sesame"), "\(redacted(line))")
     }

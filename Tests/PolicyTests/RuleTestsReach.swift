@@ -159,4 +159,39 @@ struct RuleTestsReach {
       before: Self.gateway + "clients accounting = 10.20.0.0/16\n")
     #expect(checked.codes.isEmpty)
   }
+
+  /// Users behind `floor`, which is behind `branch`; both have an address that they put in the place of others.
+  private func stacked(_ allow: String, _ gateway: String = "gateway floor") -> Checked {
+    Checked(
+      """
+      gateway edge { external ip 203.0.113.10 }
+      gateway branch { external ip 192.0.2.10 }
+      gateway floor { behind branch; external ip 10.44.0.2 }
+      publish files {
+        gateway edge; server 10.10.20.200 other; passive range 50000-50399; tls explicit required
+        \(allow)
+      }
+      reach up { \(gateway); publication files; source gateway }
+      """)
+  }
+
+  @Test("the other end sees the address of the last gateway that puts one in")
+  func lastSource() {
+    #expect(stacked("allow 192.0.2.10").errors.isEmpty)
+    #expect(stacked("allow 10.44.0.2").codes.contains("reach-not-admitted"))
+    #expect(stacked("allow 192.0.2.0/24; deny 192.0.2.10").codes.contains("reach-not-admitted"))
+  }
+
+  @Test("a publication on a gateway that the users pass is none that lets them in")
+  func passedGateway() {
+    let text = """
+      gateway edge { external ip 203.0.113.10 }
+      gateway inner { behind edge }
+      publish files {
+        gateway edge; server 10.9.0.50 other; passive range 50000-50399; tls explicit required
+      }
+      reach up { gateway inner; publication files }
+      """
+    #expect(Checked(text).codes.contains("reach-other-end"))
+  }
 }

@@ -9,7 +9,9 @@ struct MalformedAnnouncement: Cause {
         guard let final = transfer.request?.final, [227, 229].contains(final.reply.code),
           // PASV that is answered by 229 is another failure, and a log may have cut the text off.
           (transfer.mode == .pasv) == (final.reply.code == 227), final.reply.text.contains(where: \.isNumber),
-          final.reply.text.contains(")"), !story.isCapture || story.dialogue.writes.contains(.replies)
+          // Whoever dials has read something.
+          transfer.dials.isEmpty, final.reply.text.contains(")"),
+          !story.isCapture || story.dialogue.writes.contains(.replies)
         else { continue }
         return [
           Found(

@@ -14,6 +14,9 @@ struct UnroutableAnnouncement: Cause {
         guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered) else { continue }
         // Where sessions in clear work, a helper puts the right address in, which it cannot do in this one (F04).
         guard !(transfer.isEncrypted && context.plainWorks) else { continue }
+        if let other = Self.serversWord(encounter, besides: offered) {
+          return [Self.rewritten(offered, other, transfer)]
+        }
         return [found(offered, transfer, story.peer ?? encounter.peer)].compactMap(\.self)
       }
       // Under TLS a capture shows the address that is dialled.
@@ -60,6 +63,28 @@ struct UnroutableAnnouncement: Cause {
       }
     }
     return []
+  }
+
+  /// What the server's own side has in its replies to PASV, where that is never what the client reads.
+  private static func serversWord(_ encounter: Encounter, besides offered: IPAddress) -> (IPAddress, Mark?)? {
+    let all = encounter.server.flatMap(\.transfers).filter { $0.mode == .pasv }
+    let written = all.compactMap { transfer in
+      transfer.announced?.endpoint?.address.map { (address: $0, mark: transfer.announcedMark) }
+    }
+    guard let first = written.first, !written.contains(where: { $0.address == offered }) else { return nil }
+    return (first.address, first.mark)
+  }
+
+  /// The client reads another address than the server wrote: the server is not to blame, if it is one session at all.
+  private static func rewritten(_ offered: IPAddress, _ other: (IPAddress, Mark?), _ transfer: Transfer) -> Found {
+    Found(
+      "F01", .likely, .firewall,
+      "the client reads \(offered) in the 227, which is not reachable from outside, and the server wrote \(other.0): what "
+        + "stands between puts another address in, or these are two sessions",
+      at: [transfer.announcedMark, other.1].compactMap(\.self),
+      remedy:
+        "take the FTP helper away from the box that rewrites the reply, and publish the passive range there; EPSV carries no address",
+      word: .helper, stage: .announcement)
   }
 
   private static func isUnroutable(_ address: IPAddress) -> Bool {

@@ -11,6 +11,19 @@ package struct ReachOtherEnd: ReachRule {
   package func check(_ reach: Outreach, in context: RuleContext) -> [Diagnostic] {
     guard let publication = context.policy.publication(of: reach), let named = reach.publication else { return [] }
     let name = publication.name.value
+    let passed = reach.gateway.map { context.policy.path(to: $0) } ?? []
+    let own = publication.gateway.map { context.policy.path(to: $0) } ?? []
+    if publication.gateway != reach.gateway, let shared = own.last(where: passed.contains) {
+      let gateway = context.policy.gateway(at: shared)?.name.value ?? ""
+      return [
+        diagnostic(
+          "users of `\(reach.name.value)` pass gateway `\(gateway)` on their way out, and `\(name)` lets clients in there from "
+            + "outside alone", at: named.span, related: [Label(publication.header, "the publication")],
+          help:
+            "have them dial the address that the next gateway inwards has, with `server ADDRESS` in place of `publication`"
+        )
+      ]
+    }
     if publication.gateway == reach.gateway, !publication.cannotTell(.gateway), !reach.cannotTell(.gateway) {
       return [
         diagnostic(
