@@ -53,7 +53,13 @@ package struct BuildManifest: Codable, Sendable {
   private static func mayBeWritten(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else { return false }
-    return parts.first == "gateways" && parts.count == 3 || parts.first == "servers" && (3...4).contains(parts.count)
+    return switch parts.first {
+    // Of a policy that declares no gateway; some platforms and forms of servers have folders of their own.
+    case "gateway": (2...3).contains(parts.count)
+    case "gateways": (3...4).contains(parts.count)
+    case "servers": (3...5).contains(parts.count)
+    default: false
+    }
   }
 
   /// Asks whether the bytes of a file are what was written there, as its digest tells.

@@ -25,6 +25,28 @@ import Testing
     }
   }
 
+  @Test("a folder that build wrote is written again, whatever the gateway is", arguments: ["", "firewalld", "asa"])
+  func twice(_ platform: String) async throws {
+    let words = [
+      "firewalld": "gateway edge { platform firewalld; outside eth0; inside eth1 }\n",
+      "asa":
+        "gateway edge { platform asa 9.12; outside \"outside\"; inside \"inside\"; access list \"in\" }\n",
+    ]
+    let text = """
+      \(words[platform] ?? "")publish files {
+        server 10.10.20.200 pure-ftpd { certificate "/etc/ssl/a.pem" }
+        external ip 203.0.113.10; passive range 50000-50399; tls explicit required; allow 198.51.100.0/24
+      }
+      """
+    try await withFolder(["policy.sally": text]) { folder in
+      let words = ["build", folder.appending(path: "policy.sally").path, "-o", folder.appending(path: "out").path]
+      for _ in 0..<2 {
+        let run = try await sallyport(words)
+        #expect(run.status == 0, "\(run.errors)")
+      }
+    }
+  }
+
   @Test func foreignFolderIsLeftAlone() async throws {
     try await withFolder(["policy.sally": everyStatement, "mine.txt": "precious"]) { folder in
       let run = try await sallyport(["build", folder.appending(path: "policy.sally").path, "-o", folder.path])
