@@ -31,7 +31,7 @@ struct NewerReleases {
     ("no helper", { try await KernelTests().helper() }),
   ]
 
-  @Test("apply, check and diff", .timeLimit(.minutes(10)), arguments: Release.newer)
+  @Test("apply, check and diff", .timeLimit(.minutes(30)), arguments: Release.newer)
   func commands(_ release: Release) async throws {
     try await with(release) {
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -57,7 +57,7 @@ struct NewerReleases {
     "tcp flags & (syn | ack) == syn accept", "ct state vmap { invalid : drop, established : accept }",
   ]
 
-  @Test("written with one nft, read with another", .timeLimit(.minutes(10)), arguments: pairs)
+  @Test("written with one nft, read with another", .timeLimit(.minutes(30)), arguments: pairs)
   func mixed(writer: Release, reader: Release) async throws {
     // With sid on either side, what fails fails because of it.
     try await with(writer == .sid ? writer : reader == .sid ? reader : .trixie) {
