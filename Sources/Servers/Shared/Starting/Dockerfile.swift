@@ -10,6 +10,8 @@ extension InvocationText {
     container.portsAreElsewhere = true
     var place = SourceSpan(file: file, 0..<0)
     var environment: [String: Located<String>] = [:]
+    // Those, and what is known from outside.
+    var known = outer
     var entry: [ShellWord] = []
     var command: [ShellWord] = []
     var isShell = false
@@ -23,8 +25,12 @@ extension InvocationText {
         let image = words.first { !$0.text(outer).text.hasPrefix("--") }
         container.image = image?.text(outer).text ?? ""
         place = image?.span ?? place
-        (environment, entry, command, isShell) = ([:], [], [], false)
-      case "ENV": variables(rest, &environment)
+        (environment, known, entry, command, isShell) = ([:], outer, [], [], false)
+      case "ENV":
+        for (name, value) in variables(rest, known) {
+          environment[name] = value
+          known[name] = value.value
+        }
       case "ENTRYPOINT": (entry, isShell) = run(rest)
       case "CMD": command = run(rest).words
       default: break
@@ -48,16 +54,19 @@ extension InvocationText {
     return (["sh", "-c", text].map { ShellWord(Located($0, span)) }, true)
   }
 
-  /// `NAME=VALUE …`, or `NAME VALUE`.
-  private func variables(_ value: ArraySlice<UInt8>, _ environment: inout [String: Located<String>]) {
-    let known = outer.merging(environment.mapValues(\.value)) { $1 }
+  /// `NAME=VALUE …`, or `NAME VALUE`, with the values of variables that are known.
+  private func variables(
+    _ value: ArraySlice<UInt8>, _ known: [String: String]
+  ) -> [(name: String, value: Located<String>)] {
     let words = (ShellWords.commands(in: value, of: file).first ?? []).map { ($0.text(known).text, $0.span) }
+    var found: [(name: String, value: Located<String>)] = []
     if let first = words.first, !first.0.contains("="), words.count > 1 {
-      environment[first.0] = Located(words.dropFirst().map(\.0).joined(separator: " "), first.1)
+      found.append((first.0, Located(words.dropFirst().map(\.0).joined(separator: " "), first.1)))
     }
     for (text, span) in words {
-      if let (name, value) = Self.assignment(text) { environment[name] = Located(value, span) }
+      if let (name, value) = Self.assignment(text) { found.append((name, Located(value, span))) }
     }
+    return found
   }
 
   /// The entries of a list in brackets, without the quotation marks around them.
