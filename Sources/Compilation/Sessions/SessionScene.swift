@@ -1,6 +1,8 @@
 import Addressing
 import Diagnostics
 import FTPSession
+import Nftables
+import Platforms
 import Policy
 
 /// The passive port of a server that may take any.
@@ -65,8 +67,13 @@ struct Scenes: Sendable {
     let borders = study.clientBorders?.adding(site?.network.routing?.ports ?? [])
     clientPorts = ClientPortKinds(borders)
     chosenPorts = ClientPortKinds(borders, of: ClientPortKinds.any)
-    let ends = endpoints.flatMap { [$0.dialled, $0.arrival, $0.server] }
-    addressBorders = study.addressBorders?(Set(ends))
+    let views = [publication] + publication.hops.map(\.publication)
+    let single = views.flatMap { [$0.controlPort.value.external, $0.controlPort.value.server] } + ftp.passivePorts
+    addressBorders = study.addressBorders?(
+      SessionEnds(
+        addresses: Set(endpoints.flatMap { [$0.dialled, $0.arrival, $0.server] }),
+        ports: single.map { $0...$0 } + [publication.passiveRange?.value.ports ?? 1...UInt16.max],
+        in: (.inet, Platforms.nftables.tableName)))
   }
 
   func endpoint(_ family: AddressFamily) -> Endpoint? { endpoints.first { $0.family == family } }

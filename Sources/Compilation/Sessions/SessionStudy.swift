@@ -24,9 +24,9 @@ package struct SessionStudy: Sendable {
   /// Where ports of clients begin to fare differently by rules of others; `nil` to try the usual ports alone. Our own
   /// table treats all of them alike.
   var clientBorders: PortBorders?
-  /// Where addresses of clients begin to fare differently, of sessions with some addresses of the gateway and the
-  /// server; `nil` to try one client of a kind alone.
-  var addressBorders: (@Sendable (_ ends: Set<IPAddress>) -> AddressBorders)?
+  /// Where addresses of clients begin to fare differently, of sessions with some ends at the gateway and the server;
+  /// `nil` to try one client of a kind alone.
+  var addressBorders: (@Sendable (SessionEnds) -> AddressBorders)?
   /// Whether clients of every network of `allow` and `deny` are tried.
   var triesNetworks: Bool
   /// How the interfaces towards clients and the server of a publication are called, where the machine tells.

@@ -23,9 +23,9 @@ struct BorderReader {
   }
 
   let subject: BorderSubject
-  /// Addresses of the gateway and its server; elements of sets that name another address beside that of a client have
-  /// nothing to do with their sessions. `nil` to take all elements.
-  let ends: Set<IPAddress>?
+  /// Elements of sets that name another address or port beside the address of a client have nothing to do with the
+  /// sessions. `nil` to take all elements.
+  let ends: SessionEnds?
   private let sets: IPSets
   private(set) var classes = ValueClasses()
   private(set) var patterns: Set<Pattern> = []
@@ -33,7 +33,7 @@ struct BorderReader {
   private var condition = 0
 
   /// - Parameter program: All its tables are read, each rule and element once.
-  init(_ program: Program, _ subject: BorderSubject, ends: Set<IPAddress>? = nil) {
+  init(_ program: Program, _ subject: BorderSubject, ends: SessionEnds? = nil) {
     self.subject = subject
     self.ends = ends
     sets = program.sets
@@ -157,18 +157,24 @@ struct BorderReader {
         guard case .range(let range) = entry.key[position] else { continue }
         var others = entry.key
         others.remove(at: position)
-        guard isOfEnds(entry, fields, position) else { continue }
+        guard isOfEnds(entry, fields, position, table) else { continue }
         note(fields[position], range, fields: others, data: entry.data.text)
       }
     }
   }
 
-  /// Whether the other address in a key can be that of the gateway or the server.
-  private func isOfEnds(_ entry: Lookup.Entry, _ fields: [Operand], _ position: Int) -> Bool {
-    guard let ends, subject != .port else { return true }
+  /// Whether the other fields of a key can be those of the gateway or the server.
+  private func isOfEnds(
+    _ entry: Lookup.Entry, _ fields: [Operand], _ position: Int, _ table: Program.CompiledTable
+  ) -> Bool {
+    guard let ends, case .address(let family) = subject else { return true }
     for index in fields.indices where index != position && entry.key.indices.contains(index) {
-      guard fields[index].concerns(subject), case .range(let range) = entry.key[index] else { continue }
-      if !ends.contains(where: { range.contains($0.value) }) { return false }
+      guard case .range(let range) = entry.key[index] else { continue }
+      if fields[index].concerns(subject) {
+        if !ends.addresses.contains(where: { $0.family == family && range.contains($0.value) }) { return false }
+      } else if fields[index].isDestinationPort, table.title == ends.table {
+        if !ends.ports.contains(where: { $0.overlaps(range) }) { return false }
+      }
     }
     return true
   }
@@ -220,6 +226,14 @@ extension Operation {
 }
 
 extension Operand {
+  /// The port to which a packet goes, or the first packet of its connection went.
+  fileprivate var isDestinationPort: Bool {
+    switch self {
+    case .port(isSource: false), .tuple(_, .dport, _): true
+    default: false
+    }
+  }
+
   /// Whether its value depends on a port, or an address, of the packet or of its connection.
   func concerns(_ subject: BorderSubject) -> Bool {
     switch self {

@@ -1,4 +1,5 @@
 package import Addressing
+package import Nftables
 
 /// The ports at which rules, sets and maps of a ruleset begin or cease to hold: between two of them all ports are
 /// alike.
@@ -37,6 +38,24 @@ package struct PortBorders: Sendable {
   }
 }
 
+/// What the gateway's and the server's end of some sessions have.
+package struct SessionEnds: Sendable {
+  package var addresses: Set<IPAddress>
+  /// The control and passive ports.
+  let ports: [ClosedRange<UInt128>]
+  /// A table, as `Program` titles it, that treats all other ports alike, those of clients too.
+  let table: String
+
+  /// - Parameters:
+  ///   - ports: The control and passive ports, before and after translations.
+  ///   - table: A table that treats all other ports alike, those of clients too: the one that we write.
+  package init(addresses: Set<IPAddress>, ports: [ClosedRange<UInt16>], in table: (TableFamily, String)) {
+    self.addresses = addresses
+    self.ports = ports.map { UInt128($0.lowerBound)...UInt128($0.upperBound) }
+    self.table = "\(table.0.rawValue) \(table.1)"
+  }
+}
+
 /// The addresses of clients that rules, sets and maps of a ruleset tell apart.
 package struct AddressBorders: Sendable {
   /// Addresses that are alike.
@@ -50,11 +69,11 @@ package struct AddressBorders: Sendable {
 
   /// - Parameters:
   ///   - program: All its tables are read, each rule and element once.
-  ///   - ends: The addresses of gateway and server in the sessions that are judged; `nil` for any.
-  package init(_ program: Program, ends: Set<IPAddress>? = nil) {
+  ///   - ends: Those of the sessions that are judged; `nil` for any.
+  package init(_ program: Program, ends: SessionEnds? = nil) {
     readers = Dictionary(
       uniqueKeysWithValues: AddressFamily.allCases.map { family in
-        (family, BorderReader(program, .address(family), ends: ends.map { $0.filter { $0.family == family } }))
+        (family, BorderReader(program, .address(family), ends: ends))
       })
   }
 
