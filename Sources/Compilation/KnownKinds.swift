@@ -4,8 +4,10 @@ import PolicySyntax
 import Servers
 
 /// Gives trees their meaning, with every server program and every platform that there is.
-func resolveWithKnownKinds(_ trees: [PolicyFileSyntax]) -> ResolvedPolicy {
-  resolve(trees, programs: ServerPrograms.all, platforms: factsOfPlatforms)
+///
+/// - Parameter includers: See `LoadedSources.includers`.
+func resolveWithKnownKinds(_ trees: [PolicyFileSyntax], includers: [Int?] = []) -> ResolvedPolicy {
+  resolve(trees, programs: ServerPrograms.all, platforms: factsOfPlatforms, includers: includers)
 }
 
 private let factsOfPlatforms = Dictionary(

@@ -17,6 +17,8 @@ package struct LoadedSources: Sendable {
   package var sources = SourceSet()
   /// In the order in which they were met: roots first, then what they include.
   package var trees: [PolicyFileSyntax] = []
+  /// Which tree included a tree, the first that did; `nil` for those that nobody includes.
+  package var includers: [Int?] = []
   /// How many of the files the user named; the others were included.
   package var rootCount = 0
   /// Whether a file is missing, so that names may be declared of which nobody knows.
@@ -36,26 +38,32 @@ package let deepestInclude = 100
 /// - Parameters:
 ///   - roots: The files that the user named, already read.
 ///   - read: Reads an included file; called with a path relative to the same folder as the names of the roots.
+///   - list: The names of what lies in a folder; called with such a path, `.` for the folder itself.
 package func loadSources(
-  _ roots: [SourceFile], read: (String) -> Result<[UInt8], ReadFailure>
+  _ roots: [SourceFile], read: (String) -> Result<[UInt8], ReadFailure>,
+  list: (String) -> Result<[String], ReadFailure> = { _ in .failure(.missing) }
 ) -> LoadedSources {
-  loadSources(roots, readingBelow: { path, _ in read(path) })
+  loadSources(roots, readingBelow: { path, _ in read(path) }, listing: { path, _ in list(path) })
 }
+
+/// Gives what is asked for by a path and the name of the root that leads to it.
+package typealias InputReader<Content> = (_ path: String, _ root: String) -> Result<Content, ReadFailure>
 
 /// The same, where what may be read depends on the file that the user named.
 ///
 /// - Parameters:
 ///   - roots: The files that the user named, already read.
-///   - readingBelow: Reads an included file; called with its path and the name of the root that leads to it.
+///   - readingBelow: Reads an included file.
+///   - listing: The names of what lies in a folder, for `include` with a pattern.
 package func loadSources(
-  _ roots: [SourceFile], readingBelow read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
+  _ roots: [SourceFile], readingBelow read: InputReader<[UInt8]>, listing list: InputReader<[String]>
 ) -> LoadedSources {
   var loader = Loader()
   for root in roots { loader.add(root, path: normalized(root.name), includedBy: nil) }
   loader.result.rootCount = loader.result.trees.count
   var next = 0
   while next < loader.result.trees.count {
-    loader.follow(next, read)
+    loader.follow(next, read, list)
     next += 1
   }
   return loader.result
@@ -90,11 +98,12 @@ private struct Loader {
       Known(
         path: path, parent: parent, depth: above.map { $0.depth + 1 } ?? 0, root: above?.root ?? tree.source.name))
     result.trees.append(tree)
+    result.includers.append(parent)
   }
 
   /// Reads what one file includes.
   mutating func follow(
-    _ index: Int, _ read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
+    _ index: Int, _ read: InputReader<[UInt8]>, _ list: InputReader<[String]>
   ) {
     for include in includes(of: result.trees[index]) {
       // What it would bring in is declared for nobody, and not missed either.
@@ -103,31 +112,47 @@ private struct Loader {
         continue
       }
       let path = resolve(include.path.value, from: known[index].path)
-      if let loop = cycle(to: path, from: index) {
-        report(cycle: loop, at: include)
-      } else if byPath[path] == nil {
-        let refusal = refused[path] ?? take(path, from: index, read)
-        guard let refusal else { continue }
-        refused[path] = refusal
-        result.isIncomplete = true
-        // What is wrong with the path is said already.
-        let isSaid = !include.isInOrder || path.utf8.contains { $0 < 0x20 || $0 == 0x7F }
-        if !isSaid { result.diagnostics.append(refusal.finding(at: include.path.span)) }
+      guard IncludePattern.isPattern(path) else {
+        follow(path, include, from: index, read)
+        continue
+      }
+      let (root, own) = (known[index].root, known[index].path)
+      switch IncludePattern(path).files(in: { list($0, root) }) {
+      // A file that its own pattern names is there already.
+      case .success(let files): for file in files where file != own { follow(file, include, from: index, read) }
+      case .failure(let failure): refuse(IncludeRefusal(failure, path), path, include)
       }
     }
+  }
+
+  /// Reads one file that another one includes, unless it is known.
+  private mutating func follow(
+    _ path: String, _ include: IncludeSyntax, from index: Int, _ read: InputReader<[UInt8]>
+  ) {
+    if let loop = cycle(to: path, from: index) {
+      report(cycle: loop, at: include)
+    } else if let position = byPath[path] {
+      if result.includers[position] == nil { result.includers[position] = index }
+    } else if let refusal = refused[path] ?? take(path, from: index, read) {
+      refuse(refusal, path, include)
+    }
+  }
+
+  private mutating func refuse(_ refusal: IncludeRefusal, _ path: String, _ include: IncludeSyntax) {
+    refused[path] = refusal
+    result.isIncomplete = result.isIncomplete || refusal.leavesNamesOpen
+    // What is wrong with the path is said already.
+    let isSaid = !include.isInOrder || path.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+    if !isSaid { result.diagnostics.append(refusal.finding(at: include.path.span)) }
   }
 
   /// Reads a file and adds it.
   ///
   /// - Returns: Why it was not taken.
-  private mutating func take(
-    _ path: String, from index: Int, _ read: (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure>
-  ) -> IncludeRefusal? {
+  private mutating func take(_ path: String, from index: Int, _ read: InputReader<[UInt8]>) -> IncludeRefusal? {
     guard known[index].depth < deepestInclude else { return .tooDeep }
     switch read(path, known[index].root) {
-    case .failure(.missing): return .missing(path)
-    case .failure(.unreadable(let reason)): return .unreadable(path, reason)
-    case .failure(.outside): return .outside(path)
+    case .failure(let failure): return IncludeRefusal(failure, path)
     case .success(let bytes) where bytes.count > largestSource: return .tooLarge
     case .success(let bytes):
       let file = SourceFile(name: path, bytes: bytes)
@@ -171,6 +196,29 @@ private enum IncludeRefusal {
   case noPolicy(String)
   case tooLarge
   case tooDeep
+  case matchesNothing(String)
+  case tooMany(String)
+
+  init(_ failure: ReadFailure, _ path: String) {
+    self =
+      switch failure {
+      case .missing: .missing(path)
+      case .unreadable(let reason): .unreadable(path, reason)
+      case .outside: .outside(path)
+      }
+  }
+
+  init(_ failure: IncludePattern.Failure, _ pattern: String) {
+    self =
+      switch failure {
+      case .nothing: .matchesNothing(pattern)
+      case .tooMany: .tooMany(pattern)
+      case .folder(let folder, let failure): Self(failure, folder)
+      }
+  }
+
+  /// Whether names may be declared of which nobody knows.
+  var leavesNamesOpen: Bool { if case .matchesNothing = self { false } else { true } }
 
   func finding(at span: SourceSpan) -> Diagnostic {
     let relative = "paths are relative to the file that includes"
@@ -188,6 +236,14 @@ private enum IncludeRefusal {
       .error(
         "include-refused", "`\(path)` lies outside of the policy's folder, and is not read", at: span,
         help: "name the folder in which it lies with `--include-path`; what counts is where links lead in the end")
+    case .matchesNothing(let pattern):
+      .warning(
+        "include-matches-nothing", "no file has a name like `\(pattern)`", at: span,
+        help: "\(relative); `*`, `?` and `[...]` stand for no `/`, and for no dot at the beginning of a name")
+    case .tooMany(let pattern):
+      .error(
+        "include-refused", "`\(pattern)` names more than \(IncludePattern.mostFiles) files", at: span,
+        help: "put them into several folders, or into fewer files")
     case .noPolicy(let path):
       .error(
         "include-refused", "`\(path)` is no policy: no declaration in it is understood", at: span,

@@ -39,6 +39,7 @@ extension PolicyFileSyntax {
   fileprivate func looksLikeDeclaration(_ index: Int) -> Bool {
     let second = token(index + 1)
     guard token(index).kind == .word, !second.startsLine else { return false }
+    if second.kind == .leftBrace { return unnamedKeywords.find(self, index..<index + 1) != nil }
     guard second.kind == .word, token(index + 2).kind == .leftBrace else { return isListDeclaration(index) }
     return blockKeywords.find(self, index..<index + 1) != nil && read(second, beginsWithLetter)
   }
@@ -64,6 +65,10 @@ private func beginsWithLetter(_ bytes: TokenBytes) -> Bool {
 
 private let clientsKeyword = Keywords([FileWord.clients.spelling])
 private let includeKeyword = Keywords([FileWord.include.spelling])
+
+/// The words that have a block and no name.
+private let unnamedKeywords = Keywords(
+  FileWord.allCases.filter { $0.ownBlock != nil && !$0.isNamed }.map(\.spelling))
 
 /// The words that begin a declaration with a block.
 private let blockKeywords = Keywords(FileWord.allCases.filter { $0.ownBlock != nil }.map(\.spelling))

@@ -65,6 +65,9 @@ package struct Policy: Sendable {
   package var servers: [Server] = []
   package var publications: [Publication] = []
   package var reaches: [Outreach] = []
+  package var expectations: [Expectation] = []
+  /// The `defaults` blocks that say anything, from the word to the closing brace.
+  package var defaultBlocks: [SourceSpan] = []
   /// Whether declarations were left out because of mistakes, which were reported.
   package var isPartial = false
   /// Whether it is the other direction of one: see `outbound`.

@@ -93,6 +93,7 @@ struct DeclarationReader {
   /// Name and block of a declaration; `nil` when the name is missing or wrong.
   mutating func read(_ statement: StatementSyntax, _ kind: DeclarationKind) -> DeclarationSyntax? {
     reader.begin(statement.tokens, keyword: kind.word.spelling, words: 1)
+    guard kind.word.isNamed else { return unnamed(statement, kind) }
     guard reader.next?.kind == .word else {
       if let (text, span) = reader.quotedName, kind != .clients {
         reader.fail(
@@ -131,6 +132,24 @@ struct DeclarationReader {
       _ = reader.finish()
     }
     return DeclarationSyntax(name: name, header: header, block: statement.block, arguments: arguments)
+  }
+
+  /// A declaration that has a block and no name.
+  private mutating func unnamed(_ statement: StatementSyntax, _ kind: DeclarationKind) -> DeclarationSyntax? {
+    let header = tree.span(tree.token(statement.tokens.lowerBound))
+    if reader.next != nil {
+      reader.fail(
+        "`\(kind.word.spelling)` has no name\(reader.foundText)",
+        help: "write `\(kind.word.declaration(of: ""))`")
+      return nil
+    }
+    guard let block = statement.block else {
+      reader.fail(
+        "`\(kind.word.spelling)` needs a block", at: header, help: "write `\(kind.word.declaration(of: ""))`")
+      return nil
+    }
+    return DeclarationSyntax(
+      name: Located("", header), header: header, block: block, arguments: reader.index..<statement.tokens.upperBound)
   }
 
   /// Makes a list of a block.

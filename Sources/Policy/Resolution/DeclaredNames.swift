@@ -1,9 +1,9 @@
 import Diagnostics
 import PolicySyntax
 
-/// The kinds of things that a policy names; each kind has a name space of its own.
+/// The kinds of declarations. Each kind of things that a policy names has a name space of its own.
 enum DeclarationKind: CaseIterable, Sendable {
-  case clients, gateway, server, publish, reach
+  case clients, gateway, server, publish, reach, defaults, expect
 
   /// - Returns: `nil` for a word that declares nothing.
   init?(_ word: FileWord) {
@@ -13,6 +13,8 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .server: self = .server
     case .publish: self = .publish
     case .reach: self = .reach
+    case .defaults: self = .defaults
+    case .expect: self = .expect
     case .include: return nil
     }
   }
@@ -25,6 +27,8 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .server: .server
     case .publish: .publish
     case .reach: .reach
+    case .defaults: .defaults
+    case .expect: .expect
     }
   }
 
@@ -36,6 +40,8 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .server: 2
     case .publish: 3
     case .reach: 4
+    case .defaults: 5
+    case .expect: 6
     }
   }
 
@@ -47,6 +53,8 @@ enum DeclarationKind: CaseIterable, Sendable {
     case .server: "server"
     case .publish: "publication"
     case .reach: "reach"
+    case .defaults: "block of defaults"
+    case .expect: "expectation"
     }
   }
 }

@@ -3,7 +3,12 @@ import Diagnostics
 import PolicySyntax
 
 /// The statements of a `publish` block.
-let publicationForms = StatementForms<PublishWord, PublicationBlock> { word in
+let publicationForms = StatementForms<PublishWord, PublicationBlock>(publicationForm)
+
+/// Those of a `defaults` block.
+let defaultForms = StatementForms<PublishWord, PublicationBlock>(in: .defaults, publicationForm)
+
+private func publicationForm(_ word: PublishWord) -> StatementForm<PublicationBlock> {
   switch word {
   case .server:
     StatementForm {

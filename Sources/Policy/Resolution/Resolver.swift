@@ -15,11 +15,14 @@ package struct ResolvedPolicy: Sendable {
 /// - Parameters:
 ///   - programs: the server programs that it can name, in the order in which messages list them.
 ///   - platforms: what is known of kinds of gateways, by their names; others are taken for Linux.
+///   - includers: which file included a file, as a position in `trees`; `nil` for those that nobody did.
 package func resolve(
-  _ trees: [PolicyFileSyntax], programs: [any ServerFacts.Type], platforms: [String: GatewayFacts] = [:]
+  _ trees: [PolicyFileSyntax], programs: [any ServerFacts.Type], platforms: [String: GatewayFacts] = [:],
+  includers: [Int?] = []
 ) -> ResolvedPolicy {
   var resolver = Resolver(trees, programs)
   resolver.platforms = platforms
+  resolver.includers = includers
   resolver.run(trees)
   return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.reports.diagnostics)
 }
@@ -28,6 +31,7 @@ private struct Resolver {
   let treeOfFile: [SourceID: PolicyFileSyntax]
   let programs: [any ServerFacts.Type]
   var platforms: [String: GatewayFacts] = [:]
+  var includers: [Int?] = []
   var policy = Policy()
   var reports = ReadingReports()
   var names = DeclaredNames()
@@ -46,13 +50,42 @@ private struct Resolver {
     policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self).map(withFacts)
     policy.servers = read(.server) { server($0, &$1) }.flatMap(\.self)
     let gateways = policy.gateways
-    var parts = read(.publish) { publication($0, &$1, gateways) }
+    let defaults = readDefaults(trees)
+    var parts = read(.publish) { publication($0, &$1, gateways, defaults) }
     for part in parts.indices {
       for index in parts[part].indices { addServerInPlace(of: &parts[part][index]) }
     }
     policy.publications = finished(parts)
     policy.findHops()
     readReaches()
+    policy.expectations = read(.expect) { expectation($0, &$1) }.flatMap(\.self)
+  }
+
+  /// Reads the `defaults` blocks for what is wrong in them, and tells which hold for publications of each file: the
+  /// file's own first, then those of the files that include it.
+  private mutating func readDefaults(_ trees: [PolicyFileSyntax]) -> PublicationDefaults {
+    let declarations = declarations[DeclarationKind.defaults.index]
+    guard !declarations.isEmpty else { return PublicationDefaults() }
+    for words in read(.defaults, { defaults($0, &$1) }).flatMap(\.self) where !words.unreadable.isEmpty {
+      policy.isPartial = true
+    }
+    var ofFile: [SourceID: DeclarationSyntax] = [:]
+    for declaration in declarations {
+      let file = declaration.header.file
+      guard let first = ofFile[file] else {
+        ofFile[file] = declaration
+        if let block = declaration.block, let tree = treeOfFile[file] {
+          policy.defaultBlocks.append(
+            declaration.header.joined(with: tree.span(block.open..<(block.close ?? block.open) + 1)))
+        }
+        continue
+      }
+      reports.add(
+        .error(
+          "duplicate-statement", "a second `defaults` block stands in this file", at: declaration.header,
+          related: [Label(first.header, "the first one")], help: "put their statements into one block"))
+    }
+    return PublicationDefaults(ofFile, treeOfFile: treeOfFile, files: trees.map(\.file), includers: includers)
   }
 
   func withFacts(_ gateway: Gateway) -> Gateway {
@@ -268,11 +301,41 @@ private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementR
   return Server(server)
 }
 
+/// - Returns: The words of the block, for what is wrong with them.
+private func defaults(
+  _ declaration: DeclarationSyntax, _ reader: inout StatementReader
+) -> StatementWords<PublishWord> {
+  var block = PublicationBlock(name: declaration.name, header: declaration.header)
+  return defaultForms.read(declaration.block, with: &reader, into: &block)
+}
+
+private func expectation(_ declaration: DeclarationSyntax, _ reader: inout StatementReader) -> Expectation {
+  let name = declaration.name
+  let publication = reader.names.find(name.value, .publish).map { Expectation.Subject.publication($0.position) }
+  let subject =
+    publication ?? reader.names.find(name.value, .reach).map { Expectation.Subject.reach($0.position) }
+  if subject == nil, !reader.names.isUnread(name.value) {
+    let known = reader.names.all(.publish) + reader.names.all(.reach)
+    let suggestion = nearest(to: name.value, among: known)
+    reader.report(
+      .error(
+        "unknown-name", "there is no publication and no reach `\(name.value)`", at: name.span,
+        help: suggestion.map { "did you mean `\($0)`?" } ?? "name what the sessions are of",
+        fixes: suggestion.map { [.replace(name.span, with: $0, "write `\($0)`", .unsafe)] } ?? []
+      ).from(.undeclaredName))
+  }
+  var expectation = Expectation(name: name, subject: subject, header: declaration.header)
+  _ = expectForms.read(declaration.block, with: &reader, into: &expectation)
+  return expectation
+}
+
 private func publication(
-  _ declaration: DeclarationSyntax, _ reader: inout StatementReader, _ gateways: [Gateway]
+  _ declaration: DeclarationSyntax, _ reader: inout StatementReader, _ gateways: [Gateway],
+  _ defaults: PublicationDefaults
 ) -> ReadPublication {
   var block = PublicationBlock(name: declaration.name, header: declaration.header)
-  let words = publicationForms.read(declaration.block, with: &reader, into: &block)
+  var words = publicationForms.read(declaration.block, with: &reader, into: &block)
+  defaults.add(to: &block, of: declaration, &words, with: &reader)
   block.publication.unreadable = words.unreadable
   if !words.elsewhere.isEmpty {
     // What stands in the block of the publication was meant for that of the server.

@@ -31,6 +31,12 @@ struct StatementWords<Word: BlockWord> {
   /// First words of statements that belong into another kind of block.
   fileprivate(set) var elsewhere: Set<String> = []
 
+  /// Takes what another block sets besides.
+  mutating func add(_ other: Self) {
+    named.formUnion(other.named)
+    unreadable.formUnion(other.unreadable)
+  }
+
   /// Notes a statement of which nothing is known but that it stands in the block.
   fileprivate mutating func leaveOut(_ position: Int, _ word: Word) {
     unreadable.insert(word)
@@ -97,10 +103,12 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
 
   /// Reads every statement of a block into the subject; the reader keeps what is wrong.
   ///
-  /// - Parameter given: What the line before the block said, and so no statement of it may say again.
+  /// - Parameters:
+  ///   - given: What the line before the block said, and so no statement of it may say again.
+  ///   - except: Statements that are passed over.
   func read(
     _ block: BlockSyntax?, with reader: inout StatementReader, into subject: inout Subject,
-    given: StatementSet = []
+    given: StatementSet = [], except: StatementSet = []
   ) -> StatementWords<Word> {
     var seen = given
     var words = StatementWords<Word>()
@@ -125,6 +133,7 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
         }
         continue
       }
+      if except.contains(StatementSet(position: position)) { continue }
       reader.begin(
         statement.tokens, keyword: entries[position].keyword, words: count, wanted: entries[position].value,
         block: statement.block)

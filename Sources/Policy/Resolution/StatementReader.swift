@@ -69,6 +69,15 @@ struct StatementReader {
     return result
   }
 
+  /// Reads what was read before, and forgets what is wrong with it, which was reported then.
+  mutating func readAgain<Result>(_ read: (inout StatementReader) -> Result) -> Result {
+    let (diagnostics, unknownNames) = (diagnostics.count, unknownNames.count)
+    let result = read(&self)
+    self.diagnostics.removeLast(self.diagnostics.count - diagnostics)
+    self.unknownNames.removeLast(self.unknownNames.count - unknownNames)
+    return result
+  }
+
   /// Goes to the tree of another file.
   mutating func turn(to file: SourceID, of treeOfFile: [SourceID: PolicyFileSyntax]) {
     if tree.file != file, let other = treeOfFile[file] { tree = other }

@@ -1,6 +1,6 @@
 /// The words that begin declarations.
 package enum FileWord: String, BlockWord {
-  case clients, gateway, server, publish, reach, include
+  case clients, gateway, server, publish, reach, defaults, expect, include
 
   package static let block = BlockKind.file
 
@@ -12,8 +12,13 @@ package enum FileWord: String, BlockWord {
     case .server: .server
     case .publish: .publish
     case .reach: .reach
+    case .defaults: .defaults
+    case .expect: .expect
     }
   }
+
+  /// Whether a name stands between the word and what it declares.
+  package var isNamed: Bool { self != .defaults && self != .include }
 
   /// The declaration of something, as messages show it: `publish files { ... }`.
   package func declaration(of name: String) -> String {
@@ -49,10 +54,24 @@ package enum FileWord: String, BlockWord {
         "lets users behind a gateway use an FTP server beyond it, with the statements of a `reach` block",
         value: "the name of a reach", forms: ["NAME { ... }"], [.names, .lowerCase], isRepeatable: true,
         example: "reach bank { server 198.18.0.21 }", aspect: .machines)
+    case .defaults:
+      WordFacts(
+        "statements of `publish` for every publication of the file, and of the files that it includes, that has none of its "
+          + "own; one in a file",
+        value: "a block", forms: ["{ ... }"], isRepeatable: true, example: "defaults { tls explicit required }",
+        aspect: .files)
+    case .expect:
+      WordFacts(
+        "what sessions of a publication or a `reach` must do, with the statements of an `expect` block; `sallyport test` "
+          + "judges it",
+        value: "the name of a publication or a reach", forms: ["NAME { ... }"], [.names, .lowerCase],
+        isRepeatable: true, example: "expect shop { works explicit pasv }", aspect: .expectations)
     case .include:
       WordFacts(
-        "reads another policy file, whose path is relative to this one", value: "the path of a policy file",
-        forms: ["\"PATH\""], [.strings], isRepeatable: true, example: "include \"clients.sally\"", aspect: .files)
+        "reads another policy file, whose path is relative to this one, or all files that a pattern with `*`, `?` or "
+          + "`[...]` names, in the order of their names",
+        value: "the path of a policy file",
+        forms: ["\"PATH\"", "\"PATTERN\""], [.strings], isRepeatable: true, example: "include \"clients.sally\"", aspect: .files)
     }
   }
 }

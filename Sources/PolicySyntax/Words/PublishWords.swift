@@ -8,6 +8,14 @@ package enum PublishWord: String, BlockWord {
 
   package static let block = BlockKind.publish
 
+  /// What belongs to one publication alone has no default.
+  package var blocks: [BlockKind] {
+    switch self {
+    case .server, .externalIP: [.publish]
+    default: [.publish, .defaults]
+    }
+  }
+
   package var facts: WordFacts {
     switch self {
     case .server:

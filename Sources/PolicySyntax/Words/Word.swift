@@ -25,15 +25,16 @@ extension BlockWord {
 
 /// Where statements stand.
 package enum BlockKind: String, CaseIterable, Sendable {
-  case reach, publish, server, gateway
+  case expect, defaults, reach, publish, server, gateway
   /// Outside of all blocks: declarations.
   case file
 
   /// Every word that may begin a statement there, in the order in which messages name them.
   package var words: [Word] {
     switch self {
+    case .expect: ExpectWord.words(in: self)
     case .reach: ReachWord.words(in: self)
-    case .publish: PublishWord.words(in: self)
+    case .publish, .defaults: PublishWord.words(in: self)
     case .server: ServerWord.words(in: self)
     case .gateway: GatewayWord.words(in: self)
     case .file: FileWord.words(in: self)
@@ -43,6 +44,11 @@ package enum BlockKind: String, CaseIterable, Sendable {
   /// What the block is for.
   package var description: String {
     switch self {
+    case .expect:
+      "What sessions of a publication or a `reach` must do. A statement speaks of every session that its words do not "
+        + "exclude: without `from` of all clients that are admitted, without `over` of the families that it has."
+    case .defaults:
+      "What publications are that do not say otherwise: those of the file, and of the files that it includes."
     case .reach:
       "How users behind a gateway reach one FTP server beyond it, and what they may do: the other direction of `publish`."
     case .publish: "How clients reach one FTP server, and what they may do."
@@ -145,6 +151,8 @@ package enum Aspect: String, CaseIterable, Sendable {
   case control, passive, active, helper
   case encryption
   case clients, limits, hairpin, source, log
+  /// What is expected of sessions, and changes nothing.
+  case expectations
 }
 
 /// The words of the language, each declared once.
