@@ -17,7 +17,7 @@ private let usualUsers = [
 struct ClientSamples {
   let admitted: AddressSet
   /// Networks and addresses that belong to the gateway or the servers.
-  let taken: [Prefix]
+  let taken: AddressSet
   /// Whether they are users behind the gateway.
   var areInside = false
 
@@ -48,6 +48,6 @@ struct ClientSamples {
 
   /// Whether a client may have the address: it is no special one, and nobody else's.
   func isFree(_ address: IPAddress) -> Bool {
-    (address.scope == .global || address.scope == .privateUse) && !taken.contains { $0.contains(address) }
+    (address.scope == .global || address.scope == .privateUse) && !taken.contains(address)
   }
 }

@@ -49,11 +49,12 @@ struct Scenes: Sendable {
     self.path = path
     looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
-      taken: surroundings.insideNetworks + (path?.networks ?? []) + study.gatewayAddresses.map { Prefix($0) }
-        + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) },
+      taken: AddressSet(
+        surroundings.insideNetworks + (path?.networks ?? []) + study.gatewayAddresses.map { Prefix($0) }
+          + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) }),
       areInside: study.policy.isOutbound)
     samples = ClientSamples(
-      admitted: looseSamples.admitted, taken: looseSamples.taken + (site?.taken ?? []),
+      admitted: looseSamples.admitted, taken: site.map { AddressSet(unionOf: [looseSamples.taken, AddressSet($0.taken)]) } ?? looseSamples.taken,
       areInside: study.policy.isOutbound)
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
