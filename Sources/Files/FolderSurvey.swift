@@ -84,6 +84,18 @@ private func entries(of path: String) -> [String] {
   return folderNames(stream)
 }
 
+/// The names in a folder, sorted; `nil` and `errno` when it cannot be read.
+func folderNames(of folder: OpenFile) -> [String]? {
+  let descriptor = openat(folder.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  guard let stream = fdopendir(descriptor) else {
+    close(descriptor)
+    return nil
+  }
+  defer { closedir(stream) }
+  return folderNames(stream)
+}
+
 /// The names that an open folder still has to tell, sorted.
 func folderNames(_ stream: OpaquePointer) -> [String] {
   var names: [String] = []

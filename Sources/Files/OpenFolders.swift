@@ -37,6 +37,21 @@ package struct OpenFolders: Sendable {
     }
   }
 
+  /// The names in a folder, sorted. What is no folder holds none that anybody could mean.
+  package func names(_ path: String) throws(OpenFolderFailure) -> [String] {
+    guard let place = realPath(path) else {
+      let reason = errno
+      guard holds(path) else { throw .outside }
+      throw .failed(.system(reason == ENOTDIR ? ENOENT : reason))
+    }
+    guard isInside(place) else { throw .outside }
+    guard let folder = OpenFile(open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) else {
+      throw .failed(.system(errno == ENOTDIR ? ENOENT : errno))
+    }
+    guard let names = folderNames(of: folder) else { throw .failed(.system()) }
+    return names
+  }
+
   /// Whether a path leads into one of the folders; of one that leads nowhere, the part that is there.
   package func holds(_ path: String) -> Bool {
     var path = path
@@ -67,16 +82,21 @@ private func readRegularFile(at place: String, limit: Int) throws(FileFailure) -
   guard lstat(place, &status) == 0 else { throw .system() }
   guard status.st_mode & S_IFMT == S_IFREG else { throw notRegular }
   // Whatever stands there by now, nobody waits for its partner.
-  let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW
-  var descriptor = open_without_links(place, flags)
-  // An old kernel, or a filter of system calls that does not know this one, looks at the last part of the path alone.
-  if descriptor < 0, errno == ENOSYS || errno == EPERM { descriptor = open(place, flags) }
+  let descriptor = open(place, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
   guard descriptor >= 0 else { throw .system() }
   defer { close(descriptor) }
   guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, is_made_by_kernel(descriptor) == 0 else {
     throw notRegular
   }
   return try readAll(descriptor, limit: limit)
+}
+
+/// Opens a path without links, and follows none that stands there by now.
+private func open(_ place: String, _ flags: Int32) -> Int32 {
+  let descriptor = open_without_links(place, flags | O_NOFOLLOW)
+  // An old kernel, or a filter of system calls that does not know this one, looks at the last part of the path alone.
+  guard descriptor < 0, errno == ENOSYS || errno == EPERM else { return descriptor }
+  return Glibc.open(place, flags | O_NOFOLLOW)
 }
 
 /// The absolute path of what a path leads to; `nil` and `errno` when it leads nowhere.

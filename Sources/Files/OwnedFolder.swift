@@ -128,14 +128,5 @@ package final class OwnedFolder: Sendable {
   package func remove(_ name: String) { unlinkat(place.descriptor, name, 0) }
 
   /// The names in the folder, sorted; none when it cannot be read.
-  package func names() -> [String] {
-    let descriptor = openat(place.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
-    guard let stream = fdopendir(descriptor) else {
-      close(descriptor)
-      return []
-    }
-    defer { closedir(stream) }
-    return folderNames(stream)
-  }
+  package func names() -> [String] { folderNames(of: place) ?? [] }
 }

@@ -27,6 +27,19 @@ func readInput(_ path: String, inside folders: OpenFolders, limit: Int = largest
   }
 }
 
+/// The names in a folder that somebody's text names.
+func readNames(_ path: String, inside folders: OpenFolders) -> Result<[String], ReadFailure> {
+  do throws(OpenFolderFailure) {
+    return .success(try folders.names(path))
+  } catch {
+    switch error {
+    case .outside: return .failure(.outside)
+    case .failed(.missing): return .failure(.missing)
+    case .failed(.unreadable(let reason)): return .failure(.unreadable(reason))
+    }
+  }
+}
+
 /// Reads a whole file of a folder that the user named.
 func readRegularInput(_ path: String, limit: Int = largestSource) -> Result<[UInt8], ReadFailure> {
   reading { () throws(FileFailure) in try readRegularFile(path, limit: limit) }

@@ -29,14 +29,16 @@ struct Fixing {
     let texts = Dictionary(
       compilation.sources.files.map { ($0.name, $0.bytes) }, uniquingKeysWith: { first, _ in first })
     var seen: Set<[String: [UInt8]]> = [[:]]
-    let read = input.includeReader()
+    let folders = IncludeFolders(beside: input.folders)
     for _ in 0..<Self.mostRounds {
       guard applyOnce() else { return }
       isUnsettled = !seen.insert(after).inserted
       self.compilation = Compilation(
         loadSources(
           roots.compactMap { name in (after[name] ?? texts[name]).map { SourceFile(name: name, bytes: $0) } },
-          readingBelow: { path, root in (after[path] ?? texts[path]).map { .success($0) } ?? read(path, root) }))
+          readingBelow: { path, root in
+            (after[path] ?? texts[path]).map { .success($0) } ?? folders.read(path, root)
+          }, listing: folders.list))
       if isUnsettled { return }
     }
     isUnsettled = true

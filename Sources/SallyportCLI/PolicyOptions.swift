@@ -97,6 +97,27 @@ struct PolicyInput: ParsableArguments {
   }
 }
 
+/// Where a policy may include files from: the folder of the file that the user named, and those of `--include-path`.
+final class IncludeFolders {
+  private let others: [String]
+  private var known: [String: OpenFolders] = [:]
+
+  init(beside others: [String]) { self.others = others }
+
+  private func open(_ root: String) -> OpenFolders {
+    let place = isStandardInput(root) ? "." : folder(of: root)
+    let open = known[place] ?? OpenFolders([place] + others)
+    known[place] = open
+    return open
+  }
+
+  /// Reads a regular file there.
+  func read(_ path: String, _ root: String) -> Result<[UInt8], ReadFailure> { readInput(path, inside: open(root)) }
+
+  /// The names in a folder there.
+  func list(_ path: String, _ root: String) -> Result<[String], ReadFailure> { readNames(path, inside: open(root)) }
+}
+
 /// The policy files of a command.
 struct PolicyFiles {
   var files: [String]
@@ -126,19 +147,8 @@ struct PolicyFiles {
     let roots = try paths().map { path in
       SourceFile(name: path == "-" ? standardInputName : path, bytes: try read(path))
     }
-    return loadSources(roots, readingBelow: includeReader())
-  }
-
-  /// Reads what a policy includes: regular files in the folder of the file that the user named, and in those of
-  /// `--include-path`.
-  func includeReader() -> (_ path: String, _ root: String) -> Result<[UInt8], ReadFailure> {
-    var known: [String: OpenFolders] = [:]
-    return { path, root in
-      let place = isStandardInput(root) ? "." : folder(of: root)
-      let open = known[place] ?? OpenFolders([place] + folders)
-      known[place] = open
-      return readInput(path, inside: open)
-    }
+    let folders = IncludeFolders(beside: folders)
+    return loadSources(roots, readingBelow: folders.read, listing: folders.list)
   }
 
   /// Those of some files that the user did not name, and that lie where a policy may not read.

@@ -98,6 +98,6 @@ struct SallyportCommand: AsyncParsableCommand {
     version: "sallyport \(sallyportVersion)",
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
-      Emit.self, Audit.self, Import.self, Explain.self, Diagnose.self, Rules.self, Watch.self,
+      Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Rules.self, Watch.self,
     ])
 }

@@ -129,6 +129,7 @@ extension Policy {
   package var outbound: Policy {
     var outbound = self
     (outbound.servers, outbound.publications, outbound.reaches) = ([], [], [])
+    outbound.expectations = []
     outbound.isOutbound = true
     for position in outbound.gateways.indices {
       let own = gateways[position]

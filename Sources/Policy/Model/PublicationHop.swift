@@ -63,7 +63,21 @@ extension Policy {
       view.servers.append(hop.server)
       view.publications.append(Publication(parts))
     }
+    view.expectations = expectations(in: view.publications)
     return view
+  }
+
+  /// The expectations of some publications, which have new positions.
+  private func expectations(in others: [Publication]) -> [Expectation] {
+    let positions = Dictionary(
+      others.indices.map { (others[$0].name.value, $0) }, uniquingKeysWith: { first, _ in first })
+    return expectations.compactMap { expectation in
+      var moved = expectation
+      guard case .publication = expectation.subject else { return moved }
+      guard let position = positions[expectation.name.value] else { return nil }
+      moved.subject = .publication(position)
+      return moved
+    }
   }
 }
 

@@ -32,7 +32,9 @@ package protocol PublishedRule: PolicyRule {
 
 extension PublicationRule {
   package func check(each publications: ArraySlice<Publication>, in context: RuleContext) -> [Diagnostic] {
-    publications.compactMap { check($0, in: context) }
+    publications.compactMap { publication in
+      check(publication, in: context).map { context.policy.told($0, of: publication) }
+    }
   }
 
   package func check(_ context: RuleContext) -> [Diagnostic] {
@@ -42,7 +44,9 @@ extension PublicationRule {
 
 extension PublishedRule {
   package func check(each published: ArraySlice<Published>, in context: RuleContext) -> [Diagnostic] {
-    published.compactMap { check($0, in: context) }
+    published.compactMap { published in
+      check(published, in: context).map { context.policy.told($0, of: published.publication) }
+    }
   }
 
   package func check(_ context: RuleContext) -> [Diagnostic] { check(each: context.published[...], in: context) }

@@ -43,6 +43,7 @@ private let wholeRules: [any PolicyRule] = [
   ControlPortBypass(),
   ControlPortConflict(),
   ControlPortInPassiveRange(),
+  ExpectationEmpty(),
   ExternalIPAtItself(),
   ExternalIPClaimedTwice(),
   ExternalIPPrivate(),
@@ -99,7 +100,7 @@ package func validate(_ policy: Policy) -> ValidatedPolicy {
   }
   let isLarge = policy.publications.count >= 2 * worthAThread
   let ofAll = inParallel(wholeRules.count, isUneven: true, worthIt: isLarge) { part in
-    wholeRules[part].flatMap { $0.check(context) }
+    wholeRules[part].flatMap { policy.told($0.check(context)) }
   }
   let found = (ofPublications + ofPublished + ofAll).flatMap(\.self)
   return ValidatedPolicy(context: context, diagnostics: found + checkHops(policy, besides: found))

@@ -16,7 +16,7 @@ package struct TLSUnsupported: PublishedRule {
     var found: [Diagnostic] = []
     for published in published {
       let findings = Self.findings(published.publication, at: published.server)
-      if !findings.isEmpty { found += findings }
+      if !findings.isEmpty { found += findings.map { context.policy.told($0, of: published.publication) } }
     }
     return found
   }

@@ -70,6 +70,7 @@ private struct Uses {
       if reach.unreadable.contains(.allow) || reach.unreadable.contains(.deny) { areClientsKnown = false }
       if let gateway = reach.gateway { gateways.insert(gateway) } else { areGatewaysKnown = false }
     }
+    for case .listed(let terms) in policy.expectations.lazy.flatMap(\.statements).map(\.clients) { use(terms, &open) }
     var used = policy.gateways.indices.filter { gateways.contains($0) }
     while let gateway = used.popLast() {
       guard let outer = policy.gateways[gateway].behind?.value, gateways.insert(outer) else { continue }

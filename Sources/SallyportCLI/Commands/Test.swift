@@ -1,0 +1,152 @@
+import ArgumentParser
+import Compilation
+import Diagnostics
+import FTPSession
+import Netfilter
+import Nftables
+import Policy
+
+/// How `test` reports.
+enum TestFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json, tap, junit
+}
+
+/// `sallyport test`.
+struct Test: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test",
+    abstract: "Judge the expect blocks of a policy: what its sessions must do.",
+    discussion: """
+      Plays every session that a statement of an expect block speaks of, against the rules that the policy compiles to: \
+      for clients in every network that it names, and for those just inside of every network of allow and deny. Nothing is loaded. A \
+      statement holds when all of its sessions do what it says; what nobody can tell does not hold. What does not hold is \
+      shown with the session, the packet that dies, and the line of the policy that decides.
+
+      --running judges the rules that run on this machine, in this network namespace, as explain --running does; what \
+      does not pass this gateway, and what users reach, is left out and named. It needs root or CAP_NET_ADMIN, and ends with 77 \
+      without; it ends with 70 when libnftables or the program sallyport-netfilter is missing or fails.
+
+      --coverage lists the publications, clients and sessions of which no statement speaks.
+
+      tap is version 14 of the Test Anything Protocol, junit the XML that CI servers read; each statement is one test.
+
+      Exit status 0 when everything holds, 1 when something does not, and when the policy has errors.
+
+      EXAMPLES:
+        sallyport test office.sally
+        sallyport test office.sally --coverage
+        sallyport test office.sally --running
+        sallyport test office.sally --format junit > sallyport.xml
+      """)
+
+  @Argument(
+    help: "Policy files, together one policy; without any, every *.sally of this folder. - is standard input.")
+  var files: [String] = []
+
+  @Option(help: ArgumentHelp("text, json, tap or junit.", valueName: "format"))
+  var format: TestFormat = .text
+
+  @Option(help: ArgumentHelp("text or json.", valueName: "form"))
+  var output: OutputForm = .text
+
+  @Flag(help: "Judge the rules that run on this machine, all tables, instead of what the policy compiles to.")
+  var running = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --running: the gateway that this machine is, where the policy has several.", valueName: "name"))
+  var gateway: String?
+
+  @Flag(help: "List what no expectation speaks of.")
+  var coverage = false
+
+  @OptionGroup var includes: IncludeOptions
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard gateway == nil || running else { throw ValidationError("--gateway is for --running") }
+    guard output == .text || format == .text || format == .json else {
+      throw ValidationError("--output json and --format \(format.rawValue) contradict each other")
+    }
+  }
+
+  @MainActor
+  func run() async throws {
+    let console = common.console
+    var compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
+    let form: TestFormat = output == .json ? .json : format
+    try compilation.reportOnError(console, as: form == .json ? .json : .text)
+    let gaps = coverage ? ExpectationCoverage(compilation.policy).gaps : []
+    var judge: ExpectationJudge
+    if running {
+      let position = try ownGateway(compilation, console)
+      let left = compilation.policy.expectations.filter { !$0.passes(position, in: compilation.policy) }
+      for expectation in left {
+        console.say("note: `\(expectation.name.value)` is left out: it is no publication behind this gateway\n")
+      }
+      compilation = compilation.seen(from: position)
+      judge = ExpectationJudge(compilation, running: try await host(compilation.policy, console))
+      let policy = compilation.policy
+      try report(
+        policy.expectations.filter { $0.passes(position, in: policy) }.flatMap { judge.judge($0) }, gaps, form,
+        TestReport.Places(compilation), console)
+    } else {
+      judge = ExpectationJudge(compilation)
+      try report(
+        compilation.policy.expectations.flatMap { judge.judge($0) }, gaps, form, TestReport.Places(compilation), console
+      )
+    }
+  }
+
+  private func report(
+    _ judged: [JudgedExpectation], _ gaps: [ExpectationCoverage.Gap], _ form: TestFormat,
+    _ places: TestReport.Places, _ console: Console
+  ) throws {
+    let report = TestReport(judged, gaps: coverage ? gaps : nil, places)
+    switch form {
+    case .text: try console.write(report.text(console.outputStyle))
+    case .json: try console.write(encodeJSON(report.json))
+    case .tap: try console.write(report.tap)
+    case .junit: try console.write(report.junit)
+    }
+    if judged.isEmpty { console.say("warning: the policy expects nothing: there is no statement in an `expect` block\n") }
+    if judged.contains(where: { !$0.holds }) { throw ExitStatus.findings.code }
+  }
+
+  /// The gateway that this machine is.
+  private func ownGateway(_ compilation: Compilation, _ console: Console) throws -> Int? {
+    if gateway == nil, compilation.policy.gateways.count > 1 {
+      if let own = Machine.current().flatMap({ compilation.ownGateway(on: $0) }) { return own }
+    }
+    return try compilation.gatewayPosition(named: gateway, console)
+  }
+
+  /// The rules of this machine, and what is around it for each publication.
+  private func host(
+    _ policy: Policy, _ console: Console
+  ) async throws -> (Publication) -> ExpectationJudge.Running? {
+    let ruleset: Ruleset
+    do throws(NetfilterFailure) {
+      ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
+    } catch {
+      throw console.failure(error)
+    }
+    guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
+    let kernel = HostNetwork.kernelTraits()
+    return { publication in
+      (ruleset, SessionSite(gateway: surroundings.network, kernel: kernel, for: publication, of: policy))
+    }
+  }
+}
+
+extension Expectation {
+  /// Whether it is of a publication that passes a gateway.
+  fileprivate func passes(_ gateway: Int?, in policy: Policy) -> Bool {
+    guard case .publication(let position) = subject, policy.publications.indices.contains(position) else {
+      return false
+    }
+    let publication = policy.publications[position]
+    return publication.gateway == gateway || publication.hops.contains { $0.gateway == gateway }
+  }
+}

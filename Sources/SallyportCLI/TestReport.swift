@@ -1,0 +1,195 @@
+import Compilation
+import Diagnostics
+import FTPSession
+import Policy
+
+/// What `test` found, in each of its formats.
+struct TestReport {
+  /// Where things stand in the policy.
+  struct Places {
+    let sources: SourceSet
+    /// `FILE:LINE: STATEMENT` of a span.
+    let statement: (SourceSpan) -> String
+    private let indexes: [LineIndex]
+
+    init(_ compilation: Compilation) {
+      sources = compilation.sources
+      statement = compilation.statementLocator()
+      indexes = compilation.sources.files.map { LineIndex($0) }
+    }
+
+    func file(_ span: SourceSpan) -> String { sources[span.file].name }
+
+    func line(_ span: SourceSpan) -> Int {
+      let file = Int(span.file.index)
+      return indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1
+    }
+
+    /// What stands there, its blanks made single ones.
+    func text(_ span: SourceSpan) -> String {
+      sources[span.file].text(span.range).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+  }
+
+  private let judged: [JudgedExpectation]
+  /// `nil` where nobody asked.
+  private let gaps: [ExpectationCoverage.Gap]?
+  private let places: Places
+
+  init(_ judged: [JudgedExpectation], gaps: [ExpectationCoverage.Gap]?, _ places: Places) {
+    self.judged = judged
+    self.gaps = gaps
+    self.places = places
+  }
+
+  private func title(_ test: JudgedExpectation) -> String {
+    printable("\(test.name): \(places.text(test.statement.span))")
+  }
+
+  private func place(_ span: SourceSpan) -> String { printable("\(places.file(span)):\(places.line(span))") }
+
+  /// The line of the policy that decides about a session that does not do what is expected; `nil` where no single one
+  /// does.
+  private func decision(_ test: JudgedExpectation) -> String? {
+    test.failures.first?.cell.performance?.ending.loss?.citation?.provenance.map { places.statement($0) }
+  }
+
+  /// For a terminal: a line for each statement, and the ladder of the first session of those that do not hold.
+  func text(_ style: Style) -> String {
+    var lines: [String] = []
+    for test in judged {
+      let count = test.sessions.count == 1 ? "1 session" : "\(test.sessions.count) sessions"
+      let verdict = test.holds ? style.green("ok  ") : style.red("FAIL")
+      lines.append("\(verdict)  \(title(test))  (\(place(test.statement.span)), \(count))")
+      guard !test.holds else { continue }
+      lines.append("      \(printable(test.message))")
+      if let decision = decision(test) { lines.append("      decided by \(decision)") }
+      if let cell = test.failures.first?.cell, let performance = cell.performance {
+        let ladder = Ladder(
+          performance, title: cell.title, remark: cell.outcome == .works ? cell.reason : "", locate: places.statement)
+        lines += [""] + ladder.text(style).split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }
+      }
+    }
+    if let gaps {
+      if !lines.isEmpty { lines.append("") }
+      lines += gaps.map { printable("\(place($0.span)): \($0.name): \($0.message)") }
+      if gaps.isEmpty { lines.append("expectations speak of every client and every session") }
+    }
+    let failed = judged.count { !$0.holds }
+    if !judged.isEmpty {
+      lines.append(
+        "\(counted(judged.count, "expectation") ?? "none"): \(judged.count - failed) hold, \(failed) do not")
+    }
+    return lines.map { line in
+      var line = line
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+
+  /// Version 14 of the Test Anything Protocol.
+  var tap: String {
+    var lines = ["TAP version 14", "1..\(judged.count)"]
+    for (number, test) in judged.enumerated() {
+      let title = title(test).replacing("\\", with: "\\\\").replacing("#", with: "\\#")
+      lines.append("\(test.holds ? "ok" : "not ok") \(number + 1) - \(title)")
+      guard !test.holds else { continue }
+      lines += [
+        "  ---", "  message: \(quoted(test.message))", "  file: \(quoted(places.file(test.statement.span)))",
+        "  line: \(places.line(test.statement.span))",
+      ]
+      if let decision = decision(test) { lines.append("  decided_by: \(quoted(decision))") }
+      lines.append("  ...")
+    }
+    for gap in gaps ?? [] { lines.append("# \(printable("\(place(gap.span)): \(gap.name): \(gap.message)"))") }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// A string of YAML in double quotes.
+  private func quoted(_ text: String) -> String {
+    "\"" + printable(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+  }
+
+  /// The XML of JUnit, as CI servers read it.
+  var junit: String {
+    func attribute(_ text: String) -> String { escapedForXML(printable(text)) }
+    let cases = judged.map { test -> String in
+      let span = test.statement.span
+      let head =
+        "    <testcase classname=\"\(attribute(test.name))\" name=\"\(attribute(places.text(span)))\" "
+        + "file=\"\(attribute(places.file(span)))\" line=\"\(places.line(span))\" time=\"0\""
+      guard !test.holds else { return head + "/>\n" }
+      let body = [test.message, decision(test).map { "decided by \($0)" }].compactMap(\.self).joined(separator: "\n")
+      return head + ">\n      <failure message=\"\(attribute(test.message))\" type=\"expectation\">"
+        + escapedForXML(body) + "</failure>\n    </testcase>\n"
+    }
+    let failed = judged.count { !$0.holds }
+    return """
+      <?xml version="1.0" encoding="UTF-8"?>
+      <testsuites tests="\(judged.count)" failures="\(failed)" errors="0" time="0">
+        <testsuite name="sallyport" tests="\(judged.count)" failures="\(failed)" errors="0" skipped="0" time="0">
+      \(cases.joined())  </testsuite>
+      </testsuites>
+
+      """
+  }
+
+  var json: JSON { JSON(self) }
+
+  struct JSON: Encodable {
+    struct Entry: Encodable {
+      var name: String
+      var statement: String
+      var file: String
+      var line: Int
+      var passed: Bool
+      var sessions: [Session]
+      /// Empty for one that holds.
+      var message: String
+      /// The line of the policy that decides, where there is one.
+      var decidedBy: String?
+    }
+
+    struct Session: Encodable {
+      var client: String
+      var address: String?
+      var tls: String
+      var mode: String
+      var family: String
+      var outcome: String
+      var reason: String
+      var intrusion: Bool?
+    }
+
+    struct Gap: Encodable {
+      var name: String
+      var file: String
+      var line: Int
+      var message: String
+    }
+
+    var formatVersion = 1
+    var expectations: [Entry]
+    /// What no expectation speaks of; left out where nobody asked.
+    var uncovered: [Gap]?
+
+    fileprivate init(_ report: TestReport) {
+      let places = report.places
+      expectations = report.judged.map { test in
+        Entry(
+          name: test.name, statement: places.text(test.statement.span), file: places.file(test.statement.span),
+          line: places.line(test.statement.span), passed: test.holds,
+          sessions: test.sessions.map { session in
+            Session(
+              client: session.cell.place.rawValue, address: session.client?.description,
+              tls: session.cell.encryption.rawValue, mode: session.cell.mode.rawValue,
+              family: session.cell.familyName, outcome: session.cell.outcome.rawValue, reason: session.cell.reason,
+              intrusion: session.cell.isIntrusion ? true : nil)
+          }, message: test.message, decidedBy: report.decision(test))
+      }
+      uncovered = report.gaps?.map {
+        Gap(name: $0.name, file: places.file($0.span), line: places.line($0.span), message: $0.message)
+      }
+    }
+  }
+}
