@@ -54,7 +54,8 @@ struct Scenes: Sendable {
           + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) }),
       areInside: study.policy.isOutbound)
     samples = ClientSamples(
-      admitted: looseSamples.admitted, taken: site.map { AddressSet(unionOf: [looseSamples.taken, AddressSet($0.taken)]) } ?? looseSamples.taken,
+      admitted: looseSamples.admitted,
+      taken: AddressSet(unionOf: [looseSamples.taken, AddressSet(site?.taken ?? [])]),
       areInside: study.policy.isOutbound)
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
