@@ -96,7 +96,8 @@ private func width(ofOne byte: UInt8, in pattern: [UInt8], at place: Int) -> Int
 /// The bytes for which `[...]` stands, and how long it is; `nil` where it has no end and so is a bracket.
 private func brackets(in pattern: [UInt8], at place: Int) -> (set: (UInt8) -> Bool, width: Int)? {
   var index = place + 1
-  let isNegated = index < pattern.count && (pattern[index] == UInt8(ascii: "!") || pattern[index] == UInt8(ascii: "^"))
+  let isNegated =
+    index < pattern.count && (pattern[index] == UInt8(ascii: "!") || pattern[index] == UInt8(ascii: "^"))
   if isNegated { index += 1 }
   let first = index
   guard first < pattern.count,

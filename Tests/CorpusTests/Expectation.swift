@@ -25,6 +25,13 @@ struct Observation {
     let root = SourceFile(name: "policy.sally", text: policy)
     let loaded = loadSources([root]) { path in
       corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
+    } list: { folder in
+      let inside = corpusCase.files.keys.compactMap { path -> String? in
+        let parts = path.split(separator: "/")
+        return parts.dropLast().joined(separator: "/") == (folder == "." ? "" : folder)
+          ? parts.last.map(String.init) : nil
+      }
+      return inside.isEmpty ? .failure(.missing) : .success(inside)
     }
     compilation = Compilation(loaded)
   }
@@ -37,6 +44,7 @@ struct Observation {
     case "diagnostics": diagnostics
     case "formatted": formatted
     case "sessions": sessions(fence)
+    case "expectations": expectations
     case "audit": audit
     case "import": imported(fence.arguments.first ?? "")
     case "diagnose": diagnosis(of: fence.arguments)
@@ -55,6 +63,16 @@ struct Observation {
 
   private var diagnostics: String {
     render(compilation.diagnostics, in: compilation.sources, as: .full, style: .plain, version: "")
+  }
+
+  /// What `sallyport test --coverage` says.
+  private var expectations: String {
+    if let refusal { return refusal }
+    var judge = ExpectationJudge(compilation)
+    return ExpectationReport(
+      compilation.policy.expectations.flatMap { judge.judge($0) }, gaps: ExpectationCoverage(compilation.policy).gaps,
+      ExpectationReport.Places(compilation)
+    ).text(.plain)
   }
 
   private var formatted: String {

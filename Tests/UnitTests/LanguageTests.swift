@@ -21,6 +21,7 @@ import Testing
         ("passive range", "passive range 50000-50399"), ("tls", "tls explicit required"), ("allow", "allow partners"),
       ],
       .reach: [("server", "server 198.18.0.21"), ("passive range", "passive range 50000-50399")],
+      .defaults: [], .expect: [],
     ]
     lines[block]?.removeAll { $0.0 == spelling && block != .file }
     lines[block]?.append((spelling, statement))
@@ -35,6 +36,9 @@ import Testing
       \(text(.publish))}
       reach elsewhere {
       \(text(.reach))}
+      \(block == .defaults ? "defaults {\n\(text(.defaults))}" : "")
+      expect shop {
+      \(text(.expect))}
 
       """
   }
@@ -81,6 +85,7 @@ import Testing
       let name = String(name.output)
       return name == "NAME" && word.block == .file ? "second" : Self.values[name] ?? name
     }
+    if word.spelling == "expect" { form = form.replacing("second", with: "shop") }
     if word.spelling == "publication" { form = form.replacing("edge", with: "shop") }
     if word.block == .publish, word.spelling == "server" { form = form.replacing("edge", with: "files") }
     var without = form

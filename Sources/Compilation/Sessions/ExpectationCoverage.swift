@@ -79,7 +79,7 @@ package struct ExpectationCoverage: Sendable {
         }.map(\.0)
         let who = "over \(family.title) of \(place.title(isReach: isReach))"
         guard !speaking.isEmpty else { return ["no expectation speaks of sessions \(who)"] }
-        return Encryption.allCases.compactMap { encryption in
+        return Encryption.allCases.compactMap { encryption -> String? in
           let modes = DataMode.allCases.filter { mode in
             (family == .ipv4 || mode.hasIPv6Form)
               && !speaking.contains {
@@ -88,7 +88,7 @@ package struct ExpectationCoverage: Sendable {
               }
           }
           guard !modes.isEmpty else { return nil }
-          return "no expectation speaks of \(encryption.title) \(joined(modes.map(\.command))) \(who)"
+          return "no expectation speaks of \(encryption.title) \(modes.map(\.command).joined(separator: ", ")) \(who)"
         }
       }
     }

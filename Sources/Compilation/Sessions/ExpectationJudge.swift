@@ -1,7 +1,7 @@
 package import Addressing
 package import Diagnostics
-package import FTPSession
-import Nftables
+import FTPSession
+package import Nftables
 package import Policy
 import PolicySyntax
 
@@ -13,6 +13,8 @@ package struct JudgedExpectation: Sendable {
     package var cell: SessionCell
     /// Whether it does what the statement says.
     package var holds: Bool
+    /// The statement of the policy that decides, or the declaration where that is a default.
+    package var decision: SourceSpan?
   }
 
   package var name: String
@@ -87,7 +89,8 @@ package struct ExpectationJudge {
         for cell in table.cells where families.contains(cell.family) && statement.speaks(of: cell, asked: client) {
           judged.sessions.append(
             .init(
-              client: client ?? table.clients[cell.place]?[cell.family], cell: cell, holds: statement.isMet(by: cell)))
+              client: client ?? table.clients[cell.place]?[cell.family], cell: cell, holds: statement.isMet(by: cell),
+              decision: access.decision(on: cell)))
         }
       }
       return judged
@@ -152,6 +155,30 @@ package struct ExpectationJudge {
     guard study.unplayed == nil || publication.hops.isEmpty else { return nil }
     studies[publication.gateway] = study
     return study
+  }
+}
+
+extension Publication {
+  /// The statement that decides about a session: that of the rule which ends it, or the one by which the policy permits
+  /// it or does not.
+  fileprivate func decision(on cell: SessionCell) -> SourceSpan? {
+    let asked = cell.performance?.ending.loss?.citation?.provenance
+    if cell.isPermitted, cell.outcome != .works { return asked ?? header }
+    let span: SourceSpan? =
+      switch cell.place {
+      case .stranger: deny.first?.span ?? allow.first?.span
+      case .inside where !hairpin.value: hairpin.span
+      case .allowed, .inside: isPermitted(cell.encryption) && cell.mode.isActive ? active.span : tls.span
+      }
+    return span ?? asked ?? header
+  }
+
+  private func isPermitted(_ encryption: Encryption) -> Bool {
+    switch encryption {
+    case .plain: tls.value.allowsPlain
+    case .explicit: tls.value != .off && tls.value != .implicit
+    case .implicit: tls.value == .implicit
+    }
   }
 }
 

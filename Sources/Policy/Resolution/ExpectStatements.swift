@@ -31,17 +31,20 @@ extension StatementReader {
       sessions.clientsSpan = from.joined(with: span)
     }
     guard !failed, let next, next.kind == .word else { return sessions }
-    let words = ExpectedEncryption.allCases.map(\.rawValue) + ExpectedMode.allCases.map(\.rawValue) + ["over", "from"]
+    let words =
+      ExpectedEncryption.allCases.map(\.rawValue) + ExpectedMode.allCases.map(\.rawValue) + ["over", "from"]
     let text = nextText
     guard !words.contains(text) else {
       fail(
-        "`\(text)` stands in the wrong place", help: "a statement is `\(keyword) [plain|explicit|implicit] "
+        "`\(text)` stands in the wrong place",
+        help: "a statement is `\(keyword) [plain|explicit|implicit] "
           + "[pasv|epsv|port|eprt] [over ipv4|ipv6] [from CLIENT, ...]`, each once and in this order")
       return nil
     }
     let meant = nearest(to: text.lowercased(), among: words)
     fail(
-      "`\(text)` is no kind of session", help: meant.map { "did you mean `\($0)`?" }
+      "`\(text)` is no kind of session",
+      help: meant.map { "did you mean `\($0)`?" }
         ?? "a session is `plain`, `explicit` or `implicit`, and `pasv`, `epsv`, `port` or `eprt`; clients stand after `from`",
       fixes: meant.map { [.replace(nextSpan, with: $0, "write `\($0)`", .unsafe)] } ?? [])
     return nil

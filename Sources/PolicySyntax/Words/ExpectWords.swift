@@ -16,7 +16,10 @@ package enum ExpectWord: String, BlockWord {
   private func facts(_ description: String, example: String) -> WordFacts {
     WordFacts(
       description, value: "the kind of sessions",
-      forms: ["[plain] [pasv] [over ipv4] [from CLIENT, ...]", "[explicit] [epsv] [over ipv6]", "[implicit] [port] [from inside]", "[eprt]"],
+      forms: [
+        "[plain] [pasv] [over ipv4] [from CLIENT, ...]", "[explicit] [epsv] [over ipv6]",
+        "[implicit] [port] [from inside]", "[eprt]",
+      ],
       [.list, .names, .lowerCase], isRepeatable: true, example: example, aspect: .expectations)
   }
 }

@@ -71,7 +71,8 @@ package enum FileWord: String, BlockWord {
         "reads another policy file, whose path is relative to this one, or all files that a pattern with `*`, `?` or "
           + "`[...]` names, in the order of their names",
         value: "the path of a policy file",
-        forms: ["\"PATH\"", "\"PATTERN\""], [.strings], isRepeatable: true, example: "include \"clients.sally\"", aspect: .files)
+        forms: ["\"PATH\"", "\"PATTERN\""], [.strings], isRepeatable: true, example: "include \"clients.sally\"",
+        aspect: .files)
     }
   }
 }

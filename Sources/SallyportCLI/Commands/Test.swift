@@ -1,3 +1,4 @@
+import Addressing
 import ArgumentParser
 import Compilation
 import Diagnostics
@@ -90,27 +91,30 @@ struct Test: AsyncParsableCommand {
       let policy = compilation.policy
       try report(
         policy.expectations.filter { $0.passes(position, in: policy) }.flatMap { judge.judge($0) }, gaps, form,
-        TestReport.Places(compilation), console)
+        ExpectationReport.Places(compilation), console)
     } else {
       judge = ExpectationJudge(compilation)
       try report(
-        compilation.policy.expectations.flatMap { judge.judge($0) }, gaps, form, TestReport.Places(compilation), console
+        compilation.policy.expectations.flatMap { judge.judge($0) }, gaps, form,
+        ExpectationReport.Places(compilation), console
       )
     }
   }
 
   private func report(
     _ judged: [JudgedExpectation], _ gaps: [ExpectationCoverage.Gap], _ form: TestFormat,
-    _ places: TestReport.Places, _ console: Console
+    _ places: ExpectationReport.Places, _ console: Console
   ) throws {
-    let report = TestReport(judged, gaps: coverage ? gaps : nil, places)
+    let report = ExpectationReport(judged, gaps: coverage ? gaps : nil, places)
     switch form {
     case .text: try console.write(report.text(console.outputStyle))
-    case .json: try console.write(encodeJSON(report.json))
+    case .json: try console.write(encodeJSON(TestOutput(report)))
     case .tap: try console.write(report.tap)
     case .junit: try console.write(report.junit)
     }
-    if judged.isEmpty { console.say("warning: the policy expects nothing: there is no statement in an `expect` block\n") }
+    if judged.isEmpty {
+      console.say("warning: the policy expects nothing: there is no statement in an `expect` block\n")
+    }
     if judged.contains(where: { !$0.holds }) { throw ExitStatus.findings.code }
   }
 
@@ -148,5 +152,63 @@ extension Expectation {
     }
     let publication = policy.publications[position]
     return publication.gateway == gateway || publication.hops.contains { $0.gateway == gateway }
+  }
+}
+
+/// `--format json`.
+private struct TestOutput: Encodable {
+  struct Entry: Encodable {
+    var name: String
+    var statement: String
+    var file: String
+    var line: Int
+    var passed: Bool
+    var sessions: [Session]
+    /// Empty for one that holds.
+    var message: String
+    /// The line of the policy that decides, where there is one.
+    var decidedBy: String?
+  }
+
+  struct Session: Encodable {
+    var client: String
+    var address: String?
+    var tls: String
+    var mode: String
+    var family: String
+    var outcome: String
+    var reason: String
+    var intrusion: Bool?
+  }
+
+  struct Gap: Encodable {
+    var name: String
+    var file: String
+    var line: Int
+    var message: String
+  }
+
+  var formatVersion = 1
+  var expectations: [Entry]
+  /// What no expectation speaks of; left out where nobody asked.
+  var uncovered: [Gap]?
+
+  init(_ report: ExpectationReport) {
+    let places = report.places
+    expectations = report.judged.map { test in
+      Entry(
+        name: test.name, statement: places.text(test.statement.span), file: places.file(test.statement.span),
+        line: places.line(test.statement.span), passed: test.holds,
+        sessions: test.sessions.map { session in
+          Session(
+            client: session.cell.place.rawValue, address: session.client?.description,
+            tls: session.cell.encryption.rawValue, mode: session.cell.mode.rawValue,
+            family: session.cell.familyName, outcome: session.cell.outcome.rawValue, reason: session.cell.reason,
+            intrusion: session.cell.isIntrusion ? true : nil)
+        }, message: test.message, decidedBy: report.decision(test))
+    }
+    uncovered = report.gaps?.map {
+      Gap(name: $0.name, file: places.file($0.span), line: places.line($0.span), message: $0.message)
+    }
   }
 }

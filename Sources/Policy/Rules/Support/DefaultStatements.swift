@@ -4,7 +4,8 @@ extension Policy {
   /// Whether a span lies in a `defaults` block.
   private func isDefault(_ span: SourceSpan) -> Bool {
     defaultBlocks.contains {
-      $0.file == span.file && $0.range.lowerBound <= span.range.lowerBound && span.range.upperBound <= $0.range.upperBound
+      $0.file == span.file && $0.range.lowerBound <= span.range.lowerBound
+        && span.range.upperBound <= $0.range.upperBound
     }
   }
 

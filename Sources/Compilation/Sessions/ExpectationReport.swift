@@ -1,42 +1,41 @@
-import Compilation
-import Diagnostics
+package import Diagnostics
 import FTPSession
 import Policy
 
-/// What `test` found, in each of its formats.
-struct TestReport {
+/// What was found about expectations, for people and for programs that run tests.
+package struct ExpectationReport {
   /// Where things stand in the policy.
-  struct Places {
-    let sources: SourceSet
+  package struct Places {
+    private let sources: SourceSet
     /// `FILE:LINE: STATEMENT` of a span.
-    let statement: (SourceSpan) -> String
+    package let statement: (SourceSpan) -> String
     private let indexes: [LineIndex]
 
-    init(_ compilation: Compilation) {
+    package init(_ compilation: Compilation) {
       sources = compilation.sources
       statement = compilation.statementLocator()
       indexes = compilation.sources.files.map { LineIndex($0) }
     }
 
-    func file(_ span: SourceSpan) -> String { sources[span.file].name }
+    package func file(_ span: SourceSpan) -> String { sources[span.file].name }
 
-    func line(_ span: SourceSpan) -> Int {
+    package func line(_ span: SourceSpan) -> Int {
       let file = Int(span.file.index)
       return indexes.indices.contains(file) ? indexes[file].line(of: span.range.lowerBound) : 1
     }
 
     /// What stands there, its blanks made single ones.
-    func text(_ span: SourceSpan) -> String {
+    package func text(_ span: SourceSpan) -> String {
       sources[span.file].text(span.range).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
   }
 
-  private let judged: [JudgedExpectation]
+  package let judged: [JudgedExpectation]
   /// `nil` where nobody asked.
-  private let gaps: [ExpectationCoverage.Gap]?
-  private let places: Places
+  package let gaps: [ExpectationCoverage.Gap]?
+  package let places: Places
 
-  init(_ judged: [JudgedExpectation], gaps: [ExpectationCoverage.Gap]?, _ places: Places) {
+  package init(_ judged: [JudgedExpectation], gaps: [ExpectationCoverage.Gap]?, _ places: Places) {
     self.judged = judged
     self.gaps = gaps
     self.places = places
@@ -48,14 +47,13 @@ struct TestReport {
 
   private func place(_ span: SourceSpan) -> String { printable("\(places.file(span)):\(places.line(span))") }
 
-  /// The line of the policy that decides about a session that does not do what is expected; `nil` where no single one
-  /// does.
-  private func decision(_ test: JudgedExpectation) -> String? {
-    test.failures.first?.cell.performance?.ending.loss?.citation?.provenance.map { places.statement($0) }
+  /// The line of the policy that decides about the first session that does not do what is expected.
+  package func decision(_ test: JudgedExpectation) -> String? {
+    test.failures.first.flatMap(\.decision).map { places.statement($0) }
   }
 
   /// For a terminal: a line for each statement, and the ladder of the first session of those that do not hold.
-  func text(_ style: Style) -> String {
+  package func text(_ style: Style) -> String {
     var lines: [String] = []
     for test in judged {
       let count = test.sessions.count == 1 ? "1 session" : "\(test.sessions.count) sessions"
@@ -67,7 +65,8 @@ struct TestReport {
       if let cell = test.failures.first?.cell, let performance = cell.performance {
         let ladder = Ladder(
           performance, title: cell.title, remark: cell.outcome == .works ? cell.reason : "", locate: places.statement)
-        lines += [""] + ladder.text(style).split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }
+        lines +=
+          [""] + ladder.text(style).split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }
       }
     }
     if let gaps {
@@ -88,7 +87,7 @@ struct TestReport {
   }
 
   /// Version 14 of the Test Anything Protocol.
-  var tap: String {
+  package var tap: String {
     var lines = ["TAP version 14", "1..\(judged.count)"]
     for (number, test) in judged.enumerated() {
       let title = title(test).replacing("\\", with: "\\\\").replacing("#", with: "\\#")
@@ -111,7 +110,7 @@ struct TestReport {
   }
 
   /// The XML of JUnit, as CI servers read it.
-  var junit: String {
+  package var junit: String {
     func attribute(_ text: String) -> String { escapedForXML(printable(text)) }
     let cases = judged.map { test -> String in
       let span = test.statement.span
@@ -119,7 +118,7 @@ struct TestReport {
         "    <testcase classname=\"\(attribute(test.name))\" name=\"\(attribute(places.text(span)))\" "
         + "file=\"\(attribute(places.file(span)))\" line=\"\(places.line(span))\" time=\"0\""
       guard !test.holds else { return head + "/>\n" }
-      let body = [test.message, decision(test).map { "decided by \($0)" }].compactMap(\.self).joined(separator: "\n")
+      let body = [test.message, decision(test).map { "decided by \($0)" }].compactMap(\.self).joined(separator: "; ")
       return head + ">\n      <failure message=\"\(attribute(test.message))\" type=\"expectation\">"
         + escapedForXML(body) + "</failure>\n    </testcase>\n"
     }
@@ -132,64 +131,5 @@ struct TestReport {
       </testsuites>
 
       """
-  }
-
-  var json: JSON { JSON(self) }
-
-  struct JSON: Encodable {
-    struct Entry: Encodable {
-      var name: String
-      var statement: String
-      var file: String
-      var line: Int
-      var passed: Bool
-      var sessions: [Session]
-      /// Empty for one that holds.
-      var message: String
-      /// The line of the policy that decides, where there is one.
-      var decidedBy: String?
-    }
-
-    struct Session: Encodable {
-      var client: String
-      var address: String?
-      var tls: String
-      var mode: String
-      var family: String
-      var outcome: String
-      var reason: String
-      var intrusion: Bool?
-    }
-
-    struct Gap: Encodable {
-      var name: String
-      var file: String
-      var line: Int
-      var message: String
-    }
-
-    var formatVersion = 1
-    var expectations: [Entry]
-    /// What no expectation speaks of; left out where nobody asked.
-    var uncovered: [Gap]?
-
-    fileprivate init(_ report: TestReport) {
-      let places = report.places
-      expectations = report.judged.map { test in
-        Entry(
-          name: test.name, statement: places.text(test.statement.span), file: places.file(test.statement.span),
-          line: places.line(test.statement.span), passed: test.holds,
-          sessions: test.sessions.map { session in
-            Session(
-              client: session.cell.place.rawValue, address: session.client?.description,
-              tls: session.cell.encryption.rawValue, mode: session.cell.mode.rawValue,
-              family: session.cell.familyName, outcome: session.cell.outcome.rawValue, reason: session.cell.reason,
-              intrusion: session.cell.isIntrusion ? true : nil)
-          }, message: test.message, decidedBy: report.decision(test))
-      }
-      uncovered = report.gaps?.map {
-        Gap(name: $0.name, file: places.file($0.span), line: places.line($0.span), message: $0.message)
-      }
-    }
   }
 }
