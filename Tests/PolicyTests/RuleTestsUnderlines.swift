@@ -19,6 +19,7 @@ private let underlined: [String: String] = [
   "control-port-in-passive-range": "control port   50021",
   "duplicate-name": "files",
   "duplicate-statement": "passive range  51000-51399",
+  "expectation-empty": "ipv6",
   "external-ip-at-itself": "203.0.113.10",
   "external-ip-claimed-twice": "203.0.113.10",
   "external-ip-missing": "publish files",

@@ -76,8 +76,8 @@ package struct ExpectationReport {
     }
     let failed = judged.count { !$0.holds }
     if !judged.isEmpty {
-      lines.append(
-        "\(counted(judged.count, "expectation") ?? "none"): \(judged.count - failed) hold, \(failed) do not")
+      let all = judged.count == 1 ? "1 expectation" : "\(judged.count) expectations"
+      lines.append("\(all): \(judged.count - failed) hold, \(failed) do not")
     }
     return lines.map { line in
       var line = line

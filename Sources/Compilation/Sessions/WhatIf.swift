@@ -116,7 +116,17 @@ extension Compilation {
     let files = trees.enumerated().map { position, tree in
       position == index ? SourceFile(name: tree.source.name, bytes: bytes) : tree.source
     }
-    return Compilation(loadSources(files) { _ in .failure(.missing) }, writes: writes)
+    // All files that were included are among them.
+    return Compilation(loadSources(files) { _ in .failure(.missing) } list: { names(in: $0, of: files) }, writes: writes)
+  }
+
+  /// The names of those of some files that lie in a folder.
+  private func names(in folder: String, of files: [SourceFile]) -> Result<[String], ReadFailure> {
+    let prefix = folder == "." ? "" : folder == "/" ? "/" : folder + "/"
+    let inside = files.filter { $0.name.hasPrefix(prefix) }.compactMap {
+      $0.name.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
+    }
+    return inside.isEmpty ? .failure(.missing) : .success(Array(Set(inside)))
   }
 
   private func block(of publication: Publication) -> (tree: Int, block: BlockSyntax)? {
