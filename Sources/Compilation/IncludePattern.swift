@@ -1,6 +1,6 @@
-/// The path of an `include` that names files by a pattern, as a shell does: `*` for any characters, `?` for one, `[a-z]`
-/// for one of some, `[!a-z]` for one of all others. None of them stands for `/`, nor for a dot at the beginning of a name
-/// (POSIX.1-2017, XCU 2.13.3).
+/// The path of an `include` that names files by a pattern, as a shell does: `*` for any characters, `?` for one,
+/// `[a-z]` for one of some, `[!a-z]` for one of all others. None of them stands for `/`, nor for a dot at the beginning
+/// of a name (POSIX.1-2017, XCU 2.13.3).
 struct IncludePattern {
   /// Why a pattern names no files.
   enum Failure: Error {

@@ -90,7 +90,9 @@ import Testing
     if word.block == .publish, word.spelling == "server" { form = form.replacing("edge", with: "files") }
     var without = form
     while let optional = without.firstMatch(of: /\[[^\[\]]*\]/) { without.removeSubrange(optional.range) }
-    return [without, form.filter { $0 != "[" && $0 != "]" }].map { "\(word.spelling) \($0)" }
+    return [without, form.filter { $0 != "[" && $0 != "]" }].map {
+      "\(word.spelling) \($0)".split(separator: " ").joined(separator: " ")
+    }
   }
 
   private func block(_ word: Word) -> String {
