@@ -69,7 +69,8 @@ import Testing
           + publication("one") + publication("two", "allow 192.0.2.7")
       ])
     #expect(compilation.policy.publications.map { $0.allow.count } == [1, 1])
-    #expect(compilation.policy.publications[1].allow.first?.span != compilation.policy.publications[0].allow.first?.span)
+    #expect(
+      compilation.policy.publications[1].allow.first?.span != compilation.policy.publications[0].allow.first?.span)
   }
 
   @Test("a file that is named and included as well has the defaults of who includes it") func namedTwice() {
@@ -82,8 +83,14 @@ import Testing
   @Test("what is wrong in them is told once, and what is wrong for one publication at both places") func findings() {
     let wrong = load(
       ["main.sally"],
-      ["main.sally": "defaults { tls maybe; server x; passive range 50000-50399 }\n" + publication("one") + publication("two")])
-    #expect(wrong.diagnostics.filter { $0.severity == .error }.map(\.code).sorted() == ["unknown-statement", "unknown-value"])
+      [
+        "main.sally": "defaults { tls maybe; server x; passive range 50000-50399 }\n" + publication("one")
+          + publication("two")
+      ])
+    #expect(
+      wrong.diagnostics.filter { $0.severity == .error }.map(\.code).sorted() == [
+        "unknown-statement", "unknown-value",
+      ])
     let open = load(
       ["main.sally"],
       ["main.sally": "defaults { tls off; passive range 50000-50399 }\n" + publication("one") + publication("two")])

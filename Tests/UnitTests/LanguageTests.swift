@@ -72,6 +72,7 @@ import Testing
     "NAME": "edge", "ADDRESS": "10.10.20.201", "SOFTWARE": "vsftpd", "VERSION": "3.0.5", "INTERFACE": "eth5",
     "CLIENT": "192.0.2.7", "PORT": "2121", "LOW-HIGH": "50000-50399", "N": "10", "\"PATH\"": "\"/a.pem\"",
     "\"SITE\"": "\"ftp\"", "HEX": String(repeating: "0f", count: 20), "BIT": "0x400",
+    "TLS": "explicit", "MODE": "epsv", "FAMILY": "ipv4",
   ]
 
   /// A form with values, once without what may be left out and once with.
@@ -256,7 +257,8 @@ private struct LanguagePage {
   }
 
   private func section(_ kind: BlockKind) -> String {
-    let title = kind == .file ? "Declarations" : "`\(kind.rawValue) NAME { ... }`"
+    let form = FileWord(rawValue: kind.rawValue)?.declaration(of: "NAME")
+    let title = form.map { "`\($0)`" } ?? "Declarations"
     return """
 
       ## \(title)

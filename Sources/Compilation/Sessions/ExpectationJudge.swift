@@ -90,7 +90,7 @@ package struct ExpectationJudge {
           judged.sessions.append(
             .init(
               client: client ?? table.clients[cell.place]?[cell.family], cell: cell, holds: statement.isMet(by: cell),
-              decision: access.decision(on: cell)))
+              decision: access.decision(on: cell, of: client, in: compilation.policy)))
         }
       }
       return judged
@@ -161,12 +161,14 @@ package struct ExpectationJudge {
 extension Publication {
   /// The statement that decides about a session: that of the rule which ends it, or the one by which the policy permits
   /// it or does not.
-  fileprivate func decision(on cell: SessionCell) -> SourceSpan? {
+  fileprivate func decision(on cell: SessionCell, of client: IPAddress?, in policy: Policy) -> SourceSpan? {
     let asked = cell.performance?.ending.loss?.citation?.provenance
     if cell.isPermitted, cell.outcome != .works { return asked ?? header }
     let span: SourceSpan? =
       switch cell.place {
-      case .stranger: deny.first?.span ?? allow.first?.span
+      case .stranger:
+        deny.first { term in client.map { policy.addresses(of: term).contains($0) } ?? false }?.span
+          ?? allow.first?.span ?? deny.first?.span
       case .inside where !hairpin.value: hairpin.span
       case .allowed, .inside: isPermitted(cell.encryption) && cell.mode.isActive ? active.span : tls.span
       }

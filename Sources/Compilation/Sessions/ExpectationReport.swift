@@ -67,10 +67,11 @@ package struct ExpectationReport {
           performance, title: cell.title, remark: cell.outcome == .works ? cell.reason : "", locate: places.statement)
         lines +=
           [""] + ladder.text(style).split(separator: "\n", omittingEmptySubsequences: false).map { "      \($0)" }
+        if lines.last?.allSatisfy({ $0 == " " }) != true { lines.append("") }
       }
     }
     if let gaps {
-      if !lines.isEmpty { lines.append("") }
+      if !lines.isEmpty, lines.last?.allSatisfy({ $0 == " " }) != true { lines.append("") }
       lines += gaps.map { printable("\(place($0.span)): \($0.name): \($0.message)") }
       if gaps.isEmpty { lines.append("expectations speak of every client and every session") }
     }

@@ -15,11 +15,10 @@ package enum ExpectWord: String, BlockWord {
 
   private func facts(_ description: String, example: String) -> WordFacts {
     WordFacts(
-      description, value: "the kind of sessions",
-      forms: [
-        "[plain] [pasv] [over ipv4] [from CLIENT, ...]", "[explicit] [epsv] [over ipv6]",
-        "[implicit] [port] [from inside]", "[eprt]",
-      ],
+      description
+        + "; TLS is `plain`, `explicit` or `implicit`, MODE `pasv`, `epsv`, `port` or `eprt`, FAMILY `ipv4` or `ipv6`",
+      value: "the kind of sessions",
+      forms: ["[TLS] [MODE] [over FAMILY] [from CLIENT, ...]", "[TLS] [MODE] [over FAMILY] [from inside]"],
       [.list, .names, .lowerCase], isRepeatable: true, example: example, aspect: .expectations)
   }
 }
