@@ -29,12 +29,15 @@ package struct Bundle: Sendable {
 extension Compilation {
   /// The ruleset and kernel files of every gateway, the settings of every server, and a manifest.
   ///
+  /// - Parameter locate: How comments name the place of a statement; `FILE:LINE` without it.
   /// - Throws: `EmitError` when a template that replaces a built-in one cannot be used.
-  package func bundle(templates: [String: String] = [:], version: String) throws -> Bundle {
+  package func bundle(
+    templates: [String: String] = [:], version: String, locate: (@Sendable (SourceSpan) -> String)? = nil
+  ) throws -> Bundle {
     var bundle = Bundle(files: [], manifest: BuildManifest([], version: version), diagnostics: [])
     for gateway in policy.gatewayPositions { bundle.files += try gatewayFiles(gateway, version: version) }
     for form in try Emitters.emitAll(
-      policy, templates: templates, hostGateways: hostGateways, locate: locator())
+      policy, templates: templates, hostGateways: hostGateways, locate: locate ?? locator())
     {
       bundle.diagnostics += form.emission.diagnostics
       // Remarks on a form that nobody asked for are for `emit`, but not that it is missing.

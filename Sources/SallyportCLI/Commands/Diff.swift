@@ -18,7 +18,12 @@ struct Diff: AsyncParsableCommand {
 
       Says as well when a change waits for its confirmation, and whether its watchdog is alive.
 
-      Exit status 0 when both are the same, 1 when they differ. Without --against it needs root or CAP_NET_ADMIN, and \
+      --policy compares with another policy instead, and needs no machine: what happens to publications, who gets in or is \
+      shut out, which sessions begin or cease to work, which gateways and servers must be touched, and in which order, so \
+      that no session breaks in between that works before and after; where there is no such order it says so. FILES are the \
+      new policy, OLD the one before. --format markdown is for a merge request.
+
+      Exit status 0 when both are the same, 1 when they differ. Without --against or --policy it needs root or CAP_NET_ADMIN, and \
       ends with 77 without; it ends with 70 when libnftables or the program sallyport-netfilter is missing or fails. A \
       listing that is missing or not understood ends with 66.
 
@@ -27,6 +32,8 @@ struct Diff: AsyncParsableCommand {
         sallyport diff sites.sally --gateway edge --output json
         nft -j list table inet sallyport > saved.json
         sallyport diff office.sally --against saved.json --quiet
+        sallyport diff --policy before/office.sally office.sally
+        sallyport diff --policy before/office.sally office.sally --format markdown
         ssh gateway nft -j list table inet sallyport | sallyport diff office.sally --against -
       """)
 
@@ -41,6 +48,14 @@ struct Diff: AsyncParsableCommand {
       "Instead of the kernel: what `nft -j list table inet sallyport` printed. - is standard input.",
       valueName: "file"))
   var against: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Compare with another policy: the one before. May be given again for several files.", valueName: "old"))
+  var policy: [String] = []
+
+  @Option(help: ArgumentHelp("With --policy: text or markdown.", valueName: "format"))
+  var format: ComparisonFormat = .text
 
   @Flag(help: "Print nothing but errors; the exit status says whether there is a difference.")
   var quiet = false
@@ -57,11 +72,21 @@ struct Diff: AsyncParsableCommand {
     guard against != "-" || !files.contains("-") else {
       throw ValidationError("standard input can be the policy or the listing, not both")
     }
+    guard policy.isEmpty || against == nil && gateway == nil else {
+      throw ValidationError("--policy compares two policies; --against and --gateway are for the rules of a gateway")
+    }
+    guard format == .text || !policy.isEmpty && output == .text else {
+      throw ValidationError("--format markdown is for --policy, and not for --output json")
+    }
+    guard !policy.contains("-") || !files.contains("-") else {
+      throw ValidationError("standard input can be one of the policies, not both")
+    }
   }
 
   @MainActor
   func run() async throws {
     let console = common.console
+    if !policy.isEmpty { return try comparePolicies(console) }
     // The kernel takes its time, in which the policy is compiled; a policy with errors ends the question, and its
     // answer is not told.
     async let asked = kernelTable(Platforms.nftables.tableName)
@@ -79,6 +104,33 @@ struct Diff: AsyncParsableCommand {
     let pending = against == nil ? PendingChange.find(running?.generation, in: state.folder) : .none
     if !quiet { try show(difference, pending, console) }
     if !difference.isSame { throw ExitStatus.findings.code }
+  }
+
+  /// `--policy`.
+  private func comparePolicies(_ console: Console) throws {
+    func compiled(_ files: [String]) throws -> Compilation {
+      let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
+      if !compilation.isAccepted { try compilation.reportOnError(console, as: output) }
+      return compilation
+    }
+    let (old, new) = (try compiled(policy), try compiled(files))
+    let comparison: PolicyComparison
+    do {
+      comparison = try PolicyComparison(from: old, to: new, version: sallyportVersion)
+    } catch {
+      throw console.failure("\(error)", .internalFault)
+    }
+    if !quiet {
+      let view = ComparisonView(comparison)
+      if output == .json {
+        try console.write(encodeJSON(view.json))
+      } else if comparison.isSame {
+        console.say("both policies come to the same\n")
+      } else {
+        try console.write(format == .markdown ? view.markdown : view.text(console.outputStyle))
+      }
+    }
+    if !comparison.isSame { throw ExitStatus.findings.code }
   }
 
   /// The table in the listing; `nil` when there is none.

@@ -1,0 +1,252 @@
+import Addressing
+import Diagnostics
+import FTPSession
+import Platforms
+import Policy
+import PolicySyntax
+import Servers
+
+/// What changes from one policy to another, in their words.
+package struct PolicyComparison: Sendable {
+  /// What becomes of a publication or a `reach`.
+  package struct Change: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+      case added, removed, changed
+    }
+
+    package var kind: Kind
+    package var name: String
+    /// Whether it is a `reach`.
+    package var isReach: Bool
+    /// Statements that differ, for example `tls off -> explicit required`.
+    package var statements: [String] = []
+    /// Networks of clients who may connect from now on, and who may not any more.
+    package var admitted: [String] = []
+    package var shutOut: [String] = []
+    /// Kinds of sessions whose outcome changes, for example `plain PASV over IPv4: works -> refused`.
+    package var sessions: [String] = []
+  }
+
+  /// A machine whose files differ.
+  package struct Machine: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
+      case gateway, server
+    }
+
+    package var kind: Kind
+    /// Empty for the gateway of a policy that declares none.
+    package var name: String
+    /// The files of `build` that differ, are new or are gone.
+    package var files: [String] = []
+
+    package var title: String { name.isEmpty ? "the \(kind.rawValue)" : "\(kind.rawValue) `\(name)`" }
+  }
+
+  package let changes: [Change]
+  /// The machines to be touched; in `order` where there is one, else by kind and name.
+  package let machines: [Machine]
+  /// What breaks between two steps, whichever comes first, or is not known; empty where the order of `machines` keeps
+  /// every session that works before and after.
+  package let breaks: [String]
+
+  package var isSame: Bool { changes.isEmpty && machines.isEmpty }
+
+  /// - Parameters:
+  ///   - old: A policy without errors.
+  ///   - new: Another one.
+  ///   - version: Of the program, as the files say it.
+  /// - Throws: `EmitError` when a built-in template is wrong.
+  package init(from old: Compilation, to new: Compilation, version: String) throws {
+    let touched = try Self.machines(old, new, version: version)
+    let gateways = Set(touched.filter { $0.kind == .gateway }.map(\.name))
+    changes = Self.publications(old, new, gateways) + Self.reaches(old, new, gateways)
+    let order = RolloutOrder(from: old, to: new, touched)
+    machines = order.machines
+    breaks = order.breaks
+  }
+
+  /// The machines for which `build` writes other files.
+  private static func machines(_ old: Compilation, _ new: Compilation, version: String) throws -> [Machine] {
+    func files(_ compilation: Compilation) throws -> [String: [UInt8]] {
+      // Where a statement stands is no difference.
+      let bundle = try compilation.bundle(version: version) { _ in "the policy" }
+      return Dictionary(
+        bundle.files.filter { $0.path != BuildManifest.fileName }.map { ($0.path, $0.bytes) },
+        uniquingKeysWith: { first, _ in first })
+    }
+    let (before, after) = (try files(old), try files(new))
+    var machines: [Machine: [String]] = [:]
+    for path in Set(before.keys).union(after.keys) where before[path] != after[path] {
+      let parts = path.split(separator: "/")
+      let kind: Machine.Kind = parts.first == "servers" ? .server : .gateway
+      let name = parts.first == "gateway" ? "" : parts.dropFirst().first.map(String.init) ?? ""
+      machines[Machine(kind: kind, name: name), default: []].append(path)
+    }
+    return machines.map { machine, files in
+      var machine = machine
+      machine.files = files.sorted()
+      return machine
+    }.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
+  }
+
+  private static func publications(_ old: Compilation, _ new: Compilation, _ gateways: Set<String>) -> [Change] {
+    let before = Dictionary(
+      old.policy.publications.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
+    let after = Set(new.policy.publications.map(\.name.value))
+    let present = new.policy.publications.compactMap { publication -> Change? in
+      guard let earlier = before[publication.name.value] else {
+        return Change(
+          kind: .added, name: publication.name.value, isReach: false,
+          statements: new.policy.statements(of: publication).map { "\($0.word) \($0.value)" },
+          admitted: new.policy.admittedClients(of: publication).networks)
+      }
+      return change(from: earlier, to: publication, old, new, gateways)
+    }
+    let gone = old.policy.publications.filter { !after.contains($0.name.value) }.map {
+      Change(
+        kind: .removed, name: $0.name.value, isReach: false, shutOut: old.policy.admittedClients(of: $0).networks)
+    }
+    return present + gone
+  }
+
+  private static func change(
+    from earlier: Publication, to publication: Publication, _ old: Compilation, _ new: Compilation,
+    _ gateways: Set<String>
+  ) -> Change? {
+    var change = Change(kind: .changed, name: publication.name.value, isReach: false)
+    let (before, after) = (old.policy.statements(of: earlier), new.policy.statements(of: publication))
+    change.statements = differences(before, after)
+    let gateway = new.policy.gateway(of: publication)?.name.value ?? ""
+    let path = [gateway] + publication.hops.compactMap { new.policy.gateway(at: $0.gateway)?.name.value }
+    guard !change.statements.isEmpty || path.contains(where: gateways.contains) else { return nil }
+    let admitted = (old.policy.admittedClients(of: earlier), new.policy.admittedClients(of: publication))
+    change.admitted = admitted.1.subtracting(admitted.0).networks
+    change.shutOut = admitted.0.subtracting(admitted.1).networks
+    let sessions = SessionChange(
+      before: old.sessions(of: earlier), after: new.sessions(of: publication), admitted: admitted
+    ) { client in
+      (old.sessions(of: earlier, client: client), new.sessions(of: publication, client: client))
+    }
+    change.sessions = sessions.changeLines
+    let isSame =
+      change.statements.isEmpty && change.sessions.isEmpty && change.admitted.isEmpty && change.shutOut.isEmpty
+    return isSame ? nil : change
+  }
+
+  private static func reaches(_ old: Compilation, _ new: Compilation, _ gateways: Set<String>) -> [Change] {
+    let before = Dictionary(old.policy.reaches.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
+    let after = Set(new.policy.reaches.map(\.name.value))
+    let present = new.policy.reaches.compactMap { reach -> Change? in
+      guard let access = reach.accesses.first else { return nil }
+      guard let earlier = before[reach.name.value], let former = earlier.accesses.first else {
+        return Change(
+          kind: .added, name: reach.name.value, isReach: true,
+          admitted: new.policy.admittedClients(of: access).networks)
+      }
+      var change = Change(kind: .changed, name: reach.name.value, isReach: true)
+      let (was, isNow) = (old.policy.statements(of: earlier), new.policy.statements(of: reach))
+      change.statements = differences(was, isNow)
+      let gateway = new.policy.gateway(at: reach.gateway)?.name.value ?? ""
+      guard !change.statements.isEmpty || gateways.contains(gateway) else { return nil }
+      let admitted = (old.policy.admittedClients(of: former), new.policy.admittedClients(of: access))
+      change.admitted = admitted.1.subtracting(admitted.0).networks
+      change.shutOut = admitted.0.subtracting(admitted.1).networks
+      change.sessions =
+        SessionChange(before: old.sessions(of: earlier), after: new.sessions(of: reach), admitted: admitted) {
+          client in
+          (old.sessions(of: earlier, client: client), new.sessions(of: reach, client: client))
+        }.changeLines
+      let isSame = change.statements.isEmpty && change.sessions.isEmpty
+      return isSame ? nil : change
+    }
+    let gone = old.policy.reaches.filter { !after.contains($0.name.value) }.map {
+      Change(kind: .removed, name: $0.name.value, isReach: true)
+    }
+    return present + gone
+  }
+
+  /// Statements that stand in one of two blocks alone, or have another value.
+  private static func differences(_ before: [StatementText], _ after: [StatementText]) -> [String] {
+    let (old, new) = (Dictionary(grouping: before, by: \.word), Dictionary(grouping: after, by: \.word))
+    var seen: Set<String> = []
+    let words = (after + before).map(\.word).filter { seen.insert($0).inserted }
+    return words.compactMap { word in
+      let (was, isNow) = (old[word]?.map(\.value) ?? [], new[word]?.map(\.value) ?? [])
+      guard was != isNow else { return nil }
+      func text(_ values: [String]) -> String { values.isEmpty ? "none" : values.joined(separator: "; ") }
+      return "\(word) \(text(was)) -> \(text(isNow))"
+    }
+  }
+}
+
+/// A statement as a policy means it, whether it stands there or is a default.
+package struct StatementText: Hashable, Sendable {
+  package var word: String
+  package var value: String
+}
+
+extension Policy {
+  /// What a publication says, defaults included, but for lists of clients, which are compared as sets.
+  fileprivate func statements(of publication: Publication) -> [StatementText] {
+    let server = server(of: publication)
+    let machine = server.map { server in
+      let place = server.isLocal ? "local" : server.addresses.map { "\($0.value)" }.joined(separator: ", ")
+      let program = server.software.map { " \($0.value.kind.name)\($0.value.version.map { " \($0)" } ?? "")" } ?? ""
+      return "\(server.name.value) (\(place)\(program))"
+    }
+    let port = publication.controlPort.value
+    var found: [(PublishWord, String?)] = [
+      (.server, machine), (.gateway, gateway(of: publication)?.name.value),
+      (.externalIP, publication.externalAddresses.map { "\($0)" }.joined(separator: ", ")),
+      (.controlPort, port.isTranslated ? "\(port.external) -> \(port.server)" : "\(port.external)"),
+      (.passiveRange, publication.passiveRange.map { "\($0.value)" }),
+      (.tls, publication.tls.value.rawValue + (publication.clearControl == nil ? "" : " clear-control")),
+      (.helper, publication.helper.value ? "on" : "off"), (.active, publication.active.value ? "on" : "off"),
+      (.hairpin, publication.hairpin.value ? "on" : "off"), (.source, publication.source.value.rawValue),
+      (.log, publication.log.value.rawValue),
+    ]
+    found += publication.limits.map { limit in
+      switch limit.value {
+      case .sessions(let count): (.limit, "\(count) sessions")
+      case .sessionsPerClient(let count): (.limit, "\(count) sessions per client")
+      case .newPerMinutePerClient(let count): (.limit, "\(count) new per minute per client")
+      }
+    }
+    return found.compactMap { word, value in value.map { StatementText(word: word.spelling, value: $0) } }
+  }
+
+  /// What a `reach` says, likewise.
+  fileprivate func statements(of reach: Outreach) -> [StatementText] {
+    guard let access = reach.accesses.first else { return [] }
+    let addresses = reach.accesses.flatMap(\.externalAddresses).map { "\($0.dialled.value)" }
+    let found: [(ReachWord, String?)] = [
+      (.gateway, gateway(at: reach.gateway)?.name.value), (.server, addresses.joined(separator: ", ")),
+      (.controlPort, "\(access.controlPort.value.external)"),
+      (.passiveRange, access.passiveRange.map { "\($0.value)" }),
+      (.tls, access.tls.value.rawValue + (access.clearControl == nil ? "" : " clear-control")),
+      (.helper, access.helper.value ? "on" : "off"), (.active, access.active.value ? "on" : "off"),
+      (.source, access.source.value.rawValue), (.log, access.log.value.rawValue),
+    ]
+    return found.compactMap { word, value in value.map { StatementText(word: word.spelling, value: $0) } }
+  }
+}
+
+extension AddressSet {
+  /// The ranges, the first of many, as a person would write them.
+  fileprivate var networks: [String] {
+    let most = 10
+    let ranges = AddressFamily.allCases.flatMap { self.ranges($0) }
+    if self == .any { return ["any"] }
+    let shown = ranges.prefix(most).map { range -> String in
+      guard range.lowerBound != range.upperBound else { return "\(range.lowerBound)" }
+      let size = range.upperBound.value - range.lowerBound.value
+      let bits = (size &+ 1).trailingZeroBitCount
+      let width = range.lowerBound.family == .ipv4 ? 32 : 128
+      if size & (size &+ 1) == 0, let prefix = Prefix(range.lowerBound, length: width - bits), prefix.isCanonical {
+        return "\(prefix)"
+      }
+      return "\(range.lowerBound)-\(range.upperBound)"
+    }
+    return shown + (ranges.count > most ? ["and \(ranges.count - most) more"] : [])
+  }
+}
