@@ -140,6 +140,7 @@ package enum RuleDocuments {
     ("reach-conflict", PackageResources.reach_conflict_md),
     ("reach-gateway-ambiguous", PackageResources.reach_gateway_ambiguous_md),
     ("reach-helper-limited", PackageResources.reach_helper_limited_md),
+    ("reach-limit-shared", PackageResources.reach_limit_shared_md),
     ("reach-not-admitted", PackageResources.reach_not_admitted_md),
     ("reach-other-end", PackageResources.reach_other_end_md),
     ("reach-range-any", PackageResources.reach_range_any_md),

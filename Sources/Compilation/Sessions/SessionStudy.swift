@@ -15,8 +15,8 @@ package struct SessionStudy: Sendable {
   let gatewayAddresses: Set<IPAddress>
   /// The gateways further out, the outermost first.
   let outer: [OuterGateway]
-  /// The publication that users reach, with its gateways; `nil` where it is somebody else's server, or not played.
-  var reached: ReachedEnd?
+  /// What packets of users pass after the gateway; `nil` where that is nothing, or is not played.
+  var onward: OnwardPath?
   /// The platform of the first of them that cannot be played; `nil` where all can.
   let unplayed: String?
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
@@ -53,6 +53,14 @@ package struct SessionStudy: Sendable {
   /// - Parameter bordering: The rules whose borders are tried.
   init(_ policy: Policy, gateway: Int?, ruleset: Ruleset, bordering: Ruleset) {
     self.init(policy, gateway: gateway, Program(ruleset), bordering: (Program(bordering), bordering))
+  }
+
+  /// Has ports and addresses tried where they begin to fare differently by the rules of another gateway on the path.
+  mutating func tryBorders(of ruleset: Ruleset) {
+    let program = Program(ruleset)
+    borders = PortBorders(program)
+    clientBorders = PortBorders(Program(ruleset.without(Platforms.nftables.tableName, .inet)))
+    addressBorders = { AddressBorders(program, ends: $0) }
   }
 
   private init(

@@ -57,6 +57,7 @@ private let wholeRules: [any PolicyRule] = [
   ReachConflict(),
   ReachGatewayAmbiguous(),
   ReachHelperLimited(),
+  ReachLimitShared(),
   ReachNotAdmitted(),
   ReachOtherEnd(),
   ReachRangeAny(),
