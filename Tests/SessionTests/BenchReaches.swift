@@ -64,7 +64,7 @@ struct BenchReachGenerator {
     if helper { text += "  helper on\n" }
     if helper, tls == "off", random.chance(2) { text += "  active on\n" }
     if random.chance(2) { text += "  allow friends\n" }
-    if random.chance(5) { text += "  deny 192.0.2.0/24\n" }
+    if random.chance(5) { text += "  deny 192.0.2.0/24, 2001:db8:66::/64\n" }
     if random.chance(2) { text += "  source gateway\n" }
     if random.chance(4) { text += "  log \(random.pick(["new", "denied", "all"]))\n" }
     return text + "}\n"
