@@ -85,7 +85,10 @@ extension Policy {
 
   /// Sessions that it permits, of publications and of users behind gateways, and that do not work.
   fileprivate var sessionFindings: [Diagnostic] {
-    SessionCheck(self).findings() + (reaches.isEmpty ? [] : SessionCheck(outbound).findings())
+    let published = SessionCheck(self).findings()
+    guard !reaches.isEmpty else { return published }
+    let reached = SessionCheck(outbound).findings()
+    return published + reached + ReachCheck(self).findings(besides: reached)
   }
 
   /// Platforms that there are not, or not in that version.

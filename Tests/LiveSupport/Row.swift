@@ -104,6 +104,18 @@ package struct Row: Hashable, Sendable {
     addresses(gateway, inner: inner).map { (Self.ipv6($0.address), $0.length == 32 ? 128 : 64) }
   }
 
+  /// Networks beyond the client's side of a gateway of the client's own, whose default route leads to the server.
+  package func networksFurtherOut(_ gateway: Int) -> [(address: String, length: Int)] {
+    guard gateway < clientSide else { return [] }
+    let wires = (1..<max(gateway, 1)).map { ("172.16.\($0).0", 24) }
+    return [("192.0.2.0", 24)] + (gateway == 0 ? [] : [("198.51.100.0", 24)] + wires)
+  }
+
+  /// The same of IPv6.
+  package func networksFurtherOut6(_ gateway: Int) -> [(address: String, length: Int)] {
+    networksFurtherOut(gateway).map { (Self.ipv6($0.address), 64) }
+  }
+
   /// Networks behind the wire on the server's side of a gateway, of IPv6.
   package func networksFurtherIn6(_ gateway: Int) -> [(address: String, length: Int)] {
     networksFurtherIn(gateway).map { network in
@@ -191,11 +203,17 @@ struct RowTopology {
     let next = "172.16.\(index + 1).2"
     lines += row.networksFurtherIn(index).map { "route add \($0.address)/\($0.length) via \(next)" }
     lines += row.networksFurtherIn6(index).map { "route add \($0.address)/\($0.length) via \(Row.ipv6(next))" }
+    let before = "172.16.\(index).1"
+    for (networks, router) in [
+      (row.networksFurtherOut(index), before), (row.networksFurtherOut6(index), Row.ipv6(before)),
+    ] {
+      lines += networks.map { "route add \($0.address)/\($0.length) \(index == 0 ? "dev eth0" : "via \(router)")" }
+    }
     // The way to everybody else: out of the row, or to the next gateway.
     if index >= row.clientSide, index == 0 {
       lines += ["route add default dev eth0", "route add ::/0 dev eth0"]
     } else {
-      let router = index < row.clientSide ? next : "172.16.\(index).1"
+      let router = index < row.clientSide ? next : before
       lines += [router, Row.ipv6(router)].map { "route add default via \($0)" }
     }
     return lines

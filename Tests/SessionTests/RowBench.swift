@@ -65,7 +65,10 @@ struct RowBench {
       let six = row.addresses6(gateway, inner: isInner)
       let own = (four.filter { $0.length < 32 } + six.filter { $0.length < 128 })
         .map { BenchNetwork.prefix($0.address, $0.length) }
-      let further = isInner ? row.networksFurtherIn(gateway) + row.networksFurtherIn6(gateway) : []
+      let further =
+        isInner
+        ? row.networksFurtherIn(gateway) + row.networksFurtherIn6(gateway)
+        : row.networksFurtherOut(gateway) + row.networksFurtherOut6(gateway)
       let routed = further.map { BenchNetwork.prefix($0.address, $0.length) }
       let addresses = four + six
       return Network.Interface(
