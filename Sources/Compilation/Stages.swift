@@ -85,10 +85,7 @@ extension Policy {
 
   /// Sessions that it permits, of publications and of users behind gateways, and that do not work.
   fileprivate var sessionFindings: [Diagnostic] {
-    let published = SessionCheck(self).findings()
-    guard !reaches.isEmpty else { return published }
-    let reached = SessionCheck(outbound).findings()
-    return published + reached + ReachCheck(self).findings(besides: reached)
+    SessionCheck(self).findings() + (reaches.isEmpty ? [] : SessionCheck(outbound).findings())
   }
 
   /// Platforms that there are not, or not in that version.

@@ -2,8 +2,8 @@
 ///
 /// Between two neighbours is a wire of its own. Each gateway has `eth0` towards the client and `eth1` towards the
 /// server, addresses .1 and .2 of the wire between two of them, and on `eth0` an external address for clients to dial.
-/// All know the way to all networks further in. Beside each IPv4 address stands one of IPv6 (`ipv6`). A host in the middle stands on the wire between the first two
-/// (`stranger`), one on the server's own network (`inside`).
+/// All know the way to all networks further in. Beside each IPv4 address stands one of IPv6 (`ipv6`). A host in the
+/// middle stands on the wire between the first two (`stranger`), one on the server's own network (`inside`).
 package struct Row: Hashable, Sendable {
   /// 1 to 3.
   package var gateways: Int
