@@ -29,23 +29,25 @@ struct IncludePattern {
   /// - Parameter list: The names of what lies in a folder, `.` for the one to which paths are relative.
   func files(in list: (String) -> Result<[String], ReadFailure>) -> Result<[String], Failure> {
     var paths = [isAbsolute ? "/" : ""]
+    var isCertain = true
     for part in parts {
-      guard Self.isPattern(part) else {
+      // Before the first part that stands for others a folder has to be there; after it, nobody said that it is.
+      if isCertain, !Self.isPattern(part) {
         paths = paths.map { join($0, part) }
         continue
       }
       var next: [String] = []
       for path in paths {
-        switch list(path.isEmpty ? "." : path) {
+        let folder = path.isEmpty ? "." : path
+        switch list(folder) {
         case .success(let names):
-          let matched = names.filter { nameMatches($0, part) }.sorted().map { join(path, $0) }
-          next += matched
+          next += names.filter { $0 == part || nameMatches($0, part) }.sorted().map { join(path, $0) }
           guard next.count <= Self.mostFiles else { return .failure(.tooMany) }
-        // A folder that is named by its own pattern may be a file, or nothing.
-        case .failure(.missing): continue
-        case .failure(let failure): return .failure(.folder(path.isEmpty ? "." : path, failure))
+        case .failure(.missing) where !isCertain: continue
+        case .failure(let failure): return .failure(.folder(folder, failure))
         }
       }
+      isCertain = false
       paths = next
     }
     return paths.isEmpty ? .failure(.nothing) : .success(paths)

@@ -5,9 +5,15 @@ import Servers
 
 /// Gives trees their meaning, with every server program and every platform that there is.
 ///
-/// - Parameter includers: See `LoadedSources.includers`.
-func resolveWithKnownKinds(_ trees: [PolicyFileSyntax], includers: [Int?] = []) -> ResolvedPolicy {
-  resolve(trees, programs: ServerPrograms.all, platforms: factsOfPlatforms, includers: includers)
+/// - Parameters:
+///   - includers: See `LoadedSources.includers`.
+///   - otherIncluders: See `LoadedSources.otherIncluders`.
+func resolveWithKnownKinds(
+  _ trees: [PolicyFileSyntax], includers: [Int?] = [], otherIncluders: [(tree: Int, includer: Int)] = []
+) -> ResolvedPolicy {
+  resolve(
+    trees, programs: ServerPrograms.all, platforms: factsOfPlatforms, includers: includers,
+    otherIncluders: otherIncluders)
 }
 
 private let factsOfPlatforms = Dictionary(

@@ -19,6 +19,8 @@ package struct LoadedSources: Sendable {
   package var trees: [PolicyFileSyntax] = []
   /// Which tree included a tree, the first that did; `nil` for those that nobody includes.
   package var includers: [Int?] = []
+  /// Further files that include a tree, with both as positions.
+  package var otherIncluders: [(tree: Int, includer: Int)] = []
   /// How many of the files the user named; the others were included.
   package var rootCount = 0
   /// Whether a file is missing, so that names may be declared of which nobody knows.
@@ -132,7 +134,11 @@ private struct Loader {
     if let loop = cycle(to: path, from: index) {
       report(cycle: loop, at: include)
     } else if let position = byPath[path] {
-      if result.includers[position] == nil { result.includers[position] = index }
+      switch result.includers[position] {
+      case nil: result.includers[position] = index
+      case index: break
+      default: result.otherIncluders.append((position, index))
+      }
     } else if let refusal = refused[path] ?? take(path, from: index, read) {
       refuse(refusal, path, include)
     }
@@ -142,7 +148,7 @@ private struct Loader {
     refused[path] = refusal
     result.isIncomplete = result.isIncomplete || refusal.leavesNamesOpen
     // What is wrong with the path is said already.
-    let isSaid = !include.isInOrder || path.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+    let isSaid = !include.isInOrder || include.path.value.utf8.contains { $0 < 0x20 || $0 == 0x7F }
     if !isSaid { result.diagnostics.append(refusal.finding(at: include.path.span)) }
   }
 
@@ -191,6 +197,7 @@ private struct Loader {
 /// Why a file was not included.
 private enum IncludeRefusal {
   case missing(String)
+  case noFolder(String)
   case unreadable(String, String)
   case outside(String)
   case noPolicy(String)
@@ -213,6 +220,7 @@ private enum IncludeRefusal {
       switch failure {
       case .nothing: .matchesNothing(pattern)
       case .tooMany: .tooMany(pattern)
+      case .folder(let folder, .missing): .noFolder(folder)
       case .folder(let folder, let failure): Self(failure, folder)
       }
   }
@@ -224,6 +232,7 @@ private enum IncludeRefusal {
     let relative = "paths are relative to the file that includes"
     return switch self {
     case .missing(let path): .error("include-not-found", "there is no file `\(path)`", at: span, help: relative)
+    case .noFolder(let path): .error("include-not-found", "there is no folder `\(path)`", at: span, help: relative)
     case .unreadable(let path, let reason):
       .error("include-not-found", "`\(path)` cannot be read: \(reason)", at: span, help: relative)
     case .tooLarge:
@@ -247,7 +256,8 @@ private enum IncludeRefusal {
     case .noPolicy(let path):
       .error(
         "include-refused", "`\(path)` is no policy: no declaration in it is understood", at: span,
-        help: "include files of declarations: `clients`, `gateway`, `server`, `publish`; check the file by itself to "
+        help:
+          "include files of declarations, such as `clients`, `publish` or `defaults`; check the file by itself to "
           + "have its mistakes shown")
     }
   }

@@ -14,7 +14,8 @@ package struct ResolvedSources: Sendable {
   package let diagnostics: [Diagnostic]
 
   package init(_ loaded: LoadedSources) {
-    let resolved = resolveWithKnownKinds(loaded.trees, includers: loaded.includers)
+    let resolved = resolveWithKnownKinds(
+      loaded.trees, includers: loaded.includers, otherIncluders: loaded.otherIncluders)
     self.loaded = loaded
     policy = resolved.policy
     diagnostics = loaded.diagnostics + loaded.trees.flatMap(\.diagnostics) + resolved.diagnostics

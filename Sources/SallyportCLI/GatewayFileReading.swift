@@ -113,15 +113,17 @@ struct GatewayFiles {
     return file.hasSuffix("v4") || file.contains("ipv4") || file.contains("iptables") ? .ipv4 : nil
   }
 
-  /// Families in which the policy publishes something, and whose rules are in no file.
+  /// Families in which the policy publishes something, or lets users reach something, and whose rules are in no file.
   func untold(_ policy: Policy, gateway: Int?) -> [Diagnostic] {
-    let published = policy.publications.filter { $0.gateway == gateway }
+    let reached = policy.hasReaches(through: gateway) ? policy.outbound.publications : []
+    let published = (policy.publications + reached).filter { $0.gateway == gateway }
     return AddressFamily.allCases.compactMap { family in
       guard !saved.families.contains(family),
         let address = published.lazy.flatMap(\.externalAddresses).first(where: { $0.family == family })
       else { return nil }
       return .warning(
-        "gateway-undecided", "no file tells the rules of \(family.title), in which something is published here",
+        "gateway-undecided",
+        "no file tells the rules of \(family.title), in which something is published or reached here",
         at: first, related: [Label(address.dialled.span, "such as this address")],
         help: platform.isLinux
           ? "add what \(family == .ipv4 ? "iptables-save" : "ip6tables-save") prints, with its table `filter`"
@@ -151,9 +153,11 @@ struct GatewayFiles {
   func requireInterfaces(of policy: Policy, gateway: Int?, _ console: Console) throws {
     guard ruleset.looksAtInterfaces else { return }
     let own = policy.gateway(at: gateway)
-    let isBehind = policy.publications.contains { publication in
-      publication.gateway == gateway && policy.server(of: publication)?.isLocal == false
-    }
+    let isBehind =
+      policy.hasReaches(through: gateway)
+      || policy.publications.contains { publication in
+        publication.gateway == gateway && policy.server(of: publication)?.isLocal == false
+      }
     let missing = [
       own?.outside.isEmpty != false ? "`outside`" : nil, isBehind && own?.inside.isEmpty != false ? "`inside`" : nil,
     ].compactMap(\.self)

@@ -31,7 +31,7 @@ struct Observation {
         return parts.dropLast().joined(separator: "/") == (folder == "." ? "" : folder)
           ? parts.last.map(String.init) : nil
       }
-      return inside.isEmpty ? .failure(.missing) : .success(inside)
+      return inside.isEmpty && folder != "." ? .failure(.missing) : .success(inside)
     }
     compilation = Compilation(loaded)
   }

@@ -2,8 +2,8 @@
 ///
 /// Between two neighbours is a wire of its own. Each gateway has `eth0` towards the client and `eth1` towards the
 /// server, addresses .1 and .2 of the wire between two of them, and on `eth0` an external address for clients to dial.
-/// All know the way to all networks further in. A host in the middle stands on the wire between the first two
-/// (`stranger`), one on the server's own network (`inside`).
+/// All know the way to all networks further in. Beside each IPv4 address stands one of IPv6 (`ipv6`). A host in the
+/// middle stands on the wire between the first two (`stranger`), one on the server's own network (`inside`).
 package struct Row: Hashable, Sendable {
   /// 1 to 3.
   package var gateways: Int
@@ -24,16 +24,21 @@ package struct Row: Hashable, Sendable {
   /// Rules that translate the external address of one gateway to that of the next, whatever the port, as the 1:1
   /// translation of a cloud does.
   package static func boxScript(_ gateway: Int) -> String {
+    let ends = (external(gateway), external(gateway + 1))
+    return box("ip", ends.0, ends.1) + box("ip6", ipv6(ends.0), ipv6(ends.1))
+  }
+
+  private static func box(_ family: String, _ dialled: String, _ arrival: String) -> String {
     """
-    table ip box {
-      chain p { type nat hook prerouting priority -100; ip daddr \(external(gateway)) dnat to \(external(gateway + 1)); }
+    table \(family) box {
+      chain p { type nat hook prerouting priority -100; \(family) daddr \(dialled) dnat to \(arrival); }
       chain q { type nat hook postrouting priority 100;
-        oifname "eth0" ip saddr \(external(gateway + 1)) snat to \(external(gateway))
+        oifname "eth0" \(family) saddr \(arrival) snat to \(dialled)
       }
       chain f { type filter hook forward priority 0;
         ct state established accept
         ct status dnat accept
-        iifname "eth0" ip daddr \(external(gateway + 1)) drop
+        iifname "eth0" \(family) daddr \(arrival) drop
       }
     }
 
@@ -43,8 +48,23 @@ package struct Row: Hashable, Sendable {
   /// The gateways, the one next to the client first.
   package var hosts: [LabHost] { Array([.gateway, .second, .third].prefix(gateways)) }
 
-  /// Where no packet of clients outside has a route to.
-  package static let hidden = "10.0.0.0"
+  /// Where no packet of clients outside has a route to, of each family.
+  package static let hidden: [(address: String, length: Int)] = [("10.0.0.0", 8), ("2001:db8:20::", 64)]
+
+  /// The IPv6 address that stands beside an IPv4 address of a row.
+  package static func ipv6(_ address: String) -> String {
+    let parts = address.split(separator: ".").map(String.init)
+    guard parts.count == 4 else { return address }
+    let network =
+      switch (parts[0], parts[1]) {
+      case ("198", _): "51"
+      case ("192", _): "66"
+      case ("203", _): (Int(parts[3]) ?? 0) < 128 ? "113" : "21"
+      case ("172", _): "16:\(parts[2])"
+      default: "20"
+      }
+    return "2001:db8:\(network)::\(parts[3])"
+  }
 
   /// An external address of a gateway, counted from 0.
   package static func external(_ gateway: Int) -> String {
@@ -77,6 +97,30 @@ package struct Row: Hashable, Sendable {
     return gateway == 0
       ? [("198.51.100.1", 24), (Self.external(0), 32)]
       : [("172.16.\(gateway).2", 24), (Self.external(gateway), 24)]
+  }
+
+  /// The same of IPv6.
+  package func addresses6(_ gateway: Int, inner: Bool) -> [(address: String, length: Int)] {
+    addresses(gateway, inner: inner).map { (Self.ipv6($0.address), $0.length == 32 ? 128 : 64) }
+  }
+
+  /// Networks beyond the client's side of a gateway of the client's own, whose default route leads to the server.
+  package func networksFurtherOut(_ gateway: Int) -> [(address: String, length: Int)] {
+    guard gateway < clientSide else { return [] }
+    let wires = (1..<max(gateway, 1)).map { ("172.16.\($0).0", 24) }
+    return [("192.0.2.0", 24)] + (gateway == 0 ? [] : [("198.51.100.0", 24)] + wires)
+  }
+
+  /// The same of IPv6.
+  package func networksFurtherOut6(_ gateway: Int) -> [(address: String, length: Int)] {
+    networksFurtherOut(gateway).map { (Self.ipv6($0.address), 64) }
+  }
+
+  /// Networks behind the wire on the server's side of a gateway, of IPv6.
+  package func networksFurtherIn6(_ gateway: Int) -> [(address: String, length: Int)] {
+    networksFurtherIn(gateway).map { network in
+      (network.address.hasPrefix("203") ? "2001:db8:21::" : Self.ipv6(network.address), 64)
+    }
   }
 
   /// Networks behind the wire on the server's side of a gateway.
@@ -115,20 +159,24 @@ struct RowTopology {
       switch host {
       case .wire: wire
       case .client:
-        place(host, [(Row.client(host, 0), 24)]) + ["route add default via 198.51.100.1"]
-          + ["route add unreachable \(Row.hidden)/8"]
-      case .stranger: place(host, [(Row.client(host, 0), 24)]) + ["route add default via 172.16.1.1"]
-      case .inside: place(host, [(Row.client(host, 0), 24)]) + ["route add default via \(Address.gatewayInside)"]
+        place(host, [(Row.client(host, 0), 24)], via: "198.51.100.1")
+          + Row.hidden.map { "route add unreachable \($0.address)/\($0.length)" }
+      case .stranger: place(host, [(Row.client(host, 0), 24)], via: "172.16.1.1")
+      case .inside: place(host, [(Row.client(host, 0), 24)], via: Address.gatewayInside)
       case .server:
-        place(host, [(Address.server, 24), (Address.server2, 24), (Address.routedServer, 28)])
-          + ["route add default via \(Address.gatewayInside)"]
+        place(
+          host, [(Address.server, 24), (Address.server2, 24), (Address.routedServer, 28)], via: Address.gatewayInside)
       case .gateway, .second, .third: gateway(row.hosts.firstIndex(of: host) ?? 0)
       }
     return (["link set lo up"] + lines).joined(separator: "\n") + "\n"
   }
 
-  private func place(_ host: LabHost, _ addresses: [(String, Int)]) -> [String] {
-    ["link set eth0 up"] + addresses.map { "address add \($0.0)/\($0.1) dev eth0" }
+  private func place(_ host: LabHost, _ addresses: [(String, Int)], via router: String) -> [String] {
+    ["link set eth0 up"]
+      + addresses.flatMap { address, length in
+        ["address add \(address)/\(length) dev eth0", "address add \(Row.ipv6(address))/64 dev eth0 nodad"]
+      }
+      + [router, Row.ipv6(router)].map { "route add default via \($0)" }
   }
 
   private var wire: [String] {
@@ -147,13 +195,26 @@ struct RowTopology {
       let interface = isInner ? "eth1" : "eth0"
       lines.append("link set \(interface) up")
       lines += row.addresses(index, inner: isInner).map { "address add \($0.address)/\($0.length) dev \(interface)" }
+      // Of several addresses the kernel takes the first for packets of its own, as it does in IPv4.
+      lines += row.addresses6(index, inner: isInner).enumerated().map { number, place in
+        "address add \(place.address)/\(place.length) dev \(interface) nodad\(number == 0 || isInner ? "" : " preferred_lft 0")"
+      }
     }
-    lines += row.networksFurtherIn(index).map { "route add \($0.address)/\($0.length) via 172.16.\(index + 1).2" }
+    let next = "172.16.\(index + 1).2"
+    lines += row.networksFurtherIn(index).map { "route add \($0.address)/\($0.length) via \(next)" }
+    lines += row.networksFurtherIn6(index).map { "route add \($0.address)/\($0.length) via \(Row.ipv6(next))" }
+    let before = "172.16.\(index).1"
+    for (networks, router) in [
+      (row.networksFurtherOut(index), before), (row.networksFurtherOut6(index), Row.ipv6(before)),
+    ] {
+      lines += networks.map { "route add \($0.address)/\($0.length) \(index == 0 ? "dev eth0" : "via \(router)")" }
+    }
     // The way to everybody else: out of the row, or to the next gateway.
-    if index < row.clientSide {
-      lines.append("route add default via 172.16.\(index + 1).2")
+    if index >= row.clientSide, index == 0 {
+      lines += ["route add default dev eth0", "route add ::/0 dev eth0"]
     } else {
-      lines.append(index == 0 ? "route add default dev eth0" : "route add default via 172.16.\(index).1")
+      let router = index < row.clientSide ? next : before
+      lines += [router, Row.ipv6(router)].map { "route add default via \($0)" }
     }
     return lines
   }

@@ -72,6 +72,29 @@ struct MachineTests {
     #expect(compile(text).sources.text(only.primary.span) == "ehh0")
   }
 
+  @Test("the address that users leave with has to be one of the machine, where any of them does")
+  func sourceOfUsers() async throws {
+    func reach(_ external: String, _ more: String = "source gateway") -> String {
+      """
+      gateway branch { outside eth0; inside eth1; external ip \(external) }
+      reach bank {
+        server         198.51.100.21
+        passive range  50000-50399
+        tls            explicit required
+        allow          10.10.20.0/24
+        \(more)
+      }
+      """
+    }
+    let machine = try machine()
+    let own = try #require(machine.addresses.first { $0.address.family == .ipv4 && $0.link == 2 }).address
+    #expect(try await found(reach("\(own)"), machine).isEmpty)
+    #expect(try await found(reach("192.0.2.10", ""), machine).isEmpty)
+    let found = try await found(reach("192.0.2.10"), machine)
+    #expect(found.map(\.code) == ["external-address-absent"], "\(found.map(\.message))")
+    #expect(compile(reach("192.0.2.10")).sources.text(try #require(found.first).primary.span) == "192.0.2.10")
+  }
+
   @Test("A13: every missing name is told, those that exist are not")
   func several() async throws {
     let text = policy(outside: "eth0, ppp0", inside: "eth1, dmz")

@@ -109,6 +109,12 @@ struct RuleTestsReach {
     ("passive range 50000-50399", "reach-target", "reach bank"),
     ("server 203.0.113.21\npassive range 50000-50399\nallow 192.0.2.10", "reach-users-outside", "192.0.2.10"),
     ("server 203.0.113.21\npassive range 50000-50399\nallow 224.0.0.0/4", "reach-users-outside", "224.0.0.0/4"),
+    ("server 203.0.113.21\npassive range 50000-50399\nallow fd77::/64", "allow-never-matches", "fd77::/64"),
+    (
+      "server 203.0.113.21\npassive range 50000-50399\nallow 10.20.0.0/24, 10.30.0.5\ndeny 10.30.0.0/16",
+      "allow-never-matches", "10.30.0.5"
+    ),
+    ("server 203.0.113.21\npassive range 50000-50399\ndeny any", "allow-never-matches", "any"),
     (
       "server 203.0.113.21\npassive range 50000-50399\ncontrol port 2121 -> 21", "syntax-error",
       "control port 2121 -> 21"

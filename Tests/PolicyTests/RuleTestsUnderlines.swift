@@ -62,6 +62,7 @@ private let underlined: [String: String] = [
   "reach-conflict": "source         gateway",
   "reach-gateway-ambiguous": "reach bank",
   "reach-helper-limited": "helper         on",
+  "reach-limit-shared": "source       gateway",
   "reach-not-admitted": "source         gateway",
   "reach-other-end": "passive range  40000-40099",
   "reach-range-any": "passive range  any",

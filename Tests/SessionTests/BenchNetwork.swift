@@ -35,13 +35,19 @@ enum BenchNetwork {
           prefix("2001:db8:51::", 64), prefix("2001:db8:66::", 64),
         ]),
       Network.Interface(
-        "eth1", addresses: [Address.gatewayInside, "203.0.113.129", Address.gatewayInside6].map(ip),
-        networks: [prefix("10.10.20.0", 24), prefix("203.0.113.128", 28), prefix("2001:db8:20::", 64)]),
+        "eth1", addresses: [Address.gatewayInside, "203.0.113.129", Address.gatewayInside6, routedGateway6].map(ip),
+        networks: insideNetworks),
     ], outside: "eth0")
 
   private static let insideNetworks = [
-    prefix("10.10.20.0", 24), prefix("203.0.113.128", 28), prefix("2001:db8:20::", 64),
+    prefix("10.10.20.0", 24), prefix("203.0.113.128", 28), prefix("2001:db8:20::", 64), prefix("2001:db8:21::", 64),
   ]
+  /// The gateway in the network of servers that are reached by plain routing, which the lab has of IPv4 alone.
+  static let routedGateway6 = "2001:db8:21::129"
+  /// Their `number`th address, from 0.
+  static func routedServer(_ number: Int, _ family: AddressFamily) -> String {
+    family == .ipv4 ? "203.0.113.\(130 + number)" : "2001:db8:21::\(130 + number)"
+  }
   private static let hidden = [prefix("10.0.0.0", 8), prefix("2001:db8:20::", 64)]
 
   /// The `number`th address of a client, from 0.
@@ -86,8 +92,14 @@ enum BenchNetwork {
     // A host that gets an ICMP redirect goes another way from then on, which depends on what came before.
     let names = ["all", "eth1"].map { "net.ipv4.conf.\($0).send_redirects=0" }
     guard try await lab.run(["sysctl", "-qw"] + names, on: .gateway).succeeded else { throw LabError("sysctl fails") }
-    let more = "address add 2001:db8:20::201/64 dev eth0 nodad\naddress add 203.0.113.131/28 dev eth0\n"
-    let result = try await lab.run(["ip", "-batch", "-"], on: .server, input: more)
-    guard result.succeeded else { throw LabError(result.errorText) }
+    let more =
+      ["2001:db8:20::201/64", "\(routedServer(1, .ipv4))/28"] + (0...1).map { "\(routedServer($0, .ipv6))/64" }
+    for (host, interface, addresses) in [
+      (LabHost.server, "eth0", more), (.gateway, "eth1", ["\(routedGateway6)/64"]),
+    ] {
+      let lines = addresses.map { "address add \($0) dev \(interface)\($0.contains(":") ? " nodad" : "")\n" }
+      let result = try await lab.run(["ip", "-batch", "-"], on: host, input: lines.joined())
+      guard result.succeeded else { throw LabError(result.errorText) }
+    }
   }
 }

@@ -15,7 +15,7 @@ struct BenchReachGenerator {
   /// One or two `reach` blocks, now and then beside a publication and a crowd of others.
   mutating func policy() -> String {
     var text = """
-      gateway edge { outside eth1; inside eth0; external ip 203.0.113.129 }
+      gateway edge { outside eth1; inside eth0; external ip 203.0.113.129, \(BenchNetwork.routedGateway6) }
       clients friends = 198.51.100.0/24, 2001:db8:51::/64\(others)
 
       """
@@ -52,7 +52,9 @@ struct BenchReachGenerator {
   private mutating func reach(_ index: Int) -> String {
     let tls = random.pick(["off", "off", "explicit optional", "explicit required", "implicit"])
     let helper = tls == "off" ? random.chance(2) : tls == "explicit optional" && random.chance(2)
-    var text = "reach r\(index) {\n  server 203.0.113.\(130 + index)\n  tls \(tls)\n"
+    let families = random.pick([[AddressFamily.ipv4], [.ipv6], AddressFamily.allCases, AddressFamily.allCases])
+    let servers = families.map { BenchNetwork.routedServer(index, $0) }.joined(separator: ", ")
+    var text = "reach r\(index) {\n  server \(servers)\n  tls \(tls)\n"
     if random.chance(4), tls != "implicit" { text += "  control port \(2121 + index)\n" }
     if tls != "off" || !helper || random.chance(2) {
       let low = 50_000 + index * 1000
@@ -62,7 +64,7 @@ struct BenchReachGenerator {
     if helper { text += "  helper on\n" }
     if helper, tls == "off", random.chance(2) { text += "  active on\n" }
     if random.chance(2) { text += "  allow friends\n" }
-    if random.chance(5) { text += "  deny 192.0.2.0/24\n" }
+    if random.chance(5) { text += "  deny 192.0.2.0/24, 2001:db8:66::/64\n" }
     if random.chance(2) { text += "  source gateway\n" }
     if random.chance(4) { text += "  log \(random.pick(["new", "denied", "all"]))\n" }
     return text + "}\n"

@@ -26,13 +26,13 @@ struct ExplainedSessions: Decodable {
 }
 
 extension Lab {
-  /// What `explain --running` says on the gateway, and its status.
+  /// What `explain --running` says on a gateway, and its status.
   func explainRunning(
-    _ publication: String = "files", of policy: String, _ more: [String] = []
+    _ publication: String = "files", of policy: String, _ more: [String] = [], on host: LabHost = .gateway
   ) async throws -> (status: Int32, cells: [ExplainedSessions.Entry]) {
     let result = try await run(
       [Sallyport.besideThisProgram.path, "explain", "-", publication, "--running", "--output", "json"] + more,
-      on: .gateway, input: policy)
+      on: host, input: policy)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     guard let output = try? decoder.decode(ExplainedSessions.self, from: Data(result.output)) else {

@@ -1,3 +1,5 @@
+import Compilation
+import FTPSession
 import Foundation
 import LiveSupport
 import Testing
@@ -59,6 +61,24 @@ func report(_ verdicts: [Verdict], _ what: String) {
   record(agree: verdicts.count { $0.agrees }, disagree: disagreements.count, undecided: undecided.count)
 }
 
+/// Reports, and fails where too few sessions work to prove anything.
+///
+/// - Parameter oneIn: Of so many sessions one has to work.
+func expectProving(_ verdicts: [Verdict], _ what: String, oneIn number: Int = 10) {
+  report(verdicts, what)
+  let works = verdicts.count { $0.observed == .works }
+  #expect(works * number > verdicts.count, "too few sessions work to prove anything: \(works)")
+}
+
+/// Fails for each session of which `explain` says something else than what happened; both are in the same order.
+func expectExplained(_ cells: [SessionCell], _ verdicts: [Verdict], _ policy: String) {
+  for (cell, verdict) in zip(cells, verdicts) {
+    #expect(
+      (cell.performance?.ending == .works) == (verdict.observed == .works),
+      "\(cell.title): \(cell.outcome) \(cell.reason), observed \(verdict.observed)\n\(policy)")
+  }
+}
+
 /// Adds a line of figures to the file `SALLYPORT_PROOF_REPORT`, from which `make prove` takes its last line.
 func record(agree: Int, disagree: Int, undecided: Int = 0) {
   guard let path = ProcessInfo.processInfo.environment["SALLYPORT_PROOF_REPORT"],
@@ -82,8 +102,7 @@ func record(agree: Int, disagree: Int, undecided: Int = 0) {
       return verdicts
     }
     let verdicts = try await proof.run()
-    report(verdicts, "hand-made rulesets")
-    #expect(verdicts.count { $0.observed == .works } * 10 > verdicts.count, "too few sessions work to prove anything")
+    expectProving(verdicts, "hand-made rulesets")
     #expect(verdicts.allSatisfy { $0.predicted != nil })
   }
 }

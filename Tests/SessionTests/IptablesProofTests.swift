@@ -56,15 +56,10 @@ extension Arena {
       let cells = Array(sessions.cells.shuffled(using: &random).prefix(Self.most))
       let duels = cells.compactMap { sessions.duel($0, "\(firewall) \(seed)") }
       let verdicts = try await arena.fightUnderLoadedRules(RulesetGenerator.spread(duels))
-      for (cell, verdict) in zip(cells, verdicts) {
-        #expect(
-          (cell.performance?.ending == .works) == (verdict.observed == .works),
-          "\(cell.title): \(cell.outcome) \(cell.reason), observed \(verdict.observed)\n\(policy)")
-      }
+      expectExplained(cells, verdicts, policy)
       return verdicts
     }
     let verdicts = try await proof.run()
-    report(verdicts, "policies for iptables")
-    #expect(verdicts.count { $0.observed == .works } * 10 > verdicts.count, "too few sessions work to prove anything")
+    expectProving(verdicts, "policies for iptables")
   }
 }

@@ -81,9 +81,9 @@ func printedRuleset(_ script: String) -> Ruleset {
 
   @Test("20.4: the tables of two gateways in a row, by the model alone") func tables() throws {
     for (lines, row, dialled) in RowTableTests.all {
-      for line in lines {
-        let theatre = try #require(Self.theatre(line.gateways, row))
-        for (duel, works) in zip(RowTableTests.duels(line, row, dialled), line.works) {
+      for (line, family) in lines.flatMap({ line in AddressFamily.allCases.map { (line, $0) } }) {
+        let theatre = try #require(Self.theatre(line.rules(family), row))
+        for (duel, works) in zip(RowTableTests.duels(line, row, dialled, family), line.works(family)) {
           let performance = theatre.perform(duel.model)
           #expect((performance.ending == .works) == works, "\(duel.name): \(performance.sentence)")
           #expect(performance.ending.loss?.isUndecided != true, "\(duel.name): \(performance.sentence)")

@@ -37,9 +37,10 @@ struct RowBench {
     self.row = row
     let hosts = [LabHost.client, .inside] + (row.gateways > 1 ? [.stranger] : [])
     for host in hosts {
-      var lines = (1..<BenchNetwork.clientsPerPlace).map { "address add \(Row.client(host, $0))/24 dev eth0\n" }
-      if host == .client {
-        lines += (0..<BenchNetwork.clientsPerPlace).map { "address add \(Row.otherClient($0))/24 dev eth0\n" }
+      var addresses = (1..<BenchNetwork.clientsPerPlace).map { Row.client(host, $0) }
+      if host == .client { addresses += (0..<BenchNetwork.clientsPerPlace).map { Row.otherClient($0) } }
+      let lines = addresses.flatMap {
+        ["address add \($0)/24 dev eth0\n", "address add \(Row.ipv6($0))/64 dev eth0 nodad\n"]
       }
       let result = try await lab.run(["ip", "-batch", "-"], on: host, input: lines.joined())
       guard result.succeeded else { throw LabError(result.errorText) }
@@ -49,23 +50,37 @@ struct RowBench {
       let names = ["all", "eth0", "eth1"].map { "net.ipv4.conf.\($0).send_redirects=0" }
       guard try await lab.run(["sysctl", "-qw"] + names, on: host).succeeded else { throw LabError("sysctl fails") }
     }
+    // In IPv6 only who gets one can leave it alone.
+    for host in row.hosts + [.client, .server, .inside, .stranger] {
+      let names = ["all", "eth0"].map { "net.ipv6.conf.\($0).accept_redirects=0" }
+      guard try await lab.run(["sysctl", "-qw"] + names, on: host).succeeded else { throw LabError("sysctl fails") }
+    }
   }
 
   // MARK: The row as the model sees it
 
   static func network(_ row: Row, _ gateway: Int) -> Network {
     let interfaces = [false, true].map { isInner in
-      let addresses = row.addresses(gateway, inner: isInner)
-      let own = addresses.filter { $0.length < 32 }.map { BenchNetwork.prefix($0.address, $0.length) }
-      let routed = isInner ? row.networksFurtherIn(gateway).map { BenchNetwork.prefix($0.address, $0.length) } : []
+      let four = row.addresses(gateway, inner: isInner)
+      let six = row.addresses6(gateway, inner: isInner)
+      let own = (four.filter { $0.length < 32 } + six.filter { $0.length < 128 })
+        .map { BenchNetwork.prefix($0.address, $0.length) }
+      let further =
+        isInner
+        ? row.networksFurtherIn(gateway) + row.networksFurtherIn6(gateway)
+        : row.networksFurtherOut(gateway) + row.networksFurtherOut6(gateway)
+      let routed = further.map { BenchNetwork.prefix($0.address, $0.length) }
+      let addresses = four + six
       return Network.Interface(
         isInner ? "eth1" : "eth0", addresses: addresses.map { BenchNetwork.ip($0.address) }, networks: own + routed)
     }
     var network = Network(interfaces: interfaces, outside: gateway < row.clientSide ? "eth1" : "eth0")
     for name in ["eth0", "eth1"] { network.links[name] = Link(hardware: 1, group: 0) }
     if let box = row.box, box + 1 == gateway {
-      let ends = [Row.external(box), Row.external(gateway)].map(BenchNetwork.ip)
-      network.translatedBefore = [TranslationBefore(dialled: ends[0], arrival: ends[1])]
+      let ends = (Row.external(box), Row.external(gateway))
+      network.translatedBefore = [ends, (Row.ipv6(ends.0), Row.ipv6(ends.1))].map {
+        TranslationBefore(dialled: BenchNetwork.ip($0.0), arrival: BenchNetwork.ip($0.1))
+      }
     }
     return network
   }
@@ -81,32 +96,50 @@ struct RowBench {
   }
 
   /// - Parameter isOther: Whether the client outside has an address of another network, as strangers do.
-  static func client(_ row: Row, _ host: LabHost, _ number: Int, isOther: Bool = false) -> Party {
-    let address = BenchNetwork.ip(isOther ? Row.otherClient(number) : Row.client(host, number))
+  static func client(
+    _ row: Row, _ host: LabHost, _ number: Int, _ family: AddressFamily = .ipv4, isOther: Bool = false
+  ) -> Party {
+    let four = isOther ? Row.otherClient(number) : Row.client(host, number)
+    let address = BenchNetwork.ip(family == .ipv4 ? four : Row.ipv6(four))
     var own: Host
     switch host {
-    case .inside: own = Host([address], behind: "eth1", neighbours: [BenchNetwork.prefix("10.10.20.0", 24)])
-    case .stranger: own = Host([address], behind: "eth1", neighbours: [BenchNetwork.prefix("172.16.1.0", 24)])
-    default: own = Host([address], behind: "eth0", unreachable: [BenchNetwork.prefix(Row.hidden, 8)])
+    case .inside:
+      own = Host([address], behind: "eth1", neighbours: networks([("10.10.20.0", 24), ("2001:db8:20::", 64)]))
+    case .stranger:
+      own = Host([address], behind: "eth1", neighbours: networks([("172.16.1.0", 24), ("2001:db8:16:1::", 64)]))
+    default:
+      own = Host(
+        [address], behind: "eth0", unreachable: Row.hidden.map { BenchNetwork.prefix($0.address, $0.length) })
     }
     own.hop = host == .inside ? row.policed.count - 1 : 0
     return .host(own)
   }
 
-  static func server(_ row: Row, _ address: String) -> Party {
+  static func server(_ row: Row, _ addresses: String...) -> Party { server(row, addresses) }
+
+  static func server(_ row: Row, _ addresses: [String]) -> Party {
     var host = Host(
-      [BenchNetwork.ip(address)], behind: "eth1",
-      neighbours: [BenchNetwork.prefix("10.10.20.0", 24), BenchNetwork.prefix("203.0.113.128", 28)])
+      addresses.map(BenchNetwork.ip), behind: "eth1",
+      neighbours: networks([
+        ("10.10.20.0", 24), ("203.0.113.128", 28), ("2001:db8:20::", 64), ("2001:db8:21::", 64),
+      ]))
     host.hop = row.policed.count - 1
     return .host(host)
   }
 
+  private static func networks(_ all: [(String, Int)]) -> [Prefix] { all.map { BenchNetwork.prefix($0.0, $0.1) } }
+
   /// The same session from a client address and with ports of its own.
   private func placed(_ duel: Duel, _ number: Int, hidden: [Prefix]) -> Duel {
     var duel = duel
-    let others = BenchNetwork.prefix(Row.otherClient(0), 24)
-    let isOther = duel.client == .client && duel.model.client.address(.ipv4).map(others.contains) == true
-    duel.model.client = Self.client(row, duel.client, number, isOther: isOther)
+    let family = duel.model.dialled.family
+    let others = [
+      BenchNetwork.prefix(Row.otherClient(0), 24), BenchNetwork.prefix(Row.ipv6(Row.otherClient(0)), 64),
+    ]
+    let isOther =
+      duel.client == .client
+      && duel.model.client.address(family).map { own in others.contains { $0.contains(own) } } == true
+    duel.model.client = Self.client(row, duel.client, number, family, isOther: isOther)
     if duel.client == .client, case .host(var host) = duel.model.client {
       host.unreachable += hidden
       duel.model.client = .host(host)
@@ -120,11 +153,14 @@ struct RowBench {
 
   /// Takes away the client's routes to networks that mean nothing outside, besides `Row.hidden`.
   private func hide(_ networks: [Prefix]) async throws {
-    let lines = ["route flush type unreachable", "route add unreachable \(Row.hidden)/8"]
-    let more = networks.map { "route replace unreachable \($0)" }
-    let input = (lines + more).joined(separator: "\n") + "\n"
-    let result = try await lab.run(["ip", "-batch", "-"], on: .client, input: input)
-    guard result.succeeded else { throw LabError(result.errorText) }
+    let all = Row.hidden.map { BenchNetwork.prefix($0.address, $0.length) } + networks
+    for (family, option) in [(AddressFamily.ipv4, "-4"), (.ipv6, "-6")] {
+      let own = all.filter { $0.family == family }
+      let lines = ["route flush type unreachable"] + own.map { "route replace unreachable \($0)" }
+      let input = lines.joined(separator: "\n") + "\n"
+      let result = try await lab.run(["ip", option, "-batch", "-"], on: .client, input: input)
+      guard result.succeeded else { throw LabError(result.errorText) }
+    }
   }
 
   /// Loads a script on each gateway in the place of all rules, and plays the sessions side by side, each from an

@@ -26,8 +26,16 @@ struct RowRules: Sendable {
   var letsOut = false
   /// Whether the server runs on it.
   var isServer = false
+  /// The family that it is about; addresses of IPv4 stand for those beside them.
+  var family = AddressFamily.ipv4
 
   static let range = "50000-50100"
+
+  /// How rules call the family.
+  private var word: String { family == .ipv4 ? "ip" : "ip6" }
+
+  /// An address of the family.
+  private func place(_ address: String) -> String { family == .ipv4 ? address : Row.ipv6(address) }
 
   var script: String {
     """
@@ -39,14 +47,14 @@ struct RowRules: Sendable {
       chain c_fwd { type filter hook forward priority 0; policy \(rest == "accept" ? "accept" : "drop");
         ct state established accept
         \(acceptsRelated ? "ct state related accept" : "")
-        ip daddr \(target) tcp dport 21 accept
+        \(word) daddr \(place(target)) tcp dport 21 accept
         \(permit)
         \(letsOut ? "iifname \"eth1\" oifname \"eth0\" accept" : "")
         \(rest.hasPrefix("reject") ? rest : "")
       }
       \(isServer ? input : "")
     }
-    table ip n {
+    table \(word) n {
       chain p { type nat hook prerouting priority -100;
         \(translations.joined(separator: "\n    "))
       }
@@ -62,6 +70,7 @@ struct RowRules: Sendable {
     """
     chain c_in { type filter hook input priority 0; policy \(rest == "accept" ? "accept" : "drop");
         iifname "lo" accept
+        \(family == .ipv6 ? "meta l4proto ipv6-icmp accept" : "")
         ct state established accept
         \(acceptsRelated ? "ct state related accept" : "")
         tcp dport 21 accept
@@ -74,22 +83,23 @@ struct RowRules: Sendable {
   private var permit: String {
     switch data {
     case .none: ""
-    case .forwarded: "ip daddr \(target) tcp dport \(Self.range) accept"
-    case .half: "ip daddr \(target) tcp dport 50000-50049 accept"
+    case .forwarded: "\(word) daddr \(place(target)) tcp dport \(Self.range) accept"
+    case .half: "\(word) daddr \(place(target)) tcp dport 50000-50049 accept"
     case .shifted: "tcp dport 60000-60100 accept"
     case .elsewhere: "tcp dport \(Self.range) accept"
     }
   }
 
   private var translations: [String] {
-    guard let external else { return [] }
-    let control = "ip daddr \(external) tcp dport 21 dnat to \(target)"
-    let ports = "ip daddr \(external) tcp dport \(Self.range) dnat to"
+    guard let external = external.map(place) else { return [] }
+    let target = place(target)
+    let control = "\(word) daddr \(external) tcp dport 21 dnat to \(target)"
+    let ports = "\(word) daddr \(external) tcp dport \(Self.range) dnat to"
     switch data {
     case .none: return [control]
     case .forwarded, .half: return [control, "\(ports) \(target)"]
-    case .shifted: return [control, "\(ports) \(target):60000-60100"]
-    case .elsewhere: return [control, "\(ports) \(wrong)"]
+    case .shifted: return [control, "\(ports) \(family == .ipv4 ? target : "[\(target)]"):60000-60100"]
+    case .elsewhere: return [control, "\(ports) \(place(wrong))"]
     }
   }
 }
@@ -117,7 +127,7 @@ struct RowGenerator {
       : translates.contains(true) && !random.chance(4) ? Address.server : Address.routedServer
     let common = RowRules(
       target: server, data: random.chance(3) ? .none : .forwarded, hasHelper: random.chance(2),
-      letsOut: random.chance(3))
+      letsOut: random.chance(3), family: random.chance(3) ? .ipv6 : .ipv4)
     var rules: [RowRules] = []
     for gateway in 0..<row.gateways {
       var own = common
@@ -132,7 +142,7 @@ struct RowGenerator {
     }
     for _ in 0..<faults { spoil(&rules[random.number(0...(rules.count - 1))]) }
     let dialled = translates.firstIndex(of: true).map(Row.external) ?? server
-    let duels = duels(name, row, server, isLocal: isLocal, dialled, translates)
+    let duels = duels(name, row, server, isLocal: isLocal, dialled, translates, common.family)
     let gateways = rules.enumerated().map { index, rules in
       RowGateway(script: index == row.box ? Row.boxScript(index) : rules.script)
     }
@@ -151,8 +161,10 @@ struct RowGenerator {
   }
 
   private mutating func duels(
-    _ name: String, _ row: Row, _ server: String, isLocal: Bool, _ dialled: String, _ translates: [Bool]
+    _ name: String, _ row: Row, _ server: String, isLocal: Bool, _ dialled: String, _ translates: [Bool],
+    _ family: AddressFamily
   ) -> [Duel] {
+    func place(_ address: String) -> String { family == .ipv4 ? address : Row.ipv6(address) }
     let addresses: [String?] = [nil, dialled, dialled] + translates.indices.map { Row.external($0) }
     let announced = random.pick(addresses)
     let checksPeer = random.chance(2)
@@ -161,12 +173,14 @@ struct RowGenerator {
     let hasMiddle = row.gateways > 1 && row.box == nil
     let clients = [LabHost.client, .client, random.pick(hasMiddle ? [.stranger, .inside] : [.inside])]
     let party: Party =
-      isLocal ? .gateway([BenchNetwork.ip(server)], at: row.gateways - 1) : RowBench.server(row, server)
+      isLocal
+      ? .gateway([BenchNetwork.ip(place(server))], at: row.gateways - 1) : RowBench.server(row, place(server))
     var duels: [Duel] = []
+    let word = family == .ipv4 ? "IPv4" : "IPv6"
     for client in clients {
-      for mode in FTPSession.DataMode.allCases {
+      for mode in FTPSession.DataMode.allCases where family == .ipv4 || mode.hasIPv6Form {
         var ftp = FTPServer(party, passivePorts: [UInt16(50_000 + random.number(0...100))])
-        ftp.announced = announced.map(BenchNetwork.ip)
+        ftp.announced = family == .ipv4 ? announced.map(BenchNetwork.ip) : nil
         ftp.announcedEncrypted = ftp.announced
         ftp.offersTLS = true
         ftp.allowsClearControl = true
@@ -175,11 +189,11 @@ struct RowGenerator {
         // Who stands between gateways dials the inner one now and then.
         let inner = client == .stranger && translates.count > 1 && translates[1] && random.chance(2)
         var session = Session(
-          client: RowBench.client(row, client, 0), server: ftp,
-          dialled: BenchNetwork.ip(inner ? Row.external(1) : dialled), port: 21, random.pick(encryption), mode)
+          client: RowBench.client(row, client, 0, family), server: ftp,
+          dialled: BenchNetwork.ip(place(inner ? Row.external(1) : dialled)), port: 21, random.pick(encryption), mode)
         session.clearsControl = session.encryption == .explicit && random.chance(3)
-        let title = "\(name) \(client.rawValue) \(session.encryption.rawValue) \(mode.rawValue)"
-        var duel = Duel(name: title, client: client, serverAddresses: [server], model: session)
+        let title = "\(name) \(word) \(client.rawValue) \(session.encryption.rawValue) \(mode.rawValue)"
+        var duel = Duel(name: title, client: client, serverAddresses: [place(server)], model: session)
         duel.serverHost = isLocal ? row.hosts.last : nil
         duels.append(duel)
       }

@@ -10,6 +10,8 @@ struct RowPolicyGenerator {
   private var random: RulesetGenerator
   private let row: Row
   private var text = ""
+  /// Whether everything has an address of IPv6 as well.
+  private var isDual = false
 
   private enum Kind { case translated, routed, local }
 
@@ -29,6 +31,7 @@ struct RowPolicyGenerator {
 
   private mutating func policy() -> String {
     text = ""
+    isDual = random.chance(2)
     let policed = row.policed
     let last = policed.last ?? 0
     // A box leads to the external address of the gateway after it.
@@ -45,8 +48,8 @@ struct RowPolicyGenerator {
       if translates[position], !(isOwn && position == 0) { text += "  external ip \(external(index))\n" }
       text += "}\n"
     }
-    text += "clients friends = 198.51.100.0/24\n"
-    let own = kind == .routed ? Address.routedServer : isOwn ? external(policed.first ?? 0) : nil
+    text += "clients friends = 198.51.100.0/24\(isDual ? ", 2001:db8:51::/64" : "")\n"
+    let own = kind == .routed ? both(Address.routedServer) : isOwn ? external(policed.first ?? 0) : nil
     publication(0, kind, on: RowBench.names[last], own)
     if kind == .translated, random.chance(3) { publication(1, kind, on: RowBench.names[last], own) }
     return text
@@ -55,15 +58,19 @@ struct RowPolicyGenerator {
   private func isAfterBox(_ gateway: Int) -> Bool { row.box.map { $0 + 1 == gateway } ?? false }
 
   private func external(_ gateway: Int) -> String {
-    isAfterBox(gateway)
-      ? "\(Row.external(gateway - 1)) at \(Row.external(gateway))" : Row.external(gateway)
+    guard isAfterBox(gateway) else { return both(Row.external(gateway)) }
+    let ends = (Row.external(gateway - 1), Row.external(gateway))
+    return "\(ends.0) at \(ends.1)" + (isDual ? ", \(Row.ipv6(ends.0)) at \(Row.ipv6(ends.1))" : "")
   }
+
+  /// An address, and the one of IPv6 beside it.
+  private func both(_ address: String) -> String { isDual ? "\(address), \(Row.ipv6(address))" : address }
 
   private mutating func publication(_ index: Int, _ kind: Kind, on gateway: String, _ external: String?) {
     let software = random.pick(["proftpd", "proftpd", "pure-ftpd", "vsftpd", "iis", "filezilla", "other"])
     var address = index == 0 ? Address.server : Address.server2
     if kind == .routed || kind == .translated && index == 0 && random.chance(6) { address = Address.routedServer }
-    if kind == .local { address = "local" }
+    address = kind == .local ? "local" : both(address)
     let tls = mode(of: software)
     text += "server s\(index) {\n  address \(address)\n  software \(software)\n"
     if software == "iis" { text += "  site \"Site\"\n" }
@@ -124,7 +131,7 @@ struct RowPolicySession {
       serverHost = row.hosts.last
     case .host(let host):
       addresses = host.addresses.map(\.description)
-      session.server.party = RowBench.server(row, addresses.first ?? "")
+      session.server.party = RowBench.server(row, addresses)
     }
     duel = Duel(
       name: "\(name), \(cell.title)", client: cell.place == .inside ? .inside : .client,
@@ -140,7 +147,7 @@ struct RowPolicySession {
 
   /// Whether the bench has a client where `explain` puts one. On the network of a server that is reached by plain
   /// routing the bench has none.
-  var isOnBench: Bool { !(cell.place == .inside && duel.serverAddresses == [Address.routedServer]) }
+  var isOnBench: Bool { !(cell.place == .inside && duel.serverAddresses.contains(Address.routedServer)) }
 
   /// Whether what `explain` says is what happened; `nil` where it does not commit itself.
   func isRight(_ observed: ScriptedEnding) -> Bool? {

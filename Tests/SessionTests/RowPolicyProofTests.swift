@@ -31,12 +31,11 @@ import Testing
       return all
     }
     let verdicts = results.flatMap(\.verdicts)
-    report(verdicts, "policies for gateways in a row")
+    expectProving(verdicts, "policies for gateways in a row")
     let wrong = results.flatMap(\.wrong)
     for text in wrong { Issue.record("\(text)") }
     // Sessions that the model with the machines of the bench foretells, and `explain` with invented ones does not.
     record(agree: 0, disagree: wrong.count)
-    #expect(verdicts.count { $0.observed == .works } * 10 > verdicts.count, "too few sessions work to prove anything")
   }
 
   private static func play(_ index: Int, _ trials: Int) async throws -> [Trial] {

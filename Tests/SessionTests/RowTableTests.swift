@@ -1,3 +1,4 @@
+import Addressing
 import FTPSession
 import LiveSupport
 import Testing
@@ -13,6 +14,20 @@ import Testing
     var announced: String?
     /// Whether sessions work: clear PASV, clear EPSV, hidden PASV, hidden EPSV, PORT.
     var works: [Bool]
+
+    /// What is expected of the sessions of a family. Of IPv6 there is EPSV, clear and hidden, and EPRT.
+    func works(_ family: AddressFamily) -> [Bool] {
+      family == .ipv4 || works.count < 5 ? works : [works[1], works[3], works[4]]
+    }
+
+    /// The rules of the gateways in a family.
+    func rules(_ family: AddressFamily) -> [RowRules] {
+      gateways.map { rules in
+        var own = rules
+        own.family = family
+        return own
+      }
+    }
   }
 
   private static let external = Row.external(1)
@@ -86,11 +101,12 @@ import Testing
     let (lines, row, dialled) = Self.all[table]
     try await withLab(Lab.Options(row: row)) { lab in
       let bench = try await RowBench(lab, row)
-      for line in lines {
-        let duels = Self.duels(line, row, dialled)
-        let verdicts = try await bench.fight(line.gateways.map { RowGateway(script: $0.script) }, duels)
-        #expect(verdicts.count == line.works.count)
-        for (verdict, works) in zip(verdicts, line.works) {
+      for (line, family) in lines.flatMap({ line in AddressFamily.allCases.map { (line, $0) } }) {
+        let duels = Self.duels(line, row, dialled, family)
+        let scripts = line.rules(family).map { RowGateway(script: $0.script) }
+        let verdicts = try await bench.fight(scripts, duels)
+        #expect(verdicts.count == line.works(family).count)
+        for (verdict, works) in zip(verdicts, line.works(family)) {
           #expect(verdict.agrees, "\(verdict)")
           #expect((verdict.observed == .works) == works, "\(verdict), measured: \(works)")
         }
@@ -98,22 +114,25 @@ import Testing
     }
   }
 
-  static func duels(_ line: Line, _ row: Row, _ dialled: String) -> [Duel] {
-    let kinds: [(FTPSession.Encryption, FTPSession.DataMode)] = [
-      (.plain, .pasv), (.plain, .epsv), (.explicit, .pasv), (.explicit, .epsv), (.plain, .port),
-    ]
+  static func duels(_ line: Line, _ row: Row, _ dialled: String, _ family: AddressFamily = .ipv4) -> [Duel] {
+    let kinds: [(FTPSession.Encryption, FTPSession.DataMode)] =
+      family == .ipv4
+      ? [(.plain, .pasv), (.plain, .epsv), (.explicit, .pasv), (.explicit, .epsv), (.plain, .port)]
+      : [(.plain, .epsv), (.explicit, .epsv), (.plain, .eprt)]
+    func place(_ address: String) -> String { family == .ipv4 ? address : Row.ipv6(address) }
     return kinds.enumerated().map { index, kind in
       // One address stands for all clients where the first gateway translates, so the ports have to differ.
-      var server = FTPServer(RowBench.server(row, Address.server), passivePorts: [UInt16(50_001 + index)])
-      server.announced = line.announced.map(BenchNetwork.ip)
+      var server = FTPServer(
+        RowBench.server(row, place(Address.server)), passivePorts: [UInt16(50_001 + index)])
+      server.announced = family == .ipv4 ? line.announced.map(BenchNetwork.ip) : nil
       server.announcedEncrypted = server.announced
       server.offersTLS = true
       let session = Session(
-        client: RowBench.client(row, .client, 0), server: server, dialled: BenchNetwork.ip(dialled), port: 21, kind.0,
-        kind.1)
+        client: RowBench.client(row, .client, 0, family), server: server, dialled: BenchNetwork.ip(place(dialled)),
+        port: 21, kind.0, kind.1)
       return Duel(
-        name: "\(line.name), \(kind.0.rawValue) \(kind.1.rawValue)", client: .client,
-        serverAddresses: [Address.server], model: session)
+        name: "\(line.name), \(kind.0.rawValue) \(kind.1.rawValue)\(family == .ipv4 ? "" : " over IPv6")",
+        client: .client, serverAddresses: [place(Address.server)], model: session)
     }
   }
 }

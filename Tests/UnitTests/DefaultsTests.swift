@@ -14,7 +14,7 @@ import Testing
       let inside = files.keys.filter { $0.hasPrefix(prefix) }.compactMap {
         $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
       }
-      return inside.isEmpty ? .failure(.missing) : .success(Array(Set(inside)))
+      return inside.isEmpty && folder != "." ? .failure(.missing) : .success(Array(Set(inside)))
     }
     return Compilation(
       loadSources(roots.map { SourceFile(name: $0, text: files[$0] ?? "") }, read: read, list: list))
@@ -121,6 +121,42 @@ import Testing
       ["a.sally"],
       ["a.sally": defaults + "include \"*.sally\"\n", "b.sally": publication("beta") + "include \"a.sally\"\n"])
     #expect(circle.diagnostics.map(\.code) == ["include-cycle"])
+  }
+
+  @Test("a folder that is missing is an error, one further on is not; what a shell would pass over is passed over")
+  func folders() {
+    let files = [
+      "c/one/site.sally": publication("one"), "c/two/other": "", "c/README": "", "c/[x].sally": publication("two"),
+    ]
+    func codes(_ include: String) -> ([String], [String]) {
+      let compilation = load(["main.sally"], files.merging(["main.sally": defaults + include]) { $1 })
+      return (
+        compilation.diagnostics.map(\.code).filter { $0.hasPrefix("include") },
+        compilation.policy.publications.map(\.name.value)
+      )
+    }
+    #expect(codes("include \"c/*/site.sally\"\n") == ([], ["one"]))
+    #expect(codes("include \"c/[x].sally\"\n") == ([], ["two"]))
+    #expect(codes("include \"d/*.sally\"\n") == (["include-not-found"], []))
+    #expect(codes("include \"d*/site.sally\"\n") == (["include-matches-nothing"], []))
+  }
+
+  @Test("a file that others include with other defaults is an error; with the same it is not") func ambiguous() {
+    let files = [
+      "x.sally": publication("x"), "mid.sally": "defaults { allow 198.51.100.0/24 }\ninclude \"x.sally\"\n",
+      "plain.sally": "include \"x.sally\"\n",
+    ]
+    for (main, codes) in [
+      ("include \"x.sally\"\ninclude \"mid.sally\"\n", ["defaults-ambiguous"]),
+      ("include \"mid.sally\"\ninclude \"x.sally\"\n", ["defaults-ambiguous"]),
+      ("include \"plain.sally\"\ninclude \"x.sally\"\n", []),
+    ] {
+      let compilation = load(["main.sally"], files.merging(["main.sally": defaults + main]) { $1 })
+      #expect(compilation.diagnostics.filter { $0.severity == .error }.map(\.code) == codes, "\(main)")
+    }
+    // A file of defaults alone is a policy.
+    let alone = load(["main.sally"], ["main.sally": "include \"d.sally\"\n", "d.sally": defaults])
+    #expect(alone.isAccepted)
   }
 
   @Test(

@@ -113,7 +113,7 @@ private struct Between {
       (old.policy.addresses(ofGateway: earlier.gateway).union(new.policy.addresses(ofGateway: later.gateway))).map {
         Prefix($0)
       })
-    let clients = AddressFamily.allCases.compactMap { ClientSamples(admitted: shared, taken: taken).allowed($0) }
+    let clients = AddressFamily.allCases.compactMap { ClientSamples(admitted: shared, taken: [taken]).allowed($0) }
     for client in clients {
       let before = Self.cells(old, earlier, oldRules, client)
       let after = Self.cells(new, later, newRules, client)

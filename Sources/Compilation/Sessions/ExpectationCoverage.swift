@@ -76,19 +76,30 @@ package struct ExpectationCoverage: Sendable {
           guard let set else { return place == .inside }
           let part = place == .allowed ? set.intersection(admitted) : set.subtracting(admitted)
           return place != .inside && !part.ranges(family).isEmpty
-        }.map(\.0)
+        }
         let who = "over \(family.title) of \(place.title(isReach: isReach))"
         guard !speaking.isEmpty else { return ["no expectation speaks of sessions \(who)"] }
-        return Encryption.allCases.compactMap { encryption -> String? in
-          let modes = DataMode.allCases.filter { mode in
-            (family == .ipv4 || mode.hasIPv6Form)
-              && !speaking.contains {
-                $0.encryption?.rawValue ?? encryption.rawValue == encryption.rawValue
-                  && $0.mode?.rawValue ?? mode.rawValue == mode.rawValue
-              }
+        return Encryption.allCases.flatMap { encryption -> [String] in
+          var (none, some): ([String], [String]) = ([], [])
+          for mode in DataMode.allCases where family == .ipv4 || mode.hasIPv6Form {
+            let spoken = speaking.filter { statement, _ in
+              statement.encryption?.rawValue ?? encryption.rawValue == encryption.rawValue
+                && statement.mode?.rawValue ?? mode.rawValue == mode.rawValue
+            }
+            if spoken.isEmpty {
+              none.append(mode.command)
+            } else if place == .allowed,
+              // Whoever is not admitted, nobody can list.
+              !admitted.subtracting(AddressSet(unionOf: spoken.compactMap(\.1))).ranges(family).isEmpty
+            {
+              some.append(mode.command)
+            }
           }
-          guard !modes.isEmpty else { return nil }
-          return "no expectation speaks of \(encryption.title) \(modes.map(\.command).joined(separator: ", ")) \(who)"
+          func sentence(_ modes: [String], _ begin: String, _ who: String) -> [String] {
+            modes.isEmpty ? [] : ["\(begin) \(encryption.title) \(modes.joined(separator: ", ")) \(who)"]
+          }
+          return sentence(none, "no expectation speaks of", who)
+            + sentence(some, "expectations speak of", "\(who) for some of them alone")
         }
       }
     }

@@ -27,6 +27,15 @@ package struct JudgedExpectation: Sendable {
   /// Whether each of them does what the statement says, and there is any.
   package var holds: Bool { !sessions.isEmpty && untried == 0 && sessions.allSatisfy(\.holds) }
 
+  /// What there is to say about sessions that do what is expected, for example that they work in part.
+  package var remarks: [String] {
+    var seen: Set<String> = []
+    return sessions.filter { $0.holds && $0.cell.outcome == .works && !$0.cell.reason.isEmpty }.map(\.cell.reason)
+      .filter {
+        seen.insert($0).inserted
+      }
+  }
+
   package var failures: [Session] { sessions.filter { !$0.holds } }
 
   /// Why it does not hold, in one sentence without a final period; empty where it does.
@@ -36,7 +45,7 @@ package struct JudgedExpectation: Sendable {
       let more = failures.count - 1
       return first.sentence + (more == 0 ? "" : more == 1 ? ", and 1 session more" : ", and \(more) sessions more")
     }
-    if untried > 0 { return "there are \(untried) networks of clients more than are tried; name fewer" }
+    if untried > 0 { return "rules tell \(untried) kinds of clients more apart than are tried" }
     return "no session is like that: no client of the kind can be told"
   }
 }
@@ -56,21 +65,29 @@ extension JudgedExpectation.Session {
 
 /// Plays what `expect` blocks speak of.
 package struct ExpectationJudge {
-  /// Networks of clients of one statement that are tried at most.
-  static let mostNetworks = 2000
-
   /// What runs on a gateway instead of what the policy compiles to.
-  package typealias Running = (ruleset: Ruleset, site: SessionSite?)
+  package struct Running {
+    let ruleset: Ruleset
+    let site: (Publication) -> SessionSite
+
+    /// - Parameters:
+    ///   - ruleset: All tables.
+    ///   - site: The machines around it for a publication.
+    package init(_ ruleset: Ruleset, at site: @escaping (Publication) -> SessionSite) {
+      self.ruleset = ruleset
+      self.site = site
+    }
+  }
 
   private let compilation: Compilation
-  private let running: (Publication) -> Running?
+  private let running: Running?
   /// By position of the gateway.
   private var studies: [Int?: SessionStudy] = [:]
 
   /// - Parameters:
   ///   - compilation: A policy without errors.
-  ///   - running: What runs on the gateway of a publication; `nil` for what the policy compiles to.
-  package init(_ compilation: Compilation, running: @escaping (Publication) -> Running? = { _ in nil }) {
+  ///   - running: What runs on the gateway of all publications that are asked for.
+  package init(_ compilation: Compilation, running: Running? = nil) {
     self.compilation = compilation
     self.running = running
   }
@@ -78,15 +95,13 @@ package struct ExpectationJudge {
   /// Every statement of an expectation, in the order of the text.
   package mutating func judge(_ expectation: Expectation) -> [JudgedExpectation] {
     guard let access = compilation.policy.accesses(of: expectation).first else { return [] }
+    var stage = stage(of: expectation, access)
     let families = compilation.policy.families(of: expectation)
-    var tables: [IPAddress?: SessionTable] = [:]
     return expectation.statements.map { statement in
       var judged = JudgedExpectation(name: expectation.name.value, statement: statement)
-      let clients = clients(of: statement, access, families, &judged.untried)
-      for client in clients {
-        let table = tables[client] ?? self.table(expectation, client)
-        tables[client] = table
-        for cell in table.cells where families.contains(cell.family) && statement.speaks(of: cell, asked: client) {
+      for client in stage.clients(of: statement, families, &judged.untried) {
+        let table = stage.table(client)
+        for cell in table.cells where families.contains(cell.family) && stage.speaks(statement, of: cell, client) {
           judged.sessions.append(
             .init(
               client: client ?? table.clients[cell.place]?[cell.family], cell: cell, holds: statement.isMet(by: cell),
@@ -97,64 +112,126 @@ package struct ExpectationJudge {
     }
   }
 
-  /// Clients that stand for all of whom a statement speaks; `nil` among them for those that a table chooses.
-  private func clients(
-    of statement: ExpectedSessions, _ access: Publication, _ families: Set<AddressFamily>, _ untried: inout Int
-  ) -> [IPAddress?] {
-    guard let wanted = compilation.policy.clients(of: statement, access) else { return [nil] }
-    let admitted = compilation.policy.admittedClients(of: access)
-    var found: [IPAddress?] = []
-    if case .admitted = statement.clients { found.append(nil) }
-    // Nothing that the policy compiles to tells clients apart who are admitted, or not, by the same statements.
-    let own = access.allow + access.deny
-    let taken = AddressSet(compilation.policy.addresses(ofGateway: access.gateway).map { Prefix($0) })
-    for family in AddressFamily.allCases where families.contains(family) && statement.isOver(family) {
-      for set in [wanted.intersection(admitted), wanted.subtracting(admitted)] {
-        if let usual = ClientSamples(admitted: set, taken: taken).allowed(family) { found.append(usual) }
-        let named = own.map { compilation.policy.addresses(of: $0).intersection(set) }
-        let ranges = set.ranges(family) + named.flatMap { $0.ranges(family) }
-        for range in Set(ranges).sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
-          guard found.count < Self.mostNetworks else {
-            untried += 1
-            continue
-          }
-          found += range.samples.map { $0 }
-        }
-      }
-    }
-    var seen: Set<IPAddress?> = []
-    return found.filter { seen.insert($0).inserted }
-  }
-
-  private mutating func table(_ expectation: Expectation, _ client: IPAddress?) -> SessionTable {
+  private mutating func stage(of expectation: Expectation, _ access: Publication) -> ExpectationStage {
     let policy = compilation.policy
     switch expectation.subject {
-    case .reach(let position):
-      guard policy.reaches.indices.contains(position) else { break }
-      return compilation.sessions(of: policy.reaches[position], client: client)
-    case .publication(let position):
-      guard policy.publications.indices.contains(position) else { break }
-      let publication = policy.publications[position]
-      if let running = running(publication) {
-        return compilation.sessions(of: publication, running: running, client: client)
+    case .reach(let position) where policy.reaches.indices.contains(position):
+      let (compilation, reach) = (compilation, policy.reaches[position])
+      return ExpectationStage(access, policy, nil) { compilation.sessions(of: reach, client: $0) }
+    case .publication:
+      let site = running?.site(access)
+      if let study = study(of: access), let scenes = Scenes(study, of: access, at: site) {
+        return ExpectationStage(access, policy, scenes) { client in
+          var scenes = scenes
+          scenes.client = client
+          return study.table(scenes)
+        }
       }
-      guard let study = study(of: publication) else {
-        return compilation.sessions(of: publication, client: client)
+      let compilation = compilation
+      return ExpectationStage(access, policy, nil) { compilation.sessions(of: access, client: $0) }
+    case .reach, nil:
+      return ExpectationStage(access, policy, nil) { _ in
+        SessionTable(publication: access.name.value, cells: [], clients: [:])
       }
-      return study.table(of: publication, client: client)
-    case nil: break
     }
-    return SessionTable(publication: expectation.name.value, cells: [], clients: [:])
   }
 
   /// The rules of a gateway, compiled once for all of its publications; `nil` where they cannot be played.
   private mutating func study(of publication: Publication) -> SessionStudy? {
     if let known = studies[publication.gateway] { return known }
-    guard let ruleset = compilation.ruleset(gateway: publication.gateway) else { return nil }
-    let study = SessionStudy(compilation.policy, gateway: publication.gateway, ruleset: ruleset)
+    guard let ruleset = running?.ruleset ?? compilation.ruleset(gateway: publication.gateway) else { return nil }
+    // What a policy compiles to tells clients apart by its statements alone.
+    let study = SessionStudy(
+      compilation.policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: running != nil)
     guard study.unplayed == nil || publication.hops.isEmpty else { return nil }
     studies[publication.gateway] = study
     return study
+  }
+}
+
+/// One publication or `reach` of which sessions are expected.
+private struct ExpectationStage {
+  private let access: Publication
+  private let policy: Policy
+  /// `nil` for a `reach`, and where nothing is played.
+  private let scenes: Scenes?
+  private let play: (IPAddress?) -> SessionTable
+  private var tables: [IPAddress?: SessionTable] = [:]
+  private let admitted: AddressSet
+  private let denied: AddressSet
+  /// What `allow` names, not as `any`.
+  private let named: AddressSet
+  /// The networks on the server's side of the gateway.
+  private let inside: AddressSet
+
+  init(_ access: Publication, _ policy: Policy, _ scenes: Scenes?, _ play: @escaping (IPAddress?) -> SessionTable) {
+    self.access = access
+    self.policy = policy
+    self.scenes = scenes
+    self.play = play
+    admitted = policy.admittedClients(of: access)
+    denied = policy.deniedClients(of: access)
+    let terms = access.allow.filter { if case .any = $0.kind { false } else { true } }
+    named = AddressSet(unionOf: terms.map { policy.addresses(of: $0) })
+    inside = scenes.map { AddressSet($0.site?.taken ?? $0.surroundings.insideNetworks) } ?? AddressSet()
+  }
+
+  mutating func table(_ client: IPAddress?) -> SessionTable {
+    if let known = tables[client] { return known }
+    let table = play(client)
+    tables[client] = table
+    return table
+  }
+
+  /// Clients that stand for all of whom a statement speaks; `nil` among them for those that a table chooses.
+  ///
+  /// - Parameter untried: Kinds of clients that are left out, because there are too many.
+  func clients(
+    of statement: ExpectedSessions, _ families: Set<AddressFamily>, _ untried: inout Int
+  ) -> [IPAddress?] {
+    let wanted: AddressSet
+    var found: [IPAddress?] = []
+    switch statement.clients {
+    case .listed(let terms): wanted = AddressSet(unionOf: terms.map { policy.addresses(of: $0) })
+    case .inside:
+      wanted = inside
+      found.append(nil)
+    case .admitted:
+      // Clients inside are a matter of `hairpin`, unless `allow` names them.
+      wanted = AddressSet(unionOf: [admitted.subtracting(inside), named.intersection(admitted)])
+      found.append(nil)
+    }
+    for family in AddressFamily.allCases where families.contains(family) && statement.isOver(family) {
+      let kinds = ClientKinds(
+        wanted, family, cuts: [admitted, denied, inside], borders: scenes?.addressBorders
+      ) { !isMachine($0) }
+      found += kinds.addresses.map { $0 }
+      untried += kinds.untried
+    }
+    var seen: Set<IPAddress?> = []
+    return found.filter { seen.insert($0).inserted }
+  }
+
+  /// Whether an address is that of the gateway or the server, and so of no client.
+  private func isMachine(_ address: IPAddress) -> Bool {
+    guard let scenes else { return false }
+    return scenes.study.gatewayAddressSet.contains(address)
+      || scenes.endpoints.contains { [$0.dialled, $0.arrival, $0.server].contains(address) }
+      || scenes.surroundings.network.interfaces.contains { $0.addresses.contains(address) }
+      || scenes.site?.network.interfaces.contains { $0.addresses.contains(address) } == true
+  }
+
+  /// - Parameter client: The client whose table it is; `nil` for one of each kind.
+  func speaks(_ statement: ExpectedSessions, of cell: SessionCell, _ client: IPAddress?) -> Bool {
+    let isWanted =
+      switch statement.clients {
+      case .inside: cell.place == .inside
+      case .admitted: cell.place == .allowed || cell.place == .inside && client.map(named.contains) ?? false
+      case .listed: client != nil
+      }
+    return isWanted && statement.isOver(cell.family) && (cell.family == .ipv4 || cell.mode.hasIPv6Form)
+      && statement.encryption?.rawValue ?? cell.encryption.rawValue == cell.encryption.rawValue
+      && statement.mode?.rawValue ?? cell.mode.rawValue == cell.mode.rawValue
   }
 }
 
@@ -184,31 +261,8 @@ extension Publication {
   }
 }
 
-extension ClosedRange<IPAddress> {
-  /// Addresses that stand for the range: one in the middle, and those at its ends. Of all addresses none does.
-  fileprivate var samples: [IPAddress] {
-    let (low, high) = (lowerBound.value, upperBound.value)
-    guard high - low < lowerBound.family.highest else { return [] }
-    let values = [low + (high - low) / 2, low < high ? low + 1 : low, low < high ? high - 1 : high]
-    return values.compactMap { IPAddress(family: lowerBound.family, value: $0) }
-  }
-}
-
 extension ExpectedSessions {
   fileprivate func isOver(_ family: AddressFamily) -> Bool { self.family?.value ?? family == family }
-
-  /// - Parameter client: The client whose table it is; `nil` for one of each kind.
-  fileprivate func speaks(of cell: SessionCell, asked client: IPAddress?) -> Bool {
-    let isWanted =
-      switch clients {
-      case .inside: cell.place == .inside
-      case .admitted: cell.place == .allowed
-      case .listed: client != nil
-      }
-    return isWanted && isOver(cell.family) && (cell.family == .ipv4 || cell.mode.hasIPv6Form)
-      && encryption?.rawValue ?? cell.encryption.rawValue == cell.encryption.rawValue
-      && mode?.rawValue ?? cell.mode.rawValue == cell.mode.rawValue
-  }
 
   /// Whether a session does what the statement says.
   fileprivate func isMet(by cell: SessionCell) -> Bool {

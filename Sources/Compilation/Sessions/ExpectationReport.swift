@@ -26,7 +26,9 @@ package struct ExpectationReport {
 
     /// What stands there, its blanks made single ones.
     package func text(_ span: SourceSpan) -> String {
-      sources[span.file].text(span.range).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      sources[span.file].text(span.range).split(separator: "\n").flatMap { line in
+        line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
+      }.joined(separator: " ")
     }
   }
 
@@ -59,6 +61,7 @@ package struct ExpectationReport {
       let count = test.sessions.count == 1 ? "1 session" : "\(test.sessions.count) sessions"
       let verdict = test.holds ? style.green("ok  ") : style.red("FAIL")
       lines.append("\(verdict)  \(title(test))  (\(place(test.statement.span)), \(count))")
+      lines += test.remarks.map { "      note: \(printable($0))" }
       guard !test.holds else { continue }
       lines.append("      \(printable(test.message))")
       if let decision = decision(test) { lines.append("      decided by \(decision)") }
@@ -73,7 +76,7 @@ package struct ExpectationReport {
     if let gaps {
       if !lines.isEmpty, lines.last?.allSatisfy({ $0 == " " }) != true { lines.append("") }
       lines += gaps.map { printable("\(place($0.span)): \($0.name): \($0.message)") }
-      if gaps.isEmpty { lines.append("expectations speak of every client and every session") }
+      if gaps.isEmpty { lines.append("expectations speak of every kind of session of every client that is admitted") }
     }
     let failed = judged.count { !$0.holds }
     if !judged.isEmpty {

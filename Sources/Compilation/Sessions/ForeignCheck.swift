@@ -58,13 +58,12 @@ extension Compilation {
   ///   - ruleset: All tables that run there.
   ///   - ours: What the policy compiles to, which takes the place of our running table.
   ///   - site: The machines that are really there for a publication; `nil` where that is not known.
+  ///   - outbound: Whether it is about users behind the gateway: names and sites are those of `Policy.outbound` then.
   package func effects(
     of ruleset: Ruleset, onSessionsOf gateway: Int?, with ours: Table, _ names: InterfaceNames,
-    at site: ((Publication) -> SessionSite)? = nil
+    at site: ((Publication) -> SessionSite)? = nil, outbound: Bool = false
   ) -> (effects: [ForeignEffect], unjudged: Int) {
-    guard !policy.hasHops else {
-      return seen(from: gateway).effects(of: ruleset, onSessionsOf: gateway, with: ours, names, at: site)
-    }
+    let policy = outbound ? policy.outbound : policy.seen(from: gateway)
     let all = ruleset.replacing(ours)
     guard all.tables.count > 1 || site != nil else { return ([], 0) }
     let others = ruleset.without(ours.name, ours.family)

@@ -71,10 +71,11 @@ struct CauseFinder {
     guard let session = cell.performance?.session, let journey = journey(of: cell, session, isData: false) else {
       return nil
     }
-    return everything.program.nearMisses(
+    let permits = everything.program.nearMisses(
       of: lone(journey.wanted, journey, leaving: inside), at: .forward, in: network
-    )
-    .first { $0.unmet.isEmpty && $0.namesDestination }?.place
+    ).filter(\.unmet.isEmpty)
+    // Where no line leads to the server, one that lets everything through is all there is to name.
+    return (permits.first(where: \.namesDestination) ?? (journey.isTranslated ? nil : permits.first))?.place
   }
 
   private func journey(of cell: SessionCell, _ session: Session, isData: Bool) -> Journey? {

@@ -1,6 +1,6 @@
 package import Addressing
 import FTPSession
-import Nftables
+package import Nftables
 import Platforms
 package import Policy
 
@@ -10,60 +10,89 @@ extension Compilation {
     !policy.isPartial && reach.unreadable.isEmpty && !reach.accesses.isEmpty
   }
 
-  /// The sessions of a `reach`, seen from the users' side: through the gateway behind which they are, and of a
-  /// publication of this policy through those at the other end. Gateways further out of the users' own have tables of
-  /// their own, of which each cell tells the worst.
+  /// The sessions of a `reach`, seen from the users' side: through the gateway behind which they are, those further out
+  /// of their own, and of a publication of this policy those at the other end, one after the other. Where one of them
+  /// cannot be played, the users' own is played alone; those further out have tables of their own then, of which each
+  /// cell tells the worst.
   ///
   /// - Parameters:
   ///   - reach: One of `policy.reaches`.
+  ///   - judged: Rules that take the place of what the policy compiles to at one gateway that it passes. One further
+  ///     out is played for what comes from the gateway before it.
   ///   - client: The only user to look at.
-  package func sessions(of reach: Outreach, client: IPAddress? = nil) -> SessionTable {
+  package func sessions(
+    of reach: Outreach, judging judged: JudgedRules? = nil, client: IPAddress? = nil
+  ) -> SessionTable {
     let outbound = policy.outbound
-    let end = reachedEnd(of: reach)
-    func sessions(_ access: Publication) -> SessionTable {
-      let gateway = access.gateway
-      let asked = gateway == reach.gateway ? client : nil
-      guard let ruleset = ruleset(gateway: gateway) else {
-        return SessionTable(of: access, in: outbound, undecidedBy: platform(of: gateway).name, client: asked)
-      }
-      var study = SessionStudy(outbound, gateway: gateway, ruleset: ruleset, judgesBorders: true)
-      if gateway == reach.gateway { study.reached = end }
-      return study.table(of: access, client: asked)
-    }
+    let start = judged.flatMap { passes(reach, as: .users, $0.gateway) ? $0.gateway : nil } ?? reach.gateway
     let accesses = outbound.publications.filter { $0.name.value == reach.name.value }
-    let (own, further) = (
-      accesses.filter { $0.gateway == reach.gateway }, accesses.filter { $0.gateway != reach.gateway }
-    )
-    var table = own.first.map(sessions) ?? SessionTable(publication: reach.name.value, cells: [], clients: [:])
-    for access in own.dropFirst() {
-      table.join(sessions(access), dialled: access.externalAddresses.map(\.dialled.value))
+    let own = accesses.filter { $0.gateway == start }
+    var table = SessionTable(publication: reach.name.value, cells: [], clients: [:])
+    var isWhole = true
+    for (position, access) in own.enumerated() {
+      let onward = OnwardPath(
+        after: access, outbound, of: policy, to: policy.publication(of: reach), judged: judged)
+      isWhole = isWhole && onward != nil
+      let played = sessions(access, outbound, onward, judged, client: client)
+      if position == 0 {
+        table = played
+      } else {
+        table.join(played, dialled: access.externalAddresses.map(\.dialled.value))
+      }
     }
-    for access in further {
-      var other = sessions(access)
-      // Whoever is no user of the gateway before does not come so far.
-      other.cells.removeAll { $0.place != .allowed }
-      (other.clients, other.notes) = ([:], [])
-      let name = policy.gateway(at: access.gateway).map { "through the gateway `\($0.name.value)`: " } ?? ""
-      table.join(other, place: name)
+    if !isWhole, start == reach.gateway {
+      for access in accesses where access.gateway != start {
+        var other = sessions(access, outbound, nil, judged)
+        // Whoever is no user of the gateway before does not come so far.
+        other.cells.removeAll { $0.place != .allowed }
+        (other.clients, other.notes) = ([:], [])
+        let name = policy.gateway(at: access.gateway).map { "through the gateway `\($0.name.value)`: " } ?? ""
+        table.join(other, place: name)
+      }
     }
-    table.notes += notes(on: reach, table, isPlayedToItsEnd: end != nil)
+    table.notes += notes(on: reach, table, isPlayedToItsEnd: isWhole)
     return table
   }
 
-  /// The publication that a `reach` names, where it can be played together with the users' gateway: not where their
-  /// packets pass further gateways before, which are played by themselves.
-  func reachedEnd(of reach: Outreach) -> ReachedEnd? {
-    guard let gateway = reach.gateway, let publication = policy.publication(of: reach),
-      policy.path(to: gateway).count == 1
-    else { return nil }
-    return ReachedEnd(publication, in: policy, besides: [gateway])
+  /// What a `reach` comes to on one gateway, and on those after it.
+  private func sessions(
+    _ access: Publication, _ outbound: Policy, _ onward: OnwardPath?, _ judged: JudgedRules?, client: IPAddress? = nil
+  ) -> SessionTable {
+    let gateway = access.gateway
+    let isJudged = judged?.gateway == gateway
+    guard let ruleset = isJudged ? judged?.ruleset : ruleset(gateway: gateway) else {
+      return SessionTable(of: access, in: outbound, undecidedBy: platform(of: gateway).name, client: client)
+    }
+    let site = isJudged ? judged?.site?(access, outbound) : nil
+    var study =
+      isJudged && site == nil
+      ? SessionStudy(outbound, of: access, underSaved: ruleset)
+      : SessionStudy(outbound, gateway: gateway, ruleset: ruleset, judgesBorders: true)
+    // Rules that the policy compiles to treat all ports of a range alike.
+    if !isJudged, let other = judged?.ruleset { study.tryBorders(of: other) }
+    study.onward = onward
+    return study.table(of: access, client: client, at: site)
   }
+
+  /// The gateways that sessions of a `reach` pass of the users' own, or at the other end.
+  package enum ReachPart { case users, end }
+
+  /// Whether sessions of a `reach` pass a gateway.
+  package func passes(_ reach: Outreach, as part: ReachPart, _ gateway: Int?) -> Bool {
+    switch part {
+    case .users: gateway == reach.gateway || gateways(outwardsFrom: reach.gateway).contains(gateway)
+    case .end: policy.publication(of: reach).map { gateways(outwardsFrom: $0.gateway).contains(gateway) } ?? false
+    }
+  }
+
+  private func gateways(outwardsFrom gateway: Int?) -> [Int?] { gateway.map { policy.path(to: $0) } ?? [] }
 
   /// What is not played of the way.
   private func notes(on reach: Outreach, _ table: SessionTable, isPlayedToItsEnd: Bool) -> [String] {
     var notes: [String] = []
     let users = table.clients[.allowed, default: [:]].values.sorted()
-    if reach.source.value == .keep, users.contains(where: { $0.scope == .privateUse }) {
+    let isTranslated = table.cells.contains { $0.performance?.hidesClient == true }
+    if reach.source.value == .keep, !isTranslated, users.contains(where: { $0.scope == .privateUse }) {
       notes.append(
         "Users leave with their own addresses: where these are private, another rule or box has to translate them.")
     }
@@ -74,6 +103,34 @@ extension Compilation {
       )
     }
     return notes
+  }
+}
+
+extension Performance {
+  /// Whether a gateway puts another address in the place of the client's.
+  fileprivate var hidesClient: Bool {
+    steps.contains { step in
+      step.from == .client
+        && step.events.contains { event in
+          if case .sourceTranslated = event { true } else { false }
+        }
+    }
+  }
+}
+
+/// The rules of one gateway that are judged in the place of what the policy compiles to there.
+package struct JudgedRules: Sendable {
+  /// Position in `Policy.gateways`; `nil` when the policy declares none.
+  package var gateway: Int?
+  /// All tables.
+  package var ruleset: Ruleset
+  /// The machines that are really there for a publication of a policy; `nil` for rules that were read from files.
+  package var site: (@Sendable (Publication, Policy) -> SessionSite)?
+
+  package init(
+    gateway: Int?, ruleset: Ruleset, site: (@Sendable (Publication, Policy) -> SessionSite)? = nil
+  ) {
+    (self.gateway, self.ruleset, self.site) = (gateway, ruleset, site)
   }
 }
 

@@ -11,11 +11,14 @@ extension SessionSite {
   ///   - network: Its interfaces and routes.
   ///   - publication: What is looked at; its gateway names the interfaces outside and inside.
   package init(gateway network: Network, kernel: KernelTraits, for publication: Publication, of policy: Policy) {
-    let sides = Sides(network, policy.gateway(of: publication), publication.externalAddresses.map(\.arrival.value))
     let servers = policy.server(of: publication)?.addresses.map(\.value) ?? []
+    let sides =
+      policy.isOutbound
+      ? Sides(network, usersOf: policy.gateway(of: publication), servers)
+      : Sides(network, policy.gateway(of: publication), publication.externalAddresses.map(\.arrival.value))
     var network = network
     // Where a box that translates before the gateway stands.
-    network.outside = sides.front
+    if !policy.isOutbound { network.outside = sides.front }
     self.init(
       network: network,
       server: { sides.server($0) },
@@ -26,6 +29,10 @@ extension SessionSite {
     self.kernel = kernel
     taken = sides.taken
     knowsClientsInside = true
+    if policy.isOutbound {
+      likely = sides.likelyUsers
+      mayBeClient = { sides.isUser($0) }
+    }
     isInside = { sides.isInside($0, servers: servers) }
   }
 }
@@ -39,6 +46,8 @@ private struct Sides: Sendable {
   let inside: [String]
   /// The interface outside that has an external address; the first where none has.
   let front: String
+  /// What the policy calls the side of the servers.
+  private var serverSide = "inside"
 
   init(_ network: Network, _ gateway: Gateway?, _ external: [IPAddress]) {
     self.network = network
@@ -51,6 +60,21 @@ private struct Sides: Sendable {
     let all = known.isEmpty ? [network.outside] : known
     outside = all
     front = holders.map(\.name).first { all.contains($0) } ?? all.first ?? network.outside
+  }
+
+  /// The same for users behind the gateway, whose servers are beyond it: of interfaces that the policy does not name,
+  /// those are the users' that do not lead to a server.
+  ///
+  /// - Parameter gateway: With its sides swapped, as in `Policy.outbound`.
+  init(_ network: Network, usersOf gateway: Gateway?, _ servers: [IPAddress]) {
+    self.network = network
+    let beyond = gateway?.inside.map(\.value) ?? []
+    let others = Set(servers.compactMap { network.interface(leadingTo: $0) } + beyond + ["lo"])
+    let named = gateway?.outside.map(\.value) ?? []
+    inside = beyond
+    outside = named.isEmpty ? network.interfaces.map(\.name).filter { !others.contains($0) } : named
+    front = outside.first ?? network.outside
+    serverSide = "outside"
   }
 
   // MARK: Servers
@@ -76,7 +100,7 @@ private struct Sides: Sendable {
       guard let kind = network.interface(named: found)?.tunnel else { return (found, [:]) }
       let doubt =
         "\(found) is a tunnel (\(kind)), and whether its other end passes packets to \(address) is not known; "
-        + "`inside \(found)` in the gateway of the policy says that the server is there"
+        + "`\(serverSide) \(found)` in the gateway of the policy says that the server is there"
       return (found, [found: doubt])
     }
     guard inside.isEmpty else { return (behind, [:]) }
@@ -84,7 +108,7 @@ private struct Sides: Sendable {
     guard address.scope != .privateUse else { return (behind, [:]) }
     let doubt =
       "the route to \(address) leads out of \(found), where clients come from; whether the server is there and "
-      + "answers through this machine is not known, and `inside` in the gateway of the policy would tell"
+      + "answers through this machine is not known, and `\(serverSide)` in the gateway of the policy would tell"
     return (found, [found: doubt])
   }
 
@@ -115,6 +139,18 @@ private struct Sides: Sendable {
     }
     if let back = network.interface(leadingTo: client), outside.contains(back) { return back }
     return outside.first ?? network.outside
+  }
+
+  /// Addresses in the networks of the users' interfaces that nobody else is known to have.
+  var likelyUsers: [IPAddress] {
+    let taken = network.interfaces.flatMap(\.addresses)
+    let networks = network.interfaces.filter { outside.contains($0.name) }.flatMap(\.networks)
+    return networks.flatMap { network in [50, 66, 2].compactMap { network.address($0, avoiding: taken) } }
+  }
+
+  /// Whether answers to an address leave where users are.
+  func isUser(_ address: IPAddress) -> Bool {
+    network.interface(leadingTo: address).map { outside.contains($0) } ?? false
   }
 
   // MARK: Clients inside

@@ -17,9 +17,13 @@ private let usualUsers = [
 struct ClientSamples {
   let admitted: AddressSet
   /// Networks and addresses that belong to the gateway or the servers.
-  let taken: AddressSet
+  let taken: [AddressSet]
   /// Whether they are users behind the gateway.
   var areInside = false
+  /// Addresses that come before the usual ones.
+  var likely: [IPAddress] = []
+  /// Whether the machine has them where clients are; `nil` where nobody knows.
+  var isThere: (@Sendable (IPAddress) -> Bool)?
 
   /// An outside client that is admitted; `nil` when there is none of the family.
   func allowed(_ family: AddressFamily) -> IPAddress? { sample(admitted, family) }
@@ -29,7 +33,7 @@ struct ClientSamples {
 
   private func sample(_ set: AddressSet, _ family: AddressFamily) -> IPAddress? {
     let isUsable = { (address: IPAddress) in address.family == family && set.contains(address) && isFree(address) }
-    if let address = (areInside ? usualUsers : usualClients).first(where: isUsable) { return address }
+    if let address = (likely + (areInside ? usualUsers : usualClients)).first(where: isUsable) { return address }
     var found: IPAddress?
     for range in set.ranges(family).prefix(1000) {
       let (low, high) = (range.lowerBound.value, range.upperBound.value)
@@ -48,6 +52,7 @@ struct ClientSamples {
 
   /// Whether a client may have the address: it is no special one, and nobody else's.
   func isFree(_ address: IPAddress) -> Bool {
-    (address.scope == .global || address.scope == .privateUse) && !taken.contains(address)
+    (address.scope == .global || address.scope == .privateUse) && !taken.contains { $0.contains(address) }
+      && isThere?(address) != false
   }
 }

@@ -17,7 +17,8 @@ extension Scenes {
 
   /// That a rule of others puts another address in the place of the clients', where the policy keeps these.
   private func hiddenClients(_ cells: [SessionCell]) -> String? {
-    guard publication.source.value == .keep else { return nil }
+    // Somebody has to translate the private addresses of users.
+    guard publication.source.value == .keep, !study.policy.isOutbound else { return nil }
     for cell in cells where cell.outcome == .works && cell.isPermitted {
       for step in cell.performance?.steps ?? [] where step.from == .client && !step.isData {
         for case .sourceTranslated(let address, _, let citation?) in step.events where !citation.isOwn {

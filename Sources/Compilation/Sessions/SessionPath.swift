@@ -54,10 +54,10 @@ extension Policy {
   }
 }
 
-/// What stands before the innermost gateway on the path of one publication: the gateways further out, each with its
-/// surroundings.
+/// The gateways beside the one that is studied, on the path of one publication: those further out, each with its
+/// surroundings, or of users those that come after theirs.
 struct ScenePath {
-  /// One of them, on its part of the path.
+  /// One of those further out, on its part of the path.
   private struct Station {
     let gateway: OuterGateway
     let surroundings: SessionSurroundings
@@ -67,26 +67,31 @@ struct ScenePath {
   }
 
   private let stations: [Station]
-  /// The gateways at the other end, of users who reach a publication of the same policy, the outermost first.
-  private let others: [Hop]
-  /// Whether the model was held against real connections through all of them.
-  private let othersWereRun: Bool
-  /// The name of the innermost gateway.
-  private let innermost: String
+  /// What comes after the gateway that is studied.
+  private let onward: OnwardPath?
+  /// The name of the gateway that is studied.
+  private let name: String
   /// What the box before that one translates.
   private let boxes: [ExternalAddress]
   /// Where the gateway is on the path that is next to the server.
-  var last: Int { stations.count + others.count }
+  var last: Int { stations.count + (onward?.hops.count ?? 0) }
   /// The networks between gateways, where no client is.
   var networks: [Prefix] { stations.flatMap(\.surroundings.serverNetworks) }
+  /// Whether clients are next to the gateway that is studied.
+  var beginsHere: Bool { stations.isEmpty }
 
   /// - Returns: `nil` for a publication with one gateway or none.
   init?(_ study: SessionStudy, of publication: Publication) {
+    if let onward = study.onward {
+      name = study.policy.gateway(of: publication)?.name.value ?? ""
+      (stations, boxes, self.onward) = ([], [], onward)
+      return
+    }
     let hops = publication.hops
     guard let end = hops.last, let inner = study.policy.gateway(at: end.gateway) else { return nil }
-    innermost = inner.name.value
+    name = inner.name.value
     boxes = end.boxes
-    (others, othersWereRun) = ([], true)
+    onward = nil
     stations = zip(hops.dropLast(), hops.dropFirst()).compactMap { hop, next in
       study.outer.first { $0.position == hop.gateway }.map { Self.station($0, hop, next) }
     }
@@ -96,17 +101,17 @@ struct ScenePath {
   private static func station(_ gateway: OuterGateway, _ hop: PublicationHop, _ next: PublicationHop) -> Station {
     let surroundings = SessionSurroundings(
       gateway.view, hop.publication, hop.server, gatewayAddresses: gateway.addresses, interfaces: (nil, nil))
-    let neighbours = Set(
-      next.publication.endpoints(at: next.server).filter { $0.reach != .routed }.map(\.arrival)
-        + next.boxes.map(\.dialled.value))
     let isTranslated = hop.publication.endpoints(at: hop.server).contains { $0.reach == .translated }
     return Station(
-      gateway: gateway, surroundings: surroundings.reaching(neighbours), hop: hop,
+      gateway: gateway, surroundings: surroundings.reaching(next.addressesOnWire), hop: hop,
       hidden: isTranslated ? surroundings.serverNetworks : [])
   }
 
-  /// The path with the innermost gateway as it is studied.
-  func gateways(_ program: Program, _ network: Network, _ kernel: KernelTraits) -> GatewayPath {
+  /// The path with the gateway as it is studied.
+  ///
+  /// - Parameter inwards: Its interface towards the server.
+  func gateways(_ program: Program, _ network: Network, _ kernel: KernelTraits, inwards: String? = nil) -> GatewayPath
+  {
     let outer = stations.map { station in
       var network = station.surroundings.network
       network.translatedBefore = station.hop.boxes.map(TranslationBefore.init)
@@ -116,15 +121,15 @@ struct ScenePath {
     }
     var own = network
     own.translatedBefore += boxes.map(TranslationBefore.init)
-    let inner = Hop(innermost, program, own, kernel)
-    let all = outer + [inner] + others
-    return GatewayPath(all.first ?? inner, Array(all.dropFirst()))
+    let studied = Hop(name, program, own, kernel, inwards: inwards)
+    let all = outer + [studied] + (onward?.hops ?? [])
+    return GatewayPath(all.first ?? studied, Array(all.dropFirst()))
   }
 
   /// A client before the outermost gateway.
   ///
   /// - Parameters:
-  ///   - own: The surroundings of the innermost gateway.
+  ///   - own: The surroundings of the gateway that is studied.
   ///   - hidden: Networks behind that one that mean nothing before it.
   func outsideClient(
     _ address: IPAddress, dialling dialled: IPAddress, _ own: SessionSurroundings, hidden: [Prefix]
@@ -137,77 +142,29 @@ struct ScenePath {
   }
 
   /// Whether something is known of all gateways that a session came to.
-  func wasRun(_ performance: Performance, innermost: Bool) -> Bool {
+  ///
+  /// - Parameter studied: Whether it is of the one that is studied.
+  func wasRun(_ performance: Performance, studied: Bool) -> Bool {
     performance.passedOnly { hop in
       if stations.indices.contains(hop) { return stations[hop].gateway.wasRun }
-      return hop == stations.count ? innermost : othersWereRun
+      return hop == stations.count ? studied : onward?.wasRun ?? true
     }
   }
 }
 
-// MARK: Users of a publication of the same policy
+extension PublicationHop {
+  /// What answers on the wire before its gateway.
+  var addressesOnWire: Set<IPAddress> { publication.addressesOnWire(server, boxes: boxes) }
+}
 
-/// A publication that users behind another gateway of the policy reach, with its own path. A class, because a study has
-/// one that has a study.
-final class ReachedEnd: Sendable {
-  let publication: Publication
-  /// Where the server really is, with what it announces.
-  let scenes: Scenes
-
-  /// - Returns: `nil` where a gateway on its path cannot be played, or is one that the users' packets pass before.
-  init?(_ publication: Publication, in policy: Policy, besides passed: [Int]) {
-    let path = publication.hops.isEmpty ? [publication.gateway].compactMap(\.self) : publication.hops.map(\.gateway)
-    guard !path.isEmpty, Set(path).isDisjoint(with: passed),
-      let platform = policy.platform(of: publication.gateway) as? any SessionPlatform
-    else { return nil }
-    let study = SessionStudy(
-      policy, gateway: publication.gateway,
-      ruleset: platform.ruleset(of: FlowPlan(policy, gateway: publication.gateway)))
-    guard study.unplayed == nil, let scenes = Scenes(study, of: publication) else { return nil }
-    (self.publication, self.scenes) = (publication, scenes)
-  }
-
-  /// Its gateways, the outermost first, each on its part of the path.
-  fileprivate var hops: [Hop] {
-    var network = scenes.surroundings.network
-    guard let path = scenes.path else {
-      network.translatedBefore = publication.externalAddresses.filter { $0.at != nil }.map(TranslationBefore.init)
-      let name = scenes.study.policy.gateway(of: publication)?.name.value ?? ""
-      return [Hop(name, scenes.study.program, network)]
-    }
-    let all = path.gateways(scenes.study.program, network, KernelTraits())
-    return [all.first] + all.others
-  }
-
-  fileprivate var wereRun: Bool { scenes.study.wasRun && scenes.study.outer.allSatisfy(\.wasRun) }
-
-  /// What answers on the wire before its outermost gateway: that one's own addresses, and those of a box before it.
-  fileprivate var neighbours: Set<IPAddress> {
-    let first = publication.hops.first
-    let server = first?.server ?? scenes.study.policy.server(of: publication)
-    let own = server.map { (first?.publication ?? publication).endpoints(at: $0) } ?? []
-    let boxes = publication.hops.isEmpty ? publication.externalAddresses.filter { $0.at != nil } : first?.boxes ?? []
+extension Publication {
+  /// What answers on the wire before its gateway: that one's own addresses, and those of a box before it.
+  func addressesOnWire(_ server: Server?, boxes: [ExternalAddress]) -> Set<IPAddress> {
+    let own = server.map(endpoints) ?? []
+    let hidden = Set(boxes.map(\.arrival.value))
     return Set(
-      own.filter { $0.reach != .routed && $0.external.at == nil }.map(\.arrival) + boxes.map(\.dialled.value))
+      own.filter { $0.reach != .routed }.map(\.arrival).filter { !hidden.contains($0) } + boxes.map(\.dialled.value))
   }
-}
-
-extension ScenePath {
-  /// The path of users behind one gateway to a publication behind others.
-  ///
-  /// - Parameter own: The gateway of the users.
-  init(users own: Gateway, to end: ReachedEnd) {
-    stations = []
-    boxes = []
-    innermost = own.name.value
-    others = end.hops
-    othersWereRun = end.wereRun
-  }
-}
-
-extension SessionSurroundings {
-  /// The surroundings of the users' gateway where the next machine further on is that of the publication.
-  func reaching(_ end: ReachedEnd) -> SessionSurroundings { reaching(end.neighbours) }
 }
 
 extension TranslationBefore {

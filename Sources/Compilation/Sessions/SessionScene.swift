@@ -12,7 +12,8 @@ private let anyPort: UInt16 = 50005
 struct Scenes: Sendable {
   let study: SessionStudy
   let publication: Publication
-  let client: IPAddress?
+  /// The only client to look at; `nil` for one of each place.
+  var client: IPAddress?
   let site: SessionSite?
   let server: FTPServer
   let endpoints: [Endpoint]
@@ -40,29 +41,28 @@ struct Scenes: Sendable {
     let own = SessionSurroundings(
       study.policy, publication, server, gatewayAddresses: study.gatewayAddresses,
       interfaces: study.interfaces(publication))
-    let reached = study.reached
-    surroundings = reached.map { own.reaching($0) } ?? own
-    let users = reached == nil ? nil : study.policy.gateway(of: publication)
-    let path =
-      users.flatMap { users in reached.map { ScenePath(users: users, to: $0) } }
-      ?? ScenePath(study, of: publication)
+    let onward = study.onward
+    surroundings = onward.map { own.reaching($0.neighbours) } ?? own
+    let path = ScenePath(study, of: publication)
     self.path = path
     looseSamples = ClientSamples(
       admitted: study.policy.admittedClients(of: publication),
-      taken: AddressSet(
-        surroundings.insideNetworks + (path?.networks ?? []) + study.gatewayAddresses.map { Prefix($0) }
-          + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) }),
+      taken: [
+        AddressSet(
+          surroundings.insideNetworks + (path?.networks ?? [])
+            + publication.externalAddresses.filter { $0.at != nil }.map { Prefix($0.dialled.value) }),
+        study.gatewayAddressSet,
+      ],
       areInside: study.policy.isOutbound)
     samples = ClientSamples(
-      admitted: looseSamples.admitted,
-      taken: AddressSet(unionOf: [looseSamples.taken, AddressSet(site?.taken ?? [])]),
-      areInside: study.policy.isOutbound)
+      admitted: looseSamples.admitted, taken: looseSamples.taken + [AddressSet(site?.taken ?? [])],
+      areInside: study.policy.isOutbound, likely: site?.likely ?? [], isThere: site?.mayBeClient)
     let party =
       server.isLocal ? surroundings.server : site?.server(server.addresses.map(\.value)) ?? surroundings.server
     var ftp = FTPServer(publication, server, party.at(hop: path?.last ?? 0), publication.masquerade(endpoints))
-    if let real = reached?.scenes.server {
-      ftp = real
-      ftp.party = real.party.at(hop: path?.last ?? 0)
+    if let onward {
+      if let real = onward.server { ftp = real }
+      ftp.party = onward.party.at(hop: path?.last ?? 0)
     }
     self.server = ftp
     passivePorts = PassivePorts(ftp.passivePorts, study.borders?.adding(site?.network.routing?.ports ?? []))
@@ -89,7 +89,10 @@ struct Scenes: Sendable {
   /// A client with that address.
   func scene(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Scene {
     var network = site?.network ?? surroundings.network
-    if path == nil {
+    let inwards = self.inwards(endpoint)
+    if study.policy.isOutbound {
+      network.addBoxes(of: publication, in: study.policy, towards: inwards)
+    } else if path == nil {
       network.translatedBefore += publication.externalAddresses.filter { $0.at != nil }.map(TranslationBefore.init)
     }
     let client = client(place, address, endpoint)
@@ -98,14 +101,20 @@ struct Scenes: Sendable {
       deniesInside: study.policy.deniedClients(of: publication).contains(address))
     return Scene(
       study: study, publication: publication, endpoint: endpoint, place: place, clientAddress: address,
-      client: client, server: server, network: network, path: path, kernel: site?.kernel ?? KernelTraits(),
+      client: client, server: server, network: network, inwards: inwards, path: path,
+      kernel: site?.kernel ?? KernelTraits(),
       permission: permission, passivePorts: passivePorts,
       clientPorts: permission.exclusion(place) == nil ? clientPorts : chosenPorts)
   }
 
+  /// The interface of the gateway towards the server.
+  private func inwards(_ endpoint: Endpoint) -> String {
+    site?.network.interface(leadingTo: endpoint.server) ?? surroundings.insideInterface
+  }
+
   /// The machine of a client. Where there are several gateways, those outside are before the outermost.
   private func client(_ place: ClientPlace, _ address: IPAddress, _ endpoint: Endpoint) -> Party {
-    if let path, place != .inside {
+    if let path, place != .inside, site == nil || !path.beginsHere {
       return path.outsideClient(
         address, dialling: endpoint.dialled, surroundings,
         hidden: endpoint.reach == .translated ? surroundings.serverNetworks : [])
@@ -116,12 +125,15 @@ struct Scenes: Sendable {
       let party = site.party(place, address, endpoint.arrival)
       return place == .inside ? party : party.without(routesOf: invented)
     }
-    return (real ?? invented).at(hop: path?.last ?? 0)
+    return (real ?? invented).at(hop: place == .inside ? path?.last ?? 0 : 0)
   }
 
   private func address(_ place: ClientPlace, _ family: AddressFamily) -> IPAddress? {
     if let client {
-      let isInside = site?.isInside(client) ?? surroundings.insideNetworks.contains { $0.contains(client) }
+      // Who is beside somebody else's server does not pass the gateway.
+      let isInside =
+        !study.policy.isOutbound
+        && (site?.isInside(client) ?? surroundings.insideNetworks.contains { $0.contains(client) })
       let its: ClientPlace = isInside ? .inside : samples.admitted.contains(client) ? .allowed : .stranger
       return its == place ? client : nil
     }
@@ -174,6 +186,8 @@ struct Scene {
   let client: Party
   let server: FTPServer
   let network: Network
+  /// The interface of the gateway towards the server.
+  let inwards: String
   let path: ScenePath?
   let kernel: KernelTraits
   let permission: SessionPermission
@@ -187,7 +201,7 @@ struct Scene {
 
   /// What stands still while sessions are played.
   func theatre(keepsSteps: Bool = true) -> Theatre {
-    path.map { Theatre($0.gateways(study.program, network, kernel), keepsSteps: keepsSteps) }
+    path.map { Theatre($0.gateways(study.program, network, kernel, inwards: inwards), keepsSteps: keepsSteps) }
       ?? Theatre(study.program, network, kernel, keepsSteps: keepsSteps)
   }
 
@@ -274,7 +288,7 @@ struct Scene {
         place: place, encryption: encryption, mode: mode, family: endpoint.family, outcome: outcome, reason: reason,
         isPermitted: refusal == nil, performance: played.performance)
       cell.passiveParts = played.parts
-      cell.wasRun = path?.wasRun(played.performance, innermost: study.wasRun) ?? study.wasRun
+      cell.wasRun = path?.wasRun(played.performance, studied: study.wasRun) ?? study.wasRun
       cell.isReach = study.policy.isOutbound
       noteIntrusion(entry, &cell)
       return cell

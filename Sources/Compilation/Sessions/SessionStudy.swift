@@ -13,10 +13,12 @@ package struct SessionStudy: Sendable {
   let wasRun: Bool
   /// The addresses for which packets arrive that each gateway itself answers to.
   let gatewayAddresses: Set<IPAddress>
+  /// The same, to look one up among many.
+  let gatewayAddressSet: AddressSet
   /// The gateways further out, the outermost first.
   let outer: [OuterGateway]
-  /// The publication that users reach, with its gateways; `nil` where it is somebody else's server, or not played.
-  var reached: ReachedEnd?
+  /// What packets of users pass after the gateway; `nil` where that is nothing, or is not played.
+  var onward: OnwardPath?
   /// The platform of the first of them that cannot be played; `nil` where all can.
   let unplayed: String?
   /// Where ports begin to fare differently; `nil` to try the ends of a passive range alone.
@@ -55,6 +57,14 @@ package struct SessionStudy: Sendable {
     self.init(policy, gateway: gateway, Program(ruleset), bordering: (Program(bordering), bordering))
   }
 
+  /// Has ports and addresses tried where they begin to fare differently by the rules of another gateway on the path.
+  mutating func tryBorders(of ruleset: Ruleset) {
+    let program = Program(ruleset)
+    borders = PortBorders(program)
+    clientBorders = PortBorders(Program(ruleset.without(Platforms.nftables.tableName, .inet)))
+    addressBorders = { AddressBorders(program, ends: $0) }
+  }
+
   private init(
     _ policy: Policy, gateway: Int?, _ program: Program, bordering: (program: Program, ruleset: Ruleset)?
   ) {
@@ -69,6 +79,7 @@ package struct SessionStudy: Sendable {
       addressBorders = { AddressBorders(distinguishing, ends: $0) }
     }
     gatewayAddresses = policy.addresses(ofGateway: gateway)
+    gatewayAddressSet = AddressSet(gatewayAddresses.map { Prefix($0) })
     let further = policy.hasHops ? gateway.map { policy.path(to: $0).dropLast() } ?? [] : []
     outer = further.compactMap { OuterGateway($0, of: policy) }
     unplayed =
@@ -85,8 +96,14 @@ package struct SessionStudy: Sendable {
   package func table(
     of publication: Publication, client: IPAddress? = nil, at site: SessionSite? = nil, permittedOnly: Bool = false
   ) -> SessionTable {
-    var table = SessionTable(publication: publication.name.value, cells: [], clients: [:])
-    guard let scenes = Scenes(self, of: publication, client: client, at: site) else { return table }
+    Scenes(self, of: publication, client: client, at: site).map { table($0, permittedOnly: permittedOnly) }
+      ?? SessionTable(publication: publication.name.value, cells: [], clients: [:])
+  }
+
+  /// The same of scenes of this study.
+  func table(_ scenes: Scenes, permittedOnly: Bool = false) -> SessionTable {
+    let client = scenes.client
+    var table = SessionTable(publication: scenes.publication.name.value, cells: [], clients: [:])
     for place in places {
       for family in AddressFamily.allCases where client == nil || client?.family == family {
         guard scenes.endpoint(family) != nil else {

@@ -15,6 +15,10 @@ package struct SessionSite: Sendable {
   package var party: @Sendable (ClientPlace, IPAddress, _ dialled: IPAddress) -> Party
   /// Networks and addresses that no client outside has.
   package var taken: [Prefix] = []
+  /// Addresses that clients outside are likely to have, besides the usual ones.
+  package var likely: [IPAddress] = []
+  /// Whether a client outside may have an address; nobody asks where it cannot be told.
+  package var mayBeClient: (@Sendable (IPAddress) -> Bool)?
   /// Whether there are no clients inside but those that `client` names.
   package var knowsClientsInside = false
   /// Whether an address is that of a client inside; `nil` where the policy has to tell.
@@ -47,15 +51,19 @@ struct SessionSurroundings {
   /// - Parameters:
   ///   - gatewayAddresses: The external addresses that the gateway itself answers to.
   ///   - interfaces: How the interfaces are called; `nil` for the name in the policy, or a made-up one.
+  ///   - others: Addresses that are not in the network of the server, besides those of the gateway.
   init(
     _ policy: Policy, _ publication: Publication, _ server: Server, gatewayAddresses: Set<IPAddress>,
-    interfaces: (outside: String?, inside: String?)
+    interfaces: (outside: String?, inside: String?), avoiding others: Set<IPAddress> = []
   ) {
     let gateway = policy.gateway(of: publication)
     outsideInterface = interfaces.outside ?? gateway?.outside.first?.value ?? "outside"
     insideInterface = interfaces.inside ?? gateway?.inside.first?.value ?? "inside"
     let addresses = server.addresses.map(\.value)
-    serverNetworks = addresses.map { Self.network(around: $0, avoiding: gatewayAddresses) }
+    serverNetworks = addresses.map { address in
+      let usual = Self.network(around: address, avoiding: gatewayAddresses.union(others))
+      return others.contains(where: usual.contains) ? Prefix(address) : usual
+    }
     insideNetworks =
       server.isLocal
       ? AddressFamily.allCases.compactMap {

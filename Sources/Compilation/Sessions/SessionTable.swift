@@ -102,7 +102,7 @@ extension SessionTable {
   ///   - client: The only client that was asked for.
   init(of publication: Publication, in policy: Policy, undecidedBy platform: String, client: IPAddress?) {
     self.init(publication: publication.name.value, cells: [], clients: [:])
-    let samples = ClientSamples(admitted: policy.admittedClients(of: publication), taken: AddressSet())
+    let samples = ClientSamples(admitted: policy.admittedClients(of: publication), taken: [])
     for endpoint in policy.endpoints(of: publication) where client == nil || client?.family == endpoint.family {
       clients[.allowed, default: [:]][endpoint.family] = client ?? samples.allowed(endpoint.family)
       let permission = SessionPermission(publication: publication, endpoint: endpoint, deniesInside: false)

@@ -8,30 +8,34 @@ package enum WhatIfFailure: Error, Hashable, Sendable {
   case noStatement(String)
   /// The statement belongs into another kind of block, or between blocks.
   case elsewhere(String, home: BlockKind)
-  /// `no ...` names a statement that the publication does not have.
+  /// `no ...` names a statement that is not there.
   case nothingToRemove(String)
+  /// The same, where `defaults` may say it.
+  case nothingOfItsOwn(String)
   /// Both speak of the same thing, and only one can hold.
   case conflict(String, String)
-  /// The block of the publication cannot be found or is never closed.
+  /// The block cannot be found or is never closed.
   case noBlock(String)
 }
 
 extension WhatIfFailure: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .noStatement(let text): "`\(text)` is no statement of a publication"
+    case .noStatement(let text): "`\(text)` is no statement of a publication or a reach"
     case .elsewhere(let text, let home):
       home == .file
-        ? "`\(text)` is a declaration, and what is tried are statements of a publication"
-        : "`\(text)` belongs into a `\(home.rawValue)` block, and what is tried are statements of a publication"
-    case .nothingToRemove(let text): "the publication has no statement `\(text)`"
+        ? "`\(text)` is a declaration, and what is tried are statements of a publication or a reach"
+        : "`\(text)` belongs into a `\(home.rawValue)` block, and what is tried are statements of the one that is named"
+    case .nothingToRemove(let text): "there is no statement `\(text)`"
+    case .nothingOfItsOwn(let text):
+      "there is no statement `\(text)` in the block itself; what `defaults` say is changed there"
     case .conflict(let first, let second): "`\(first)` and `\(second)` cannot both hold; leave one of them out"
     case .noBlock(let name): "the block of `\(name)` cannot be found"
     }
   }
 }
 
-/// Statements of a publication to try.
+/// Statements of a publication or a reach to try.
 package struct WhatIf: Sendable {
   fileprivate struct Change: Hashable {
     var keyword: String
@@ -39,8 +43,11 @@ package struct WhatIf: Sendable {
     var text: String
     var isRemoval: Bool
 
-    /// Whether a publication may have several; another one is added to them.
+    /// Whether a block may have several; another one is added to them.
     var isRepeatable: Bool { PublishWord(rawValue: keyword)?.facts.isRepeatable ?? false }
+
+    /// The kinds of blocks that have such a statement; none for an unknown word.
+    var homes: [BlockKind] { Language.blocks(of: keyword) }
 
     var written: String { isRemoval ? "no \(text)" : text }
   }
@@ -59,8 +66,9 @@ package struct WhatIf: Sendable {
       guard tree.diagnostics.isEmpty, !tree.statements.isEmpty else { throw .noStatement(text) }
       for statement in tree.statements {
         guard statement.block == nil, let change = tree.change(in: statement) else { throw .noStatement(text) }
-        let homes = Language.blocks(of: change.keyword)
-        if let home = homes.first, !homes.contains(.publish) { throw .elsewhere(text, home: home) }
+        if let home = change.homes.first, Set(change.homes).isDisjoint(with: [.publish, .reach]) {
+          throw .elsewhere(text, home: home)
+        }
         try add(change)
       }
     }
@@ -82,27 +90,43 @@ extension Compilation {
   /// The policy with statements of a publication changed: each takes the place of the one with its keyword, or is
   /// added. `allow` and `limit`, which may be repeated, are added.
   package func changing(_ publication: Publication, _ what: WhatIf) throws(WhatIfFailure) -> Compilation {
+    try changing(publication.name.value, .publish, what) { policy, name in
+      policy.publications.first { $0.name.value == name }?.header
+    }
+  }
+
+  /// The same for a `reach`.
+  package func changing(_ reach: Outreach, _ what: WhatIf) throws(WhatIfFailure) -> Compilation {
+    try changing(reach.name.value, .reach, what) { policy, name in
+      policy.reaches.first { $0.name.value == name }?.header
+    }
+  }
+
+  /// - Parameter header: The first line of the block of that name, as a policy has it.
+  private func changing(
+    _ name: String, _ kind: BlockKind, _ what: WhatIf, _ header: (Policy, String) -> SourceSpan?
+  ) throws(WhatIfFailure) -> Compilation {
     var current = self
     for change in what.changes {
-      let name = publication.name.value
-      guard let now = current.policy.publications.first(where: { $0.name.value == name }) else {
-        throw .noBlock(name)
-      }
-      current = try current.changing(now, change)
+      if let home = change.homes.first, !change.homes.contains(kind) { throw .elsewhere(change.written, home: home) }
+      guard let place = header(current.policy, name) else { throw .noBlock(name) }
+      current = try current.changing(blockAt: place, name, change)
     }
     return current
   }
 
-  private func changing(_ publication: Publication, _ change: WhatIf.Change) throws(WhatIfFailure) -> Compilation {
-    guard let (index, block) = block(of: publication), let close = block.close else {
-      throw .noBlock(publication.name.value)
-    }
+  private func changing(
+    blockAt header: SourceSpan, _ name: String, _ change: WhatIf.Change
+  ) throws(WhatIfFailure) -> Compilation {
+    guard let (index, block) = block(at: header), let close = block.close else { throw .noBlock(name) }
     let tree = trees[index]
     var same = tree.statements(of: block).filter { tree.keyword(of: $0.tokens) == change.keyword }
     if change.isRemoval, change.text != change.keyword {
       same = same.filter { tree.plainText(of: $0.tokens) == change.text }
     }
-    guard !change.isRemoval || !same.isEmpty else { throw .nothingToRemove(change.text) }
+    guard !change.isRemoval || !same.isEmpty else {
+      throw policy.defaultBlocks.isEmpty ? .nothingToRemove(change.text) : .nothingOfItsOwn(change.text)
+    }
     var bytes = tree.source.bytes
     if same.isEmpty || !change.isRemoval && change.isRepeatable {
       let place = tree.span(tree.token(close)).range.lowerBound
@@ -117,7 +141,12 @@ extension Compilation {
       position == index ? SourceFile(name: tree.source.name, bytes: bytes) : tree.source
     }
     // All files that were included are among them.
-    return Compilation(loadSources(files) { _ in .failure(.missing) } list: { names(in: $0, of: files) }, writes: writes)
+    return Compilation(
+      loadSources(files) { _ in
+        .failure(.missing)
+      } list: {
+        names(in: $0, of: files)
+      }, writes: writes)
   }
 
   /// The names of those of some files that lie in a folder.
@@ -129,11 +158,11 @@ extension Compilation {
     return inside.isEmpty ? .failure(.missing) : .success(Array(Set(inside)))
   }
 
-  private func block(of publication: Publication) -> (tree: Int, block: BlockSyntax)? {
-    let index = Int(publication.header.file.index)
+  private func block(at header: SourceSpan) -> (tree: Int, block: BlockSyntax)? {
+    let index = Int(header.file.index)
     guard trees.indices.contains(index) else { return nil }
     let tree = trees[index]
-    for statement in tree.statements where tree.span(statement.tokens).range.overlaps(publication.header.range) {
+    for statement in tree.statements where tree.span(statement.tokens).range.overlaps(header.range) {
       if let block = statement.block { return (index, block) }
     }
     return nil

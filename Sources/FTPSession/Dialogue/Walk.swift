@@ -66,7 +66,7 @@ extension Stage {
   ) -> Arrival {
     var packet = packet
     let premises = gateways.premises(hop)
-    if interface == premises.network.outside, !premises.network.translatedBefore.isEmpty {
+    if premises.network.hasBox(behind: interface) {
       let destination = packet.tuple.destination
       guard !premises.network.translatedBefore.contains(where: { $0.arrival == destination }) else {
         let sender = before.map { gateways.phrase($0) } ?? walk.sender.phrase
@@ -105,7 +105,9 @@ extension Stage {
     case .sent(let interface):
       walk.doubt = walk.doubt ?? passage.doubt
       var packet = passage.packet
-      if interface == gateways.premises(hop).network.outside { passBox(before: hop, &packet, isLeaving: true, &step) }
+      if gateways.premises(hop).network.hasBox(behind: interface) {
+        passBox(before: hop, &packet, isLeaving: true, &step)
+      }
       if gateways.course != nil, let arrival = goOn(packet, passage, from: hop, by: interface, &walk, &step) {
         return arrival
       }

@@ -80,7 +80,8 @@ private struct ColumnPlaces {
 
   init(_ layout: PathLayout) {
     let stations = (0..<layout.count).flatMap { hop -> [Station] in
-      layout.boxes.contains(hop) ? [.box(hop), .gateway(hop)] : [.gateway(hop)]
+      guard layout.boxes.contains(hop) else { return [.gateway(hop)] }
+      return layout.boxesAfter.contains(hop) ? [.gateway(hop), .box(hop)] : [.box(hop), .gateway(hop)]
     }
     let middle = stations.map { station -> Ladder.Column in
       switch station {

@@ -17,8 +17,7 @@ final class Course: Sendable {
     guard hops.count > 1 || !path.first.name.isEmpty else { return nil }
     // Everybody has a name where somebody has.
     let names = hops.enumerated().map { $1.name.isEmpty ? "\($0 + 1)" : $1.name }
-    layout = PathLayout(
-      names: names, boxes: hops.indices.filter { !hops[$0].network.translatedBefore.isEmpty })
+    layout = PathLayout(names: names, hops.map(\.network))
     links = zip(hops, hops.dropFirst()).map { Link(outer: $0.inwards, inner: $1.outwards) }
   }
 
@@ -81,11 +80,10 @@ struct Gateways: Sendable {
   /// How sentences speak of a gateway.
   func phrase(_ hop: Int) -> String { premises(hop).phrase }
 
-  private static let oneBox = [0]
-
   var layout: PathLayout {
     if let course { return course.layout }
-    return PathLayout(boxes: first.premises.network.translatedBefore.isEmpty ? [] : Self.oneBox)
+    return first.premises.network.translatedBefore.isEmpty
+      ? PathLayout() : PathLayout(names: [], [first.premises.network])
   }
 
   /// Whether there is more to tell than what one gateway without a name did.

@@ -47,6 +47,8 @@ package struct PathLayout: Hashable, Sendable {
   package var names: [String] = []
   /// The gateways that have a box before them, which translates addresses and which the policy does not describe.
   package var boxes: [Int] = []
+  /// Those of them whose box is on the side of the server.
+  package var boxesAfter: [Int] = []
 
   /// How many gateways there are.
   package var count: Int { max(names.count, 1) }
@@ -59,6 +61,15 @@ package struct PathLayout: Hashable, Sendable {
 
 /// How a sentence speaks of a gateway with that name; an empty one is that of the only gateway.
 func gatewayPhrase(_ name: String) -> String { name.isEmpty ? "the gateway" : "the gateway `\(name)`" }
+
+extension PathLayout {
+  /// The layout of gateways with these names.
+  init(names: [String], _ networks: [Network]) {
+    let boxes = networks.indices.filter { !networks[$0].translatedBefore.isEmpty }
+    (self.names, self.boxes) = (names, boxes)
+    boxesAfter = boxes.filter { networks[$0].boxInterface != nil }
+  }
+}
 
 extension Network {
   /// Whether a machine with that address is asked for on the wire itself, and not reached by another router there.

@@ -26,6 +26,8 @@ package struct Network: Sendable {
   package var otherAddresses: Set<IPAddress>
   /// What a box between the clients outside and the gateway translates, one address to one.
   package var translatedBefore: [TranslationBefore] = []
+  /// The interface towards that box, where it is on the side of the server; `nil` for that of the default route.
+  package var boxInterface: String?
   /// The families whose packets are passed on between interfaces at all (`net.ipv4.ip_forward` and its sibling).
   package var forwards: Set<AddressFamily>
   /// What is known of interfaces besides addresses, by name.
@@ -48,6 +50,11 @@ package struct Network: Sendable {
     self.otherAddresses = otherAddresses
     self.forwards = forwards
     self.routing = routing
+  }
+
+  /// Whether a box that translates stands behind an interface.
+  func hasBox(behind interface: String) -> Bool {
+    !translatedBefore.isEmpty && interface == boxInterface ?? outside
   }
 
   /// Whether an address is one of the gateway's own.
@@ -83,7 +90,7 @@ package struct Network: Sendable {
   }
 }
 
-/// An address that clients outside dial, and the one for which their packets arrive at the gateway: a cloud's 1:1 NAT,
+/// An address that machines outside dial, and the one for which their packets arrive at the gateway: a cloud's 1:1 NAT,
 /// or a provider's router. Ports stay, and nothing in a packet but its addresses is changed.
 package struct TranslationBefore: Hashable, Sendable {
   package var dialled: IPAddress

@@ -7,7 +7,7 @@ import Policy
 
 /// What the interfaces and addresses of the machine say about one gateway of a policy.
 func machineFindings(_ view: GatewayView, _ machine: Machine) -> [Diagnostic] {
-  interfaceFindings(view, machine) + addressFindings(view, machine)
+  interfaceFindings(view, machine) + addressFindings(view, machine) + sourceFindings(view, machine)
 }
 
 extension WantedRules {
@@ -101,6 +101,25 @@ private func addressFindings(_ view: GatewayView, _ machine: Machine) -> [Diagno
     all.append(found)
   }
   return all
+}
+
+/// `external-address-absent`: an address that `source gateway` puts in the place of users', to which answers come.
+private func sourceFindings(_ view: GatewayView, _ machine: Machine) -> [Diagnostic] {
+  guard let gateway = view.gateway else { return [] }
+  let translated = view.reached.filter { $0.publication.source.value == .gateway }
+  // What is told of publications is not told again.
+  let published = Set(view.services.map(\.arrivalAddress))
+  return gateway.externalAddresses.compactMap { external in
+    let address = external.arrival.value
+    guard let users = translated.first(where: { $0.family == external.family }), !machine.has(address),
+      !published.contains(address), machine.expects(address) != .local
+    else { return nil }
+    return .warning(
+      "external-address-absent",
+      "no interface of this machine has \(address), which `\(users.name)` puts in the place of the users' addresses",
+      at: external.arrival.span, notes: [machine.listing(of: address.family)],
+      help: "give it to the interface outside, or see that its packets arrive here and allow this warning")
+  }
 }
 
 /// Addresses that are named one by one.

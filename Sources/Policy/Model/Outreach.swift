@@ -157,7 +157,8 @@ extension Policy {
     return zip(path.reversed(), path.reversed().dropFirst()).map { inner, outer in
       var parts = access.parts
       if access.source.value == .gateway, let own = self.gateway(at: inner)?.externalAddresses, !own.isEmpty {
-        users = (own.map { ClientTerm(.prefix(Prefix($0.arrival.value)), $0.arrival.span) }, [])
+        // A box between the two puts the address that others see in its place (`external ip A at B`).
+        users = (own.map { ClientTerm(.prefix(Prefix($0.dialled.value)), $0.dialled.span) }, [])
       }
       (parts.allow, parts.deny) = users
       parts.gateway = outer

@@ -22,7 +22,13 @@ extension StatementReader {
       sessions.family = family
     }
     if let from = accept("from") {
-      if accept("inside") != nil {
+      if let span = accept("inside") {
+        guard names.find("inside", .clients) == nil else {
+          fail(
+            "`inside` are clients behind the gateway here, and a list of clients is called so, too", at: span,
+            help: "give the list another name")
+          return nil
+        }
         sessions.clients = .inside
       } else {
         guard let terms = clientTerms() else { return nil }

@@ -14,7 +14,9 @@ package func mayBePolicy(_ tree: PolicyFileSyntax) -> Bool {
 private func holdsDeclaration(_ tree: PolicyFileSyntax) -> Bool {
   tree.statements.contains { statement in
     let first = tree.token(statement.tokens.lowerBound)
-    guard first.kind == .word, statement.tokens.count > 1, first.range.count <= 16 else { return false }
+    guard first.kind == .word, statement.tokens.count > 1 || statement.block != nil, first.range.count <= 16 else {
+      return false
+    }
     let word = tree.text(first)
     return words.contains(word) || statement.block != nil && nearest(to: word, among: words) != nil
   }

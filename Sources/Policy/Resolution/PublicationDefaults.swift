@@ -30,6 +30,20 @@ struct PublicationDefaults: Sendable {
     }
   }
 
+  /// Whether other defaults held in a file if one more of those that include it decided: a block that holds, and one that
+  /// would.
+  func difference(
+    _ file: SourceID, includedBy includer: SourceID
+  ) -> (held: DeclarationSyntax?, other: DeclarationSyntax?)? {
+    let own = (blocks[file] ?? []).filter { $0.header.file != file }
+    let others = blocks[includer] ?? []
+    guard own.map(\.header) != others.map(\.header) else { return nil }
+    return (
+      own.first { block in !others.contains { $0.header == block.header } },
+      others.first { block in !own.contains { $0.header == block.header } }
+    )
+  }
+
   /// Reads into a publication what its own block does not say.
   ///
   /// - Parameter words: Those of its own block; what the defaults say is added.

@@ -16,13 +16,15 @@ package struct ResolvedPolicy: Sendable {
 ///   - programs: the server programs that it can name, in the order in which messages list them.
 ///   - platforms: what is known of kinds of gateways, by their names; others are taken for Linux.
 ///   - includers: which file included a file, as a position in `trees`; `nil` for those that nobody did.
+///   - otherIncluders: further files that include one, with both as positions.
 package func resolve(
   _ trees: [PolicyFileSyntax], programs: [any ServerFacts.Type], platforms: [String: GatewayFacts] = [:],
-  includers: [Int?] = []
+  includers: [Int?] = [], otherIncluders: [(tree: Int, includer: Int)] = []
 ) -> ResolvedPolicy {
   var resolver = Resolver(trees, programs)
   resolver.platforms = platforms
   resolver.includers = includers
+  resolver.otherIncluders = otherIncluders
   resolver.run(trees)
   return ResolvedPolicy(policy: resolver.policy, diagnostics: resolver.reports.diagnostics)
 }
@@ -32,6 +34,7 @@ private struct Resolver {
   let programs: [any ServerFacts.Type]
   var platforms: [String: GatewayFacts] = [:]
   var includers: [Int?] = []
+  var otherIncluders: [(tree: Int, includer: Int)] = []
   var policy = Policy()
   var reports = ReadingReports()
   var names = DeclaredNames()
@@ -85,7 +88,23 @@ private struct Resolver {
           "duplicate-statement", "a second `defaults` block stands in this file", at: declaration.header,
           related: [Label(first.header, "the first one")], help: "put their statements into one block"))
     }
-    return PublicationDefaults(ofFile, treeOfFile: treeOfFile, files: trees.map(\.file), includers: includers)
+    let defaults = PublicationDefaults(
+      ofFile, treeOfFile: treeOfFile, files: trees.map(\.file), includers: includers)
+    var told: Set<Int> = []
+    for (tree, includer) in otherIncluders where trees.indices.contains(tree) && trees.indices.contains(includer) {
+      guard let (held, other) = defaults.difference(trees[tree].file, includedBy: trees[includer].file),
+        told.insert(tree).inserted, let blame = other ?? held
+      else { continue }
+      let name = trees[tree].source.name
+      reports.add(
+        .error(
+          "defaults-ambiguous", "`\(name)` is included by files whose `defaults` differ", at: blame.header,
+          related: held.flatMap { other == nil ? nil : Label($0.header, "these hold there as well") }.map { [$0] }
+            ?? [],
+          notes: ["`\(trees[includer].source.name)` includes it, and another file does, too"],
+          help: "include it from one of them, or move the `defaults` into the file itself"))
+    }
+    return defaults
   }
 
   func withFacts(_ gateway: Gateway) -> Gateway {

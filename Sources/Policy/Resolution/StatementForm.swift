@@ -279,7 +279,9 @@ struct StatementForms<Word: BlockWord, Subject>: Sendable {
   ) -> Diagnostic {
     let home = Language.homes[text]
     return .error(
-      "unknown-statement", "a `\(block)` block has no statement `\(text)`", at: span,
+      "unknown-statement",
+      "\(block.first.map("aeiou".contains) == true ? "an" : "a") `\(block)` block has no statement `\(text)`",
+      at: span,
       help: suggestion.map { "did you mean `\($0)`?" }
         ?? home.map { "`\(text)` belongs into a `\($0.rawValue)` block" }
         ?? "it has \(spellings.map { "`\($0)`" }.joined(separator: ", "))",

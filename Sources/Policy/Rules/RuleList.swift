@@ -58,6 +58,7 @@ private let wholeRules: [any PolicyRule] = [
   ReachConflict(),
   ReachGatewayAmbiguous(),
   ReachHelperLimited(),
+  ReachLimitShared(),
   ReachNotAdmitted(),
   ReachOtherEnd(),
   ReachRangeAny(),

@@ -18,8 +18,8 @@ struct Audit: ParsableCommand {
       With --gateway PATH is the configuration of the gateway as it was saved: what iptables-save and ip6tables-save, \
       with `ipset save`, or `nft list ruleset` printed, `/etc/config/firewall` of OpenWrt, `/export` of RouterOS, `show \
       running-config` of an ASA, `show configuration` of an SRX (also `| display set`), a backup of a FortiGate; several \
-      together. The sessions of the policy are played through it: those that it permits and that do not work, \
-      clients who get in although it keeps them out, and what is not known, each at the line that decides. Interfaces are \
+      together. The sessions of the policy are played through it, of clients outside and of users of a reach: those that it permits \
+      and that do not work, clients who get in although it keeps them out, and what is not known, each at the line that decides. Interfaces are \
       those that the policy names.
 
       PATH is the configuration file, or a folder: such as \(exampleFolder), or one with the files of several daemons. A file \

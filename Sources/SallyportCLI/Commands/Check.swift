@@ -16,7 +16,8 @@ struct Check: AsyncParsableCommand {
       --deny-warnings is given), 1 with errors, 66 when a file is missing, 74 when --fix cannot write. full and concise go to standard error; json, github and sarif go to standard output.
 
       --kernel asks the kernel of this machine as well, in this network namespace: it hands over the ruleset of each \
-      gateway, which is checked and thrown away, plays the published sessions through all tables that run there, and warns \
+      gateway, which is checked and thrown away, plays the published sessions, and those of users of a reach, through all tables \
+      that run there, and warns \
       where those of others stop them; interfaces and addresses that the policy names and the machine does not have are \
       errors. It says when a change waits for its confirmation, and whether its watchdog is alive. --gateway tells which gateway of the policy this machine is. Nothing is changed. It needs root or CAP_NET_ADMIN, and ends with 77 without; it ends with 70 when \
       libnftables or the program sallyport-netfilter is missing or fails.

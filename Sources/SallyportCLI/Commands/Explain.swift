@@ -23,10 +23,12 @@ struct Explain: AsyncParsableCommand {
       loaded. A cell says works, refused (the policy does not want it) or broken (the policy permits it, and it does not \
       work); for what is broken the session is drawn, with the packet that dies, the rule, and the line of the policy.
 
-      Of a reach the clients are users behind its gateway, one who may use the server and one who may not; that gateway alone       is played, under the rules that the policy compiles to.
+      Of a reach the clients are users behind its gateway, one who may use the server and one who may not. Their packets are \
+      played through every gateway on the way: those further out of their own, and of a publication of the policy those at the \
+      other end.
 
       --mode draws the sessions of one kind, for example tls-pasv, plain-port, implicit-epsv or tls-epsv-ipv6. --what-if \
-      tells what a changed statement of the publication would do: it takes the place of the one with its keyword, or is \
+      tells what a changed statement of the publication or reach would do: it takes the place of the one with its keyword, or is \
       added; with no before it, it is taken away. Several statements hold together; two that contradict each other are refused. \
       html holds all that the text holds; svg draws one session: the first of --mode, of those that --what-if changes, of those \
       that are broken, or of those that work. Limits count as not reached. Addresses that the policy does not name are \
@@ -49,6 +51,7 @@ struct Explain: AsyncParsableCommand {
         sallyport explain office.sally files --what-if "helper on"
         sallyport explain office.sally files --what-if "tls explicit required; passive range 50000-50399" --what-if "no helper"
         sallyport explain office.sally files --running
+        sallyport explain branch.sally bank --gateway-config rules.v4
         sallyport explain office.sally files --output json
         sallyport explain office.sally files --format html > files.html
       """)
@@ -79,7 +82,7 @@ struct Explain: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --running or --gateway-config, of a path of several gateways: the one that is judged. Without it the one whose interfaces this machine has, or the innermost.",
+      "With --running or --gateway-config, of a path of several gateways: the one that is judged. Without it the one whose interfaces this machine has, or the innermost; of a reach the users' own.",
       valueName: "name"))
   var gateway: String?
 
@@ -123,23 +126,17 @@ struct Explain: AsyncParsableCommand {
     }
     var compilation = try PolicyFiles(files: files, includes: includes, console: console)
       .compile(writes: gatewayConfig.isEmpty)
-    if let reach = compilation.policy.reaches.first(where: { $0.name.value == words.last }), words.count > 1 {
-      return try explain(reach, in: compilation, console)
-    }
-    var publication = try publication(in: compilation, console)
-    if let judged = try judgedGateway(of: publication, in: compilation, console), judged != publication.gateway {
-      compilation = compilation.seen(from: judged)
-      publication = try self.publication(in: compilation, console)
-      let name = compilation.policy.gateway(at: judged)?.name.value ?? ""
-      console.say("note: played through `\(name)` alone; the gateways after it do what the policy says\n")
-    }
-    let host =
-      running
-      ? try await runningHost(publication, compilation.policy, console)
-      : try savedHost(publication, &compilation, console)
-    if let trial { return try compare(compilation, publication, trial, host, console) }
-    let table = try table(of: publication, in: compilation, host, console)
-    let isAtHome = try fitsMachine(compilation, publication, console)
+    let named = try subject(in: compilation, console)
+    let gateway = try judgedGateway(of: named, in: compilation, console)
+    let (view, remark) = compilation.judging(named, at: gateway)
+    compilation = view
+    remark.map { console.say("note: \($0)\n") }
+    let subject = compilation.subject(named: named.name) ?? named
+    let judged =
+      running ? try await runningRules(gateway, console) : try savedRules(gateway, &compilation, console)
+    if let trial { return try compare(compilation, subject, trial, judged, console) }
+    let table = try table(of: subject, in: compilation, judged, console)
+    let isAtHome = try fitsMachine(compilation, gateway, console)
     if output == .json {
       try console.write(encodeJSON(ExplainOutput(table)))
     } else {
@@ -152,55 +149,28 @@ struct Explain: AsyncParsableCommand {
     if table.fails || !compilation.isAccepted || !isAtHome { throw ExitStatus.findings.code }
   }
 
-  /// The gateway on the path of a publication whose rules run here, or stand in the files; `nil` for the usual one.
+  /// The gateway whose rules run here, or stand in the files, among those that sessions pass; else the usual one.
   private func judgedGateway(
-    of publication: Publication, in compilation: Compilation, _ console: Console
+    of subject: SessionSubject, in compilation: Compilation, _ console: Console
   ) throws -> Int? {
-    let path = publication.hops.map(\.gateway)
-    guard running || !gatewayConfig.isEmpty else { return nil }
     guard let gateway else {
-      guard running, !path.isEmpty, let own = Machine.current().flatMap({ compilation.ownGateway(on: $0) }) else {
-        return nil
-      }
-      return path.contains(own) ? own : nil
+      guard running, let own = Machine.current().flatMap({ compilation.ownGateway(on: $0) }),
+        compilation.passes(subject, own)
+      else { return subject.gateway }
+      return own
     }
     let chosen = try compilation.gatewayPosition(named: gateway, console)
-    guard let chosen, path.contains(chosen) || chosen == publication.gateway else {
-      throw console.failure("`\(publication.name.value)` does not pass the gateway `\(gateway)`", .usage)
+    guard chosen != nil, compilation.passes(subject, chosen) else {
+      throw console.failure("`\(subject.name)` does not pass the gateway `\(gateway)`", .usage)
     }
     return chosen
   }
 
-  /// The sessions of users behind a gateway.
-  private func explain(_ reach: Outreach, in compilation: Compilation, _ console: Console) throws {
-    guard !running, gatewayConfig.isEmpty, whatIf.isEmpty else {
-      throw console.failure(
-        "`\(reach.name.value)` is a reach: --running, --gateway-config and --what-if are for publications", .usage)
-    }
-    do {
-      try compilation.reportOnError(console, as: output)
-    } catch {
-      guard compilation.canExplain(reach) else { throw error }
-      console.say("\n")
-    }
-    let table = compilation.sessions(of: reach, client: client.flatMap { IPAddress($0) })
-    if output == .json {
-      try console.write(encodeJSON(ExplainOutput(table)))
-    } else {
-      let choice = mode.flatMap(SessionChoice.init)
-      try draw(
-        SessionView(table: table, compilation: compilation, choice: choice, style: console.outputStyle), console)
-    }
-    if table.fails || !compilation.isAccepted { throw ExitStatus.findings.code }
-  }
-
   /// Shows what of the gateway's interfaces and addresses is not on this machine; whether nothing is wrong there.
-  private func fitsMachine(
-    _ compilation: Compilation, _ publication: Publication, _ console: Console
-  ) throws -> Bool {
+  private func fitsMachine(_ compilation: Compilation, _ gateway: Int?, _ console: Console) throws -> Bool {
     guard running else { return true }
     guard let machine = Machine.current() else { throw console.noInterfaces }
-    let wanted = WantedRules(compilation, gateway: publication.gateway, version: sallyportVersion)
+    let wanted = WantedRules(compilation, gateway: gateway, version: sallyportVersion)
     let found = wanted?.findings(on: machine) ?? []
     console.show(found, in: compilation.sources, as: output)
     return !found.hasErrors
@@ -220,40 +190,38 @@ struct Explain: AsyncParsableCommand {
     if !view.hasWhatWasChosen { console.say("note: \(lacking)\n") }
   }
 
-  /// The sessions of a publication; of a policy with errors too, as long as the publication itself could be read.
+  /// The sessions that are told; of a policy with errors too, as long as what they are of could be read.
   private func table(
-    of publication: Publication, in compilation: Compilation, _ host: Host?, _ console: Console
+    of subject: SessionSubject, in compilation: Compilation, _ judged: JudgedRules?, _ console: Console
   ) throws -> SessionTable {
     do {
       try compilation.reportOnError(console, as: output)
     } catch {
-      guard compilation.canExplain(publication) else { throw error }
+      guard compilation.canExplain(subject) else { throw error }
       console.say("\n")
     }
-    return compilation.sessions(of: publication, running: host, client: client.flatMap { IPAddress($0) })
+    return compilation.sessions(of: subject, judging: judged, client: client.flatMap { IPAddress($0) })
   }
 
-  private typealias Host = (ruleset: Ruleset, site: SessionSite?)
-
   /// The rules in files; `nil` when none is named.
-  private func savedHost(
-    _ publication: Publication, _ compilation: inout Compilation, _ console: Console
-  ) throws -> Host? {
+  private func savedRules(
+    _ gateway: Int?, _ compilation: inout Compilation, _ console: Console
+  ) throws -> JudgedRules? {
     guard !gatewayConfig.isEmpty else { return nil }
-    let files = try GatewayFiles(gatewayConfig, of: compilation, gateway: publication.gateway, console)
-    try files.requireInterfaces(of: compilation.policy, gateway: publication.gateway, console)
+    let files = try GatewayFiles(gatewayConfig, of: compilation, gateway: gateway, console)
+    try files.requireInterfaces(of: compilation.policy, gateway: gateway, console)
     // Where rules are missing, what the others let through is no verdict.
-    let open = files.diagnostics + files.untold(compilation.policy, gateway: publication.gateway)
+    let open = files.diagnostics + files.untold(compilation.policy, gateway: gateway)
     guard open.isEmpty else {
       console.show(open, in: files.sources, as: output)
       throw ExitStatus.findings.code
     }
     compilation = compilation.beside(files.sources)
-    return (files.ruleset, nil)
+    return JudgedRules(gateway: gateway, ruleset: files.ruleset)
   }
 
   /// The rules of this machine, and what is around it.
-  private func runningHost(_ publication: Publication, _ policy: Policy, _ console: Console) async throws -> Host {
+  private func runningRules(_ gateway: Int?, _ console: Console) async throws -> JudgedRules {
     let ruleset: Ruleset
     do throws(NetfilterFailure) {
       ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
@@ -261,35 +229,40 @@ struct Explain: AsyncParsableCommand {
       throw console.failure(error)
     }
     guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
-    let site = SessionSite(
-      gateway: surroundings.network, kernel: HostNetwork.kernelTraits(), for: publication, of: policy)
-    return (ruleset, site)
+    let (network, kernel) = (surroundings.network, HostNetwork.kernelTraits())
+    return JudgedRules(gateway: gateway, ruleset: ruleset) { publication, policy in
+      SessionSite(gateway: network, kernel: kernel, for: publication, of: policy)
+    }
   }
 
   /// `--what-if`: both tables, and what is different.
   private func compare(
-    _ compilation: Compilation, _ publication: Publication, _ trial: WhatIf, _ host: Host?, _ console: Console
+    _ compilation: Compilation, _ subject: SessionSubject, _ trial: WhatIf, _ judged: JudgedRules?,
+    _ console: Console
   ) throws {
-    let before = try table(of: publication, in: compilation, host, console)
-    let changed: Compilation
+    let before = try table(of: subject, in: compilation, judged, console)
+    var changed: Compilation
     do throws(WhatIfFailure) {
-      changed = try compilation.changing(publication, trial)
+      changed = try compilation.changing(subject, trial)
     } catch {
       throw console.failure("--what-if: \(error)", .usage)
     }
-    guard let other = changed.policy.publications.first(where: { $0.name.value == publication.name.value }) else {
-      throw console.failure("--what-if: `\(trial.text)` leaves no publication", .usage)
+    let gateway = judged?.gateway ?? subject.gateway
+    if let whole = changed.subject(named: subject.name), whole.gateway != gateway {
+      changed = changed.judging(whole, at: gateway).compilation
     }
-    let applied = host.map { ($0.ruleset.replacing(changed.table(gateway: other.gateway)), $0.site) }
-    let admitted = (
-      compilation.policy.admittedClients(of: publication), changed.policy.admittedClients(of: other)
-    )
+    guard let other = changed.subject(named: subject.name) else {
+      throw console.failure("--what-if: `\(trial.text)` leaves nothing of `\(subject.name)`", .usage)
+    }
+    var applied = judged
+    applied?.ruleset = judged?.ruleset.replacing(changed.table(gateway: gateway)) ?? Ruleset()
+    let admitted = (compilation.admittedClients(of: subject), changed.admittedClients(of: other))
     let change = SessionChange(
       before: before, after: try table(of: other, in: changed, applied, console), admitted: admitted
     ) { client in
       (
-        compilation.sessions(of: publication, running: host, client: client),
-        changed.sessions(of: other, running: applied, client: client)
+        compilation.sessions(of: subject, judging: judged, client: client),
+        changed.sessions(of: other, judging: applied, client: client)
       )
     }
     if output == .json {
@@ -304,12 +277,11 @@ struct Explain: AsyncParsableCommand {
     if change.after.fails || !changed.isAccepted { throw ExitStatus.findings.code }
   }
 
-  private func publication(in compilation: Compilation, _ console: Console) throws -> Publication {
+  /// What the last word names.
+  private func subject(in compilation: Compilation, _ console: Console) throws -> SessionSubject {
     let name = words.last ?? ""
     let names = compilation.policy.publications.map(\.name.value) + compilation.policy.reaches.map(\.name.value)
-    if words.count > 1, let found = compilation.policy.publications.first(where: { $0.name.value == name }) {
-      return found
-    }
+    if words.count > 1, let found = compilation.subject(named: name) { return found }
     // A mistake may be why there is none of that name.
     try compilation.reportOnError(console, as: output)
     guard words.count > 1 else {
@@ -317,68 +289,5 @@ struct Explain: AsyncParsableCommand {
       throw console.failure("name a publication after the policy files; \(list)", .usage)
     }
     throw console.failure(unknown("publication", name, among: names), .usage)
-  }
-}
-
-private struct ExplainOutput: Encodable {
-  struct Entry: Encodable {
-    var client: String
-    var tls: String
-    var mode: String
-    var family: String
-    var outcome: String
-    /// `proven`, `documented` or `unverified`.
-    var certainty: String
-    var reason: String
-    /// Whether the client gets in although the policy keeps it out; left out where it does not.
-    var intrusion: Bool?
-    /// What becomes of the parts of the passive range; left out where all ports fare alike.
-    var passivePorts: [Part]?
-
-    struct Part: Encodable {
-      var from: Int
-      var to: Int
-      var outcome: String
-    }
-
-    init(_ cell: SessionCell) {
-      client = cell.place.rawValue
-      tls = cell.encryption.rawValue
-      mode = cell.mode.rawValue
-      family = cell.familyName
-      outcome = cell.outcome.rawValue
-      certainty = cell.certainty.rawValue
-      reason = cell.reason
-      intrusion = cell.isIntrusion ? true : nil
-      let parts = cell.passiveParts.map {
-        Part(from: Int($0.ports.lowerBound), to: Int($0.ports.upperBound), outcome: $0.outcome.rawValue)
-      }
-      passivePorts = parts.isEmpty ? nil : parts
-    }
-  }
-
-  struct WhatIf: Encodable {
-    var statement: String
-    /// Whether `check` takes the changed policy.
-    var accepted: Bool
-    var sessions: [Entry]
-  }
-
-  var formatVersion = 1
-  var publication: String
-  var sessions: [Entry]
-  /// What was not tried; left out where that is nothing.
-  var notes: [String]?
-  var whatIf: WhatIf?
-
-  init(_ table: SessionTable) {
-    publication = table.publication
-    sessions = table.cells.map(Entry.init)
-    notes = table.notes.isEmpty ? nil : table.notes
-  }
-
-  init(_ change: SessionChange, statement: String, isAccepted: Bool) {
-    self.init(change.before)
-    whatIf = WhatIf(statement: statement, accepted: isAccepted, sessions: change.after.cells.map(Entry.init))
   }
 }

@@ -91,7 +91,7 @@ struct Test: AsyncParsableCommand {
       let policy = compilation.policy
       try report(
         policy.expectations.filter { $0.passes(position, in: policy) }.flatMap { judge.judge($0) }, gaps, form,
-        ExpectationReport.Places(compilation), console)
+        ExpectationReport.Places(compilation), isAnythingLeftOut: !left.isEmpty, console)
     } else {
       judge = ExpectationJudge(compilation)
       try report(
@@ -103,7 +103,7 @@ struct Test: AsyncParsableCommand {
 
   private func report(
     _ judged: [JudgedExpectation], _ gaps: [ExpectationCoverage.Gap], _ form: TestFormat,
-    _ places: ExpectationReport.Places, _ console: Console
+    _ places: ExpectationReport.Places, isAnythingLeftOut: Bool = false, _ console: Console
   ) throws {
     let report = ExpectationReport(judged, gaps: coverage ? gaps : nil, places)
     switch form {
@@ -115,7 +115,8 @@ struct Test: AsyncParsableCommand {
     if judged.isEmpty {
       console.say("warning: the policy expects nothing: there is no statement in an `expect` block\n")
     }
-    if judged.contains(where: { !$0.holds }) { throw ExitStatus.findings.code }
+    // Where everything that is expected was left out, nothing is known.
+    if judged.contains(where: { !$0.holds }) || judged.isEmpty && isAnythingLeftOut { throw ExitStatus.findings.code }
   }
 
   /// The gateway that this machine is.
@@ -129,7 +130,7 @@ struct Test: AsyncParsableCommand {
   /// The rules of this machine, and what is around it for each publication.
   private func host(
     _ policy: Policy, _ console: Console
-  ) async throws -> (Publication) -> ExpectationJudge.Running? {
+  ) async throws -> ExpectationJudge.Running {
     let ruleset: Ruleset
     do throws(NetfilterFailure) {
       ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
@@ -138,8 +139,8 @@ struct Test: AsyncParsableCommand {
     }
     guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
     let kernel = HostNetwork.kernelTraits()
-    return { publication in
-      (ruleset, SessionSite(gateway: surroundings.network, kernel: kernel, for: publication, of: policy))
+    return ExpectationJudge.Running(ruleset) { publication in
+      SessionSite(gateway: surroundings.network, kernel: kernel, for: publication, of: policy)
     }
   }
 }
