@@ -65,35 +65,50 @@ extension JudgedExpectation.Session {
 
 /// Plays what `expect` blocks speak of.
 package struct ExpectationJudge {
-  /// What runs on a gateway instead of what the policy compiles to.
-  package struct Running {
-    let ruleset: Ruleset
-    let site: (Publication) -> SessionSite
-
-    /// - Parameters:
-    ///   - ruleset: All tables.
-    ///   - site: The machines around it for a publication.
-    package init(_ ruleset: Ruleset, at site: @escaping (Publication) -> SessionSite) {
-      self.ruleset = ruleset
-      self.site = site
-    }
-  }
-
-  private let compilation: Compilation
-  private let running: Running?
+  private let whole: Compilation
+  /// The policy as the gateway carries it out that is judged; the whole one where none is.
+  private let view: Compilation
+  /// Where publications stand there, by name.
+  private let positions: [String: Int]
+  private let running: JudgedRules?
   /// By position of the gateway.
   private var studies: [Int?: SessionStudy] = [:]
 
   /// - Parameters:
   ///   - compilation: A policy without errors.
-  ///   - running: What runs on the gateway of all publications that are asked for.
-  package init(_ compilation: Compilation, running: Running? = nil) {
-    self.compilation = compilation
+  ///   - running: What runs on a gateway, in the place of what the policy compiles to. Expectations of what does not
+  ///     pass it come to nothing.
+  package init(_ compilation: Compilation, running: JudgedRules? = nil) {
+    whole = compilation
+    view = running.map { compilation.seen(from: $0.gateway) } ?? compilation
+    positions = Dictionary(
+      view.policy.publications.indices.map { (view.policy.publications[$0].name.value, $0) },
+      uniquingKeysWith: { first, _ in first })
     self.running = running
+  }
+
+  /// Whether an expectation is of something that passes the gateway whose rules are judged; true where none are.
+  package func isJudged(_ expectation: Expectation) -> Bool {
+    guard let running else { return true }
+    switch expectation.subject {
+    case .publication:
+      guard let position = positions[expectation.name.value] else { return false }
+      return view.policy.publications[position].gateway == running.gateway
+    case .reach(let position):
+      guard whole.policy.reaches.indices.contains(position) else { return false }
+      let reach = whole.policy.reaches[position]
+      return whole.passes(reach, as: .users, running.gateway) || whole.passes(reach, as: .end, running.gateway)
+    case nil: return false
+    }
   }
 
   /// Every statement of an expectation, in the order of the text.
   package mutating func judge(_ expectation: Expectation) -> [JudgedExpectation] {
+    var (expectation, compilation) = (expectation, whole)
+    if case .publication = expectation.subject {
+      guard let position = positions[expectation.name.value] else { return [] }
+      (expectation.subject, compilation) = (.publication(position), view)
+    }
     guard let access = compilation.policy.accesses(of: expectation).first else { return [] }
     var stage = stage(of: expectation, access)
     let families = compilation.policy.families(of: expectation)
@@ -113,13 +128,15 @@ package struct ExpectationJudge {
   }
 
   private mutating func stage(of expectation: Expectation, _ access: Publication) -> ExpectationStage {
-    let policy = compilation.policy
+    let policy = view.policy
     switch expectation.subject {
-    case .reach(let position) where policy.reaches.indices.contains(position):
-      let (compilation, reach) = (compilation, policy.reaches[position])
-      return ExpectationStage(access, policy, nil) { compilation.sessions(of: reach, client: $0) }
+    case .reach(let position) where whole.policy.reaches.indices.contains(position):
+      let (compilation, reach, running) = (whole, whole.policy.reaches[position], running)
+      return ExpectationStage(access, whole.policy, nil) {
+        compilation.sessions(of: reach, judging: running, client: $0)
+      }
     case .publication:
-      let site = running?.site(access)
+      let site = running?.site?(access, policy)
       if let study = study(of: access), let scenes = Scenes(study, of: access, at: site) {
         return ExpectationStage(access, policy, scenes) { client in
           var scenes = scenes
@@ -127,7 +144,7 @@ package struct ExpectationJudge {
           return study.table(scenes)
         }
       }
-      let compilation = compilation
+      let compilation = view
       return ExpectationStage(access, policy, nil) { compilation.sessions(of: access, client: $0) }
     case .reach, nil:
       return ExpectationStage(access, policy, nil) { _ in
@@ -139,10 +156,10 @@ package struct ExpectationJudge {
   /// The rules of a gateway, compiled once for all of its publications; `nil` where they cannot be played.
   private mutating func study(of publication: Publication) -> SessionStudy? {
     if let known = studies[publication.gateway] { return known }
-    guard let ruleset = running?.ruleset ?? compilation.ruleset(gateway: publication.gateway) else { return nil }
+    guard let ruleset = running?.ruleset ?? view.ruleset(gateway: publication.gateway) else { return nil }
     // What a policy compiles to tells clients apart by its statements alone.
     let study = SessionStudy(
-      compilation.policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: running != nil)
+      view.policy, gateway: publication.gateway, ruleset: ruleset, judgesBorders: running != nil)
     guard study.unplayed == nil || publication.hops.isEmpty else { return nil }
     studies[publication.gateway] = study
     return study

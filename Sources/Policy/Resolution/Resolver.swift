@@ -53,7 +53,7 @@ private struct Resolver {
     policy.gateways = read(.gateway) { gateway($0, &$1) }.flatMap(\.self).map(withFacts)
     policy.servers = read(.server) { server($0, &$1) }.flatMap(\.self)
     let gateways = policy.gateways
-    let defaults = readDefaults(trees)
+    let defaults = publicationDefaults(trees)
     var parts = read(.publish) { publication($0, &$1, gateways, defaults) }
     for part in parts.indices {
       for index in parts[part].indices { addServerInPlace(of: &parts[part][index]) }
@@ -66,10 +66,10 @@ private struct Resolver {
 
   /// Reads the `defaults` blocks for what is wrong in them, and tells which hold for publications of each file: the
   /// file's own first, then those of the files that include it.
-  private mutating func readDefaults(_ trees: [PolicyFileSyntax]) -> PublicationDefaults {
+  private mutating func publicationDefaults(_ trees: [PolicyFileSyntax]) -> PublicationDefaults {
     let declarations = declarations[DeclarationKind.defaults.index]
     guard !declarations.isEmpty else { return PublicationDefaults() }
-    for words in read(.defaults, { defaults($0, &$1) }).flatMap(\.self) where !words.unreadable.isEmpty {
+    for words in read(.defaults, { readDefaults($0, &$1) }).flatMap(\.self) where !words.unreadable.isEmpty {
       policy.isPartial = true
     }
     var ofFile: [SourceID: DeclarationSyntax] = [:]
@@ -321,7 +321,7 @@ private func server(_ declaration: DeclarationSyntax, _ reader: inout StatementR
 }
 
 /// - Returns: The words of the block, for what is wrong with them.
-private func defaults(
+private func readDefaults(
   _ declaration: DeclarationSyntax, _ reader: inout StatementReader
 ) -> StatementWords<PublishWord> {
   var block = PublicationBlock(name: declaration.name, header: declaration.header)

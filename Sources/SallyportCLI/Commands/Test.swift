@@ -24,7 +24,7 @@ struct Test: AsyncParsableCommand {
       shown with the session, the packet that dies, and the line of the policy that decides.
 
       --running judges the rules that run on this machine, in this network namespace, as explain --running does; what \
-      does not pass this gateway, and what users reach, is left out and named. It needs root or CAP_NET_ADMIN, and ends with 77 \
+      does not pass this gateway is left out and named. It needs root or CAP_NET_ADMIN, and ends with 77 \
       without; it ends with 70 when libnftables or the program sallyport-netfilter is missing or fails.
 
       --coverage lists the publications, clients and sessions of which no statement speaks.
@@ -75,30 +75,17 @@ struct Test: AsyncParsableCommand {
   @MainActor
   func run() async throws {
     let console = common.console
-    var compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
+    let compilation = try PolicyFiles(files: files, includes: includes, console: console).compile()
     let form: TestFormat = output == .json ? .json : format
     try compilation.reportOnError(console, as: form == .json ? .json : .text)
     let gaps = coverage ? ExpectationCoverage(compilation.policy).gaps : []
-    var judge: ExpectationJudge
-    if running {
-      let position = try ownGateway(compilation, console)
-      let left = compilation.policy.expectations.filter { !$0.passes(position, in: compilation.policy) }
-      for expectation in left {
-        console.say("note: `\(expectation.name.value)` is left out: it is no publication behind this gateway\n")
-      }
-      compilation = compilation.seen(from: position)
-      judge = ExpectationJudge(compilation, running: try await host(compilation.policy, console))
-      let policy = compilation.policy
-      try report(
-        policy.expectations.filter { $0.passes(position, in: policy) }.flatMap { judge.judge($0) }, gaps, form,
-        ExpectationReport.Places(compilation), isAnythingLeftOut: !left.isEmpty, console)
-    } else {
-      judge = ExpectationJudge(compilation)
-      try report(
-        compilation.policy.expectations.flatMap { judge.judge($0) }, gaps, form,
-        ExpectationReport.Places(compilation), console
-      )
+    var judge = ExpectationJudge(compilation, running: running ? try await rules(compilation, console) : nil)
+    let left = compilation.policy.expectations.filter { !judge.isJudged($0) }
+    for expectation in left {
+      console.say("note: `\(expectation.name.value)` is left out: it does not pass this gateway\n")
     }
+    let judged = compilation.policy.expectations.filter { judge.isJudged($0) }.flatMap { judge.judge($0) }
+    try report(judged, gaps, form, ExpectationReport.Places(compilation), isAnythingLeftOut: !left.isEmpty, console)
   }
 
   private func report(
@@ -127,10 +114,9 @@ struct Test: AsyncParsableCommand {
     return try compilation.gatewayPosition(named: gateway, console)
   }
 
-  /// The rules of this machine, and what is around it for each publication.
-  private func host(
-    _ policy: Policy, _ console: Console
-  ) async throws -> ExpectationJudge.Running {
+  /// The rules of this machine, and what is around it.
+  private func rules(_ compilation: Compilation, _ console: Console) async throws -> JudgedRules {
+    let position = try ownGateway(compilation, console)
     let ruleset: Ruleset
     do throws(NetfilterFailure) {
       ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
@@ -139,20 +125,9 @@ struct Test: AsyncParsableCommand {
     }
     guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
     let kernel = HostNetwork.kernelTraits()
-    return ExpectationJudge.Running(ruleset) { publication in
+    return JudgedRules(gateway: position, ruleset: ruleset) { publication, policy in
       SessionSite(gateway: surroundings.network, kernel: kernel, for: publication, of: policy)
     }
-  }
-}
-
-extension Expectation {
-  /// Whether it is of a publication that passes a gateway.
-  fileprivate func passes(_ gateway: Int?, in policy: Policy) -> Bool {
-    guard case .publication(let position) = subject, policy.publications.indices.contains(position) else {
-      return false
-    }
-    let publication = policy.publications[position]
-    return publication.gateway == gateway || publication.hops.contains { $0.gateway == gateway }
   }
 }
 
