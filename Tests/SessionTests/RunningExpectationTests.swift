@@ -31,7 +31,7 @@ import Testing
           [Sallyport.besideThisProgram.path, "test", "-", "--running", "--format", "tap"], on: .gateway,
           input: Self.policy)
         return (
-          result.status, result.outputText.split(separator: "\n").map(String.init).filter { $0.contains("ok ") }
+          result.status, result.text.split(separator: "\n").map(String.init).filter { $0.contains("ok ") }
         )
       }
       let fine = try await verdicts("")
