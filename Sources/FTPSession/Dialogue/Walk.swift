@@ -133,6 +133,13 @@ extension Stage {
     let others = course.across(hop, interface)
     guard !others.isEmpty else { return nil }
     let destination = packet.tuple.destination
+    let own = gateways.premises(hop).network
+    if own.hasBox(behind: interface), own.translatedBefore.contains(where: { $0.dialled == destination }) {
+      let reason =
+        "whether the box before \(gateways.phrase(hop)) sends back what comes from inside for its own address, "
+        + "\(destination), is not known"
+      return .failure(LossError(.unknown(reason: reason)))
+    }
     for role in [walk.other, walk.sender] {
       if case .host(let host) = party(role), host.addresses.contains(destination),
         isAttached(host, host.interface(destination.family), to: (hop, interface))
