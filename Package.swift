@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .executable(name: "sallyport", targets: ["sallyport"]),
     .executable(name: "sallyport-netfilter", targets: ["sallyport-netfilter"]),
+    .executable(name: "sallyport-probe", targets: ["sallyport-probe"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -63,6 +64,10 @@ let package = Package(
     .systemLibrary(
       name: "CNftables", pkgConfig: "libnftables",
       providers: [.apt(["libnftables-dev", "libnetfilter-conntrack-dev"])]),
+    // Alone in linking libcurl, which brings TLS and a resolver.
+    .executableTarget(
+      name: "sallyport-probe", dependencies: ["CLibcurl"], swiftSettings: strict, linkerSettings: hardened),
+    .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "Compilation",
       dependencies: [

@@ -120,6 +120,12 @@ extension Story {
     {
       return (9, .certain)
     }
+    // Two pieces from one side have the client's own port.
+    if viewpoint == other.viewpoint, let mine = dialogue.client.port, let theirs = other.dialogue.client.port,
+      mine != theirs
+    {
+      return nil
+    }
     let mine = comparable(with: other)
     let theirs = other.comparable(with: self)
     let ports = (announcedPorts, other.announcedPorts)
