@@ -45,7 +45,8 @@ let package = Package(
       dependencies: [
         "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "Flows",
         "Netfilter",
-        "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", argumentParser,
+        "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", "Trials",
+        argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -79,8 +80,11 @@ let package = Package(
       name: "Diagnosis",
       dependencies: ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"], swiftSettings: strict),
     .target(
-      name: "Probing", dependencies: ["Addressing", "CLinux", "Evidence", "Files", "Netfilter"], swiftSettings: strict
-    ),
+      name: "Probing", dependencies: ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Netfilter", "Trials"],
+      swiftSettings: strict),
+    .target(
+      name: "Trials", dependencies: ["Addressing", "Compilation", "Diagnostics", "Evidence", "FTPSession"],
+      swiftSettings: strict),
     .target(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(

@@ -122,7 +122,8 @@ private struct ProbeReading {
   /// How the last transfer ended.
   mutating func end(_ transfer: ProbeReport.Transfer, _ time: Double, _ mark: Mark) {
     writer.closeReply()
-    let isWaiting = ["time", "stalled", "handshake"].contains(transfer.ending) || [10, 12, 28].contains(transfer.code)
+    let isWaiting =
+      ["time", "stalled", "handshake"].contains(transfer.ending) || [10, 12, 28].contains(transfer.code)
     if isWaiting, !hasFailed { writer.add(.timedOut, time: time, mark) }
     if transfer.code == 64 { writer.add(.finding(.noTLSOffered), time: time, mark) }
     writer.add(.ended(byServer: nil), time: time, mark)

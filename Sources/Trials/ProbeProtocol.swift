@@ -1,7 +1,11 @@
+import FTPSession
+
 /// What `sallyport-probe` is asked, as one object of JSON on its standard input. That program has this once more: it
 /// shares no code with the other modules.
 package struct ProbeRequest: Encodable, Sendable {
-  package var version = 1
+  /// Both programs are of one installation; another version is refused.
+  package static let version = 1
+  package var version = ProbeRequest.version
   /// A name of which the addresses are asked for, and nothing else.
   package var resolve: String?
   package var session: Session?

@@ -61,6 +61,7 @@ extension Play {
       if repliedBytes > Self.mostReplies { ending = "chatter" }
       mayDial = dataCommand != nil && (text.hasPrefix("227") || text.hasPrefix("229"))
     }
+    if kind == "note", isNoise(text) { return }
     if kind == "sent", isDataCommand(text), !isAsked(text) {
       // The library goes on in another mode after the one that was asked for has failed.
       transcript.stop()
@@ -70,6 +71,18 @@ extension Play {
     if kind == "sent" { dataCommand = isDataCommand(text) ? text : nil }
     let isPassword = kind == "sent" && text.uppercased().hasPrefix("PASS ")
     transcript.add(kind) { $0.text = isPassword ? "PASS ***" : text }
+  }
+
+  /// Notes that say nothing about the session, or what is written down here anyway.
+  private func isNoise(_ text: String) -> Bool {
+    let beginnings = [
+      "Found bundle", "Request has same path", "ftp_perform ends", "Remembering we are", "  Trying", "Connected to",
+      "Maxdownload", "Re-using existing", "Connection #", "Hostname ", "Connecting to", "Connect data stream",
+      "Added ", "Uses proxy", "Entry path", "sa_addr", " CAfile", " CApath", "TLS handshake", "Established ",
+      "Server certificate:",
+    ]
+    return beginnings.contains { text.hasPrefix($0) } || text.contains("TLS handshake, ")
+      || text.contains("TLS change cipher")
   }
 
   private func isDataCommand(_ text: String) -> Bool {
@@ -90,6 +103,7 @@ extension Play {
   }
 
   fileprivate func accepted(_ descriptor: Int32) {
+    acceptedAt = Transcript.now
     let (other, own) = (end(of: descriptor, isPeer: true), end(of: descriptor, isPeer: false))
     transcript.add("accepted") { event in
       (event.connection, event.address, event.port) = ("data", other?.address, other?.port)

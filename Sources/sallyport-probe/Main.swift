@@ -17,7 +17,8 @@ struct Probe {
     guard let bytes = readRequest(limit: longestRequest), let request = decode(bytes),
       request.version == Request.protocolVersion
     else {
-      refuse("this is a helper of sallyport; it takes requests of protocol \(Request.protocolVersion) on standard input")
+      refuse(
+        "this is a helper of sallyport; it takes requests of protocol \(Request.protocolVersion) on standard input")
     }
     guard curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK else { refuse("libcurl does not start") }
     if let name = request.resolve { return answer(addressesOf: name) }

@@ -20,6 +20,8 @@ final class Play {
   var repliedBytes = 0
   var transferred = 0
   var lastProgress = 0.0
+  /// When the server's data connection came in.
+  var acceptedAt: Double?
   var unsent: ArraySlice<UInt8> = []
   /// Why the session is to end; see `Report.Transfer`.
   var ending: String?
@@ -124,12 +126,15 @@ final class Play {
   /// One transfer; whether the session can go on.
   private func perform(_ name: String) -> Bool {
     (transferred, ending, lastProgress) = (0, nil, Transcript.now)
+    acceptedAt = nil
     problem = problem.map { _ in 0 }
     set_pointer(handle, CURLOPT_ERRORBUFFER, &problem)
     let code = transfer(until: Transcript.now + Double(patience * 4))
     let words = String(decoding: problem.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let known = ending ?? (code == CURLE_OK ? "done" : code == CURLE_OPERATION_TIMEDOUT ? "time" : "failed")
-    let error = words.isEmpty && code != CURLE_OK ? String(cString: curl_easy_strerror(code)) : words
+    // The words are not always about what failed.
+    let error =
+      code == CURLE_OK || ending != nil ? "" : words.isEmpty ? String(cString: curl_easy_strerror(code)) : words
     let bytes = transferred
     transcript.change {
       $0.transfers.append(
@@ -147,6 +152,10 @@ final class Play {
       if running == 0 || ending != nil { break }
       let now = Transcript.now
       if transferred > 0, now - lastProgress > Double(patience) { ending = "stalled" }
+      // Versions of the library do not get through with TLS on a connection that came in (7.88, measured).
+      if let acceptedAt, transferred == 0, request.encryption != "plain", now - acceptedAt > Double(patience) {
+        ending = "handshake"
+      }
       if now > deadline { ending = transferred > 0 ? "enough" : "time" }
       curl_multi_poll(multi, nil, 0, 50, nil)
     }

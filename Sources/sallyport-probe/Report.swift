@@ -42,7 +42,7 @@ struct Report: Encodable {
     var bytes: Int
     /// `done`, `enough` (it was stopped after many bytes), `stalled`, `fallback` (the library tried another mode),
     /// `reconnect` (the control connection was gone), `chatter` (the server talks without end), `time`, `exists` (the
-    /// file was there).
+    /// file was there), `handshake` (TLS on a connection that came in does not come up), `failed`, `hung`.
     var ending: String
   }
 
