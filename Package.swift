@@ -80,7 +80,8 @@ let package = Package(
       name: "Diagnosis",
       dependencies: ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"], swiftSettings: strict),
     .target(
-      name: "Probing", dependencies: ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Netfilter", "Trials"],
+      name: "Probing",
+      dependencies: ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Netfilter", "Trials"],
       swiftSettings: strict),
     .target(
       name: "Trials", dependencies: ["Addressing", "Compilation", "Diagnostics", "Evidence", "FTPSession"],
@@ -168,8 +169,8 @@ let package = Package(
     .testTarget(
       name: "DiagnosisTests",
       dependencies: [
-        "Addressing", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport", "Probing",
-        "Servers",
+        "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport",
+        "Policy", "Probing", "Servers", "Trials", "sallyport",
       ],
       exclude: ["Recordings"],
       swiftSettings: forTests),

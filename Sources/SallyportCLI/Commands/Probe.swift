@@ -159,12 +159,10 @@ struct Probe: ParsableCommand {
     let style = console.outputStyle
     let place = from.map { ", from \($0)" } ?? ""
     var parts = [TrialText(results, title: plan.title + place, style: style).text]
-    let isWrong = results.contains { !$0.isAsPromised && $0.outcome != .undecided }
-    if isWrong {
-      let view = DiagnosisText(diagnosis, style: style) { found in plan.published.flatMap { $0.statement(found) } }
-      if !diagnosis.causes.isEmpty { parts.append(view.causesText) }
-      parts += [view.nextText, view.ladderText]
-    }
+    let wrong = results.filter { !$0.isAsPromised }
+    let view = DiagnosisText(diagnosis, style: style) { found in plan.published.flatMap { $0.statement(found) } }
+    if !wrong.isEmpty, !diagnosis.causes.isEmpty { parts.append(view.causesText) }
+    if wrong.contains(where: { $0.outcome != .undecided }) { parts += [view.nextText, view.ladderText] }
     if plan.published == nil {
       if let policy = fittingPolicy(results) { parts.append("a policy that fits what was seen:\n\n\(policy)") }
     }

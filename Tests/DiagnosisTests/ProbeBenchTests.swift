@@ -1,0 +1,265 @@
+import Foundation
+import LiveSupport
+import Testing
+
+/// The program `sallyport probe` against real daemons behind a gateway: a network without a fault is as promised, and of
+/// a fault the cause is named.
+@Suite(.enabled(if: LiveRequirements.met, "live tests cannot run here"))
+struct ProbeBenchTests {
+  /// What the policy says in every test.
+  private static func policy(_ statements: String) -> String {
+    """
+    gateway edge {
+      outside  eth0
+      inside   eth1
+    }
+    server files {
+      address   10.10.20.200
+      software  other
+    }
+    publish files {
+      server       files
+      external ip  203.0.113.10
+      \(statements)
+    }
+    """
+  }
+
+  private static let range = "passive range 50000-50399\n  tls explicit optional"
+
+  struct Answer: Decodable {
+    struct Session: Decodable {
+      var tls: String
+      var mode: String
+      var outcome: String
+      var reason: String
+      var lastStep: String
+      var promised: String?
+      var asPromised: Bool
+      var transcript: [String]
+    }
+    struct Cause: Decodable {
+      var failure: String
+      var statement: String?
+    }
+    var sessions: [Session]
+    var causes: [Cause]
+    var policy: String?
+  }
+
+  struct Probing {
+    var status: Int32
+    var answer: Answer
+    var text: String
+  }
+
+  /// Probes the publication of a policy from the client's machine.
+  private func probe(
+    _ lab: Lab, _ statements: String = range, options: [String], password: String = Lab.password
+  ) async throws -> Probing {
+    let file = "\(lab.folder)/office.sally"
+    try Self.policy(statements).write(toFile: file, atomically: true, encoding: .utf8)
+    return try await probe(lab, ["\(file)", "files"] + options, password: password)
+  }
+
+  private func probe(_ lab: Lab, _ words: [String], password: String = Lab.password) async throws -> Probing {
+    let common = ["--timeout", "3", "--rate", "6000", "--format", "json", "--accept-certificate"]
+    let result = try await lab.run(
+      [Sallyport.besideThisProgram.path, "probe"] + words + common, on: .client,
+      environment: ["SALLYPORT_USER": Lab.user, "SALLYPORT_PASSWORD": password], seconds: 120)
+    #expect(!result.text.contains(Lab.password) && !result.errorText.contains(Lab.password))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard let answer = try? decoder.decode(Answer.self, from: Data(result.output)) else {
+      throw LabError("status \(result.status)\n\(result.errorText)\n\(result.text)")
+    }
+    return Probing(status: result.status, answer: answer, text: result.text)
+  }
+
+  private func start(_ lab: Lab, _ fault: Injection, _ kind: DaemonKind) async throws {
+    try await lab.start(kind, configuration: lab.settings(of: kind, fault))
+    try await lab.load(ruleset: fault.ruleset)
+    if !fault.serverRules.isEmpty {
+      let loaded = try await lab.run(["nft", "-f", "-"], on: .server, input: fault.serverRules)
+      guard loaded.succeeded else { throw LabError(loaded.errorText) }
+    }
+  }
+
+  private static func fault(_ name: String) throws -> Injection {
+    let found = Injection.all.first { $0.name == name }
+    return try #require(found, "\(name)")
+  }
+
+  @Test("without a fault everything is as promised", arguments: [DaemonKind.vsftpd, .proFTPD])
+  func healthy(_ kind: DaemonKind) async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), kind)
+      let found = try await probe(lab, options: ["--mode", "pasv,epsv"])
+      #expect(found.status == 0 && found.answer.causes.isEmpty, "\(found.text)")
+      // Implicit TLS is refused as a whole, so one session stands for it.
+      #expect(found.answer.sessions.map(\.outcome) == ["works", "works", "works", "works", "refused"])
+      #expect(!found.answer.sessions.map(\.asPromised).contains(false))
+    }
+  }
+
+  @Test("an upload, a time without a word, and a new TLS session where one has to be resumed")
+  func manners() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), .vsftpd)
+      let options = ["--mode", "epsv", "--tls", "explicit"]
+      let upload = try await probe(lab, options: options + ["--upload", "probe.txt", "--idle", "1s"])
+      #expect(upload.status == 0, "\(upload.text)")
+      let transcript = upload.answer.sessions.flatMap(\.transcript)
+      #expect(transcript.contains("> STOR probe.txt") && transcript.contains("> DELE probe.txt"), "\(transcript)")
+      #expect(transcript.contains("* idle for 1 seconds"))
+      let again = try await probe(lab, options: options + ["--upload", "payload.bin"])
+      #expect(again.status == 1 && again.text.contains("there is a file of that name"), "\(again.text)")
+      let new = try await probe(lab, options: options + ["--no-session-reuse"])
+      #expect(new.status == 1 && new.answer.causes.first?.failure == "F18", "\(new.text)")
+    }
+  }
+
+  struct Fault: Sendable, CustomStringConvertible {
+    var injection: String
+    var tls: String
+    var mode: String
+    var causes: Set<String>
+    var statement: String?
+    var description: String { "\(injection), \(tls) \(mode)" }
+
+    init(_ injection: String, _ tls: String, _ mode: String, _ causes: String..., statement: String? = nil) {
+      (self.injection, self.tls, self.mode, self.causes) = (injection, tls, mode, Set(causes))
+      self.statement = statement
+    }
+  }
+
+  static let faults = [
+    Fault("private address", "plain", "pasv", "F01", statement: "external ip"),
+    Fault("loopback address", "explicit", "pasv", "F03"),
+    Fault("other public address", "plain", "pasv", "F42", "F44"),
+    Fault("range dropped", "explicit", "pasv", "F48", "F35", statement: "passive range"),
+    Fault("range not translated", "plain", "epsv", "F48", "F35"),
+    Fault("range rejected", "plain", "pasv", "F48", "F35"),
+    Fault("server without TLS", "explicit", "pasv", "F23", statement: "tls"),
+    Fault("TLS demanded", "plain", "pasv", "F24", statement: "tls"),
+    Fault("data masqueraded", "plain", "pasv", "F15", "F16"),
+    Fault("answers lost", "plain", "epsv", "F35", "F48", "F62"),
+    Fault("wrong password", "plain", "pasv", "F71", "F73"),
+    Fault("ports changed", "plain", "pasv", "F14", "F48", "F35"),
+  ]
+
+  @Test("a fault is found, and its cause named", arguments: faults)
+  func fault(_ fault: Fault) async throws {
+    try await withLab { lab in
+      let injection = try Self.fault(fault.injection)
+      try await start(lab, injection, .proFTPD)
+      let found = try await probe(
+        lab, options: ["--tls", fault.tls, "--mode", fault.mode], password: injection.password)
+      #expect(found.status == 1, "\(found.text)")
+      let first = found.answer.causes.first
+      #expect(fault.causes.contains(first?.failure ?? ""), "\(found.text)")
+      if let statement = fault.statement { #expect(first?.statement?.contains(statement) == true, "\(found.text)") }
+    }
+  }
+
+  @Test("the server's connection in active mode does not come")
+  func active() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("active blocked"), .vsftpd)
+      let found = try await probe(
+        lab, Self.range + "\n  active on", options: ["--tls", "plain", "--mode", "port"])
+      #expect(found.status == 1 && found.answer.causes.first?.failure == "F33", "\(found.text)")
+    }
+  }
+
+  @Test("a helper is blind under TLS")
+  func helper() async throws {
+    try await withLab { lab in
+      var fault = try Self.fault("healthy")
+      fault.announced = nil
+      fault.range = ""
+      try await start(lab, fault, .vsftpd)
+      try await lab.load(
+        ruleset: """
+          table ip bench_helper {
+            ct helper ftp-std { type "ftp" protocol tcp; }
+            chain arriving { type filter hook prerouting priority -150; tcp dport 21 ct helper set "ftp-std"
+            }
+          }
+
+          """)
+      let found = try await probe(lab, options: ["--mode", "pasv"])
+      #expect(found.status == 1, "\(found.text)")
+      #expect(found.answer.sessions.first { $0.tls == "plain" }?.outcome == "works", "\(found.text)")
+      #expect(found.answer.sessions.first { $0.tls == "explicit" }?.outcome == "broken", "\(found.text)")
+      #expect(["F04", "F48"].contains(found.answer.causes.first?.failure ?? ""), "\(found.text)")
+    }
+  }
+
+  @Test("a box that answers AUTH itself")
+  func relay() async throws {
+    try await withLab { lab in
+      let fault = try Self.fault("filter answers AUTH")
+      try await start(lab, fault, .proFTPD)
+      let relay = Task { _ = try await lab.run(["python3", "-c", relayProgram], on: .gateway, seconds: 60) }
+      defer { relay.cancel() }
+      try await lab.waitForRelay()
+      let found = try await probe(lab, options: ["--tls", "explicit", "--mode", "pasv"])
+      #expect(found.status == 1 && found.answer.causes.first?.failure == "F61", "\(found.text)")
+      #expect(found.answer.sessions.first?.outcome == "refused")
+    }
+  }
+
+  @Test("a server that asks for a password in clear where the policy wants TLS")
+  func passwordInClear() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), .proFTPD)
+      let found = try await probe(
+        lab, "passive range 50000-50399\n  tls explicit required",
+        options: ["--tls", "plain,explicit", "--mode", "epsv"])
+      #expect(found.status == 1, "\(found.text)")
+      let plain = found.answer.sessions.first { $0.tls == "plain" }
+      #expect(plain?.asPromised == false && plain?.promised == "refused", "\(found.text)")
+      // A made-up name, so that nothing of worth is said in clear.
+      #expect(plain?.transcript.contains("> USER \(Lab.user)") == false)
+    }
+  }
+
+  @Test("and one that wants TLS there")
+  func refusesClear() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("TLS demanded"), .vsftpd)
+      let found = try await probe(
+        lab, "passive range 50000-50399\n  tls explicit required",
+        options: ["--tls", "plain,explicit", "--mode", "epsv"])
+      #expect(found.status == 0, "\(found.text)")
+    }
+  }
+
+  @Test("without a policy, one that fits is written, and check takes it")
+  func fitting() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), .vsftpd)
+      let found = try await probe(lab, ["203.0.113.10"])
+      #expect(found.status == 0, "\(found.text)")
+      let policy = try #require(found.answer.policy)
+      #expect(
+        policy.contains("tls            explicit optional") && policy.contains("passive range  50"), "\(policy)")
+      let checked = try await Sallyport.besideThisProgram.run(["check", "-"], policy: policy)
+      #expect(checked.succeeded, "\(checked.errorText)\n\(policy)")
+    }
+  }
+
+  @Test("nobody answers, somebody refuses")
+  func nobody() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), .vsftpd)
+      let refused = try await probe(lab, ["203.0.113.1:2199", "--mode", "pasv", "--tls", "plain"])
+      #expect(refused.status == 1 && refused.answer.sessions.first?.outcome == "refused", "\(refused.text)")
+      let silent = try await probe(lab, ["203.0.113.99", "--mode", "pasv", "--tls", "plain"])
+      #expect(silent.status == 1 && silent.answer.sessions.first?.lastStep == "control", "\(silent.text)")
+      let sixth = try await probe(lab, ["[2001:db8:ffff::1]", "--tls", "plain"])
+      #expect(sixth.status == 1, "\(sixth.text)")
+    }
+  }
+}
