@@ -172,7 +172,7 @@ let package = Package(
         "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport",
         "Policy", "Probing", "Servers", "Trials", "sallyport",
       ],
-      exclude: ["Recordings"],
+      exclude: ["ProbeReports", "Recordings"],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

@@ -63,7 +63,8 @@ struct ProbeAccountOptions: ParsableArguments {
 
   /// From the environment, a file or a prompt; anonymous otherwise.
   ///
-  /// - Throws: `ExitStatus.inputMissing` when the named file cannot be read, `ExitStatus.usage` when there is no password.
+  /// - Throws: `ExitStatus.inputMissing` when the named file cannot be read, `ExitStatus.usage` when there is no
+  ///   password.
   func account(for names: [String], _ console: Console) throws -> Account {
     let (given, secret) = (environmentText("SALLYPORT_USER"), environmentText("SALLYPORT_PASSWORD"))
     let user = self.user ?? given

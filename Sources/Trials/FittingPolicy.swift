@@ -12,11 +12,13 @@ package func fittingPolicy(_ results: [TrialResult], name: String = "probed") ->
   }
   guard let first = greeted.first else { return nil }
   var addresses: [IPAddress] = []
-  for result in greeted where !addresses.contains(result.trial.address) { addresses.append(result.trial.address) }
+  // A publication has an address that others can dial.
+  for result in greeted where !addresses.contains(result.trial.address) && isDialled(result.trial.address) { addresses.append(result.trial.address) }
+  guard !addresses.isEmpty else { return nil }
   let announced = announcedAddresses(greeted)
   // A private address that is announced is the server's own: only what translates has the other.
   let own = addresses.map { address in
-    announced.first { $0.family == address.family && $0 != address && $0.scope != .global && $0.scope != .loopback }
+    announced.first { $0.family == address.family && $0 != address && $0.scope == .privateUse }
       ?? address
   }
   let isImplicit = greeted.contains { $0.trial.kind.encryption == .implicit && hasTLS($0) }
@@ -36,6 +38,8 @@ package func fittingPolicy(_ results: [TrialResult], name: String = "probed") ->
   }
   return (lines + ["}"]).map { $0 + "\n" }.joined()
 }
+
+private func isDialled(_ address: IPAddress) -> Bool { address.scope == .global || address.scope == .privateUse }
 
 private func announcedAddresses(_ results: [TrialResult]) -> [IPAddress] {
   var found: [IPAddress] = []

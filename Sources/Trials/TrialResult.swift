@@ -102,6 +102,7 @@ private struct TrialJudge {
     guard trial.kind.encryption != .implicit else { return nil }
     guard let greeting = said.first(where: { $0.command == nil }) else {
       if let line = events.first(where: { $0.kind == "received" })?.text {
+        if replyHead(line) != nil { return (.broken, "the greeting of \(target) does not come to its end: \(ending)") }
         return (.broken, "what answers at \(target) is no FTP server: it says `\(shortened(line))`")
       }
       return (.broken, "\(target) is reached, and no FTP server greets there: \(ending)")

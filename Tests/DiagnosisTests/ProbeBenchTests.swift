@@ -2,8 +2,8 @@ import Foundation
 import LiveSupport
 import Testing
 
-/// The program `sallyport probe` against real daemons behind a gateway: a network without a fault is as promised, and of
-/// a fault the cause is named.
+/// The program `sallyport probe` against real daemons behind a gateway: a network without a fault is as promised, and
+/// of a fault the cause is named.
 @Suite(.enabled(if: LiveRequirements.met, "live tests cannot run here"))
 struct ProbeBenchTests {
   /// What the policy says in every test.
