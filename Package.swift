@@ -84,7 +84,8 @@ let package = Package(
       dependencies: ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Netfilter", "Trials"],
       swiftSettings: strict),
     .target(
-      name: "Trials", dependencies: ["Addressing", "Compilation", "Diagnostics", "Evidence", "FTPSession"],
+      name: "Trials",
+      dependencies: ["Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession"],
       swiftSettings: strict),
     .target(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
@@ -148,7 +149,7 @@ let package = Package(
       name: "CorpusTests",
       dependencies: [
         "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Nftables", "Platforms", "Policy",
-        "PolicySyntax", "Servers",
+        "PolicySyntax", "Servers", "Trials",
       ],
       swiftSettings: forTests),
     .testTarget(

@@ -13,7 +13,9 @@ package func fittingPolicy(_ results: [TrialResult], name: String = "probed") ->
   guard let first = greeted.first else { return nil }
   var addresses: [IPAddress] = []
   // A publication has an address that others can dial.
-  for result in greeted where !addresses.contains(result.trial.address) && isDialled(result.trial.address) { addresses.append(result.trial.address) }
+  for result in greeted where !addresses.contains(result.trial.address) && isDialled(result.trial.address) {
+    addresses.append(result.trial.address)
+  }
   guard !addresses.isEmpty else { return nil }
   let announced = announcedAddresses(greeted)
   // A private address that is announced is the server's own: only what translates has the other.
@@ -63,7 +65,9 @@ private func announcements(_ results: [TrialResult]) -> [Announcement] {
 private func rangeLines(_ results: [TrialResult]) -> [String] {
   let ports = announcements(results).compactMap { $0.endpoint?.port }.sorted()
   guard let low = ports.first, let high = ports.last else {
-    return ["    # No passive port was announced: take the range from the server's settings."]
+    return [
+      "    # passive range  LOW-HIGH     no port was announced; the range has to come from the server's settings"
+    ]
   }
   let seen = Set(ports).sorted().prefix(8).map { "\($0)" }.joined(separator: ", ")
   // A range of one port serves one session at a time.

@@ -102,7 +102,9 @@ private struct TrialJudge {
     guard trial.kind.encryption != .implicit else { return nil }
     guard let greeting = said.first(where: { $0.command == nil }) else {
       if let line = events.first(where: { $0.kind == "received" })?.text {
-        if replyHead(line) != nil { return (.broken, "the greeting of \(target) does not come to its end: \(ending)") }
+        if replyHead(line) != nil {
+          return (.broken, "the greeting of \(target) does not come to its end: \(ending)")
+        }
         return (.broken, "what answers at \(target) is no FTP server: it says `\(shortened(line))`")
       }
       return (.broken, "\(target) is reached, and no FTP server greets there: \(ending)")
@@ -139,7 +141,12 @@ private struct TrialJudge {
       if !trial.usesAccount {
         return step.command?.verb == "USER"
           ? (.refused, "the server refuses the login: \(words)")
-          : (.undecided, "the server asks for a password, which the policy does not want here")
+          : (
+            .undecided,
+            trial.kind.encryption == .plain
+              ? "the server asks for a password in clear"
+              : "the server takes sessions with \(trial.kind.encryption.title)"
+          )
       }
       return (.undecided, "the login fails: \(words)")
     }

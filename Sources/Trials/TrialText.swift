@@ -27,7 +27,9 @@ package struct TrialText {
       let head = "\(title), \(first.trial.address)"
       lines.append(
         style.bold(padded(printable(head), 42)) + Encryption.allCases.map { padded($0.title, 15) }.joined())
-      for mode in DataMode.allCases {
+      // What stands for all modes stands in the rows of those that were tried.
+      let tried = Set(block.filter { !$0.trial.standsForAllModes }.map(\.trial.kind.mode))
+      for mode in DataMode.allCases where tried.isEmpty || tried.contains(mode) {
         let row = Encryption.allCases.map { cell(block, $0, mode) }
         guard row.contains(where: { !$0.isEmpty }) else { continue }
         lines.append("  " + padded(mode.command, 40) + row.map { $0.isEmpty ? padded("-", 15) : $0 }.joined())

@@ -262,4 +262,48 @@ struct ProbeBenchTests {
       #expect(sixth.status == 1, "\(sixth.text)")
     }
   }
+
+  @Test("a password typed at the prompt, or out of a file of accounts, logs in and is not shown")
+  func accounts() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), .vsftpd)
+      let words = [
+        Sallyport.besideThisProgram.path, "probe", "203.0.113.10", "--tls", "plain", "--mode", "epsv", "--timeout",
+        "3",
+      ]
+      let typed = try await lab.run(
+        ["python3", "-c", typingProgram, Lab.password] + words + ["--user", Lab.user], on: .client, seconds: 60)
+      #expect(typed.text.contains("password of sally: "), "\(typed.text)\(typed.errorText)")
+      #expect(typed.text.contains("1 session tried: all work") && typed.text.contains("probing: "), "\(typed.text)")
+      #expect(!typed.text.contains(Lab.password))
+      let file = "\(lab.folder)/netrc"
+      try "machine 203.0.113.10 login \(Lab.user) password \(Lab.password)\n".write(
+        toFile: file, atomically: true, encoding: .utf8)
+      let read = try await lab.run(words + ["--netrc", file], on: .client, seconds: 60)
+      #expect(read.status == 0 && !(read.text + read.errorText).contains(Lab.password), "\(read.text)")
+      // Without an account the login is anonymous, which this server does not have.
+      let anonymous = try await lab.run(words, on: .client, seconds: 60)
+      #expect(anonymous.status == 1 && anonymous.text.contains("the login fails"), "\(anonymous.text)")
+    }
+  }
 }
+
+/// Runs a program on a terminal of its own and types a password where it asks for one.
+private let typingProgram = """
+  import os, pty, sys
+  child, terminal = pty.fork()
+  if child == 0:
+      os.execv(sys.argv[2], sys.argv[2:])
+  seen = b""
+  while True:
+      try:
+          part = os.read(terminal, 4096)
+      except OSError:
+          break
+      if not part:
+          break
+      if b"password of" in seen + part and b"password of" not in seen:
+          os.write(terminal, sys.argv[1].encode() + b"\\n")
+      seen += part
+  sys.stdout.buffer.write(seen)
+  """

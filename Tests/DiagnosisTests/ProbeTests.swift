@@ -163,12 +163,16 @@ import Trials
   @Test("a policy that fits is accepted, whatever was seen")
   func fitting() throws {
     func policy(_ results: [TrialResult]) -> String? { fittingPolicy(results) }
-    func seen(_ name: String, _ encryption: FTPSession.Encryption, _ mode: FTPSession.DataMode) throws -> TrialResult {
+    func seen(_ name: String, _ encryption: FTPSession.Encryption, _ mode: FTPSession.DataMode) throws -> TrialResult
+    {
       try result(name, trial(encryption, mode, at: "203.0.113.10"), accepting: name != "certificate")
     }
     let all = [
       [try seen("plain-works", .plain, .epsv)], [try seen("tls-works", .explicit, .pasv)],
-      [try seen("certificate", .explicit, .pasv), try seen("active", .plain, .port)],
+      [
+        try seen("certificate", .explicit, .pasv), try seen("active", .plain, .port),
+        try seen("tls-works", .explicit, .pasv),
+      ],
       [try seen("private-address", .plain, .pasv)],
     ]
     for results in all {
@@ -178,6 +182,8 @@ import Trials
       #expect(!compilation.diagnostics.contains { $0.severity == .error }, "\(text)\(compilation.diagnostics)")
     }
     #expect(policy([try seen("nobody", .plain, .pasv)]) == nil)
+    // Without a port that was seen a line is left to be filled in.
+    #expect(policy([try seen("active", .plain, .port)])?.contains("# passive range  LOW-HIGH") == true)
     // Nobody publishes the loopback.
     #expect(policy([try result("plain-works", trial(.plain, .epsv))]) == nil)
   }

@@ -17,7 +17,7 @@ import Testing
     "Evidence": ["Addressing"],
     "Diagnosis": ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"],
     "Probing": ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Glibc", "Netfilter", "Trials"],
-    "Trials": ["Addressing", "Compilation", "Diagnostics", "Evidence", "FTPSession"],
+    "Trials": ["Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession"],
     "WindowsFirewall": ["Diagnostics"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [

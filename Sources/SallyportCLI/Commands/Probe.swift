@@ -92,17 +92,18 @@ struct Probe: ParsableCommand {
     }
     let login = try account.account(for: plan.names(choice.name), console)
     let results = play(plan, login, runner, console)
-    let failed = results.filter { $0.report == nil }
-    let diagnosis = diagnosis(of: results, plan)
-    let report = ProbeOutput(
-      results, diagnosis, plan, from: from, statement: { found in plan.published.flatMap { $0.statement(found) } })
-    if form == .json { try console.write(encodeJSON(report)) } else { try show(results, diagnosis, plan, console) }
-    if failed.count == results.count, let first = failed.first {
+    let findings = ProbeFindings(results, replies: ServerPrograms.knownReplies, publication: plan.published?.facts)
+    let statement = { (found: Found) in plan.published.flatMap { $0.statement(found) } }
+    if form == .json {
+      try console.write(encodeJSON(ProbeOutput(findings, plan, from: from, statement: statement)))
+    } else {
+      let place = from.map { ", from \($0)" } ?? ""
+      try console.write(findings.text(title: plan.title + place, style: console.outputStyle, statement: statement))
+    }
+    if let first = results.first, results.allSatisfy({ $0.report == nil }) {
       throw console.failure(first.reason, .internalFault)
     }
-    let isFine =
-      results.allSatisfy(\.isAsPromised) && (plan.published != nil || results.contains { $0.outcome == .works })
-    if !isFine { throw ExitStatus.findings.code }
+    if !findings.isFine { throw ExitStatus.findings.code }
   }
 
   /// The server that one word names; `nil` where the words are files of a policy.
@@ -128,9 +129,15 @@ struct Probe: ParsableCommand {
       ProbeRequest($0, name: choice.name ?? plan.name, account: login, manner)
     }
     let progress = ProgressLine(count: requests.count)
+    // A certificate that nobody vouches for costs a second control connection.
+    let limit = plan.mostPerMinute.map { manner.acceptsCertificate ? max(1, $0 / 2) : $0 }
+    let rate = min(self.manner.rate, limit ?? .max)
+    if requests.count > 2 * rate {
+      console.say(
+        "note: \(requests.count) sessions at \(rate) a minute take \(requests.count / rate) minutes and more\n")
+    }
     let answers = runner.run(
-      requests, atOnce: min(self.manner.parallel, plan.mostAtOnce ?? .max),
-      perMinute: min(self.manner.rate, plan.mostPerMinute ?? .max)
+      requests, atOnce: min(self.manner.parallel, plan.mostAtOnce ?? .max), perMinute: rate
     ) { done in
       progress.show("probing: \(done) of \(requests.count) sessions")
     }
@@ -141,31 +148,5 @@ struct Probe: ParsableCommand {
       case .failure(let failure): TrialResult(trial, failure: "\(failure)")
       }
     }
-  }
-
-  /// What the sessions come to: those that are refused as they should be are no evidence of a failure.
-  private func diagnosis(of results: [TrialResult], _ plan: ProbePlan) -> Diagnosis {
-    // The session to be drawn is one that fails.
-    let told = results.filter { !$0.isAsPromised } + results.filter { $0.isAsPromised && $0.outcome == .works }
-    let files = told.enumerated().compactMap { index, result in
-      result.report?.evidence(named: result.trial.title, source: index)
-    }
-    return Diagnosis(files, replies: ServerPrograms.knownReplies, publication: plan.published?.facts)
-  }
-
-  private func show(
-    _ results: [TrialResult], _ diagnosis: Diagnosis, _ plan: ProbePlan, _ console: Console
-  ) throws {
-    let style = console.outputStyle
-    let place = from.map { ", from \($0)" } ?? ""
-    var parts = [TrialText(results, title: plan.title + place, style: style).text]
-    let wrong = results.filter { !$0.isAsPromised }
-    let view = DiagnosisText(diagnosis, style: style) { found in plan.published.flatMap { $0.statement(found) } }
-    if !wrong.isEmpty, !diagnosis.causes.isEmpty { parts.append(view.causesText) }
-    if wrong.contains(where: { $0.outcome != .undecided }) { parts += [view.nextText, view.ladderText] }
-    if plan.published == nil {
-      if let policy = fittingPolicy(results) { parts.append("a policy that fits what was seen:\n\n\(policy)") }
-    }
-    try console.write(parts.filter { !$0.isEmpty }.joined(separator: "\n"))
   }
 }
