@@ -7,6 +7,8 @@ import Glibc
 import Probing
 import Trials
 
+extension ClientPlace: ExpressibleByArgument {}
+
 /// Which sessions `probe` tries.
 struct ProbeChoiceOptions: ParsableArguments {
   @Option(
@@ -18,6 +20,13 @@ struct ProbeChoiceOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Families: ipv4, ipv6, with a comma between.", valueName: "families"))
   var family: String?
+
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp(
+      "Which client of the policy this machine is: allowed, stranger or inside, as `explain` has them.",
+      valueName: "client"))
+  var place: ClientPlace = .allowed
 
   @Option(
     help: ArgumentHelp("For whom the server's certificate has to be, where an address is dialled.", valueName: "host")

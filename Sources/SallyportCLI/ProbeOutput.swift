@@ -19,6 +19,8 @@ struct ProbeOutput: Encodable {
     var reason: String
     var promised: String?
     var asPromised: Bool
+    /// Whether TLS of data connections offered the session of the control connection; left out without such a one.
+    var resumesTls: Bool?
     /// Whether it stands for every mode of its kind of TLS.
     var standsForAllModes: Bool
     var transcript: [String]
@@ -62,6 +64,7 @@ extension ProbeOutput.Session {
     (outcome, lastStep) = (result.outcome.rawValue, result.lastStep)
     (address, port) = ("\(trial.address)", Int(trial.port))
     (reason, promised, asPromised) = (result.reason, trial.promise?.outcome.rawValue, result.isAsPromised)
+    resumesTls = result.resumesTLS
     standsForAllModes = trial.standsForAllModes
     transcript = result.report?.transcript ?? []
     certificate = result.report?.certificate.map {

@@ -80,7 +80,7 @@ struct ProbePlan {
     published = Published(publication: publication, compilation: compilation)
     trials = plannedTrials(
       of: table, at: publication.externalAddresses.map(\.dialled.value),
-      port: publication.controlPort.value.external, choice.choice)
+      port: publication.controlPort.value.external, choice.choice, from: choice.place)
     for limit in publication.limits {
       switch limit.value {
       case .sessionsPerClient(let most), .sessions(let most): mostAtOnce = min(mostAtOnce ?? .max, Int(most))

@@ -23,8 +23,14 @@ package struct Trial: Hashable, Sendable {
     package var outcome: SessionOutcome
     /// Empty for what simply works.
     package var reason: String
+    /// Whether the policy wants such sessions.
+    package var isPermitted: Bool
 
-    package init(_ outcome: SessionOutcome, _ reason: String = "") { (self.outcome, self.reason) = (outcome, reason) }
+    /// - Parameter isPermitted: `nil` for what the outcome tells.
+    package init(_ outcome: SessionOutcome, _ reason: String = "", isPermitted: Bool? = nil) {
+      (self.outcome, self.reason) = (outcome, reason)
+      self.isPermitted = isPermitted ?? (outcome != .refused)
+    }
   }
 
   package var kind: TrialKind
@@ -71,26 +77,28 @@ package struct TrialChoice: Hashable, Sendable {
 /// - Parameters:
 ///   - table: What the compiled rules make of each kind of session.
 ///   - addresses: What clients dial.
+///   - place: Which client this is.
 package func plannedTrials(
-  of table: SessionTable, at addresses: [IPAddress], port: UInt16, _ choice: TrialChoice = TrialChoice()
+  of table: SessionTable, at addresses: [IPAddress], port: UInt16, _ choice: TrialChoice = TrialChoice(),
+  from place: ClientPlace = .allowed
 ) -> [Trial] {
   var trials: [Trial] = []
   for family in AddressFamily.allCases {
     guard let address = addresses.first(where: { $0.family == family }) else { continue }
     for encryption in Encryption.allCases {
       let cells = table.cells.filter { cell in
-        cell.place == .allowed && cell.family == family && cell.encryption == encryption
+        cell.place == place && cell.family == family && cell.encryption == encryption
           && (family == .ipv4 || cell.mode.hasIPv6Form)
           && choice.has(TrialKind(encryption, cell.mode, family))
       }
       let all = cells.map { cell in
         Trial(
           TrialKind(encryption, cell.mode, family), at: address, port: port,
-          promise: Trial.Promise(cell.outcome, cell.reason))
+          promise: Trial.Promise(cell.outcome, cell.reason, isPermitted: cell.isPermitted))
       }
       let isRefused = cells.allSatisfy { !$0.isPermitted && $0.outcome == .refused }
       let isOneReason = Set(cells.map(\.reason)).count == 1
-      guard isRefused, isOneReason, table.refusesWhole(encryption, family), var first = all.first else {
+      guard isRefused, isOneReason, table.refusesWhole(encryption, family, place), var first = all.first else {
         trials += all
         continue
       }
@@ -104,9 +112,11 @@ package func plannedTrials(
 
 extension SessionTable {
   /// Whether a kind of TLS is refused whatever the mode.
-  fileprivate func refusesWhole(_ encryption: Encryption, _ family: AddressFamily) -> Bool {
+  fileprivate func refusesWhole(
+    _ encryption: Encryption, _ family: AddressFamily, _ place: ClientPlace
+  ) -> Bool {
     cells.allSatisfy { cell in
-      cell.place != .allowed || cell.encryption != encryption || cell.family != family || !cell.isPermitted
+      cell.place != place || cell.encryption != encryption || cell.family != family || !cell.isPermitted
     }
   }
 }

@@ -45,13 +45,24 @@ package struct TrialResult: Sendable {
 
   /// Whether it is as the policy promises; without a policy, whether it works, or the server does not want it.
   package var isAsPromised: Bool {
-    switch trial.promise?.outcome {
-    case nil: outcome == .works || outcome == .refused
-    case .works: outcome == .works
+    guard let promise = trial.promise else { return outcome == .works || outcome == .refused }
+    switch promise.outcome {
+    case .works where promise.isPermitted: return outcome == .works
+    // Nobody could tell beforehand.
+    case .undecided where promise.isPermitted: return outcome == .works
+    case .broken: return false
+    // The rules do not keep such sessions from working, though nobody asked for them.
+    case .works, .undecided: return outcome != .undecided
     // What the policy does not want may end anywhere, but for a login.
-    case .refused: !asksForPassword && (outcome == .refused || outcome == .broken)
-    case .broken, .undecided: false
+    case .refused: return !asksForPassword && (outcome == .refused || outcome == .broken)
     }
+  }
+
+  /// Whether TLS of data connections offered the session of the control connection; `nil` without such a connection.
+  package var resumesTLS: Bool? {
+    let notes = (report?.events ?? []).compactMap { $0.kind == "note" ? CurlNote($0.text ?? "") : nil }
+    guard notes.count(where: { $0 == .secured }) > 1 else { return nil }
+    return notes.contains(.resumes)
   }
 
   /// What is to be said of a session that is not as promised.

@@ -69,6 +69,14 @@ package struct TrialText {
       let line = "certificate: \(certificate.subject), until \(certificate.expires); \(problem)"
       if seen.insert(line).inserted { lines.append(line) }
     }
+    let resumed = Set(results.compactMap(\.resumesTLS))
+    if let first = resumed.first {
+      lines.append(
+        "TLS of data connections: "
+          + (resumed.count > 1
+            ? "some resume the session of the control connection"
+            : first ? "it resumes the session of the control connection" : "a new session each time"))
+    }
     return lines.map { printable($0) + "\n" }.joined()
   }
 

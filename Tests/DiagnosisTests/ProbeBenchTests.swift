@@ -236,6 +236,22 @@ struct ProbeBenchTests {
     }
   }
 
+  @Test("a client whom the policy keeps out, and whom the gateway lets in all the same")
+  func stranger() async throws {
+    try await withLab { lab in
+      try await start(lab, try Self.fault("healthy"), .proFTPD)
+      let statements = Self.range + "\n  allow 192.0.2.0/24"
+      let open = try await probe(lab, statements, options: ["--as", "stranger", "--tls", "plain"])
+      #expect(open.status == 1 && open.text.contains("asks for a password"), "\(open.text)")
+      try await lab.load(
+        ruleset:
+          "table ip keep { chain arriving { type filter hook prerouting priority -200; ip saddr 198.51.100.10 tcp dport 21 drop\n}\n}\n"
+      )
+      let shut = try await probe(lab, statements, options: ["--as", "stranger", "--tls", "plain"])
+      #expect(shut.status == 0, "\(shut.text)")
+    }
+  }
+
   @Test("without a policy, one that fits is written, and check takes it")
   func fitting() async throws {
     try await withLab { lab in

@@ -67,6 +67,13 @@ struct ProbeHostileTests {
     #expect(try await program.run(["probe", "127.0.0.1", "--netrc", "/nonexistent"]).status == 66)
     #expect(try await program.run(["probe", "127.0.0.1", "--parallel", "9"]).status == 64)
     #expect(try await program.run(["probe", "127.0.0.1", "--user", "sally"]).status == 64)
+    let helper = Sallyport(path: program.path + "-probe")
+    for input in [
+      "", "garbage", "{}", "{\"version\": 99}", "{\"version\": 1}", String(repeating: "[", count: 60_000),
+    ] {
+      let refused = try await helper.run([], policy: input)
+      #expect(refused.status == 64 && refused.output.isEmpty, "\(input.prefix(20)): \(refused.status)")
+    }
     let alone = FileManager.default.temporaryDirectory.appending(path: "sallyport-alone-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: alone, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: alone) }
@@ -79,11 +86,11 @@ struct ProbeHostileTests {
       ("kill -SEGV $$", "signal 11"), ("echo '{'", "no answer"), ("echo broken >&2; exit 3", "broken"),
       ("head -c 20000000 /dev/zero", "too much"),
     ] {
-      let helper = alone.appending(path: "sallyport-probe").path
-      try "#!/bin/sh\n\(script)\n".write(toFile: helper, atomically: false, encoding: .utf8)
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: helper)
-      let broken = try await Sallyport(path: copy).run(["probe", "127.0.0.1", "--rate", "6000", "--tls", "plain"])
-      #expect(broken.status == 70 && broken.errorText.contains(words), "\(script): \(broken.errorText)")
+      let broken = alone.appending(path: "sallyport-probe").path
+      try "#!/bin/sh\n\(script)\n".write(toFile: broken, atomically: false, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: broken)
+      let told = try await Sallyport(path: copy).run(["probe", "127.0.0.1", "--rate", "6000", "--tls", "plain"])
+      #expect(told.status == 70 && told.errorText.contains(words), "\(script): \(told.errorText)")
     }
   }
 }

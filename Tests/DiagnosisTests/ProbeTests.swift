@@ -44,6 +44,9 @@ import Trials
     #expect(try result("plain-works", trial(.plain, .epsv)).outcome == .works)
     #expect(try result("tls-works", trial(.explicit, .pasv), accepting: true).outcome == .works)
     #expect(try result("active", trial(.plain, .port)).outcome == .works)
+    #expect(try result("tls-works", trial(.explicit, .pasv), accepting: true).resumesTLS == true)
+    #expect(try result("not-resumed", trial(.explicit, .pasv), accepting: true).resumesTLS == false)
+    #expect(try result("plain-works", trial(.plain, .epsv)).resumesTLS == nil)
     for name in ["plain-works", "tls-works", "active"] { #expect(try causes(name).isEmpty, "\(name)") }
   }
 
@@ -72,7 +75,9 @@ import Trials
     #expect(try isFine("plain-works", .works) && isFine("nobody", .refused) && isFine("private-address", .refused))
     #expect(try !isFine("plain-works", .refused) && !isFine("nobody", .works) && !isFine("private-address", .works))
     // The policy's own rules would not do: that is a finding even where it works here.
-    #expect(try !isFine("plain-works", .broken) && !isFine("plain-works", .undecided))
+    #expect(try !isFine("plain-works", .broken))
+    // Of a gateway whose rules nobody can play, the session itself tells.
+    #expect(try isFine("plain-works", .undecided) && !isFine("private-address", .undecided))
     #expect(!TrialResult(trial(.plain, .pasv, Trial.Promise(.works)), failure: "x").isAsPromised)
   }
 
@@ -108,6 +113,8 @@ import Trials
     #expect(trials.map(\.usesAccount) == [false, true, true, true, true, false])
     let few = plannedTrials(of: table, at: [address], port: 21, TrialChoice(modes: [.epsv]))
     #expect(few.map(\.title) == ["plain, IPv4", "explicit TLS EPSV, IPv4", "implicit TLS, IPv4"])
+    let stranger = plannedTrials(of: table, at: [address], port: 21, from: .stranger)
+    #expect(stranger.isEmpty || stranger.count == 3)
     let asked = askedTrials(at: [address, knownAddress("2001:db8::1")], port: nil, TrialChoice())
     #expect(asked.count == 6 && asked.allSatisfy { $0.port == 21 })
   }
