@@ -102,6 +102,38 @@ struct ProbeBenchTests {
     }
   }
 
+  @Test("the whole table of a policy, with what is compiled and emitted from it", arguments: [true, false])
+  func compiled(isRequired: Bool) async throws {
+    try await withLab { lab in
+      let policy = """
+        gateway edge { outside eth0; inside eth1; }
+        server files {
+          address      10.10.20.200, 2001:db8:20::200
+          software     proftpd
+          certificate  "\(lab.certificate.path)" key "\(lab.certificate.keyPath)"
+        }
+        publish files {
+          server         files
+          external ip    203.0.113.10, 2001:db8:113::10
+          control port   2121
+          passive range  50000-50399
+          tls            explicit \(isRequired ? "required" : "optional")
+        }
+        """
+      try await lab.enforce(policy, by: .besideThisProgram)
+      let settings = try await Sallyport.besideThisProgram.settings(of: policy, server: "files")
+      let only = try #require(settings.first)
+      try await lab.start(.proFTPD, configuration: only.text, ports: [2121])
+      let file = "\(lab.folder)/office.sally"
+      try policy.write(toFile: file, atomically: true, encoding: .utf8)
+      let found = try await probe(lab, [file, "files", "--ca", lab.certificate.path, "--parallel", "4"])
+      #expect(found.status == 0, "\(found.text)")
+      let works = found.answer.sessions.filter { $0.outcome == "works" }
+      // PASV and EPSV over IPv4, EPSV over IPv6, with TLS, and without where that is permitted.
+      #expect(works.count == (isRequired ? 3 : 6), "\(works.map { "\($0.tls) \($0.mode)" })")
+    }
+  }
+
   @Test("an upload, a time without a word, and a new TLS session where one has to be resumed")
   func manners() async throws {
     try await withLab { lab in
