@@ -43,7 +43,16 @@ struct ProbePlan {
       throw console.failure("\(error)", .internalFault)
     }
     switch found {
-    case .success(let addresses): trials = askedTrials(at: addresses, port: target.port, choice)
+    case .success(let addresses):
+      trials = askedTrials(at: addresses, port: target.port, choice)
+      let tried = Set(trials.map(\.address))
+      let others = Set(addresses).subtracting(tried).filter { address in
+        tried.contains { $0.family == address.family }
+      }
+      if !others.isEmpty {
+        let list = tried.sorted().map { "\($0)" }.joined(separator: " and ")
+        console.say("note: \(target.host) has \(others.count) more addresses; \(list) is tried\n")
+      }
     case .failure(let unknown):
       throw console.failure("\(target.host): \(unknown.reason)", .inputMissing)
     }

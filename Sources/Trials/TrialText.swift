@@ -24,7 +24,8 @@ package struct TrialText {
     for family in AddressFamily.allCases {
       let block = results.filter { $0.trial.kind.family == family }
       guard let first = block.first else { continue }
-      let head = "\(title), \(first.trial.address)"
+      let address = "\(first.trial.address)"
+      let head = title.contains(address) ? title : "\(title), \(address)"
       lines.append(
         style.bold(padded(printable(head), 42)) + Encryption.allCases.map { padded($0.title, 15) }.joined())
       // What stands for all modes stands in the rows of those that were tried.

@@ -63,7 +63,8 @@ struct ProbeBenchTests {
   }
 
   private func probe(_ lab: Lab, _ words: [String], password: String = Lab.password) async throws -> Probing {
-    let common = ["--timeout", "3", "--rate", "6000", "--format", "json", "--accept-certificate"]
+    // Where the same option stands twice the last one counts.
+    let common = ["--timeout", "5", "--rate", "6000", "--format", "json", "--accept-certificate"]
     let result = try await lab.run(
       [Sallyport.besideThisProgram.path, "probe"] + words + common, on: .client,
       environment: ["SALLYPORT_USER": Lab.user, "SALLYPORT_PASSWORD": password], seconds: 120)
@@ -94,7 +95,7 @@ struct ProbeBenchTests {
   func healthy(_ kind: DaemonKind) async throws {
     try await withLab { lab in
       try await start(lab, try Self.fault("healthy"), kind)
-      let found = try await probe(lab, options: ["--mode", "pasv,epsv"])
+      let found = try await probe(lab, options: ["--mode", "pasv,epsv", "--timeout", "20"])
       #expect(found.status == 0 && found.answer.causes.isEmpty, "\(found.text)")
       // Implicit TLS is refused as a whole, so one session stands for it.
       #expect(found.answer.sessions.map(\.outcome) == ["works", "works", "works", "works", "refused"])
@@ -102,14 +103,16 @@ struct ProbeBenchTests {
     }
   }
 
-  @Test("the whole table of a policy, with what is compiled and emitted from it", arguments: [true, false])
-  func compiled(isRequired: Bool) async throws {
+  @Test(
+    "the whole table of a policy, with what is compiled and emitted from it",
+    arguments: zip([DaemonKind.proFTPD, .pureFTPD], [true, false]))
+  func compiled(_ kind: DaemonKind, isRequired: Bool) async throws {
     try await withLab { lab in
       let policy = """
         gateway edge { outside eth0; inside eth1; }
         server files {
           address      10.10.20.200, 2001:db8:20::200
-          software     proftpd
+          software     \(kind.rawValue)
           certificate  "\(lab.certificate.path)" key "\(lab.certificate.keyPath)"
         }
         publish files {
@@ -123,7 +126,7 @@ struct ProbeBenchTests {
       try await lab.enforce(policy, by: .besideThisProgram)
       let settings = try await Sallyport.besideThisProgram.settings(of: policy, server: "files")
       let only = try #require(settings.first)
-      try await lab.start(.proFTPD, configuration: only.text, ports: [2121])
+      try await lab.start(kind, configuration: only.text, ports: [2121])
       let file = "\(lab.folder)/office.sally"
       try policy.write(toFile: file, atomically: true, encoding: .utf8)
       let found = try await probe(lab, [file, "files", "--ca", lab.certificate.path, "--parallel", "4"])
@@ -138,7 +141,7 @@ struct ProbeBenchTests {
   func manners() async throws {
     try await withLab { lab in
       try await start(lab, try Self.fault("healthy"), .vsftpd)
-      let options = ["--mode", "epsv", "--tls", "explicit"]
+      let options = ["--mode", "epsv", "--tls", "explicit", "--timeout", "20"]
       let upload = try await probe(lab, options: options + ["--upload", "probe.txt", "--idle", "1s"])
       #expect(upload.status == 0, "\(upload.text)")
       let transcript = upload.answer.sessions.flatMap(\.transcript)
@@ -317,7 +320,7 @@ struct ProbeBenchTests {
       try await start(lab, try Self.fault("healthy"), .vsftpd)
       let words = [
         Sallyport.besideThisProgram.path, "probe", "203.0.113.10", "--tls", "plain", "--mode", "epsv", "--timeout",
-        "3",
+        "15",
       ]
       let typed = try await lab.run(
         ["python3", "-c", typingProgram, Lab.password] + words + ["--user", Lab.user], on: .client, seconds: 60)
