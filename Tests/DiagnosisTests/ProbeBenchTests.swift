@@ -66,7 +66,7 @@ struct ProbeBenchTests {
     // Where the same option stands twice the last one counts.
     let common = ["--timeout", "5", "--rate", "6000", "--format", "json", "--accept-certificate"]
     let result = try await lab.run(
-      [Sallyport.besideThisProgram.path, "probe"] + words + common, on: .client,
+      [Sallyport.besideThisProgram.path, "probe"] + common + words, on: .client,
       environment: ["SALLYPORT_USER": Lab.user, "SALLYPORT_PASSWORD": password], seconds: 120)
     #expect(!result.text.contains(Lab.password) && !result.errorText.contains(Lab.password))
     let decoder = JSONDecoder()

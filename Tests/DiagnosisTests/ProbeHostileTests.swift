@@ -110,7 +110,7 @@ private let hostileProgram = """
               elif kind == "slow-listing":
                   while True:
                       peer.sendall(b"-rw-r--r-- 1 a a 1 Jan 1 00:00 name\\r\\n")
-                      time.sleep(0.2)
+                      time.sleep(1 / 5)
               elif kind == "stalls":
                   peer.sendall(b"half a line")
                   time.sleep(60)
@@ -145,7 +145,7 @@ private let hostileProgram = """
                   say(client, "227 (999,1,2,3,4,99999" if kind == "strange-227" else "227 (127,0,0,1,7,228)")
               elif verb == b"LIST":
                   say(client, "150 here")
-                  time.sleep(0.1)
+                  time.sleep(1 / 10)
                   if kind == "echo": say(client, "226 done")
               elif verb == b"QUIT": return
               else: say(client, "200 fine")
