@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 RELEASE := .build/release
-PROGRAMS := sallyport sallyport-netfilter
+PROGRAMS := sallyport sallyport-netfilter sallyport-probe
 SOURCES := Package.swift Sources Tests templates docs Benchmarks/Package.swift Benchmarks/Sources
 
 .DEFAULT_GOAL := help
@@ -28,6 +28,7 @@ release: setup ## optimised build with the Swift runtime linked in: .build/relea
 install: release ## install into PREFIX (default /usr/local), without symbols
 	install -D -s -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
 	install -D -s -m 755 $(RELEASE)/sallyport-netfilter $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-netfilter
+	install -D -s -m 755 $(RELEASE)/sallyport-probe $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-probe
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE
 	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
 	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md

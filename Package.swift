@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .executable(name: "sallyport", targets: ["sallyport"]),
     .executable(name: "sallyport-netfilter", targets: ["sallyport-netfilter"]),
+    .executable(name: "sallyport-probe", targets: ["sallyport-probe"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -44,7 +45,8 @@ let package = Package(
       dependencies: [
         "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "Flows",
         "Netfilter",
-        "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", argumentParser,
+        "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", "Trials",
+        argumentParser,
       ],
       swiftSettings: strict),
     .target(
@@ -63,6 +65,10 @@ let package = Package(
     .systemLibrary(
       name: "CNftables", pkgConfig: "libnftables",
       providers: [.apt(["libnftables-dev", "libnetfilter-conntrack-dev"])]),
+    // Alone in linking libcurl, which brings TLS and a resolver.
+    .executableTarget(
+      name: "sallyport-probe", dependencies: ["CLibcurl"], swiftSettings: strict, linkerSettings: hardened),
+    .systemLibrary(name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(
       name: "Compilation",
       dependencies: [
@@ -74,8 +80,13 @@ let package = Package(
       name: "Diagnosis",
       dependencies: ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"], swiftSettings: strict),
     .target(
-      name: "Probing", dependencies: ["Addressing", "CLinux", "Evidence", "Files", "Netfilter"], swiftSettings: strict
-    ),
+      name: "Probing",
+      dependencies: ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Netfilter", "Trials"],
+      swiftSettings: strict),
+    .target(
+      name: "Trials",
+      dependencies: ["Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession"],
+      swiftSettings: strict),
     .target(
       name: "FTPSession", dependencies: ["Addressing", "Diagnostics", "Nftables"], swiftSettings: strict),
     .target(
@@ -138,7 +149,7 @@ let package = Package(
       name: "CorpusTests",
       dependencies: [
         "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Nftables", "Platforms", "Policy",
-        "PolicySyntax", "Servers",
+        "PolicySyntax", "Servers", "Trials",
       ],
       swiftSettings: forTests),
     .testTarget(
@@ -159,10 +170,10 @@ let package = Package(
     .testTarget(
       name: "DiagnosisTests",
       dependencies: [
-        "Addressing", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport", "Probing",
-        "Servers",
+        "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "LiveSupport",
+        "Policy", "Probing", "Servers", "Trials", "sallyport",
       ],
-      exclude: ["Recordings"],
+      exclude: ["ProbeReports", "Recordings"],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

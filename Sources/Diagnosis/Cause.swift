@@ -1,4 +1,6 @@
+import Addressing
 package import Evidence
+import FTPSession
 package import PolicySyntax
 
 /// Who has to change something.
@@ -78,6 +80,11 @@ extension Context {
   /// Whether one of a session in clear fails before it is there.
   var plainFails: Bool {
     clear.contains { $0.isPassive && $0.fails && !$0.isConnected }
+  }
+
+  /// The addresses in replies to PASV of sessions in clear whose data connections work.
+  var plainAnnouncements: [IPAddress] {
+    clear.filter { $0.mode == .pasv && $0.works }.compactMap { $0.announced?.endpoint?.address }
   }
 
   private var clear: [Transfer] {

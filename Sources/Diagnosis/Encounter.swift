@@ -120,6 +120,13 @@ extension Story {
     {
       return (9, .certain)
     }
+    // Two logs from one side have one port of the client; a capture may be from the other side of what changes it.
+    if viewpoint == other.viewpoint, !isCapture, !other.isCapture, let mine = dialogue.client.port,
+      let theirs = other.dialogue.client.port,
+      mine != theirs
+    {
+      return nil
+    }
     let mine = comparable(with: other)
     let theirs = other.comparable(with: self)
     let ports = (announcedPorts, other.announcedPorts)

@@ -9,7 +9,7 @@ package enum WorkerLocation {
   /// Never the search path: what runs as root is what was installed together.
   ///
   /// - Parameter program: Absolute path of a program of the same installation.
-  package static func candidates(beside program: String) -> [String] {
+  package static func candidates(beside program: String, of name: String = name) -> [String] {
     let folder = program.split(separator: "/", omittingEmptySubsequences: true).dropLast().joined(separator: "/")
     let parent = folder.split(separator: "/").dropLast().joined(separator: "/")
     return [[folder, name], [parent, "libexec/sallyport", name]]
@@ -20,6 +20,12 @@ package enum WorkerLocation {
   ///
   /// - Throws: `NetfilterFailure.workerMissing`.
   package static func find() throws(NetfilterFailure) -> String { try find(beside: runningProgram()) }
+
+  /// The path of another program of the same installation; `nil` where it is missing, and the places looked at.
+  package static func find(_ name: String) -> (path: String?, looked: [String]) {
+    let paths = candidates(beside: runningProgram(), of: name)
+    return (paths.first { access($0, X_OK) == 0 }, paths)
+  }
 
   /// The worker that belongs to a program.
   package static func find(beside program: String) throws(NetfilterFailure) -> String {

@@ -22,9 +22,10 @@ enum ExitStatus: Int32 {
     EXIT STATUS:
       0   fine
       1   findings: errors in the policy, a difference, a text that is not in
-          canonical layout, a change that the kernel refuses or that waits
+          canonical layout, a change that the kernel refuses or that waits,
+          a session that fails, a cause that is named
       64  usage: the command line is wrong
-      66  an input file is missing or cannot be read
+      66  an input file is missing or cannot be read, or a name has no address
       70  internal fault, a part of the installation that is missing, or
           what cannot be told: whether a change of the rules stays
       74  input/output: a file or folder cannot be written, or other programs

@@ -89,6 +89,7 @@ struct SallyportCommand: AsyncParsableCommand {
         sallyport emit office.sally --server files
         sallyport audit office.sally --server files \(exampleFolder)
         sallyport diagnose client.log server.pcap
+        sallyport probe office.sally files
 
       Data goes to standard output, everything else to standard error. A file named - is standard input. Several \
       files form one policy.
@@ -98,6 +99,6 @@ struct SallyportCommand: AsyncParsableCommand {
     version: "sallyport \(sallyportVersion)",
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
-      Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Rules.self, Watch.self,
+      Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Probe.self, Rules.self, Watch.self,
     ])
 }

@@ -27,6 +27,8 @@ struct CorpusCase {
   /// Logs of sessions by name: blocks `evidence NAME`. A case may have several, each before the `diagnose` that reads
   /// it.
   var evidence: [(name: String, text: String)] = []
+  /// What the program that opens sessions answers, by kind of session: blocks `report TLS MODE`.
+  var reports: [(kind: String, text: String)] = []
 }
 
 /// One file of `Tests/Corpus`.
@@ -92,6 +94,10 @@ struct Chapter: Sendable, CustomStringConvertible {
       case "evidence":
         if !cases.isEmpty {
           cases[cases.count - 1].evidence.append((fence.arguments.first ?? "evidence", fence.text))
+        }
+      case "report":
+        if !cases.isEmpty {
+          cases[cases.count - 1].reports.append((fence.arguments.joined(separator: " "), fence.text))
         }
       default:
         if !cases.isEmpty { cases[cases.count - 1].expectations.append(fence) }

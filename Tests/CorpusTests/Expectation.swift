@@ -8,6 +8,7 @@ import Platforms
 import Policy
 import PolicySyntax
 import Servers
+import Trials
 
 /// What the product says about a case today, in the form of one kind of block.
 struct Observation {
@@ -16,12 +17,14 @@ struct Observation {
   private let configuration: [(name: String, text: String)]
   private let unreadable: Set<String>
   private let evidence: [(name: String, text: String)]
+  private let reports: [(kind: String, text: String)]
 
   init(_ corpusCase: CorpusCase) {
     policy = corpusCase.policy.text
     configuration = corpusCase.configuration
     unreadable = corpusCase.unreadable
     evidence = corpusCase.evidence
+    reports = corpusCase.reports
     let root = SourceFile(name: "policy.sally", text: policy)
     let loaded = loadSources([root]) { path in
       corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
@@ -48,6 +51,7 @@ struct Observation {
     case "audit": audit
     case "import": imported(fence.arguments.first ?? "")
     case "diagnose": diagnosis(of: fence.arguments)
+    case "probe": probe
     case "remarks": settings(fence)
     case let name where ServerPrograms.program(named: name) != nil: settings(fence)
     case let name where Platforms.named(name) != nil: gateway(fence)
@@ -160,14 +164,32 @@ struct Observation {
     let files = (names.isEmpty ? evidence : chosen).enumerated().map { index, piece in
       readLog(Array(piece.text.utf8), name: piece.name, source: index, readers: readers)
     }
-    let published = compilation.policy.publications.first.map { publication in
+    let diagnosis = Diagnosis(files, replies: ServerPrograms.knownReplies, publication: published)
+    return DiagnosisText(diagnosis, style: .plain).text
+  }
+
+  private var published: PublishedFacts? {
+    compilation.policy.publications.first.map { publication in
       PublishedFacts(
         externalAddresses: publication.externalAddresses.map(\.dialled.value), serverAddresses: [],
         controlPort: publication.controlPort.value.external, passiveRange: publication.passiveRange?.value,
         hasHelper: publication.helper.value, hasActive: publication.active.value)
     }
-    let diagnosis = Diagnosis(files, replies: ServerPrograms.knownReplies, publication: published)
-    return DiagnosisText(diagnosis, style: .plain).text
+  }
+
+  /// What the sessions of which there are reports come to, beside what the policy promises of them.
+  private var probe: String {
+    guard let publication = compilation.policy.publications.first else { return "nothing to probe\n" }
+    let trials = plannedTrials(
+      of: compilation.sessions(of: publication), at: publication.externalAddresses.map(\.dialled.value),
+      port: publication.controlPort.value.external)
+    let results = reports.compactMap { kind, text -> TrialResult? in
+      let trial = trials.first { "\($0.kind.encryption.rawValue) \($0.kind.mode.rawValue)" == kind }
+      guard let trial, let report = decodeJSON(ProbeReport.self, from: Array(text.utf8)) else { return nil }
+      return TrialResult(trial, report, TrialManner(), replies: ServerPrograms.knownReplies)
+    }
+    let findings = ProbeFindings(results, replies: ServerPrograms.knownReplies, publication: published)
+    return findings.text(title: publication.name.value, style: .plain)
   }
 
   /// The policy that is written from the files.

@@ -185,4 +185,41 @@ import Testing
     let svg = try #require(diagnosis.ladder).svg()
     #expect(svg.contains("&lt;script&gt;") && !svg.contains("<script>"))
   }
+
+  /// A session in clear whose PASV works, and one under TLS whose 227 has the server's own address.
+  private func blindHelper(_ plain: String) -> Diagnosis {
+    let clear =
+      "> USER x\n< 331 ok\n> PASS ***\n< 230 in\n> PASV\n< 227 Entering Passive Mode (\(plain),195,80)\n"
+      + "* Connecting to x (203.0.113.10) port 50000\n* Connected to x (203.0.113.10) port 50000 (#0)\n"
+      + "> LIST\n< 150 here\n< 226 done\n"
+    let encrypted =
+      "> AUTH TLS\n< 234 go\n* SSL connection using TLSv1.3 / X\n> USER x\n< 331 ok\n> PASS ***\n< 230 in\n> PASV\n"
+      + "< 227 Entering Passive Mode (10,10,20,200,195,81)\n* Connecting to x (10.10.20.200) port 50001\n"
+      + "* connect to 10.10.20.200 port 50001 failed: No route to host\n"
+    return diagnose(curl(clear) + "* Closing connection 0\n" + curl(encrypted))
+  }
+
+  @Test("F04: a helper rewrites the 227 of sessions in clear, and not that under TLS")
+  func helperUnderTLS() {
+    #expect(blindHelper("203,0,113,10").marks.first == "F04?", "\(blindHelper("203,0,113,10").marks)")
+    // Where both have the same address nobody rewrites one.
+    #expect(!blindHelper("10,10,20,200").marks.contains("F04?"))
+  }
+
+  @Test("F50 needs a port that fails more than once")
+  func onePort() {
+    func session(_ port: Int, works: Bool) -> String {
+      let low = port - 195 * 256
+      let end =
+        works
+        ? "* Connected to x (203.0.113.10) port \(port) (#0)\n> LIST\n< 150 here\n< 226 done\n"
+        : "* connect to 203.0.113.10 port \(port) failed: Connection timed out\n"
+      return curl(
+        "> USER x\n< 331 ok\n> PASS ***\n< 230 in\n> PASV\n< 227 Entering Passive Mode (203,0,113,10,195,\(low))\n"
+          + "* Connecting to x (203.0.113.10) port \(port)\n" + end) + "* Closing connection 0\n"
+    }
+    let fine = session(50000, works: true) + session(50001, works: true)
+    #expect(!diagnose(fine + session(50007, works: false)).marks.contains("F50?"))
+    #expect(diagnose(fine + session(50007, works: false) + session(50007, works: false)).marks.contains("F50?"))
+  }
 }

@@ -59,7 +59,7 @@ extension Lab {
     guard isThere else { throw LabError("tcpdump writes nothing to \(path)") }
   }
 
-  private func waitForRelay() async throws {
+  func waitForRelay() async throws {
     let isThere = try await Patience.wait {
       try await run(["ss", "-Hltn", "sport = :2121"], on: .gateway).text.contains("2121")
     }
@@ -74,7 +74,7 @@ extension Lab {
     }
   }
 
-  private func settings(of kind: DaemonKind, _ fault: Injection) -> String {
+  func settings(of kind: DaemonKind, _ fault: Injection) -> String {
     let own = fault.settings[kind] ?? ""
     if kind == .vsftpd {
       let tls =
@@ -161,7 +161,7 @@ private let ftplibProgram = """
 
 /// What the FTP filter of ISA Server does with AUTH, as far as it is documented: it says that access is denied, and the
 /// server never sees the command. Everything else is passed on.
-private let relayProgram = """
+let relayProgram = """
   import socket, threading
   gate = socket.create_server(("0.0.0.0", 2121))
   def serve(client):

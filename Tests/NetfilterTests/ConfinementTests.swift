@@ -84,7 +84,7 @@ struct ConfinementTests {
 
   @Test("16, less privilege: addresses that the linker fills in cannot be written")
   func linking() throws {
-    for program in ["sallyport", "sallyport-netfilter"] {
+    for program in ["sallyport", "sallyport-netfilter", "sallyport-probe"] {
       let headers = try readelf("-lW", program)
       let entries = try readelf("-dW", program)
       #expect(headers.contains("GNU_RELRO"), "\(headers)")

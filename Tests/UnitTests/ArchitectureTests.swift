@@ -16,7 +16,8 @@ import Testing
     "Servers": ["Addressing", "Diagnostics", "Evidence", "Mustache", "Policy", "Templates", "WindowsFirewall"],
     "Evidence": ["Addressing"],
     "Diagnosis": ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"],
-    "Probing": ["Addressing", "CLinux", "Evidence", "Files", "Glibc", "Netfilter"],
+    "Probing": ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Glibc", "Netfilter", "Trials"],
+    "Trials": ["Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession"],
     "WindowsFirewall": ["Diagnostics"],
     "FTPSession": ["Addressing", "Diagnostics", "Nftables"],
     "Compilation": [
@@ -24,6 +25,8 @@ import Testing
       "PolicySyntax", "Servers",
     ],
     "CNftables": [],
+    "CLibcurl": [],
+    "sallyport-probe": ["CLibcurl", "FoundationEssentials", "Glibc", "Synchronization"],
     "sallyport-netfilter": ["CNftables", "Glibc"],
     "Files": ["CLinux", "Glibc"],
     "Netfilter": [
@@ -33,7 +36,7 @@ import Testing
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files",
       "FoundationEssentials", "Flows", "Glibc", "Netfilter", "Nftables", "Parallel", "Platforms", "Policy",
-      "PolicySyntax", "Probing", "Servers",
+      "PolicySyntax", "Probing", "Servers", "Trials",
     ],
     "CLinux": [],
     "sallyport": ["CLinux", "SallyportCLI"],
@@ -42,6 +45,7 @@ import Testing
   /// The modules that may see clocks, files and the environment.
   static let world: Set<String> = [
     "SallyportCLI", "sallyport", "Files", "Netfilter", "Parallel", "Probing", "sallyport-netfilter",
+    "sallyport-probe",
   ]
 
   private func swiftFiles(_ folder: URL) -> [URL] {

@@ -4,10 +4,13 @@ import FTPSession
 /// F72: the process of the session cannot go on, and says so, in clear even where TLS is on.
 struct ServerDied: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
-    for entry in encounter.replies where entry.reply.text.hasPrefix("OOPS") {
-      // Some of these have failures of their own.
-      let meanings = context.replies.filter { $0.matches(entry.reply) }.map(\.meaning)
-      guard meanings.contains(.processDied), meanings.allSatisfy({ $0 == .processDied }) else { continue }
+    let last = encounter.replies.filter { $0.reply.text.hasPrefix("OOPS") }
+    func meanings(_ reply: FTPReply) -> [ReplyMeaning] {
+      context.replies.filter { $0.matches(reply) }.map(\.meaning)
+    }
+    // Some of these have failures of their own; what another process says when the first has ended follows from that.
+    guard last.allSatisfy({ meanings($0.reply).allSatisfy { $0 == .processDied } }) else { return [] }
+    for entry in last where meanings(entry.reply).contains(.processDied) {
       return [
         Found(
           "F72", .proven, .server, "the server's process ends with `\(entry.reply.whole)`", at: [entry.event.mark],

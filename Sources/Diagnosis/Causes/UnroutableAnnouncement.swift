@@ -13,7 +13,9 @@ struct UnroutableAnnouncement: Cause {
       for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
         guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered) else { continue }
         // Where sessions in clear work, a helper puts the right address in, which it cannot do in this one (F04).
-        guard !(transfer.isEncrypted && context.plainWorks) else { continue }
+        if transfer.isEncrypted, context.plainAnnouncements.contains(where: { $0 != offered }) {
+          return [Self.blindHelper(offered, transfer)]
+        }
         if let other = Self.serversWord(encounter, besides: offered) {
           return [Self.rewritten(offered, other, transfer)]
         }
@@ -47,6 +49,18 @@ struct UnroutableAnnouncement: Cause {
       return Self.cause(.proven, offered, marks, words)
     }
     return Self.cause(replaced == nil ? .likely : .proven, offered, marks, "which the client cannot reach")
+  }
+
+  /// Looks alike: a server that announces one address under TLS, and another one without.
+  private static func blindHelper(_ offered: IPAddress, _ transfer: Transfer) -> Found {
+    Found(
+      "F04", .likely, .firewall,
+      "under TLS the 227 carries \(offered), which is not reachable from outside, and sessions in clear work: a helper "
+        + "rewrites those, and cannot read this one",
+      at: transfer.marks,
+      remedy:
+        "publish the whole passive range, and have the server announce the external address; a helper is no way for TLS",
+      word: .passiveRange, stage: .announcement)
   }
 
   /// The server does not know what becomes of its reply, nor what the client makes of it.

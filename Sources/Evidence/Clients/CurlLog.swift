@@ -183,26 +183,32 @@ private struct CurlReading {
       let addresses = words.map { String($0.prefix { $0 != "," }) }.compactMap { IPAddress($0) }
       guard addresses.first != addresses.last else { return }
       writer.add(.finding(.addressReplaced(offered: addresses.first, used: addresses.last)), time: row.time, mark)
-    } else if text.contains("re-using session ID") || text.contains("reusing session") {
-      resumes = true
-    } else if text.hasPrefix("SSL connection using ") {
-      writer.closeReply()
-      writer.add(.secured(isData: hasTLS, isResumed: hasTLS ? resumes : nil), time: row.time, mark)
-      hasTLS = true
-      resumes = false
-    } else if text.hasPrefix("Recv failure: Connection reset"), isData {
-      writer.add(.dataResult(.reset), time: row.time, mark)
-    } else if text.contains("wrong version number") || text.contains("unexpected TLS packet") {
-      writer.add(.finding(.clearTextInTLS), time: row.time, mark)
+    } else if let note = CurlNote(text) {
+      tell(note, row, mark)
     } else if text.hasPrefix("Closing connection") || text.contains("closing connection") {
       writer.closeReply()
       writer.add(.ended(byServer: nil), time: row.time, mark)
+      // What is dialled next is a control connection, of the next session in the same log.
+      (isData, isDialling) = (false, false)
     } else if text.contains("Accept timeout occurred") || text.contains("FTP response timeout") {
       writer.add(.timedOut, time: row.time, mark)
     }
   }
 
   private var resumes = false
+
+  private mutating func tell(_ note: CurlNote, _ row: CurlRow, _ mark: Mark) {
+    switch note {
+    case .resumes: resumes = true
+    case .secured:
+      writer.closeReply()
+      writer.add(.secured(isData: hasTLS, isResumed: hasTLS ? resumes : nil), time: row.time, mark)
+      hasTLS = true
+      resumes = false
+    case .clearText: writer.add(.finding(.clearTextInTLS), time: row.time, mark)
+    case .reset: if isData { writer.add(.dataResult(.reset), time: row.time, mark) }
+    }
+  }
 
   /// One dial ends once, however many lines say so.
   private mutating func result(_ result: DialResult, _ row: CurlRow, _ mark: Mark) {
