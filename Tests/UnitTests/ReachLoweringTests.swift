@@ -87,7 +87,7 @@ import Testing
 
   @Test func aPlatformWithoutItSaysSo() {
     let policy =
-      "gateway branch { platform openwrt; outside wan; inside lan }\n"
+      "gateway branch { platform windows }\n"
       + reach(1).replacing("source gateway", with: "")
     let found = compile(policy).diagnostics.filter { $0.code == "platform-unsupported" }
     #expect(!found.isEmpty)
