@@ -1,10 +1,8 @@
 import Addressing
 import Compilation
-import Diagnostics
 import Flows
 import Foundation
 import LiveSupport
-import Nftables
 import Platforms
 import Testing
 
@@ -284,36 +282,16 @@ private let gateway = "platform openwrt; outside wan; inside lan"
       """
     // Where the zone may do everything, whom `allow` leaves out is kept out all the same.
     for more in ["", "config forwarding\n\toption src 'lan'\n\toption dest 'wan'\n\n"] {
-      let bytes = Array((zones + more + (try compilation.configuration())).utf8)
-      var sources = compilation.sources
-      let file = sources.add(SourceFile(name: "firewall", bytes: bytes))
-      let saved = OpenWrtReader().read(
-        GatewayText(name: "firewall", bytes: bytes, file: file), GatewayContext(compilation.policy, gateway: 0))
-      #expect(!saved.diagnostics.hasErrors, "\(saved.diagnostics.map(\.message))")
-      try judge(compilation, saved.ruleset)
+      let read = try ReachStudy.read(zones + more + (try compilation.configuration()), compilation)
+      #expect(ReachStudy(compilation, read).faults.isEmpty, "\(ReachStudy(compilation, read).faults)")
     }
-    try judge(compilation, nil)
-  }
-
-  /// Asks for the sessions of users, under the rules that are written or under others.
-  private func judge(_ compilation: Compilation, _ rules: Ruleset?) throws {
-    let outbound = compilation.policy.outbound
-    let ruleset = try #require(rules ?? compilation.ruleset(gateway: 0))
-    let study = SessionStudy(outbound, gateway: 0, ruleset: ruleset)
-    for access in outbound.publications {
-      let cells = study.table(of: access).cells.filter { $0.performance != nil }
-      let permitted = cells.filter(\.isPermitted)
-      #expect(!permitted.isEmpty && permitted.allSatisfy { $0.outcome == .works }, "\(access.name.value)")
-      let strangers = cells.filter { $0.place == .stranger }
-      #expect(!strangers.isEmpty && strangers.allSatisfy { $0.outcome == .refused }, "\(access.name.value)")
-    }
+    #expect(ReachStudy(compilation).faults.isEmpty, "\(ReachStudy(compilation).faults)")
   }
 
   @Test("users of older releases, and a helper without a zone")
   func reachRefusals() {
-    let old = reaches("platform openwrt 19.07; outside wan; inside lan").diagnostics.filter { $0.severity == .error }
-    #expect(Set(old.map(\.code)) == ["platform-unsupported"])
-    #expect(old.count == 3, "\(old.map(\.message))")
+    let old = reaches("platform openwrt 19.07; outside wan; inside lan").errors
+    #expect(old.count == 3 && old.allSatisfy { $0.hasPrefix("platform-unsupported:") }, "\(old)")
     #expect(
       reaches("platform openwrt; outside wan").errors == [
         "platform-input: openwrt has to be told `inside` of `edge`, because `old` has the FTP helper"
