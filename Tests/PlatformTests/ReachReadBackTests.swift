@@ -131,11 +131,13 @@ import Testing
   @Test("kernels that give the helper to ports are told those of users") func oldKernels() throws {
     let compilation = compile(
       """
-      gateway edge { platform iptables 2.6.32; outside eth0; inside eth1 }
+      gateway edge { platform iptables 2.6.32; outside eth0; inside eth1; helper scope device }
       reach old { server 198.51.100.22; control port 2121; tls off; helper on; allow 10.10.20.0/24 }
+      publish files { server 10.10.20.200 other; external ip 203.0.113.10; control port 2100; tls off; helper on }
       """)
     #expect(compilation.errors.isEmpty, "\(compilation.errors)")
-    #expect(compilation.companion("modprobe.conf")?.contains("ports=2121") == true)
+    #expect(compilation.companion("modprobe.conf")?.contains("ports=2100,2121\n") == true)
+    #expect(ReachStudy(compilation).faults.isEmpty, "\(ReachStudy(compilation).faults)")
   }
 
   @Test(

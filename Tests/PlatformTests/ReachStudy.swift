@@ -40,7 +40,9 @@ struct ReachStudy {
   /// Whether every connection that the user opens leaves with the address of the gateway.
   private static func hides(_ cell: SessionCell, _ compilation: Compilation) -> Bool {
     let own = Set(compilation.policy.gateways[0].externalAddresses.map(\.arrival.value))
-    let dials = (cell.performance?.steps ?? []).filter { $0.from == .client && $0.text.hasPrefix("SYN ") }
+    let dials = (cell.performance?.steps ?? []).filter {
+      $0.from == .client && $0.text.wholeMatch(of: /SYN [0-9a-f].*/) != nil
+    }
     return dials.allSatisfy { step in
       step.loss != nil
         || step.events.contains {

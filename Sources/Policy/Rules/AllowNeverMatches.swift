@@ -12,16 +12,20 @@ package struct AllowNeverMatches: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var denials = Denials(policy: context.policy)
     var diagnostics: [Diagnostic] = []
+    // A `reach` has one for each of its servers.
+    let together = context.policy.isOutbound ? Dictionary(grouping: context.published, by: \.name) : [:]
     for published in context.published {
       let publication = published.publication
       guard !publication.allow.isEmpty || !publication.deny.isEmpty else { continue }
-      let endpoints = published.endpoints
+      let all = together[published.name] ?? [published]
+      guard all.first === published else { continue }
+      let endpoints = all.flatMap(\.endpoints)
       guard !endpoints.isEmpty else { continue }
       for term in publication.allow {
         if endpoints.allSatisfy({ context.policy.first(term, $0.family) == nil }) {
           // An empty list was reported as wrong.
           guard !context.policy.addresses(of: term).isEmpty else { continue }
-          diagnostics.append(otherFamily(context.policy.text(of: term), term, published))
+          diagnostics.append(otherFamily(term, published, endpoints, in: context.policy))
         } else if denials.cover(term, publication.deny, endpoints) {
           diagnostics.append(denied(context.policy.text(of: term), term, publication))
         }
@@ -30,17 +34,25 @@ package struct AllowNeverMatches: PolicyRule {
         denials.cover(ClientTerm(.any, first.span), publication.deny, endpoints)
       else { continue }
       diagnostics.append(
-        diagnostic("`deny` leaves no client that may connect to `\(published.name)`", at: first.span))
+        diagnostic(
+          context.policy.isOutbound
+            ? "`deny` leaves no user of `\(published.name)`"
+            : "`deny` leaves no client that may connect to `\(published.name)`", at: first.span))
     }
     return diagnostics
   }
 
-  private func otherFamily(_ name: String, _ term: ClientTerm, _ published: Published) -> Diagnostic {
-    let families = joined(published.endpoints.map(\.family.title))
+  private func otherFamily(
+    _ term: ClientTerm, _ published: Published, _ endpoints: [Endpoint], in policy: Policy
+  ) -> Diagnostic {
+    let (name, isReach) = (policy.text(of: term), policy.isOutbound)
+    let families = joined(
+      AddressFamily.allCases.filter { family in endpoints.contains { $0.family == family } }.map(\.title))
     return diagnostic(
-      "`\(name)` holds no \(families) address, and `\(published.name)` is published over nothing else",
-      at: term.span, related: published.endpoints.map { Label($0.external.dialled.span) },
-      help: "take it out, or add an external address of its family")
+      "`\(name)` holds no \(families) address, and `\(published.name)` is \(isReach ? "reached" : "published") over nothing "
+        + "else",
+      at: term.span, related: endpoints.map { Label($0.external.dialled.span) },
+      help: "take it out, or add \(isReach ? "a server" : "an external address") of its family")
   }
 
   private func denied(_ name: String, _ term: ClientTerm, _ publication: Publication) -> Diagnostic {
