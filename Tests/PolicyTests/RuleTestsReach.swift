@@ -125,7 +125,10 @@ struct RuleTestsReach {
     "rules of publications that hold for a reach as well",
     arguments: [
       ("server 203.0.113.21\npassive range 50000-50399\ntls off", "tls-off", "tls off"),
-      ("server 203.0.113.21\npassive range 5000-5500\ntls implicit", "passive-range-alg-port", "5000-5500"),
+      (
+        "server 203.0.113.21\npassive range 5000-5500\ntls implicit", "passive-range-alg-port",
+        "passive range 5000-5500"
+      ),
       (
         "server 203.0.113.21\npassive range 50000-50399\ntls explicit required\ncontrol port 990",
         "tls-port-mismatch",

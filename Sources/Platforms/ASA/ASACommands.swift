@@ -180,8 +180,8 @@ private struct ASAPublisher {
   }
 
   /// `source gateway` of a `reach`: a dynamic translation of the users for each port of the server, which keeps its own
-  /// address and port (Cisco's guide, dynamic PAT by twice NAT). Without a range data connections go to any port that the
-  /// inspection reads.
+  /// address and port (Cisco's guide, dynamic PAT by twice NAT). Without a range data connections go to any port that
+  /// the inspection reads.
   mutating func hide(_ service: PublishedService) {
     guard service.wantsGatewaySource, let own = plan.ownSource(service.family), let leaving = plan.inside.first?.name,
       service.restrictedClients?.isEmpty != true

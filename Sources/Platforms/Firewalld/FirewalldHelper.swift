@@ -4,8 +4,8 @@ import Nftables
 
 /// What firewalld cannot do for single connections, beside it: a small table of our own, and a unit that loads it at
 /// boot. A helper of firewalld's own never reaches a connection that a `forward-port` translates: what is translated is
-/// accepted before the policies, where the helper is set (measured with 1.3.3; the same up to 2.3 by its source). A rich
-/// rule that translates sources has no ports.
+/// accepted before the policies, where the helper is set (measured with 1.3.3; the same up to 2.3 by its source). A
+/// rich rule that translates sources has no ports.
 enum FirewalldHelper {
   static let tableName = "sallyport_alg"
   static let unit = "sallyport-alg.service"

@@ -22,7 +22,8 @@ package struct FirewalldPlatform: SessionPlatform {
   }
 
   /// A rich rule that translates sources has no ports, so that neither `hairpin` nor `source gateway` could be kept to
-  /// one publication (users of a `reach` get their source from a table beside it); the limit of a rich rule is one for all clients together.
+  /// one publication (users of a `reach` get their source from a table beside it); the limit of a rich rule is one for
+  /// all clients together.
   package var capabilities: Set<FlowFeature> {
     [
       .ipv6, .ipv6Translation, .translation, .routedServer, .localServer, .controlPortTranslation, .clients, .helper,

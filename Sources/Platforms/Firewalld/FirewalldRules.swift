@@ -3,8 +3,8 @@ import Diagnostics
 import Flows
 
 /// What firewalld is told of one gateway: a policy object for each publication and each `reach`, one for all users whom
-/// these keep out, and a set for each long list of clients. Its files and the rules that sessions are played by both come
-/// from this.
+/// these keep out, and a set for each long list of clients. Its files and the rules that sessions are played by both
+/// come from this.
 struct FirewalldRules {
   /// The zones where clients come from, and where users leave.
   let zones: [String]

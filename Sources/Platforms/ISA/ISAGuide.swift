@@ -63,7 +63,7 @@ func isaGuide(to plan: FlowPlan, _ platform: ISAPlatform) -> PlatformGuide {
     ],
     verify: [
       .init(
-        "From \(plan.somebodyAllowed), list a folder in passive mode, with TLS as the publication asks for it. In the "
+        "From \(plan.somebodyAllowed), list a folder in passive mode, with TLS as the \(plan.isOutbound ? "`reach`" : "publication") asks for it. In the "
           + "log of the firewall, `0x80074E24 FWX_E_CONNECTION_KILLED` at a control connection means that the FTP "
           + "Access Filter got hold of it: another rule or protocol takes the port.")
     ],

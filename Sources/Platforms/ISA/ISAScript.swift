@@ -91,7 +91,11 @@ extension ISAScript {
     guard let prefixes = service.clientPrefixes, !prefixes.contains(where: { $0.length == 0 }) else {
       return text.add("everyone(\(jscriptLiteral(service.name)));", for: span)
     }
-    if prefixes.isEmpty { text.add("// Nobody may connect over IPv4, so there is no rule.", for: span) }
+    if prefixes.isEmpty {
+      text.add(
+        "// Nobody may connect over IPv4, so \(plan.isOutbound ? "nothing is permitted" : "there is no rule").",
+        for: span)
+    }
     for prefix in prefixes {
       let address = "\(prefix.address)"
       let name = ObjectNames.prefix + address.replacing(".", with: "-") + (prefix.isHost ? "" : "-\(prefix.length)")

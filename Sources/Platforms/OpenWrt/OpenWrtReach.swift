@@ -2,8 +2,8 @@ import Addressing
 import Diagnostics
 import Flows
 
-/// What `reach` blocks ask for. Rules of ours stand before the `forwarding` of a zone, so who is kept out is so whatever
-/// else the zone may do (ruleset.uc).
+/// What `reach` blocks ask for. Rules of ours stand before the `forwarding` of a zone, so who is kept out is so
+/// whatever else the zone may do (ruleset.uc).
 extension OpenWrtSections {
   /// - Parameter plan: The other direction: its clients are the users.
   mutating func addReaches(_ plan: FlowPlan) {
