@@ -55,9 +55,9 @@ extension FlowFeature {
   /// The same as a `reach` asks for it; `nil` where nothing more is asked for than that it may be reached.
   fileprivate var ofReach: FlowFeature? {
     switch self {
-    case .ipv6: self
+    case .ipv6, .helperBesideTLS, .activeThroughHelper: self
     case .clients: .reachUsers
-    case .helper, .helperBesideTLS, .activeThroughHelper: .reachHelper
+    case .helper: .reachHelper
     case .gatewaySource: .reachSource
     case .logNew: .reachLogNew
     case .logDenied: .reachLogDenied

@@ -29,6 +29,8 @@ struct FirewallModel {
     var count: Int
     var others: String
     var rules: [Rule]
+    /// Access rules of ours, in the order in which they are asked.
+    var accesses: [Access]
 
     /// Whether it ended well, in the language of the firewall.
     var isFine: Bool { exit == 0 && error.isEmpty && faults.isEmpty }
@@ -50,6 +52,23 @@ struct FirewallModel {
     var networks: [String]
     var sets: Int
     var clients: [String]
+  }
+
+  /// An access rule of ours, with the ports and users that its names stand for.
+  struct Access: Decodable, Equatable {
+    var name: String
+    var tag: String
+    var isOn: Bool
+    var permits: Bool
+    var servers: [String]
+    /// Of each protocol the first port and the last, and how many filters it has.
+    var ranges: [[Int]]
+    var filters: [Int]
+    /// The networks of the users.
+    var networks: [String]
+    /// Whatever else it names as sources or destinations.
+    var others: [String]
+    var users: [String]
   }
 
   /// Why node is not there.

@@ -232,7 +232,7 @@ private let zones = [
       publish here { server local proftpd { certificate "/a" key "/b" }; external ip 203.0.113.3
         passive range 8000-8100; tls implicit; allow \(clients), 10.0.0.0/8 }
       """
-    for text in [workedCase(gateway), many] {
+    for text in [workedCase(gateway), many, Self.reaches, Self.reaches.replacing("; inside internal", with: "")] {
       let compilation = compile(text)
       #expect(compilation.errors.isEmpty, "\(compilation.errors)")
       let played = try #require(compilation.ruleset(gateway: 0)?.tables.first).ownRules
@@ -248,6 +248,52 @@ private let zones = [
       let files = try files(compilation).map { ($0.path, $0.text.replacing(old, with: new)) }
       #expect(try await rules(files) != played, "\(old) became \(new)")
     }
+  }
+
+  /// Users of two servers, beside a publication.
+  private static let reaches = """
+    gateway edge { \(gateway); external ip 203.0.113.10 }
+    reach bank { server 198.51.100.21, 2001:db8:51::21; passive range 50000-50399; tls explicit required
+      allow 10.20.0.0/24, 2001:db8:20::/64; log all }
+    reach payroll { server 198.51.100.21; control port 2121; passive range 51000-51399; tls explicit required
+      allow 10.21.0.0/24, 10.22.0.0/24, 10.23.0.0/24, 10.24.0.0/24, 10.25.0.7; source gateway }
+    reach old { server 198.51.100.22; helper on; active on; tls off; source gateway }
+    publish files { server 10.10.20.200 other; passive range 5000-5059; tls explicit required }
+    """
+
+  @Test("users: permits before refusals, and a table beside it for the helper and the source")
+  func reach() throws {
+    let compilation = compile(Self.reaches)
+    #expect(compilation.errors.isEmpty, "\(compilation.errors)")
+    let files = try files(compilation)
+    #expect(
+      files.map(\.path) == [
+        "ipsets/sallyport-payroll-v4.xml", "policies/sallyport-files.xml", "policies/sallyport-bank.xml",
+        "policies/sallyport-old.xml", "policies/sallyport-payroll.xml", "policies/sallyport_refused.xml",
+      ])
+    let text = files[2].text
+    #expect(text.contains(#"<ingress-zone name="internal"/>"#) && text.contains(#"<egress-zone name="external"/>"#))
+    #expect(text.contains(#"<log prefix="sallyport:bank:new ""#) && text.contains("<accept/>"))
+    let refused = files[5].text
+    #expect(refused.contains("priority=\"-99\"") && refused.contains(#"<log prefix="sallyport:bank:denied ""#))
+    #expect(!refused.contains("198.51.100.22") && !refused.contains("<accept/>"))
+    let table = try #require(compilation.companion("sallyport-alg.nft"))
+    #expect(table.contains("198.51.100.22 . 21 comment \"old\","))
+    #expect(table.contains("198.51.100.21 . 51000-51399 comment \"payroll\" : 203.0.113.10"))
+    #expect(!table.contains(". 50000-50399"))
+    let removed = try #require(compilation.companion("remove.sh"))
+    #expect(
+      removed.contains("policies/sallyport_refused.xml\n") && removed.contains("delete table inet sallyport_alg"))
+  }
+
+  @Test(
+    "firewalld takes what is written for users",
+    .enabled(if: Firewalld.cached != nil, Comment(rawValue: Firewalld.comment)),
+    arguments: [gateway, "platform firewalld; outside external"])
+  func reachIsTaken(_ gateway: String) async throws {
+    let files = try files(
+      compile(Self.reaches.replacing("platform firewalld; outside external; inside internal", with: gateway)))
+    #expect(try await complaints(files) == "")
   }
 
   @Test(
@@ -274,7 +320,9 @@ private let zones = [
 extension Table {
   /// The sets and the chains that rules of our policies stand in, as nft lists them, sorted by name.
   fileprivate var ownRules: String {
-    let ours = chains.filter { $0.name.contains("policy_sallyport-") && $0.name.hasSuffix("_allow") }
+    let ours = chains.filter {
+      $0.name.contains("policy_sallyport") && ($0.name.hasSuffix("_allow") || $0.name.hasSuffix("_deny"))
+    }
     return Table(
       name, sets: sets.filter { $0.name.hasPrefix("sallyport-") }.map(\.alone).sorted { $0.name < $1.name },
       chains: ours.filter { !$0.rules.isEmpty }.sorted { $0.name < $1.name }

@@ -219,6 +219,85 @@ private let gateway = "platform openwrt; outside wan; inside lan"
       + (service.passiveRange.map { [entrance($0, isControl: false)] } ?? [])
   }
 
+  private static let reaches = """
+    reach bank { server 198.51.100.21, 2001:db8:51::21; passive range 50000-50399; tls explicit required
+      allow 10.20.0.0/24, 10.21.0.7, 2001:db8:20::/64; source gateway }
+    reach payroll { server 198.51.100.21; control port 2121; passive range any; tls explicit required
+      deny 10.20.0.66; source gateway }
+    reach old { server 198.51.100.22; control port 2100; helper on; active on; tls off; allow 10.20.0.0/24 }
+    """
+
+  private func reaches(_ gateway: String = gateway) -> Compilation {
+    compile("gateway edge { \(gateway); external ip 203.0.113.10, 2001:db8::10 }\n\(Self.reaches)")
+  }
+
+  @Test("users: every permit before every refusal, and the address of the gateway as source")
+  func reach() throws {
+    let compilation = reaches()
+    #expect(compilation.errors.isEmpty, "\(compilation.errors)")
+    let sections = try UCISection.read(compilation.configuration())
+    #expect(sections.flatMap(\.faults).isEmpty, "\(sections.flatMap(\.faults))")
+    let targets = sections.map { $0.options["target"] ?? "" }
+    let last = try #require(targets.lastIndex(of: "ACCEPT"))
+    #expect(try #require(targets.firstIndex(of: "DROP")) > last)
+    #expect(sections.filter { $0.type == "rule" }.allSatisfy { $0.options["src"] == "lan" })
+    #expect(sections.filter { $0.options["target"] == "DROP" }.allSatisfy { $0.options["dest"] == "*" })
+    let sources = sections.filter { $0.type == "nat" }
+    #expect(sources.allSatisfy { $0.options["src"] == "wan" })
+    #expect(Set(sources.compactMap { $0.options["snat_ip"] }) == ["203.0.113.10", "2001:db8::10"])
+    let helper = try #require(sections.first { $0.options["target"] == "HELPER" })
+    #expect(helper.options["dest_ip"] == "198.51.100.22" && helper.options["dest_port"] == "2100")
+    // What `uci` keeps of it is what is written, and goes by the way back.
+    var machine = UCIFile()
+    try machine.run(compilation.configuration("batch"))
+    #expect(machine.sections == sections)
+    try machine.run(try #require(compilation.companion("remove.batch")))
+    #expect(machine.sections.isEmpty)
+  }
+
+  @Test("the text, read back as fw4 reads it, lets users do what the policy says")
+  func reachReadBack() throws {
+    let compilation = reaches()
+    let zones = """
+      config defaults
+      \toption input 'REJECT'
+      \toption output 'ACCEPT'
+      \toption forward 'REJECT'
+
+      config zone
+      \toption name 'lan'
+      \toption input 'ACCEPT'
+      \toption output 'ACCEPT'
+      \toption forward 'ACCEPT'
+      \tlist network 'lan'
+
+      config zone
+      \toption name 'wan'
+      \toption input 'REJECT'
+      \toption output 'ACCEPT'
+      \toption forward 'REJECT'
+      \tlist network 'wan'
+
+
+      """
+    // Where the zone may do everything, whom `allow` leaves out is kept out all the same.
+    for more in ["", "config forwarding\n\toption src 'lan'\n\toption dest 'wan'\n\n"] {
+      let read = try ReachStudy.read(zones + more + (try compilation.configuration()), compilation)
+      #expect(ReachStudy(compilation, read).faults.isEmpty, "\(ReachStudy(compilation, read).faults)")
+    }
+    #expect(ReachStudy(compilation).faults.isEmpty, "\(ReachStudy(compilation).faults)")
+  }
+
+  @Test("users of older releases, and a helper without a zone")
+  func reachRefusals() {
+    let old = reaches("platform openwrt 19.07; outside wan; inside lan").errors
+    #expect(old.count == 3 && old.allSatisfy { $0.hasPrefix("platform-unsupported:") }, "\(old)")
+    #expect(
+      reaches("platform openwrt; outside wan").errors == [
+        "platform-input: openwrt has to be told `inside` of `edge`, because `old` has the FTP helper"
+      ])
+  }
+
   @Test func sessions() {
     for more in ["", "hairpin on", "source gateway"] {
       let compilation = compile(workedCase(gateway, "tls explicit required; passive range 5000-5500; \(more)"))

@@ -56,6 +56,50 @@ import Testing
     #expect(compilation.readme.contains("Nothing could check this"))
   }
 
+  /// Users inside: the same policies the other way round, and those that refuse after all that permit.
+  @Test func reach() throws {
+    let compilation = compile(
+      """
+      gateway edge { \(Self.gateway) }
+      reach bank { server 203.0.113.21; passive range 50000-50399; tls explicit required
+        allow 10.20.0.0/24, 10.30.0.7; log all }
+      reach payroll { server 203.0.113.21; control port 2121; passive range any; tls explicit required
+        allow 10.40.0.0/16 }
+      reach open { server 203.0.113.23; passive range 50000-50399; tls explicit required }
+      """)
+    #expect(compilation.errors.isEmpty, "\(compilation.errors)")
+    let text = try compilation.configuration()
+    #expect(try Self.judge(text, compilation) == [])
+    #expect(ReachStudy(compilation).faults.isEmpty, "\(ReachStudy(compilation).faults)")
+    var device = ScreenOSDevice()
+    try device.load(text)
+    let once = device
+    try device.load(text)
+    #expect(device == once)
+    let (denying, others) = (device.policies.filter(\.value.denies), device.policies.filter { !$0.value.denies })
+    #expect(denying.count == 4 && others.count == 6)
+    #expect(try #require(denying.keys.min()) > (try #require(others.keys.max())))
+    for policy in denying.values {
+      #expect(policy.sources == ["Any"] && policy.from == "Trust" && policy.to == "Untrust")
+      #expect(policy.isLogged == policy.name.hasPrefix("sallyport-bank") && policy.target == nil)
+    }
+    try device.load(try #require(compilation.companion("way-back.txt")))
+    #expect(device == ScreenOSDevice())
+    let few = compile(
+      """
+      gateway edge { \(Self.gateway.replacing("9001-9020", with: "9001-9003")) }
+      reach bank { server 203.0.113.21; passive range 50000-50399; tls explicit required; allow 10.20.0.0/24 }
+      """)
+    #expect(few.errors == ["platform-input: `numbers` gives 3, and 4 are needed"])
+    let zones = compile(
+      """
+      gateway edge { \(Self.gateway.replacing("\"Untrust\"", with: "\"Untrust\", \"DMZ\"")) }
+      reach bank { server 203.0.113.21; passive range 50000-50399; tls explicit required }
+      """)
+    #expect(
+      zones.errors == ["platform-input: screenos takes one zone in `outside`, where the servers of a `reach` are"])
+  }
+
   @Test func manyClientsStandInOnePolicy() throws {
     let compilation = compile(
       PlatformTests.workedCase(
@@ -286,6 +330,7 @@ struct ScreenOSDevice: Equatable {
     var target: String?
     var isLogged: Bool
     var application: String?
+    var denies = false
   }
 
   struct Permit: Hashable {
@@ -453,17 +498,19 @@ struct ScreenOSDevice: Equatable {
         rest = rest.dropFirst(2)
       }
     }
-    guard Array(rest) == ["permit"] || Array(rest) == ["permit", "log"] else { return false }
+    guard rest.first == "permit" || rest.first == "deny", rest.dropFirst() == [] || rest.dropFirst() == ["log"] else {
+      return false
+    }
     policies[number] = Policy(
       name: name, from: from, to: to, sources: [source], destination: destination, service: service, target: target,
-      isLogged: rest.last == "log", application: nil)
+      isLogged: rest.last == "log", application: nil, denies: rest.first == "deny")
     return true
   }
 
   /// Everything that policies permit, with what their names stand for.
   var permits: Set<Permit> {
     Set(
-      policies.values.map { policy in
+      policies.values.filter { !$0.denies }.map { policy in
         Permit(
           zones: "\(policy.from) > \(policy.to)",
           clients: policy.sources.map { addresses["\(policy.from) \($0)"] ?? $0 }.sorted(),

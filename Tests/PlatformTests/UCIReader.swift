@@ -52,7 +52,7 @@ extension UCISection {
     ],
     "rule": [
       "name": .text, "family": .family, "src": .anyZone, "src_ip": .network, "proto": .word(["tcp"]),
-      "dest": .anyZone, "dest_ip": .network, "dest_port": .ports, "target": .word(["ACCEPT", "HELPER"]),
+      "dest": .anyZone, "dest_ip": .network, "dest_port": .ports, "target": .word(["ACCEPT", "DROP", "HELPER"]),
       "set_helper": .word(["ftp"]),
     ],
     "nat": [

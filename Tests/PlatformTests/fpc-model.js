@@ -14,11 +14,13 @@ class ComError extends Error {
 // What is saved.
 
 const filtered = { name: "FTP Server", ranges: [[21, 21]], filters: ["FTP Access Filter"] };
+// What goes out; a protocol without a direction comes in.
+const filteredOut = { name: "FTP", direction: 1, ranges: [[21, 21]], filters: ["FTP Access Filter"] };
 
 function newFirewall(networks) {
   return {
     networks,
-    protocols: [filtered, { name: "sallyport", ranges: [[9000, 9001], [9100, 9100]], filters: [] }],
+    protocols: [filtered, filteredOut, { name: "sallyport", ranges: [[9000, 9001], [9100, 9100]], filters: [] }],
     subnets: [{ name: "Sallyport-office", address: "10.0.0.0", mask: "255.0.0.0" }],
     computers: [{ name: "sallyportal", address: "10.0.0.1" }],
     rules: [
@@ -66,10 +68,33 @@ function portsOf(rule, protocols) {
   };
 }
 
+function checkNames(state, what, names) {
+  for (const name of names.Networks) { check(state.networks.includes(name), "no network " + name); }
+  for (const [kind, list] of [["Subnets", "subnets"], ["Computers", "computers"]]) {
+    const known = new Set(state[list].map((one) => one.name));
+    for (const name of names[kind]) { check(known.has(name), "no " + kind + " " + name); }
+  }
+  check(Object.values(names).some((list) => list.length > 0), what + " is for nobody");
+}
+
+function checkAccess(state, rule) {
+  check(rule.method === 1 && rule.protocols.length > 0, rule.name + " is for all protocols");
+  for (const name of rule.protocols) {
+    const protocol = state.protocols.find((one) => one.name === name);
+    check(protocol && protocol.direction === 1, rule.name + " takes outbound protocols, and not " + name);
+  }
+  check(rule.users.length === 1 && rule.users[0] === "All Users", rule.name + " is for no users");
+  checkNames(state, rule.name, rule.from);
+  checkNames(state, rule.name, rule.to);
+}
+
 function checkRules(state) {
   const taken = new Map();
   for (const rule of state.rules) {
+    if (rule.kind === "access" && rule.protocols) { checkAccess(state, rule); }
     if (rule.kind !== "publishing") { continue; }
+    const served = state.protocols.find((one) => one.name === rule.protocol);
+    check(!served || !served.direction, "server publishing takes inbound protocols");
     const { published } = portsOf(rule, state.protocols);
     check(rule.listeners.length > 0, rule.name + " listens nowhere");
     check(Object.values(rule.from).some((list) => list.length > 0), rule.name + " is for nobody");
@@ -189,9 +214,10 @@ class Session {
         }), (list) => ({
           AddTCP(direction, low, high) {
             session.change();
-            check(arguments.length === 3 && direction === 0, "server publishing takes inbound protocols");
+            check(arguments.length === 3 && (direction === 0 || direction === 1), "bad direction");
             checkPort(low, 1);
             checkPort(high, low);
+            item.direction = direction;
             list.push([low, high]);
           },
         }));
@@ -255,7 +281,14 @@ class Session {
     });
     const selection = (from) => sealed("FPCSelectionIPs", Object.fromEntries(
       Object.keys(from).map((key) => [key, session.references(key, from[key])])));
-    const rules = this.collection("PolicyRules", state.rules, (item) => item.kind !== "publishing"
+    const access = (item) => sealed("FPCAccessProperties", {
+      get ProtocolSelectionMethod() { return item.method; },
+      set ProtocolSelectionMethod(method) { check(method === 1, "bad method"); session.change(); item.method = method; },
+      get SpecifiedProtocols() { return session.references("SpecifiedProtocols", item.protocols); },
+      get DestinationSelectionIPs() { return selection(item.to); },
+      get UserSets() { return session.references("UserSets", item.users); },
+    });
+    const rules = this.collection("PolicyRules", state.rules, (item) => item.kind !== "publishing" && !item.protocols
       ? sealed("an access rule", { get Name() { return item.name; } })
       : sealed("FPCPolicyRule", {
         get Name() { return item.name; },
@@ -265,9 +298,29 @@ class Session {
         set Enabled(value) { check(typeof value === "boolean", "bad value"); session.change(); item.enabled = value; },
         get Description() { return item.description; },
         set Description(text) { check(typeof text === "string", "bad text"); session.change(); item.description = text; },
-        get ServerPublishingProperties() { return publishing(item); },
+        get ServerPublishingProperties() {
+          check(item.kind === "publishing", item.name + " publishes nothing");
+          return publishing(item);
+        },
+        get AccessProperties() {
+          check(item.kind === "access", item.name + " is no access rule");
+          return access(item);
+        },
         get SourceSelectionIPs() { return selection(item.from); },
-      }), (_, add) => Object.assign(save("rules"), {
+      }), (list, add) => Object.assign(save("rules"), {
+        // A new rule comes first, and brings sources, destinations and users of its own, which a script has to clear.
+        AddAccessRule(name) {
+          check(arguments.length === 1, "AddAccessRule takes a name");
+          checkName(name);
+          add({
+            kind: "access", name, enabled: false, action: 1, description: "", method: 0, protocols: [],
+            users: ["All Authenticated Users"],
+            from: { Networks: [], NetworkSets: ["All Networks"], ComputerSets: ["Anywhere"], Computers: [], Subnets: [] },
+            to: { Networks: ["External"], NetworkSets: ["All Networks"], ComputerSets: [], Computers: [], Subnets: [] },
+          });
+          list.unshift(list.pop());
+          return rules.Item(1);
+        },
         AddServerPublishingRule(name, server, protocol) {
           check(arguments.length === 3, "AddServerPublishingRule takes three arguments");
           checkName(name);
@@ -375,7 +428,21 @@ function run(firewall, script) {
   result.changes = session.changes;
   result.count = elements(firewall).filter(isOurs).length;
   result.others = JSON.stringify(elements(firewall).filter((one) => !isOurs(one)));
-  result.rules = firewall.rules.filter(isOurs).map((rule) => {
+  result.accesses = firewall.rules.filter((rule) => rule.kind === "access" && isOurs(rule)).map((rule) => {
+    const named = (list, names) => names.map((name) => list.find((one) => one.name === name));
+    const protocols = named(firewall.protocols, rule.protocols);
+    return {
+      name: rule.name, tag: rule.description, isOn: rule.enabled, permits: rule.action === 0,
+      servers: named(firewall.computers, rule.to.Computers).map((one) => one.address),
+      ranges: protocols.map((one) => one.ranges[0]), filters: protocols.map((one) => one.filters.length),
+      networks: rule.from.Networks,
+      others: [].concat(rule.from.NetworkSets, rule.from.ComputerSets, rule.to.Networks, rule.to.NetworkSets, rule.to.Subnets),
+      users: named(firewall.subnets, rule.from.Subnets).map((one) => one.address + "/"
+        + addressValue(one.mask).toString(2).replace(/0/g, "").length)
+        .concat(named(firewall.computers, rule.from.Computers).map((one) => one.address + "/32")),
+    };
+  });
+  result.rules = firewall.rules.filter((rule) => rule.kind === "publishing" && isOurs(rule)).map((rule) => {
     const ports = portsOf(rule, firewall.protocols);
     const named = (list, names) => names.map((name) => list.find((one) => one.name === name));
     return {

@@ -15,7 +15,7 @@ struct RuleTestsReach {
 
   @Test func defaults() throws {
     let checked = reach("server 203.0.113.21\npassive range 50000-50399\nallow 10.20.0.0/16")
-    #expect(checked.codes.isEmpty)
+    #expect(checked.codes == ["tls-off"])
     let reach = try #require(checked.policy.reaches.first)
     let access = try #require(reach.accesses.first)
     #expect(reach.accesses.count == 1 && reach.gateway == 0)
@@ -31,7 +31,8 @@ struct RuleTestsReach {
 
   @Test("the i-th addresses of both families are one access")
   func pairs() throws {
-    let checked = reach("server 203.0.113.21, 203.0.113.22, 2001:db8:9::21\npassive range any\nallow 10.20.0.0/16")
+    let checked = reach(
+      "server 203.0.113.21, 203.0.113.22, 2001:db8:9::21\npassive range any\ntls implicit\nallow 10.20.0.0/16")
     let reach = try #require(checked.policy.reaches.first)
     #expect(
       reach.accesses.map { $0.externalAddresses.map { "\($0)" } } == [
@@ -126,6 +127,56 @@ struct RuleTestsReach {
     #expect(checked.underlined(code) == [place], "\(checked.codes)")
   }
 
+  @Test(
+    "rules of publications that hold for a reach as well",
+    arguments: [
+      ("server 203.0.113.21\npassive range 50000-50399\ntls off", "tls-off", "tls off"),
+      (
+        "server 203.0.113.21\npassive range 5000-5500\ntls implicit", "passive-range-alg-port",
+        "passive range 5000-5500"
+      ),
+      (
+        "server 203.0.113.21\npassive range 50000-50399\ntls explicit required\ncontrol port 990",
+        "tls-port-mismatch",
+        "control port 990"
+      ),
+      (
+        "server 203.0.113.21\npassive range 50000-50399\ntls explicit required\nhelper on", "helper-without-effect",
+        "helper on"
+      ),
+      (
+        "server 203.0.113.21\ntls explicit required clear-control\nhelper on",
+        "clear-control-leaves-encrypted-sessions",
+        "clear-control"
+      ),
+      (
+        "server 203.0.113.21\npassive range 50000-50399\ntls implicit\nallow 2001:db8::/48, 10.0.0.0/8",
+        "allow-never-matches", "2001:db8::/48"
+      ),
+      (
+        "server 203.0.113.21\npassive range 50000-50399\ntls implicit\nallow 10.1.0.0/16, 10.2.0.0/16\ndeny 10.1.0.0/16",
+        "allow-never-matches", "10.1.0.0/16"
+      ),
+    ])
+  func ofPublicationsToo(_ statements: String, _ code: String, _ place: String) {
+    let checked = reach(statements)
+    #expect(checked.underlined(code) == [place], "\(checked.codes)")
+    #expect(!checked.codes.contains("reach-helper-limited") || code == "clear-control-leaves-encrypted-sessions")
+  }
+
+  @Test("each is told once, and what a publication says is told there")
+  func toldOnce() {
+    let several = reach(
+      "server 203.0.113.21, 203.0.113.22, 2001:db8:9::21\npassive range 5000-5500\nallow 10.0.0.0/8, 2001:db8::/48")
+    #expect(several.codes.sorted() == ["passive-range-alg-port", "tls-off"], "\(several.codes)")
+    #expect(several.found("tls-off").first?.fixes.isEmpty == true)
+    let published = Self.headquarters.replacing("tls explicit required", with: "tls off")
+    let both = reach("gateway branch\npublication files\nallow 10.20.0.0/16\nsource gateway", before: published)
+    #expect(both.underlined("tls-off") == ["tls off"])
+    #expect(!both.found("tls-off").contains { $0.message.contains("users") })
+    #expect(reach("server 203.0.113.21\npassive range any\ntls implicit").codes == ["reach-range-any"])
+  }
+
   @Test func sourceNeedsAnAddressOfTheFamily() {
     let checked = reach(
       "server 203.0.113.21, 2001:db8:9::21\npassive range 50000-50399\nsource gateway",
@@ -161,7 +212,7 @@ struct RuleTestsReach {
   @Test("what only a reach uses is used")
   func uses() {
     let checked = reach(
-      "server 203.0.113.21\npassive range 50000-50399\nallow accounting",
+      "server 203.0.113.21\npassive range 50000-50399\ntls implicit\nallow accounting",
       before: Self.gateway + "clients accounting = 10.20.0.0/16\n")
     #expect(checked.codes.isEmpty)
   }

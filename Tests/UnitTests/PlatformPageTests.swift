@@ -53,7 +53,22 @@ private struct PlatformPage {
 
     With `helper scope device` some can do more.
 
+    ## Why some cannot do it for users of a `reach`
+
+    \(Platforms.all.compactMap(reasons).joined(separator: "\n"))
+
     """
+  }
+
+  /// Why a platform refuses what only a `reach` asks for.
+  private func reasons(_ platform: any Platform) -> String? {
+    let capabilities = platform.capabilities
+    let lacking = FlowFeature.allCases.filter {
+      FlowFeature.reaching.contains($0) && !capabilities.contains($0)
+    }
+    let told = lacking.contains(.reach) ? [.reach] : lacking
+    let sentences = told.compactMap { feature in platform.advice(on: feature).map { "\(feature.words): \($0)." } }
+    return sentences.isEmpty ? nil : "- `\(platform.name)`: " + sentences.joined(separator: " ")
   }
 
   private func row(_ platform: any Platform) -> String {

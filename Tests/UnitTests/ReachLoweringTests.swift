@@ -87,7 +87,7 @@ import Testing
 
   @Test func aPlatformWithoutItSaysSo() {
     let policy =
-      "gateway branch { platform openwrt; outside wan; inside lan }\n"
+      "gateway branch { platform windows }\n"
       + reach(1).replacing("source gateway", with: "")
     let found = compile(policy).diagnostics.filter { $0.code == "platform-unsupported" }
     #expect(!found.isEmpty)
@@ -105,8 +105,11 @@ import Testing
       let found = compile(policy).diagnostics.filter { $0.severity == .error }
       #expect(found.map(\.code) == ["platform-unsupported"], "\(found.map(\.message))")
     }
-    let source = compile(device + reach(1)).diagnostics.filter { $0.severity == .error }
-    #expect(source.map(\.code) == ["platform-unsupported"], "\(source.map(\.message))")
+    let all = compile(device + reach(1))
+    #expect(all.isAccepted, "\(all.diagnostics.map(\.message))")
+    let helper = compile(device + own.replacing("allow ", with: "helper on\n  allow "))
+      .diagnostics.filter { $0.severity == .error }
+    #expect(helper.map(\.code) == ["platform-unsupported"], "\(helper.map(\.message))")
   }
 
   @Test func differencesAreToldInItsWords() {

@@ -77,7 +77,7 @@ import Testing
           match[2].isEmpty ? 0 : 1)
         let path = parts.joined(separator: "/").replacing(/[\/.-]+$/, with: "")
         // Files that firewalld gets, by their places below its folder.
-        let isWritten = path.hasPrefix("policies/") && path.dropFirst(9).hasPrefix("sallyport-")
+        let isWritten = path.hasPrefix("policies/") && path.dropFirst(9).prefixMatch(of: /sallyport[-_]/) != nil
         let isThere = isWritten || known.contains(path) || path.contains("/CODE.") && known.contains("docs/rules")
         #expect(isThere, "\(page.path): \(match[0])")
       }

@@ -20,6 +20,7 @@ struct ASACommands {
     guard let list = plan.name(of: .accessList) else { return }
     var publisher = ASAPublisher(plan, list)
     for group in plan.services.runs { publisher.publish(group) }
+    for service in plan.isOutbound ? plan.services : [] { publisher.hide(service) }
     for service in plan.isOutbound ? plan.services : [] { publisher.refuse(service) }
     self = publisher.commands
   }
@@ -80,7 +81,8 @@ private struct ASANames {
   init(_ plan: FlowPlan) {
     names = ObjectNames(
       plan.services.map(\.name), longest: 40,
-      suffixes: ["real", "mapped", "ctl-real", "ctl-mapped", "pasv", "clients"])
+      suffixes: ["real", "mapped", "ctl-real", "ctl-mapped", "pasv", "clients"]
+        + (plan.isOutbound ? ["ctl-to", "pasv-to"] : []))
   }
 
   func real(_ service: PublishedService) -> String { name(service, "real") }
@@ -103,6 +105,8 @@ private struct ASAPublisher {
   private let names: ASANames
   private let pieces: PassivePieces
   private(set) var commands = ASACommands()
+  /// The service objects of translations of users that are there: families share them.
+  private var known: Set<String> = []
 
   init(_ plan: FlowPlan, _ list: String) {
     (self.plan, self.list) = (plan, list)
@@ -171,6 +175,34 @@ private struct ASAPublisher {
         guard let own = objects.names[own], let dialled = objects.names[dialled] else { continue }
         commands.add(
           "nat (\(inside),\(outside.name)) source static \(real) \(mapped) service \(own) \(dialled)", for: span)
+      }
+    }
+  }
+
+  /// `source gateway` of a `reach`: a dynamic translation of the users for each port of the server, which keeps its own
+  /// address and port (Cisco's guide, dynamic PAT by twice NAT). Without a range data connections go to any port that
+  /// the inspection reads.
+  mutating func hide(_ service: PublishedService) {
+    guard service.wantsGatewaySource, let own = plan.ownSource(service.family), let leaving = plan.inside.first?.name,
+      service.restrictedClients?.isEmpty != true
+    else { return }
+    let span = service.provenance(of: .source)
+    let isInterface = plan.usesInterfaceAddress && service.family == .ipv4
+    if !isInterface { commands.add("object network \(names.mapped(service))", ["host \(own)"], for: span) }
+    let mapped = isInterface ? "interface" : names.mapped(service)
+    let users = service.restrictedClients == nil ? "any" : names.clients(service)
+    let data = service.passiveRange ?? PortRange(low: 1024, high: 65535)
+    let all = [PortRange(service.serverControlPort)] + (data.map { [$0] } ?? [])
+    for (ports, part) in zip(all, ["ctl-to", "pasv-to"]) {
+      let object = names.ports(service, part)
+      if known.insert(object).inserted {
+        commands.add("object service \(object)", ["service tcp destination \(ports.asaText)"], for: span)
+      }
+      for entering in plan.outside {
+        let server = names.real(service)
+        commands.add(
+          "nat (\(entering.name),\(leaving)) source dynamic \(users) \(mapped) destination static \(server) \(server) "
+            + "service \(object) \(object)", for: span)
       }
     }
   }

@@ -41,6 +41,13 @@ struct ASAGuide {
         "The external address is that of the interface, so `interface` stands in its place, and no service of the "
           + "device itself listens on the same ports.")
     }
+    if plan.isOutbound {
+      sentences.append(
+        services.contains(where: \.wantsGatewaySource) && !plan.usesInterfaceAddress
+          ? "The address that users get is not that of an interface, for which the policy would say `external is "
+            + "interface`, and it is routed to the device."
+          : "Without `source gateway` users leave with the addresses that your own translations give them.")
+    }
     if services.contains(where: \.wantsHelper) {
       sentences.append(
         "FTP is inspected in the class `inspection_default`, without `strict`, as it is by default: `show "
@@ -74,6 +81,13 @@ struct ASAGuide {
           "The translations stand at the end of section 1, where the first that matches decides. If one above them has "
             + "the same external address and ports, take ours away and enter them with a number.",
           "show nat", "nat (\(inside),\(first.name)) 1 source static ..."))
+    }
+    if plan.isOutbound, services.contains(where: \.wantsGatewaySource) {
+      steps.append(
+        .init(
+          "The translations of users stand at the end of section 1, where the first that matches decides. If one of yours "
+            + "above them takes these users, take ours away and enter them with a number.",
+          "show nat", "nat (INTERFACE,\(inside)) 1 source dynamic ..."))
     }
     if changesInspection {
       steps.append(

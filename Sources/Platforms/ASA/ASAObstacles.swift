@@ -11,9 +11,10 @@ extension ASAPlatform {
 
   /// A translation names the one interface where the server is.
   private func sides(of plan: FlowPlan) -> [Diagnostic] {
-    plan.inside.dropFirst().prefix(1).map { second in
+    let side = plan.isOutbound ? "outside" : "inside"
+    return plan.inside.dropFirst().prefix(1).map { second in
       .error(
-        "platform-input", "the translations of an asa name one `inside`, and `\(second.name)` is another",
+        "platform-input", "the translations of an asa name one `\(side)`, and `\(second.name)` is another",
         at: second.provenance, help: "name the interface of the servers, or make a second gateway for the others")
     } + bindings(of: plan)
   }
@@ -34,7 +35,7 @@ extension ASAPlatform {
 
   /// `interface` stands for one address, that of the interface in the translation.
   private func interfaceAddress(of plan: FlowPlan) -> [Diagnostic] {
-    guard plan.usesInterfaceAddress else { return [] }
+    guard plan.usesInterfaceAddress, !plan.isOutbound else { return [] }
     var found: [Diagnostic] = plan.outside.dropFirst().prefix(1).map { second in
       .error(
         "platform-input", "with `external is interface` there is one `outside`, and `\(second.name)` is another",
@@ -61,9 +62,10 @@ extension ASAPlatform {
         "`\(service.name)` asks for the FTP helper on port \(service.serverControlPort) of the server, and an asa inspects "
           + "port 21 without being told",
         at: service.provenance(of: .helper),
-        help:
-          "let the server listen on port 21, for example with `control port \(service.controlPort) -> 21`, or publish "
-          + "a passive range in place of the helper")
+        help: plan.isOutbound
+          ? "ask the other side for its passive range, which needs no helper"
+          : "let the server listen on port 21, for example with `control port \(service.controlPort) -> 21`, or publish "
+            + "a passive range in place of the helper")
     }
     guard plan.mayUseDeviceSwitch else { return shifted.uniqued() }
     let servers = Dictionary(helped.map { ($0.serverAddress, $0) }) { first, _ in first }

@@ -25,7 +25,7 @@ package struct ASAPlatform: DevicePlatform {
   package var capabilities: Set<FlowFeature> {
     [
       .ipv6, .ipv6Translation, .translation, .routedServer, .controlPortTranslation, .clients, .helper,
-      .helperBesideTLS, .activeThroughHelper, .reach, .reachUsers,
+      .helperBesideTLS, .activeThroughHelper, .reach, .reachHelper, .reachSource, .reachUsers,
     ]
   }
 
@@ -45,8 +45,6 @@ package struct ASAPlatform: DevicePlatform {
     case .ipv6Translation:
       "write the server's own address as `external ip` for IPv6; translation needs 9.0, and an address of its own "
         + "where the policy says `external is interface`"
-    case .reachSource: "leave `source` out: the translation of users is the device's own, and stays as it is"
-    case .reachHelper: "ask the other side for its passive range, which needs no helper"
     case .hairpin: "let clients inside dial the server's own address, by a name that says so inside"
     case .activeRouted, .activeTranslation:
       "leave active mode off: the inspection opens these connections with `helper on` and `tls off` together alone, because "

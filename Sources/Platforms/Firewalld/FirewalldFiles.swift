@@ -9,7 +9,7 @@ extension FirewalldRules {
 
   /// - Parameter version: Stands in the descriptions.
   func files(version: String) -> [Artifact] {
-    sets.map { $0.file(version: version) } + policies.map { $0.file(from: zones, version: version) }
+    sets.map { $0.file(version: version) } + policies.map { $0.file(self, version: version) }
   }
 
   /// Where the files are on the gateway: policies first, because they refer to the sets.
@@ -20,19 +20,35 @@ extension FirewalldPolicy {
   private var path: String { "policies/\(name).xml" }
   fileprivate var destination: String { "\(FirewalldRules.folder)/\(path)" }
 
-  /// - Parameter zones: Where clients come from.
-  fileprivate func file(from zones: [String], version: String) -> Artifact {
+  /// Before the zones: a policy of negative priority is asked first. What is refused comes after all that is accepted.
+  private var priority: Int { kind == .refusals ? -99 : -100 }
+
+  private var title: String { kind == .refusals ? "refused" : publication }
+
+  private var purpose: String {
+    switch kind {
+    case .host, .forwarded: "the publication `\(publication)` for firewalld"
+    case .reach: "the users of `\(publication)` for firewalld"
+    case .refusals: "the users whom `reach` blocks keep out"
+    }
+  }
+
+  fileprivate func file(_ rules: FirewalldRules, version: String) -> Artifact {
     var text = ConfigurationText()
     text.add(FirewalldXML.header)
-    // Before the zones: a policy of negative priority is asked first.
-    text.add("<policy target=\"CONTINUE\" priority=\"-100\">", for: header)
-    text.add(lines: FirewalldXML.titles(publication, version: version))
-    for zone in zones { text.add("  <ingress-zone name=\(FirewalldXML.quoted(zone))/>") }
+    text.add("<policy target=\"CONTINUE\" priority=\"\(priority)\">", for: header)
+    text.add(lines: FirewalldXML.titles(title, version: version))
+    let (ingress, egress) = (rules.ingress(of: self), rules.egress(of: self))
+    for zone in ingress.isEmpty ? ["ANY"] : ingress {
+      text.add("  <ingress-zone name=\(FirewalldXML.quoted(zone))/>")
+    }
     // `forward-port` is refused for a zone that has interfaces.
-    text.add("  <egress-zone name=\"\(isForHost ? "HOST" : "ANY")\"/>")
-    for rule in rules { text.add(lines: rule.lines, for: rule.provenance) }
+    for zone in isForHost ? ["HOST"] : egress.isEmpty ? ["ANY"] : egress {
+      text.add("  <egress-zone name=\(FirewalldXML.quoted(zone))/>")
+    }
+    for rule in self.rules { text.add(lines: rule.lines, for: rule.provenance) }
     text.add("</policy>")
-    return text.artifact(path, destination: destination, purpose: "the publication `\(publication)` for firewalld")
+    return text.artifact(path, destination: destination, purpose: purpose)
   }
 }
 
@@ -50,14 +66,17 @@ extension FirewalldRule {
     case .forward(let address, let port):
       let target = port.map { " to-port=\"\($0)\"" } ?? ""
       lines.append("    <forward-port port=\"\(ports)\" protocol=\"tcp\"\(target) to-addr=\"\(address)\"/>")
-    case .accept(let log):
-      lines.append("    <port port=\"\(ports)\" protocol=\"tcp\"/>")
-      if let log {
-        lines.append("    <log prefix=\(FirewalldXML.quoted(log)) level=\"info\"><limit value=\"5/s\"/></log>")
-      }
-      lines.append("    <accept/>")
+    case .accept(let log): lines += portLines(log) + ["    <accept/>"]
+    case .refuse(let log): lines += portLines(log) + ["    <drop/>"]
     }
     return lines + ["  </rule>"]
+  }
+
+  private func portLines(_ log: String?) -> [String] {
+    let logging = log.map {
+      "    <log prefix=\(FirewalldXML.quoted($0)) level=\"info\"><limit value=\"5/s\"/></log>"
+    }
+    return ["    <port port=\"\(ports)\" protocol=\"tcp\"/>"] + (logging.map { [$0] } ?? [])
   }
 }
 

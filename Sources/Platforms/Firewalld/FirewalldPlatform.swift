@@ -22,13 +22,17 @@ package struct FirewalldPlatform: SessionPlatform {
   }
 
   /// A rich rule that translates sources has no ports, so that neither `hairpin` nor `source gateway` could be kept to
-  /// one publication; the limit of a rich rule is one for all clients together.
+  /// one publication (users of a `reach` get their source from a table beside it); the limit of a rich rule is one for
+  /// all clients together.
   package var capabilities: Set<FlowFeature> {
     [
       .ipv6, .ipv6Translation, .translation, .routedServer, .localServer, .controlPortTranslation, .clients, .helper,
-      .helperBesideTLS, .activeThroughHelper, .activeRouted, .logNew,
+      .helperBesideTLS, .activeThroughHelper, .activeRouted, .logNew, .reach, .reachHelper, .reachSource, .reachUsers,
+      .reachLogNew, .reachLogDenied,
     ]
   }
+
+  package var writesBothDirections: Bool { true }
 
   /// What it can do for some servers only.
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] {
@@ -102,7 +106,7 @@ package struct FirewalldPlatform: SessionPlatform {
     text.add("#!/bin/sh")
     text.add("# Takes away what sallyport put in place for firewalld; README.md says what has to follow.")
     for path in FirewalldRules(plan).destinations { text.add("rm -f \(path)") }
-    if plan.help != nil {
+    if plan.needsSideTable {
       text.add("systemctl disable --now \(FirewalldHelper.unit) 2>/dev/null")
       text.add("nft delete table inet \(FirewalldHelper.tableName) 2>/dev/null")
     }

@@ -2,12 +2,15 @@ import Addressing
 import Diagnostics
 import Flows
 
-/// What firewalld is told of one gateway: a policy object for each publication, and a set for each long list of
-/// clients. Its files and the rules that sessions are played by both come from this.
+/// What firewalld is told of one gateway: a policy object for each publication and each `reach`, one for all users whom
+/// these keep out, and a set for each long list of clients. Its files and the rules that sessions are played by both
+/// come from this.
 struct FirewalldRules {
-  /// The zones where clients come from.
+  /// The zones where clients come from, and where users leave.
   let zones: [String]
-  /// In the order of the publications' names.
+  /// The zones where users are; empty where the policy names none.
+  let users: [String]
+  /// In the order of the names of publications, then of `reach` blocks; refusals come last, as firewalld asks them.
   private(set) var policies: [FirewalldPolicy] = []
   private(set) var sets: [FirewalldSet] = []
 
@@ -17,23 +20,42 @@ struct FirewalldRules {
   private static let longestPolicy = 17
   /// The longest name of a set: `IPSET_MAXNAMELEN` in core/ipset.py is 32; the kernel's own sets have 31.
   private static let longestSet = 31
+  /// The policy object with what `reach` blocks refuse: no other name of ours has a `_`.
+  private static let refusals = "sallyport_refused"
 
   init(_ plan: FlowPlan) {
-    var known: Set<String> = []
-    zones = plan.outside.map(\.name).filter { known.insert($0).inserted }
-    let services = plan.services
-    let policyNames = ObjectNames(services.lazy.map(\.name), longest: Self.longestPolicy, suffixes: [])
-    let setNames = ObjectNames(services.lazy.map(\.name), longest: Self.longestSet, suffixes: ["v"])
+    zones = Self.zones(plan.outside)
+    users = Self.zones(plan.inside)
+    let (services, reached) = (plan.services, plan.outbound?.services ?? [])
+    let named = (services + reached).map(\.name)
+    let policyNames = ObjectNames(named, longest: Self.longestPolicy, suffixes: [])
+    let setNames = ObjectNames(named, longest: Self.longestSet, suffixes: ["v"])
     for service in services {
-      if policies.last?.publication != service.name {
-        policies.append(
-          FirewalldPolicy(
-            name: policyNames.name(service.name), publication: service.name, isForHost: service.isLocal,
-            header: service.header))
-      }
-      let clients = self.clients(of: service, setNames)
-      policies[policies.count - 1].rules += Self.rules(of: service, for: clients)
+      let policy = FirewalldPolicy(
+        name: policyNames.name(service.name), publication: service.name,
+        kind: service.isLocal ? .host : .forwarded, header: service.header)
+      add(Self.rules(of: service, for: clients(of: service, setNames)), to: policy)
     }
+    for service in reached {
+      let policy = FirewalldPolicy(
+        name: policyNames.name(service.name), publication: service.name, kind: .reach, header: service.header)
+      add(Self.rules(of: service, for: clients(of: service, setNames)), to: policy)
+    }
+    for service in reached where service.clients != nil {
+      let policy = FirewalldPolicy(
+        name: Self.refusals, publication: "", kind: .refusals, header: service.provenance(of: .clients))
+      add(Self.refusals(of: service), to: policy)
+    }
+  }
+
+  private mutating func add(_ rules: [FirewalldRule], to policy: FirewalldPolicy) {
+    if policies.last?.name != policy.name { policies.append(policy) }
+    policies[policies.count - 1].rules += rules
+  }
+
+  private static func zones(_ interfaces: [GatewayInterface]) -> [String] {
+    var known: Set<String> = []
+    return interfaces.map(\.name).filter { known.insert($0).inserted }
   }
 
   /// Whom the rules of a service let in; makes a set of many.
@@ -75,17 +97,45 @@ struct FirewalldRules {
       // firewalld writes no port for a range that stays as it is, so that every port keeps its number.
       + (service.passiveRange.map { rules($0, to: nil, .passive, logs: false) } ?? [])
   }
+
+  /// Users whom a `reach` does not admit.
+  private static func refusals(of service: PublishedService) -> [FirewalldRule] {
+    service.serverPorts.map { ports in
+      FirewalldRule(
+        clients: .everybody, destination: service.arrival, ports: ports,
+        action: .refuse(log: service.logs(.denied) ? "\(tag(service.name, "denied")) " : nil),
+        provenance: service.provenance(of: .clients))
+    }
+  }
+
+  /// The zones from which packets of a policy object come; empty for all.
+  func ingress(of policy: FirewalldPolicy) -> [String] { policy.isOfUsers ? users : zones }
+
+  /// The zones to which they go; empty for all.
+  func egress(of policy: FirewalldPolicy) -> [String] { policy.kind == .reach ? zones : [] }
 }
 
 /// A policy object of firewalld: what holds for packets from some zones.
 struct FirewalldPolicy {
+  enum Kind {
+    /// A publication of a server on the machine itself. Packets that are forwarded and packets for the machine need
+    /// policies of their own: `ANY` does not hold `HOST`, and `HOST` allows no `forward-port` to an address.
+    case host
+    /// One of a server behind it.
+    case forwarded
+    /// What users may reach, and what `reach` blocks keep all others from.
+    case reach, refusals
+  }
+
   var name: String
+  /// The publication, or the `reach`; empty for what is refused.
   var publication: String
-  /// Whether the server is the machine itself. Packets that are forwarded and packets for the machine need policies of
-  /// their own: `ANY` does not hold `HOST`, and `HOST` allows no `forward-port` to an address.
-  var isForHost: Bool
+  var kind: Kind
   var rules: [FirewalldRule] = []
   var header: SourceSpan
+
+  var isForHost: Bool { kind == .host }
+  var isOfUsers: Bool { kind == .reach || kind == .refusals }
 }
 
 /// A rich rule.
@@ -103,6 +153,8 @@ struct FirewalldRule {
     case forward(to: IPAddress, port: UInt16?)
     /// With what log entries begin, where there are any.
     case accept(log: String?)
+    /// Drops the packet; likewise.
+    case refuse(log: String?)
   }
 
   var clients: Clients

@@ -22,7 +22,7 @@ extension FirewalldRules {
     chains.append(
       Chain(
         "filter_FORWARD", BaseChain(.filter, .forward, priority: 10),
-        rules: Self.beginning + jumps("filter_FWD", \.acceptsForwarded) + zoneRules(isInput: false)))
+        rules: Self.beginning + jumps("filter_FWD", \.decidesForwarded) + zoneRules(isInput: false)))
     chains.append(
       Chain(
         "filter_OUTPUT", BaseChain(.filter, .output, priority: 10),
@@ -39,7 +39,7 @@ extension FirewalldRules {
   }
 
   private static var kinds: [(String, (FirewalldPolicy) -> Bool)] {
-    [("nat_PRE", \.forwards), ("filter_IN", \.acceptsLocally), ("filter_FWD", \.acceptsForwarded)]
+    [("nat_PRE", \.forwards), ("filter_IN", \.acceptsLocally), ("filter_FWD", \.decidesForwarded)]
   }
 
   /// What comes before policies and zones.
@@ -50,11 +50,14 @@ extension FirewalldRules {
     Rule([.match(.conntrack("state"), .equal, .flags(["invalid"])), .verdict(.drop)], provenance: []),
   ]
 
-  /// To the policies, for packets from the zones outside.
+  /// To the policies, for packets from their zones and to these.
   private func jumps(_ prefix: String, _ has: (FirewalldPolicy) -> Bool) -> [Rule] {
     policies.filter(has).flatMap { policy in
-      zones.map { zone in
-        Rule([.comesFrom(zone), .verdict(.jump(policy.chain(prefix)))], provenance: [policy.header])
+      let (ingress, egress) = (ingress(of: policy), egress(of: policy))
+      let coming = ingress.isEmpty ? [[]] : ingress.map { [Statement.comesFrom($0)] }
+      let leaving = egress.isEmpty ? [[]] : egress.map { [Statement.leavesTo($0)] }
+      return coming.flatMap { first in
+        leaving.map { Rule(first + $0 + [.verdict(.jump(policy.chain(prefix)))], provenance: [policy.header]) }
       }
     }
   }
@@ -72,12 +75,14 @@ extension FirewalldRules {
 }
 
 extension FirewalldPolicy {
-  /// firewalld has five chains for each policy and hook; those with our rules end in `_allow`.
-  fileprivate func chain(_ prefix: String) -> String { "\(prefix)_policy_\(name)_allow" }
+  /// firewalld has five chains for each policy and hook; those with our rules end in `_allow` or `_deny`.
+  fileprivate func chain(_ prefix: String) -> String {
+    "\(prefix)_policy_\(name)_\(kind == .refusals ? "deny" : "allow")"
+  }
 
   fileprivate var forwards: Bool { rules.contains(where: \.isForward) }
   fileprivate var acceptsLocally: Bool { isForHost && rules.contains { !$0.isForward } }
-  fileprivate var acceptsForwarded: Bool { !isForHost && rules.contains { !$0.isForward } }
+  fileprivate var decidesForwarded: Bool { !isForHost && rules.contains { !$0.isForward } }
 }
 
 extension FirewalldRule {
@@ -98,6 +103,7 @@ extension FirewalldRule {
           Translation(
             .destination, family, address: .value(.address(address)), port: port.map { .value(.port($0)) })))
     case .accept: statements.append(.verdict(.accept))
+    case .refuse: statements.append(.verdict(.drop))
     }
     return Rule(statements, provenance: [provenance])
   }

@@ -37,7 +37,8 @@ struct FortiGateGuide {
 
   private var ids: String {
     guard let first = plan.numbers?.lowerBound, !services.isEmpty else { return "" }
-    return services.count == 1 ? "\(first)" : "\(first) to \(UInt64(first) + UInt64(services.count) - 1)"
+    let count = services.count + plan.refusingReaches.count
+    return count == 1 ? "\(first)" : "\(first) to \(UInt64(first) + UInt64(count) - 1)"
   }
 
   private var assumes: [String] {
@@ -46,8 +47,11 @@ struct FortiGateGuide {
         + "default: with central NAT policies do not name virtual addresses.",
       "\(sides.outside) and \(sides.inside) are interfaces or zones of the VDOM into which the text is pasted; an "
         + "interface that is in a zone cannot be named in policies.",
-      "`\(plan.externalInterface)` is an interface and no zone, because virtual addresses name interfaces; where "
-        + "`outside` is a zone, `unit outside` names the interface.",
+      plan.isOutbound
+        ? "Without `source gateway` users leave with their own addresses. With it they get the address of a pool, which is "
+          + "not used for anything else; the interface where they leave answers ARP for it where it lies in its subnet."
+        : "`\(plan.externalInterface)` is an interface and no zone, because virtual addresses name interfaces; where "
+          + "`outside` is a zone, `unit outside` names the interface.",
       "No policy of the device has an id that is ours (\(ids)): `edit` would change it.",
     ]
   }

@@ -10,6 +10,7 @@ struct FortiGateObjects {
     case group = "firewall addrgrp"
     case service = "firewall service custom"
     case virtualAddress = "firewall vip"
+    case pool = "firewall ippool"
     case policy = "firewall policy"
   }
 
@@ -39,7 +40,7 @@ struct FortiGateObjects {
     // Names of addresses, services and policies have at most 35 characters (the CLI reference).
     names = ObjectNames(
       services.map(\.name), longest: 35,
-      suffixes: ["ctl", "pasv", "srv", "clients", "c1"] + (plan.isOutbound ? ["deny"] : []))
+      suffixes: ["ctl", "pasv", "srv", "clients", "c1"] + (plan.isOutbound ? ["deny", "src"] : []))
     pieces = PassivePieces(plan)
     for service in services {
       addServices(service)
@@ -114,7 +115,21 @@ struct FortiGateObjects {
           "set action accept", "set schedule \(quoted("always"))",
           "set service \(quoted(services.map { names.name(service.name, $0) }))",
           "set logtraffic \(service.logs(.new) ? "all" : "utm")", "set comments \(quoted(tag(service.name)))",
-        ], service.header)
+        ] + hiding(service), service.header)
+  }
+
+  /// `source gateway` of a `reach`: a pool of one address in the place of the users' (the CLI reference, `firewall
+  /// ippool`), for the connections of this policy alone.
+  private mutating func hiding(_ service: PublishedService) -> [String] {
+    guard plan.isOutbound, service.wantsGatewaySource, let own = plan.ownSource(service.family) else { return [] }
+    let name = names.name(service.name, "src")
+    add(
+      .pool, name,
+      [
+        "set type overload", "set startip \(own)", "set endip \(own)",
+        "set comments \(quoted(tag(service.name, "src")))",
+      ], service.provenance(of: .source))
+    return ["set nat enable", "set ippool enable", "set poolname \(quoted(name))"]
   }
 
   /// Users whom a `reach` does not admit: what users may do otherwise is mostly more than nothing.
@@ -128,8 +143,8 @@ struct FortiGateObjects {
         + [
           "set action deny", "set schedule \(quoted("always"))",
           "set service \(quoted(services.map { names.name(service.name, $0) }))",
-          "set comments \(quoted(tag(service.name)))",
-        ], service.provenance(of: .clients))
+        ] + (service.logs(.denied) ? ["set logtraffic all"] : [])
+        + ["set comments \(quoted(tag(service.name)))"], service.provenance(of: .clients))
   }
 
   private func destinations(of service: PublishedService) -> [String] {

@@ -23,8 +23,8 @@ package struct FortiGatePlatform: DevicePlatform {
   /// in active mode.
   package var capabilities: Set<FlowFeature> {
     [
-      .translation, .routedServer, .controlPortTranslation, .clients, .helper, .logNew, .reach, .reachUsers,
-      .reachLogNew,
+      .translation, .routedServer, .controlPortTranslation, .clients, .helper, .logNew, .reach, .reachHelper,
+      .reachSource, .reachUsers, .reachLogNew, .reachLogDenied,
     ]
   }
 
@@ -36,8 +36,6 @@ package struct FortiGatePlatform: DevicePlatform {
       "leave `helper` out: whether the session helper of a FortiGate hurts an encrypted session is not known, and a "
         + "passive range needs no helper"
     case .activeThroughHelper: "leave active mode off: what the session helper does there is not known"
-    case .reachSource: "leave `source` out: whether users are translated is told by policies of your own"
-    case .reachHelper: "ask the other side for its passive range, which needs no helper"
     case .hairpin: "let clients inside dial the server's own address, by a name that says so inside"
     case .limitNewPerMinute, .limitPerClient, .limitTotal:
       "leave the limit to the server (`max clients`), or to a DoS policy of your own"
@@ -106,7 +104,9 @@ package struct FortiGatePlatform: DevicePlatform {
 
   /// A virtual address belongs to one interface, and those of two must not overlap.
   private func sides(of plan: FlowPlan) -> [Diagnostic] {
-    plan.outside.dropFirst().prefix(1).map { second in
+    // Users' interfaces may be several: policies take lists.
+    guard !plan.isOutbound else { return [] }
+    return plan.outside.dropFirst().prefix(1).map { second in
       .error(
         "platform-input", "the virtual addresses of a fortigate name one `outside`, and `\(second.name)` is another",
         at: second.provenance, help: "name the one interface or zone, or make a second gateway for the others")

@@ -32,7 +32,10 @@ package struct ISAPlatform: DevicePlatform {
   package func knows(version: String) -> Bool { years.contains(version) }
 
   package var capabilities: Set<FlowFeature> {
-    [.translation, .controlPortTranslation, .clients, .helper, .activeThroughHelper]
+    [
+      .translation, .controlPortTranslation, .clients, .helper, .activeThroughHelper, .reach, .reachHelper,
+      .reachUsers,
+    ]
   }
 
   package func advice(on feature: FlowFeature) -> String? {
@@ -48,7 +51,10 @@ package struct ISAPlatform: DevicePlatform {
       "leave `active on` out: without the FTP Access Filter nothing opens the data connections of active mode"
     case .gatewaySource:
       "leave it out: the server sees the clients' addresses, and its default route leads through the firewall"
-    case .logNew, .logDenied:
+    case .reachSource:
+      "leave it out: a network rule of the firewall says whether users leave with its address, and holds for all that they "
+        + "do between two networks"
+    case .logNew, .logDenied, .reachLogNew, .reachLogDenied:
       "leave the statement out: the firewall's own log has the connections that its rules allow and deny"
     default: nil
     }
@@ -66,9 +72,15 @@ package struct ISAPlatform: DevicePlatform {
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] {
     let others = plan.outside.dropFirst().map { network in
       Diagnostic.error(
-        "platform-unsupported", "\(name) publishes a server at one network, and `outside` names several",
-        at: network.provenance, help: "name the network to which the external addresses belong")
+        "platform-unsupported",
+        plan.isOutbound
+          ? "\(name) is written for users of one network, and `inside` names several"
+          : "\(name) publishes a server at one network, and `outside` names several",
+        at: network.provenance,
+        help: plan.isOutbound
+          ? "name the network of the users" : "name the network to which the external addresses belong")
     }
+    guard !plan.isOutbound else { return others + filterOfUsers(plan) }
     let both = plan.services.filter { $0.wantsHelper && $0.passiveRange != nil && !$0.mayBeEncrypted }.map {
       service in
       Diagnostic.error(
@@ -81,6 +93,29 @@ package struct ISAPlatform: DevicePlatform {
           + "the range")
     }
     return others + both
+  }
+
+  /// What the predefined protocol cannot do for users: its port is 21.
+  private func filterOfUsers(_ plan: FlowPlan) -> [Diagnostic] {
+    plan.services.filter { $0.wantsHelper && !$0.mayBeEncrypted }.compactMap { service in
+      if service.controlPort != 21 {
+        return .error(
+          "platform-unsupported",
+          "`\(service.name)` asks for the FTP helper on port \(service.controlPort), and the FTP Access Filter of \(name) "
+            + "belongs to a protocol on port 21",
+          at: service.provenance(of: .helper), help: "ask the other side for its passive range, which needs no helper"
+        )
+      }
+      guard service.passiveRange != nil else { return nil }
+      return .error(
+        "platform-unsupported",
+        "`\(service.name)` has both `helper on` and a passive range, and a rule of \(name) has the FTP Access Filter or a "
+          + "protocol of our own",
+        at: service.provenance(of: .helper),
+        help:
+          "leave `helper on` out, because the range alone carries every passive session; for active mode, leave out "
+          + "the range")
+    }
   }
 
   package var commentMark: String { "//" }
@@ -98,8 +133,11 @@ package struct ISAPlatform: DevicePlatform {
   var wayBackName: String { "\(name)-undo.js" }
   var title: String { device }
 
-  /// The network where clients come from: `External` is built in (documented: `FPCNetworkSet`).
-  func network(of plan: FlowPlan) -> String { plan.outside.first?.name ?? "External" }
+  /// The network where clients come from, or users: `External` is built in (documented: `FPCNetworkSet`), and so is
+  /// `Internal`.
+  func network(of plan: FlowPlan) -> String {
+    plan.outside.first?.name ?? (plan.isOutbound ? "Internal" : "External")
+  }
 }
 
 extension ISAPlatform {

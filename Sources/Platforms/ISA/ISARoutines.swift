@@ -5,9 +5,12 @@
 // TMG 2010).
 
 /// What statements of a script write down before anything is changed.
-let isaDeclarations = """
+///
+/// - Parameter predefined: The protocol of the firewall to which the FTP Access Filter belongs.
+func isaDeclarations(predefined: String) -> String {
+  """
   // What is wanted.
-  var PREDEFINED = "FTP Server";
+  var PREDEFINED = "\(predefined)";
   var wanted = { protocols: [], elements: [], rules: [] };
   var clients = {};
   var elementNames = {};
@@ -35,7 +38,11 @@ let isaDeclarations = """
   function protocol(name, low, high) {
       wanted.protocols.push({ name: name, low: low, high: high });
   }
+  """
+}
 
+/// The same for rules that publish.
+let isaPublishingDeclarations = """
   function rule(name, tag, listener, port, server, serverPort, protocolName, publications) {
       wanted.rules.push({ name: name, tag: tag, listener: listener, port: port, server: server, serverPort: serverPort,
           protocolName: protocolName, publications: publications });
@@ -96,15 +103,17 @@ let isaRemoval = """
   }
   """
 
-/// Makes what is wanted, and reads it back. Rules are saved last and all at once, so that a run that fails before
-/// publishes nothing.
-let isaAddition = """
+/// Makes what rules refer to.
+///
+/// - Parameter direction: Of the protocols: 0 for what comes in, 1 for what goes out (documented: `AddTCP`).
+func isaElements(direction: Int) -> String {
+  """
   function addElements() {
       var i, item;
       for (i = 0; i < wanted.protocols.length; i++) {
           item = wanted.protocols[i];
           step = "adding the protocol " + item.name;
-          protocols.Add(item.name).PrimaryConnections.AddTCP(0, item.low, item.high);
+          protocols.Add(item.name).PrimaryConnections.AddTCP(\(direction), item.low, item.high);
       }
       for (i = 0; i < wanted.elements.length; i++) {
           item = wanted.elements[i];
@@ -120,7 +129,11 @@ let isaAddition = """
       subnets.Save();
       computers.Save();
   }
+  """
+}
 
+/// Whom rules are for.
+let isaClients = """
   // Every client, or the names of the clients of several publications, each once.
   function clientsOf(publications) {
       var names = {};
@@ -139,7 +152,10 @@ let isaAddition = """
       }
       return found;
   }
+  """
 
+/// Makes a rule that publishes.
+let isaPublishingRule = """
   function addRule(item) {
       step = "adding the rule " + item.name;
       var i;
@@ -169,7 +185,11 @@ let isaAddition = """
           source.Computers.Add(from.computers[i], 0);
       }
   }
+  """
 
+/// Makes all rules, and reads back what they refer to. Rules are saved last and all at once, so that a run that fails
+/// before publishes nothing.
+let isaRules = """
   function addRules() {
       for (var i = 0; i < wanted.rules.length; i++) {
           addRule(wanted.rules[i]);
@@ -215,7 +235,10 @@ let isaAddition = """
               + there.PrimaryConnections.Item(1).PortHigh);
       }
   }
+  """
 
+/// Reads a rule that publishes back.
+let isaPublishingCheck = """
   function checkRule(item, there) {
       step = "reading the rule " + item.name;
       var publishing = there.ServerPublishingProperties;
@@ -238,7 +261,10 @@ let isaAddition = """
       say("rule " + item.name + ": " + item.listener + (item.port ? ":" + item.port : "") + " to " + item.server
           + (item.serverPort ? ":" + item.serverPort : "") + ", protocol " + item.protocolName);
   }
+  """
 
+/// Reads the rules back, and says how it went.
+let isaMain = """
   function checkRules() {
       var found = ours(rules);
       for (var i = 0; i < wanted.rules.length; i++) {

@@ -4,9 +4,9 @@ import Flows
 
 /// The scripts of one gateway: what is wanted, a statement for each thing, and after it what makes it so.
 struct ISAScript {
-  private let plan: FlowPlan
+  let plan: FlowPlan
   private let platform: ISAPlatform
-  private let names: ObjectNames
+  let names: ObjectNames
 
   /// The longest name of a rule or of a rule element that is taken for granted (unverified: 64), without the digits
   /// that may follow.
@@ -16,7 +16,8 @@ struct ISAScript {
     self.plan = plan
     self.platform = platform
     names = ObjectNames(
-      plan.services.map(\.name), longest: Self.longestName, suffixes: ["control", "passive"])
+      plan.services.map(\.name), longest: Self.longestName,
+      suffixes: ["control", "passive"] + (plan.isOutbound ? ["permit", "refused"] : []))
   }
 
   func configuration(_ version: String) -> Artifact {
@@ -31,13 +32,21 @@ struct ISAScript {
     text.add("")
     text.add("var NETWORK = \(jscriptLiteral(platform.network(of: plan)));", for: plan.provenance(of: .outside))
     text.add("var WAY_BACK = \(jscriptLiteral(platform.wayBackName));")
-    add(isaDeclarations, to: &text)
-    statements(to: &text)
+    let isOutbound = plan.isOutbound
+    add(isaDeclarations(predefined: isOutbound ? "FTP" : "FTP Server"), to: &text)
+    add(isOutbound ? isaAccessDeclarations : isaPublishingDeclarations, to: &text)
+    if isOutbound { reaches(to: &text) } else { statements(to: &text) }
     add(isaObjects, to: &text)
     add(isaRemoval, to: &text)
-    add(isaAddition, to: &text)
+    add(isaElements(direction: isOutbound ? 1 : 0), to: &text)
+    add(isaClients, to: &text)
+    add(isOutbound ? isaAccessRule : isaPublishingRule, to: &text)
+    add(isaRules, to: &text)
+    add(isOutbound ? isaAccessCheck : isaPublishingCheck, to: &text)
+    add(isaMain, to: &text)
     return text.artifact(
-      platform.scriptName, purpose: "makes the publishing rules; run it on the firewall with cscript")
+      platform.scriptName,
+      purpose: "makes the \(isOutbound ? "access" : "publishing") rules; run it on the firewall with cscript")
   }
 
   func wayBack() -> Artifact {
@@ -77,12 +86,16 @@ extension ISAScript {
   }
 
   /// Whom a publication admits, by names that other publications with the same clients have as well.
-  private func clients(of service: PublishedService, to text: inout ConfigurationText) {
+  func clients(of service: PublishedService, to text: inout ConfigurationText) {
     let span = service.provenance(of: .clients)
     guard let prefixes = service.clientPrefixes, !prefixes.contains(where: { $0.length == 0 }) else {
       return text.add("everyone(\(jscriptLiteral(service.name)));", for: span)
     }
-    if prefixes.isEmpty { text.add("// Nobody may connect over IPv4, so there is no rule.", for: span) }
+    if prefixes.isEmpty {
+      text.add(
+        "// Nobody may connect over IPv4, so \(plan.isOutbound ? "nothing is permitted" : "there is no rule").",
+        for: span)
+    }
     for prefix in prefixes {
       let address = "\(prefix.address)"
       let name = ObjectNames.prefix + address.replacing(".", with: "-") + (prefix.isHost ? "" : "-\(prefix.length)")

@@ -43,7 +43,7 @@ struct IptablesObstacles {
   private var ports: [Diagnostic] {
     guard !plan.kernel.helpsByRule, plan.helperPorts.count > LinuxKernel.mostHelperPorts else { return [] }
     var known: Set<UInt16> = []
-    let all = plan.services.filter { $0.wantsHelper && known.insert($0.serverControlPort).inserted }
+    let all = plan.helpedServices.filter { known.insert($0.serverControlPort).inserted }
     return all.dropFirst(LinuxKernel.mostHelperPorts).prefix(1).map { service in
       .error(
         "platform-unsupported",

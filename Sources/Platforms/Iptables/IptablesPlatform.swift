@@ -29,19 +29,16 @@ package struct IptablesPlatform: SessionPlatform {
       can.subtract([.ipv6, .hairpin, .gatewaySource, .limitNewPerMinute, .limitPerClient, .limitTotal, .reachSource])
     }
     if !kernel.translatesIPv6 { can.remove(.ipv6Translation) }
-    if !kernel.helpsByRule, !plan.mayUseDeviceSwitch { can.remove(.helper) }
     // The module reads at every port that it is given, whatever the address.
-    if !kernel.helpsByRule { can.remove(.reachHelper) }
+    if !kernel.helpsByRule, !plan.mayUseDeviceSwitch { can.subtract([.helper, .reachHelper]) }
     return can
   }
 
   package func advice(on feature: FlowFeature) -> String? {
     switch feature {
-    case .helper:
+    case .helper, .reachHelper:
       "kernels before 3.5 give the helper to every connection to its port; `helper scope device` in the `gateway` block "
         + "says that they may, and a passive range needs no helper"
-    case .reachHelper:
-      "kernels from 3.5 on give the helper to single connections; ask the other side for its passive range"
     case .ipv6Translation: "kernels translate IPv6 from 3.7 on; publish the server's own IPv6 address"
     case .ipv6, .hairpin, .gatewaySource, .reachSource, .limitNewPerMinute, .limitPerClient, .limitTotal:
       "kernels can from 2.6.25 on; leave the statement out, or write the version that the gateway has"

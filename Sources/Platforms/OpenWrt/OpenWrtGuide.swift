@@ -32,21 +32,37 @@ extension OpenWrtPlatform {
   private func assumptions(_ plan: FlowPlan) -> [String] {
     let sections = OpenWrtSections(plan)
     let services = plan.services
-    var sentences = [
-      "The zones have the names that the gateway in the policy gives: \(list(sections.outside)) for clients"
-        + (sections.inside.isEmpty ? "." : ", \(list(sections.inside)) for servers."),
-      "A zone where clients come from rejects or drops what nothing accepts (`input` and `forward`), as `wan` does on a "
-        + "new router: only what is let in is written.",
-    ]
+    var sentences: [String] = []
+    if !services.isEmpty {
+      sentences = [
+        "The zones have the names that the gateway in the policy gives: \(list(sections.outside)) for clients"
+          + (sections.inside.isEmpty ? "." : ", \(list(sections.inside)) for servers."),
+        "A zone where clients come from rejects or drops what nothing accepts (`input` and `forward`), as `wan` does on a "
+          + "new router: only what is let in is written.",
+      ]
+    }
     if services.contains(where: \.wantsHairpin) {
       sentences.append(
         "For `hairpin on`, the outside zone has `masq` (`masq6` for IPv6), and the inside zone its networks by `option "
           + "network`: a reflection is made of these.")
     }
-    if services.contains(where: \.wantsHelper) {
+    sentences += assumptionsOfReaches(plan, sections)
+    if !plan.helpedServices.isEmpty {
       sentences.append("The package `kmod-nf-nathelper` is installed, for the FTP helper.")
     }
     return sentences
+  }
+
+  private func assumptionsOfReaches(_ plan: FlowPlan, _ sections: OpenWrtSections) -> [String] {
+    guard let outbound = plan.outbound else { return [] }
+    let users = sections.inside.isEmpty ? "any zone" : list(sections.inside)
+    let own =
+      outbound.services.contains { !$0.wantsGatewaySource }
+      ? ["Without `source gateway` users leave with their own addresses, unless the outer zone has `masq`."] : []
+    return [
+      "Users of `reach` are in \(users), and leave by \(list(sections.outside)). Rules come before what a `forwarding` of "
+        + "the zone permits, so whom `allow` leaves out is kept out."
+    ] + own
   }
 
   private func verifying(_ plan: FlowPlan) -> [PlatformGuide.Step] {
@@ -59,18 +75,19 @@ extension OpenWrtPlatform {
     return [
       look,
       .init(
-        "After the reload list a folder in passive mode from a client that may connect, with TLS as the publication asks "
-          + "for it."),
+        "After the reload list a folder in passive mode from \(plan.somebodyAllowed), with TLS as the "
+          + "\(plan.services.isEmpty ? "`reach`" : "publication") asks for it."),
     ]
   }
 
   private func remarks(_ plan: FlowPlan) -> [String] {
     let services = plan.services
+    let reached = plan.outbound?.services ?? []
     var sentences: [String] = []
     if !plan.hasFw4 {
       sentences.append("Releases before 22.03 have fw3; what it makes of these sections was not tried.")
     }
-    if services.contains(where: { !$0.wantsHelper }) {
+    if (services + reached).contains(where: { !$0.wantsHelper }) {
       sentences.append(
         "A zone without masquerading gets the FTP helper on TCP port 21 by itself. Where `helper off` is to hold there "
           + "too, set `auto_helper` of that zone, which is yours: `uci set firewall.@zone[N].auto_helper='0'`, with its "
@@ -81,12 +98,12 @@ extension OpenWrtPlatform {
         "The helper sees packets after their translation: its rules name the address and port of the server, not those "
           + "that clients dial.")
     }
-    if services.contains(where: \.wantsGatewaySource) {
+    if (services + reached).contains(where: \.wantsGatewaySource) {
       sentences.append(
         "`source gateway` holds for all connections to these ports of the server that pass the router, from wherever "
           + "they come.")
     }
-    if services.contains(where: { $0.opensActiveData || $0.wantsGatewaySource }) {
+    if services.contains(where: \.opensActiveData) || (services + reached).contains(where: \.wantsGatewaySource) {
       sentences.append("`nat` sections were read in the source of fw4, and not tried on a router.")
     }
     return sentences

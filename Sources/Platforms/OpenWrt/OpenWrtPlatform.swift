@@ -28,22 +28,41 @@ package struct OpenWrtPlatform: SessionPlatform {
     [
       .ipv6, .ipv6Translation, .translation, .routedServer, .localServer, .controlPortTranslation, .clients, .helper,
       .helperBesideTLS, .activeThroughHelper, .activeRouted, .activeTranslation, .hairpin, .gatewaySource,
+      .reach, .reachHelper, .reachSource, .reachUsers,
     ]
   }
 
   package func capabilities(for plan: FlowPlan) -> Set<FlowFeature> {
     var able = capabilities
-    if !plan.hasFw4 { able.subtract([.ipv6Translation, .helper, .activeTranslation, .gatewaySource]) }
+    if !plan.hasFw4 {
+      able.subtract([.ipv6Translation, .helper, .activeTranslation, .gatewaySource, .reachHelper, .reachSource])
+    }
     // A reflection is for the clients in the zone of the server, and only where that is known.
     if plan.inside.count != 1 { able.remove(.hairpin) }
     return able
   }
 
+  package var writesBothDirections: Bool { true }
+
   /// A reflection lets in every client of the zone.
   package func obstacles(to plan: FlowPlan) -> [Diagnostic] {
     Platforms.refusals(plan, on: self) { service in
       service.wantsHairpin && !service.denied.isEmpty && plan.inside.count == 1 ? [(.hairpin, .hairpin)] : []
-    }
+    } + usersOfHelper(plan)
+  }
+
+  /// A rule that sets the helper names the zone where packets come from.
+  private func usersOfHelper(_ plan: FlowPlan) -> [Diagnostic] {
+    guard plan.inside.isEmpty, let gateway = plan.gateway,
+      let helped = plan.outbound?.services.first(where: \.wantsHelper)
+    else { return [] }
+    return [
+      .error(
+        "platform-input",
+        "openwrt has to be told `inside` of `\(gateway.name)`, because `\(helped.name)` has the FTP helper",
+        at: gateway.platform ?? gateway.header, related: [Label(helped.provenance(of: .helper))],
+        help: "write a statement such as `inside lan` into the `gateway` block, with the zone of the users")
+    ]
   }
 
   package func advice(on feature: FlowFeature) -> String? {
@@ -51,7 +70,7 @@ package struct OpenWrtPlatform: SessionPlatform {
     case .hairpin:
       "name with `inside` the one zone where server and clients are, and keep no clients out by `deny`: a reflection "
         + "lets in all of the zone"
-    case .helper:
+    case .helper, .reachHelper:
       "`HELPER` rules are known of 22.03 and later; on older releases open a passive range, and leave the helper out"
     case .ipv6Translation: "fw3, before 22.03, translates IPv4 only; let clients dial the server's own address"
     case .activeTranslation: "it is written for 22.03 and later; passive mode needs nothing of it"
@@ -59,6 +78,9 @@ package struct OpenWrtPlatform: SessionPlatform {
     case .limitNewPerMinute, .limitPerClient, .limitTotal:
       "a limit of a section is one for all clients together; let the server limit"
     case .logNew, .logDenied: "not every release logs what it redirects; let the server log"
+    case .reachSource: "it is written for 22.03 and later; `masq` of the outer zone hides users on every release"
+    case .reachLogNew, .reachLogDenied:
+      "not every release logs what a rule of a section meets; leave the statement out"
     default: nil
     }
   }

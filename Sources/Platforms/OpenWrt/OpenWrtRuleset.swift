@@ -72,7 +72,7 @@ extension OpenWrtSection {
     case .redirect: "dstnat_\(from ?? "")"
     case .helper: "helper_\(from ?? "")"
     case .masquerade, .source: from.map { "srcnat_\($0)" } ?? "srcnat"
-    case .accept:
+    case .accept, .drop:
       switch (from, to) {
       case ("*"?, _): "forward"
       case (let zone?, nil): "input_\(zone)"
@@ -82,10 +82,17 @@ extension OpenWrtSection {
     }
   }
 
+  private var isVerdict: Bool {
+    switch kind {
+    case .accept, .drop: true
+    case .redirect, .helper, .masquerade, .source: false
+    }
+  }
+
   private var matches: [Statement] {
     var matches: [Statement] = []
     // What is accepted towards a zone is so in a chain of the zone.
-    if case .accept = kind, let to, to != "*", from != nil { matches.append(.leavesTo(to)) }
+    if isVerdict, let to, to != "*", from != nil { matches.append(.leavesTo(to)) }
     if let source { matches.append(.match(.source(family), .equal, .value(Value(source)))) }
     if let sourcePort { matches.append(.match(.sourcePort, .equal, .value(.port(sourcePort)))) }
     return matches + destinationMatches
@@ -109,6 +116,7 @@ extension OpenWrtSection {
             .destination, family, address: .value(.address(address)), port: target.map { .value($0) }))
       ]
     case .accept: return [.verdict(.accept)]
+    case .drop: return [.verdict(.drop)]
     case .helper: return [.assignHelper("ftp")]
     case .masquerade: return [.masquerade]
     case .source(let address):

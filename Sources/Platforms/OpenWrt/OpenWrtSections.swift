@@ -10,6 +10,8 @@ struct OpenWrtSection {
     case redirect(to: IPAddress, port: UInt16?)
     /// A `rule` that accepts.
     case accept
+    /// A `rule` that drops.
+    case drop
     /// A `rule` that sets the FTP helper.
     case helper
     /// A `nat` rule: the source becomes the router's address towards the server.
@@ -22,7 +24,7 @@ struct OpenWrtSection {
   /// What the section is called; no two have the same.
   var id = ""
   var publication: String
-  /// What of the publication it is for: `ctl`, `pasv`, `alg`, `src` or `active`.
+  /// What of the publication, or of the `reach`, it is for.
   var part: Part
   var family: AddressFamily
   /// The zone where packets come from, or in a `nat` rule the one to which they go; `*` for any zone, `nil` for the
@@ -38,7 +40,7 @@ struct OpenWrtSection {
   var isReflected = false
   var provenance: SourceSpan
 
-  enum Part: String, CaseIterable { case ctl, pasv, alg, src, active }
+  enum Part: String, CaseIterable { case ctl, pasv, alg, src, active, deny }
 }
 
 /// The sections for one gateway.
@@ -58,7 +60,7 @@ struct OpenWrtSections {
     inside = Self.zones(plan.inside)
     let services = plan.services
     names = ObjectNames(
-      services.lazy.map(\.name), longest: Self.longestName,
+      (services + (plan.outbound?.services ?? [])).lazy.map(\.name), longest: Self.longestName,
       suffixes: OpenWrtSection.Part.allCases.map(\.rawValue), joint: "_")
     for service in services {
       addControl(service)
@@ -68,6 +70,7 @@ struct OpenWrtSections {
       if service.opensActiveData { addActive(service) }
     }
     for family in plan.families { addActiveTranslations(family.activeTranslations) }
+    if let outbound = plan.outbound { addReaches(outbound) }
   }
 
   private static func zones(_ interfaces: [GatewayInterface]) -> [String] {
@@ -79,7 +82,7 @@ struct OpenWrtSections {
   private var server: String { inside.count == 1 ? inside[0] : "*" }
 
   /// Adds a section under a name of its own: `sallyport_files_ctl`, `sallyport_files_ctl2`, ...
-  private mutating func add(_ section: OpenWrtSection) {
+  mutating func add(_ section: OpenWrtSection) {
     var section = section
     let name = names.name(section.publication, section.part.rawValue)
     let count = counts[name, default: 0] + 1

@@ -44,7 +44,7 @@ extension OpenWrtSection {
   fileprivate var type: String {
     switch kind {
     case .redirect: "redirect"
-    case .accept, .helper: "rule"
+    case .accept, .drop, .helper: "rule"
     case .masquerade, .source: "nat"
     }
   }
@@ -71,6 +71,7 @@ extension OpenWrtSection {
       add("target", "DNAT")
       add("reflection", isReflected ? 1 : 0)
     case .accept: add("target", "ACCEPT")
+    case .drop: add("target", "DROP")
     case .helper:
       add("target", "HELPER")
       add("set_helper", "ftp")

@@ -128,6 +128,7 @@ struct SRXConfiguration {
       text.add(policy + " match application \(names.name(service.name, "pasv"))", for: span)
     }
     text.add(policy + " then deny", for: span)
+    if service.logs(.denied) { text.add(policy + " then log session-init", for: service.provenance(of: .log)) }
   }
 
   private func empty(_ text: inout ConfigurationText) {

@@ -55,7 +55,9 @@ struct SRXObstacles {
           refusal(
             "`\(service.name)` asks for the FTP helper over IPv6, and nobody has seen what that of srx does there",
             at: service.provenance(of: .helper),
-            help: "publish a `passive range` and leave the helper out, or publish IPv4 alone"))
+            help: plan.isOutbound
+              ? "ask the other side for its passive range, and leave the helper out"
+              : "publish a `passive range` and leave the helper out, or publish IPv4 alone"))
       }
       if let inspection = inspection(of: service) { found.append(inspection) }
       let most = 16_384

@@ -22,7 +22,7 @@ package struct SRXPlatform: DevicePlatform {
   package var capabilities: Set<FlowFeature> {
     [
       .ipv6, .translation, .routedServer, .controlPortTranslation, .clients, .helper, .helperBesideTLS,
-      .activeThroughHelper, .logNew, .reach, .reachUsers, .reachLogNew,
+      .activeThroughHelper, .logNew, .reach, .reachHelper, .reachUsers, .reachLogNew, .reachLogDenied,
     ]
   }
 
@@ -38,8 +38,9 @@ package struct SRXPlatform: DevicePlatform {
     case .activeTranslation, .activeRouted:
       "write `active off`: passive mode works without the helper, and active mode does not"
     case .ipv6Translation: "let IPv6 clients dial the server's own address"
-    case .reachSource: "leave `source` out: source NAT of users is the device's own, and stays as it is"
-    case .reachHelper: "ask the other side for its passive range, which needs no helper"
+    case .reachSource:
+      "leave `source` out, and let a rule of the device's own source NAT do it: Junos takes one rule-set from one zone to "
+        + "another, and that one is not ours"
     case .localServer: "publish a server behind the device"
     case .hairpin: "let clients inside dial the server's own address, by a name that means it there"
     case .logDenied: "let the last policy of the zones log what it denies, and write `log new` or `log off` here"

@@ -27,6 +27,8 @@ struct ScreenOSConfiguration {
     /// What follows `nat dst`; `nil` where nothing is translated.
     let translation: String?
     let aspect: ServiceAspect
+    /// Whether it keeps out whom a `reach` does not admit.
+    var denies = false
 
     var serviceObject: String { "sallyport-tcp-\(ports)" }
   }
@@ -50,15 +52,20 @@ struct ScreenOSConfiguration {
     }
   }
 
-  /// How many ids of policies a plan may need: two for each publication and zone of clients.
+  /// How many ids of policies a plan may need: two for each publication and zone of clients, and two more for each
+  /// `reach` that keeps users out.
   static func numbersNeeded(by plan: FlowPlan) -> Int {
-    2 * plan.services.count { $0.family == .ipv4 } * max(plan.outside.count, 1)
+    let services = plan.services.filter { $0.family == .ipv4 }
+    let refusing = plan.isOutbound ? services.count { $0.restrictedClients != nil } : 0
+    return 2 * (services.count + refusing) * max(plan.outside.count, 1)
   }
 
   init(_ plan: FlowPlan) {
     self.plan = plan
     let services = plan.services.filter { $0.family == .ipv4 }
-    let names = ObjectNames(services.lazy.map(\.name), longest: 31, suffixes: ["ctl", "pasv"])
+    let names = ObjectNames(
+      services.lazy.map(\.name), longest: 31,
+      suffixes: ["ctl", "pasv"] + (plan.isOutbound ? ["no-ctl", "no-pasv"] : []))
     let inside = plan.inside.first?.name ?? ""
     var number = plan.numbers?.lowerBound ?? 1
     var policies: [Policy] = []
@@ -88,6 +95,23 @@ struct ScreenOSConfiguration {
           Policy(
             service: service, number: numbers.1, name: names.name(service.name, "pasv"), from: zone.name,
             sources: sources, destination: destination, ports: range, translation: target, aspect: .passive))
+      }
+    }
+    // After all permits: what one `reach` does not admit another one may.
+    for service in plan.isOutbound ? services : [] where service.restrictedClients != nil {
+      for zone in plan.outside {
+        let parts = zip(service.serverPorts, [("no-ctl", number), ("no-pasv", number &+ 1)])
+        reserved += [(number, service.header), (number &+ 1, service.header)]
+        number &+= 2
+        for (ports, (part, number)) in parts {
+          policies.append(
+            Policy(
+              service: service, number: number, name: names.name(service.name, part), from: zone.name,
+              sources: [Object(zone: zone.name, prefix: nil)],
+              destination: Object(zone: inside, prefix: Prefix(service.serverAddress)), ports: ports,
+              translation: nil,
+              aspect: .clients, denies: true))
+        }
       }
     }
     self.policies = policies
@@ -140,13 +164,15 @@ struct ScreenOSConfiguration {
   private func write(_ policy: Policy, _ text: inout ConfigurationText) {
     let service = policy.service
     guard let first = policy.sources.first else { return }
+    let isLogged = service.logs(policy.denies ? .denied : .new)
     let words = [
       "set policy id \(policy.number) name \(quoted(policy.name)) from \(quoted(policy.from)) to",
       quoted(policy.destination.zone), quoted(first.name), quoted(policy.destination.name),
       quoted(policy.serviceObject),
-      policy.translation.map { "nat dst \($0)" }, "permit", service.logs(.new) ? "log" : nil,
+      policy.translation.map { "nat dst \($0)" }, policy.denies ? "deny" : "permit", isLogged ? "log" : nil,
     ]
     text.add(words.compactMap(\.self).joined(separator: " "), for: service.provenance(of: policy.aspect))
+    guard !policy.denies else { return }
     // Without it a port of the range that is known for another protocol may bring in the ALG of that.
     text.add("set policy id \(policy.number) application \"IGNORE\"", for: service.provenance(of: .helper))
     guard policy.sources.count > 1 else { return }

@@ -23,8 +23,14 @@ struct ScreenOSGuide {
     let outside = plan.outside.map { "`\($0.name)`" }.joined(separator: ", ")
     let inside = plan.inside.map { "`\($0.name)`" }.joined(separator: ", ")
     var sentences = [
-      "The zones \(outside) (clients) and \(inside) (servers) exist, and the latter leads to the servers."
+      "The zones \(outside) (\(plan.isOutbound ? "users" : "clients")) and \(inside) (servers) exist, and the latter leads "
+        + "to the servers."
     ]
+    if plan.isOutbound {
+      sentences.append(
+        "Users leave with the addresses that the device gives them: those of the interface where that of the users is in "
+          + "NAT mode or another policy says `nat src`, else their own.")
+    }
     if let numbers = plan.numbers {
       sentences.append(
         "Nothing else has the ids \(numbers.lowerBound) to \(numbers.upperBound) of policies. The text takes away what "
@@ -52,7 +58,10 @@ struct ScreenOSGuide {
           + "remove the policies with our ids; where there are none, each of them is an error that means nothing. Read "
           + "what every other line is answered with."),
       .init(
-        "New policies come last between their zones. Where one before them denies these connections, move ours before it.",
+        plan.isOutbound
+          ? "New policies come last between their zones. Where one before them permits or denies these connections, move "
+            + "all of ours before it, in the order of their ids: those that keep users out come after those that permit."
+          : "New policies come last between their zones. Where one before them denies these connections, move ours before it.",
         commands: configuration.policies.prefix(1).map { "set policy move \($0.number) before ID" }),
     ]
   }
@@ -62,7 +71,7 @@ struct ScreenOSGuide {
     return [
       .init("Read each policy as the device has it.", "get policy id \(first.number)"),
       .init(
-        "From a client that may connect, list a folder in passive mode, with TLS where the publication asks for it. A "
+        "From \(plan.somebodyAllowed), list a folder in passive mode, with TLS where the policy asks for it. A "
           + "login alone shows nothing. Then look at the sessions.", "get session dst-ip \(first.service.arrival)"),
     ]
   }

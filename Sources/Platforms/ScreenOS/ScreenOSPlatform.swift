@@ -29,13 +29,21 @@ package struct ScreenOSPlatform: DevicePlatform {
   /// The helper is not among them: `application "FTP"` in a policy is known by its form alone, and what the ALG does
   /// with it, and with TLS, by nobody who wrote it down.
   package var capabilities: Set<FlowFeature> {
-    [.translation, .routedServer, .controlPortTranslation, .clients, .logNew]
+    [
+      .translation, .routedServer, .controlPortTranslation, .clients, .logNew, .reach, .reachUsers, .reachLogNew,
+      .reachLogDenied,
+    ]
   }
 
   package func advice(on feature: FlowFeature) -> String? {
     switch feature {
     case .helper, .helperBesideTLS:
       "write `helper off` and a `passive range`, which needs no helper: what the ALG does on this system is not known"
+    case .reachHelper:
+      "ask the other side for its passive range, which needs no helper: what the ALG does on this system is not known"
+    case .reachSource:
+      "leave `source` out: `nat src` of a policy takes the address of the interface where packets leave, or a pool that is "
+        + "set up there, and whether that is the `external ip` no policy can say"
     case .activeThroughHelper, .activeTranslation, .activeRouted:
       "write `active off`: passive mode works without the helper, and active mode does not"
     case .ipv6, .ipv6Translation: "publish IPv4 alone"
@@ -73,9 +81,13 @@ package struct ScreenOSPlatform: DevicePlatform {
     let services = plan.services
     if let second = plan.inside.dropFirst().first {
       found.append(
-        .error(
-          "platform-input", "screenos takes one zone in `inside`, because the external addresses are routed there",
-          at: second.provenance, help: "publish the servers of each zone on a gateway of its own"))
+        plan.isOutbound
+          ? .error(
+            "platform-input", "screenos takes one zone in `outside`, where the servers of a `reach` are",
+            at: second.provenance, help: "declare the device once more for the servers of the other zone")
+          : .error(
+            "platform-input", "screenos takes one zone in `inside`, because the external addresses are routed there",
+            at: second.provenance, help: "publish the servers of each zone on a gateway of its own"))
     }
     if let numbers = plan.numbers, let span = plan.provenance(of: .numbers) {
       let needed = ScreenOSConfiguration.numbersNeeded(by: plan)
@@ -83,7 +95,10 @@ package struct ScreenOSPlatform: DevicePlatform {
         found.append(
           .error(
             "platform-input", "`numbers` gives \(numbers.count), and \(needed) are needed", at: span,
-            help: "give \(needed) ids of policies that nothing else has: two for each publication and zone of clients"
+            help: "give \(needed) ids of policies that nothing else has: two for each "
+              + (plan.isOutbound
+                ? "`reach` and zone of users, and two more where it keeps users out"
+                : "publication and zone of clients")
           ))
       }
     }

@@ -84,6 +84,10 @@ struct KernelFiles {
 }
 
 extension FlowPlan {
-  /// The ports at which servers with `helper on` take control connections, in ascending order.
-  var helperPorts: [UInt16] { Set(services.lazy.filter(\.wantsHelper).map(\.serverControlPort)).sorted() }
+  /// The ports at which servers with `helper on` take control connections, those of others that users reach among
+  /// them, in ascending order.
+  var helperPorts: [UInt16] { Set(helpedServices.map(\.serverControlPort)).sorted() }
+
+  /// The services with `helper on`, of publications and of `reach` blocks.
+  var helpedServices: [PublishedService] { (services + (outbound?.services ?? [])).filter(\.wantsHelper) }
 }

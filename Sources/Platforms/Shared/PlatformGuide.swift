@@ -80,3 +80,10 @@ extension Platforms {
       name: PlatformGuide.fileName, pieces: [Array(text.utf8)], purpose: "how to put it in place, and take it back")
   }
 }
+
+extension FlowPlan {
+  /// From where a configuration is tried.
+  var somebodyAllowed: String {
+    isOutbound || services.isEmpty ? "a user who is allowed" : "a client that may connect"
+  }
+}

@@ -48,6 +48,9 @@ package struct WindowsPlatform: DevicePlatform {
       "leave `helper on` out: the inspection of FTP has to be off where TLS is used, and the passive range alone "
         + "carries every session"
     case .hairpin: "leave it out: clients that reach the address are met by the same rules, wherever they are"
+    case .reach:
+      "the firewall of Windows guards the host on which it runs and decides nothing about what the host forwards; connections "
+        + "of programs on the host itself go out without a rule, so for a single host nothing has to be written"
     case .gatewaySource: "leave it out: nothing is between the clients and the host"
     case .limitPerClient, .limitTotal, .limitNewPerMinute:
       "leave it out, and limit sessions by `max clients` of the server"

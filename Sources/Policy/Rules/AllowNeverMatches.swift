@@ -12,57 +12,47 @@ package struct AllowNeverMatches: PolicyRule {
   package func check(_ context: RuleContext) -> [Diagnostic] {
     var denials = Denials(policy: context.policy)
     var diagnostics: [Diagnostic] = []
+    // A `reach` has one for each of its servers.
+    let together = context.policy.isOutbound ? Dictionary(grouping: context.published, by: \.name) : [:]
     for published in context.published {
       let publication = published.publication
       guard !publication.allow.isEmpty || !publication.deny.isEmpty else { continue }
-      let families = published.endpoints.map(\.family)
-      diagnostics += check(publication, families, cannotTell: publication.cannotTell(.allow), context, &denials)
-    }
-    for reach in context.policy.reaches {
-      guard let access = reach.access, !reach.allow.isEmpty || !reach.deny.isEmpty else { continue }
-      diagnostics += check(
-        access, reach.families, cannotTell: reach.cannotTell(.allow), context, &denials, isReach: true)
-    }
-    return diagnostics
-  }
-
-  /// - Parameters:
-  ///   - families: Those in which clients dial something.
-  ///   - isReach: Whether the clients are users of a `reach`, which says its lists as a publication.
-  private func check(
-    _ publication: Publication, _ families: [AddressFamily], cannotTell: Bool, _ context: RuleContext,
-    _ denials: inout Denials, isReach: Bool = false
-  ) -> [Diagnostic] {
-    guard !families.isEmpty else { return [] }
-    var diagnostics: [Diagnostic] = []
-    for term in publication.allow {
-      if families.allSatisfy({ context.policy.first(term, $0) == nil }) {
-        // An empty list was reported as wrong.
-        guard !context.policy.addresses(of: term).isEmpty else { continue }
-        diagnostics.append(otherFamily(context.policy.text(of: term), term, publication, families, isReach))
-      } else if denials.cover(term, publication.deny, families) {
-        diagnostics.append(denied(context.policy.text(of: term), term, publication))
+      let all = together[published.name] ?? [published]
+      guard all.first === published else { continue }
+      let endpoints = all.flatMap(\.endpoints)
+      guard !endpoints.isEmpty else { continue }
+      for term in publication.allow {
+        if endpoints.allSatisfy({ context.policy.first(term, $0.family) == nil }) {
+          // An empty list was reported as wrong.
+          guard !context.policy.addresses(of: term).isEmpty else { continue }
+          diagnostics.append(otherFamily(term, published, endpoints, in: context.policy))
+        } else if denials.cover(term, publication.deny, endpoints) {
+          diagnostics.append(denied(context.policy.text(of: term), term, publication))
+        }
       }
+      guard publication.allow.isEmpty, !publication.cannotTell(.allow), let first = publication.deny.first,
+        denials.cover(ClientTerm(.any, first.span), publication.deny, endpoints)
+      else { continue }
+      diagnostics.append(
+        diagnostic(
+          context.policy.isOutbound
+            ? "`deny` leaves no user of `\(published.name)`"
+            : "`deny` leaves no client that may connect to `\(published.name)`", at: first.span))
     }
-    guard publication.allow.isEmpty, !cannotTell, let first = publication.deny.first,
-      denials.cover(ClientTerm(.any, first.span), publication.deny, families)
-    else { return diagnostics }
-    let whom = isReach ? "user that may use" : "client that may connect to"
-    diagnostics.append(diagnostic("`deny` leaves no \(whom) `\(publication.name.value)`", at: first.span))
     return diagnostics
   }
 
   private func otherFamily(
-    _ name: String, _ term: ClientTerm, _ publication: Publication, _ families: [AddressFamily], _ isReach: Bool
+    _ term: ClientTerm, _ published: Published, _ endpoints: [Endpoint], in policy: Policy
   ) -> Diagnostic {
-    let titles = joined(families.map(\.title))
+    let (name, isReach) = (policy.text(of: term), policy.isOutbound)
+    let families = joined(
+      AddressFamily.allCases.filter { family in endpoints.contains { $0.family == family } }.map(\.title))
     return diagnostic(
-      "`\(name)` holds no \(titles) address, and `\(publication.name.value)` is "
-        + "\(isReach ? "reached" : "published") over nothing else",
-      at: term.span, related: publication.externalAddresses.map { Label($0.dialled.span) },
-      help: isReach
-        ? "take it out, or name an address of the server in its family"
-        : "take it out, or add an external address of its family")
+      "`\(name)` holds no \(families) address, and `\(published.name)` is \(isReach ? "reached" : "published") over nothing "
+        + "else",
+      at: term.span, related: endpoints.map { Label($0.external.dialled.span) },
+      help: "take it out, or add \(isReach ? "a server" : "an external address") of its family")
   }
 
   private func denied(_ name: String, _ term: ClientTerm, _ publication: Publication) -> Diagnostic {
@@ -81,12 +71,12 @@ private struct Denials {
 
   init(policy: Policy) { self.policy = policy }
 
-  /// Whether `deny` takes away all of an entry in these families.
-  mutating func cover(_ term: ClientTerm, _ deny: [ClientTerm], _ families: [AddressFamily]) -> Bool {
+  /// Whether `deny` takes away all of an entry in the families of these endpoints.
+  mutating func cover(_ term: ClientTerm, _ deny: [ClientTerm], _ endpoints: [Endpoint]) -> Bool {
     guard !deny.isEmpty else { return false }
     // Most entries are not denied at all: their first address says so.
-    for family in families {
-      guard let first = policy.first(term, family) else { continue }
+    for endpoint in endpoints {
+      guard let first = policy.first(term, endpoint.family) else { continue }
       guard deny.contains(where: { policy.contains($0, first) }) else { return false }
     }
     let addresses = policy.addresses(of: term)
@@ -99,6 +89,6 @@ private struct Denials {
       union = sets.count == 1 ? sets.first ?? AddressSet() : AddressSet(unionOf: sets)
       unions[kinds] = union
     }
-    return families.allSatisfy { union.covers(addresses, $0) }
+    return endpoints.allSatisfy { union.covers(addresses, $0.family) }
   }
 }

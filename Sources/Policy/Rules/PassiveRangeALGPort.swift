@@ -16,6 +16,9 @@ package struct PassiveRangeALGPort: PublicationRule {
 
   package func check(_ publication: Publication, in context: RuleContext) -> Diagnostic? {
     guard let range = publication.passiveRange else { return nil }
+    let isReach = context.policy.isOutbound
+    // `reach-range-any` says more.
+    guard !isReach || range.value != ReachedRange.all else { return nil }
     var ports = Self.known.filter { range.value.contains($0.port) }.map { "\($0.port) (\($0.protocol))" }
     let software = context.policy.server(of: publication)?.software?.value.kind
     if let software, let port = software.facts.adminPort, range.value.contains(port) {
@@ -28,7 +31,9 @@ package struct PassiveRangeALGPort: PublicationRule {
       "passive range `\(range.value)` holds \(isOne ? "port" : "ports") \(joined(ports)), which "
         + "\(isOne ? "is" : "are") taken for another protocol",
       at: range.span,
-      help: high <= 65535
-        ? "choose a range without them, for example `50000-\(high)`" : "choose a range without them")
+      help: isReach
+        ? "ask the other side for a range without them: a box on the way may look into these connections"
+        : high <= 65535
+          ? "choose a range without them, for example `50000-\(high)`" : "choose a range without them")
   }
 }

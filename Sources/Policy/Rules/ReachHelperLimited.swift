@@ -9,8 +9,9 @@ package struct ReachHelperLimited: ReachRule {
   package let severity = Severity.warning
 
   package func check(_ reach: Outreach, in context: RuleContext) -> [Diagnostic] {
-    // `reach-range-missing` says more.
+    // `reach-range-missing` says more, and `helper-without-effect` where no session is in clear text.
     guard let access = reach.access, access.helper.value,
+      access.passiveRange == nil || access.tls.value.allowsPlain || access.clearControl != nil,
       access.passiveRange != nil || !access.tls.value.allowsTLS || access.clearControl != nil
     else { return [] }
     return [

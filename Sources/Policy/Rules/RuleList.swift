@@ -104,7 +104,8 @@ package func validate(_ policy: Policy) -> ValidatedPolicy {
     wholeRules[part].flatMap { policy.told($0.check(context)) }
   }
   let found = (ofPublications + ofPublished + ofAll).flatMap(\.self)
-  return ValidatedPolicy(context: context, diagnostics: found + checkHops(policy, besides: found))
+  return ValidatedPolicy(
+    context: context, diagnostics: found + checkHops(policy, besides: found) + checkReaches(policy))
 }
 
 /// Rules about what publications share at the address for which their packets arrive, which is another one at each

@@ -32,17 +32,18 @@ package struct TooManyClients: PolicyRule {
         if lists.insert(admitted).inserted { count += admitted.rangeCount }
         if publication.hairpin.value { count += policy.deniedClients(of: publication).rangeCount }
       }
-      if count > most { return [finding(publication)] }
+      if count > most { return [finding(publication, of: policy.isOutbound ? "users of all `reach` blocks" : nil)] }
     }
     return []
   }
 
-  private func finding(_ publication: Publication) -> Diagnostic {
+  private func finding(_ publication: Publication, of users: String?) -> Diagnostic {
     diagnostic(
-      "with `\(publication.name.value)` the clients of all publications are more than \(most) ranges of addresses",
+      "with `\(publication.name.value)` the \(users ?? "clients of all publications") are more than \(most) ranges of addresses",
       at: publication.deny.first?.span ?? publication.allow.first?.span ?? publication.header,
       help:
-        "give publications one list in common: such a list is kept once, and one that differs by a `deny` is another")
+        "give \(users == nil ? "publications" : "them") one list in common: such a list is kept once, and one that differs by a `deny` is another"
+    )
   }
 }
 
