@@ -1,7 +1,6 @@
 package import Addressing
 package import Diagnostics
 import FTPSession
-package import Nftables
 package import Policy
 import PolicySyntax
 
