@@ -19,6 +19,14 @@ struct ProbePlan {
   var mostAtOnce: Int?
   var mostPerMinute: Int?
 
+  /// Takes sessions in clear out, where others are left; whether there were any.
+  mutating func leaveOutPlain() -> Bool {
+    let others = trials.filter { $0.kind.encryption != .plain }
+    guard !others.isEmpty, others.count < trials.count else { return false }
+    trials = others
+    return true
+  }
+
   /// The names by which a file of accounts may have the server.
   func names(_ other: String?) -> [String] {
     var names = [other, name].compactMap(\.self)

@@ -96,6 +96,7 @@ private func encryption(_ results: [TrialResult], _ isImplicit: Bool) -> String 
   let takesPlain = results.contains { result in
     result.trial.kind.encryption == .plain && result.outcome != .refused
   }
-  if takesTLS { return takesPlain || !triedPlain ? "explicit optional" : "explicit required" }
+  if takesTLS, !triedPlain { return "explicit required     # sessions in clear were not tried" }
+  if takesTLS { return takesPlain ? "explicit optional" : "explicit required" }
   return "off  # allow: tls-off (as it was seen; anybody on the way reads the passwords)"
 }

@@ -291,7 +291,12 @@ struct ProbeBenchTests {
   func fitting() async throws {
     try await withLab { lab in
       try await start(lab, try Self.fault("healthy"), .vsftpd)
-      let found = try await probe(lab, ["203.0.113.10"])
+      // A password is not said in clear unless that is asked for.
+      let careful = try await probe(lab, ["203.0.113.10"])
+      #expect(
+        careful.status == 0 && careful.answer.sessions.map(\.tls) == ["explicit", "explicit"], "\(careful.text)")
+      #expect(careful.answer.policy?.contains("tls            explicit required") == true)
+      let found = try await probe(lab, ["203.0.113.10", "--tls", "plain,explicit"])
       #expect(found.status == 0, "\(found.text)")
       let policy = try #require(found.answer.policy)
       #expect(

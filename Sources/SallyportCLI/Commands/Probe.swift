@@ -20,7 +20,8 @@ struct Probe: ParsableCommand {
       With policy files and the name of a publication or a reach it tries what the policy promises: every kind of session \
       that it permits, and of what it refuses whether that is refused. What is not as `explain` has it is a finding, and the \
       cause is named as `diagnose` names it. With HOST[:PORT] it tries what the options ask for: by default plain and \
-      explicit TLS with PASV and EPSV, over the families that the name has; and it prints a policy that fits what was seen.
+      explicit TLS with PASV and EPSV, over the families that the name has; and it prints a policy that fits what was seen. \
+      With an account sessions in clear have to be asked for.
 
       A session logs in, lists the folder twice and leaves. The address in a 227 is dialled as it stands there. --upload \
       writes a small file and deletes it again; --idle waits between the two listings.
@@ -76,7 +77,7 @@ struct Probe: ParsableCommand {
     let form = format ?? output
     let target = try target(console)
     let runner: ProbeRunner
-    let plan: ProbePlan
+    var plan: ProbePlan
     do throws(ProbeFailure) {
       runner = try ProbeRunner()
     } catch {
@@ -91,6 +92,10 @@ struct Probe: ParsableCommand {
       throw console.failure("no session is left to try; look at --tls, --mode and --family", .usage)
     }
     let login = try account.account(for: plan.names(choice.name), console)
+    if target != nil, choice.tls == nil, !login.isAnonymous, plan.leaveOutPlain() {
+      console.say(
+        "note: sessions in clear would show the password to anybody on the way; --tls plain asks for them\n")
+    }
     let results = play(plan, login, runner, console)
     let findings = ProbeFindings(results, replies: ServerPrograms.knownReplies, publication: plan.published?.facts)
     let statement = { (found: Found) in plan.published.flatMap { $0.statement(found) } }
