@@ -125,7 +125,7 @@ func printedRuleset(_ script: String) -> Ruleset {
     for index in rules.indices { rules[index].rest = "accept" }
     let theatre = try #require(Self.theatre(rules, Row(gateways: 2, clientSide: 1)))
     var session = Self.session(.pasv)
-    session.dialled = BenchNetwork.ip("192.0.2.200")
+    session.dialled = BenchNetwork.ip("198.18.0.200")
     let performance = theatre.perform(session)
     #expect(performance.sentence.contains("to and fro between gateways"), "\(performance.sentence)")
   }
