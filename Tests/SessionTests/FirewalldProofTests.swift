@@ -44,7 +44,7 @@ import Testing
       let sessions = try #require(BenchReachSessions(text))
       let cells = Self.chosen(sessions.cells, seed)
       let duels = RulesetGenerator.spread(cells.compactMap { sessions.duel($0, "reach \(seed)") })
-      return try await Self.fight(arena, compilation, cells, duels, text)
+      return try await Self.fight(arena, compilation, cells, duels, text, portOffset: UInt16(seed % 400) * 64)
     }
     let verdicts = try await proof.run()
     report(verdicts, "reaches through firewalld")
@@ -62,7 +62,8 @@ import Testing
 
   /// Has firewalld load what a policy compiles to, and plays sessions through that.
   private static func fight(
-    _ arena: Arena, _ compilation: Compilation, _ cells: [SessionCell], _ duels: [Duel], _ text: String
+    _ arena: Arena, _ compilation: Compilation, _ cells: [SessionCell], _ duels: [Duel], _ text: String,
+    portOffset: UInt16 = 0
   ) async throws -> [Verdict] {
     let firewalld = try #require(Firewalld.cached)
     let zones = [Firewalld.Zone("eth0", interfaces: ["eth0"]), Firewalld.Zone("eth1", interfaces: ["eth1"])]
@@ -76,11 +77,12 @@ import Testing
         firewalld.loading(folder), on: .gateway, environment: firewalld.environment)
       #expect(run.succeeded, "\(run.errorText)")
     }
-    let verdicts = try await arena.fightUnderLoadedRules(duels)
+    let verdicts = try await arena.fightUnderLoadedRules(duels, portOffset: portOffset)
     for (cell, verdict) in zip(cells, verdicts) where cell.outcome != .undecided {
+      let ports = "passive port \(verdict.duel.model.passivePort), client \(verdict.duel.model.ports)"
       #expect(
         (cell.performance?.ending == .works) == (verdict.observed == .works),
-        "\(cell.title): \(cell.outcome) \(cell.reason), observed \(verdict.observed)\n\(text)")
+        "\(cell.title): \(cell.outcome) \(cell.reason), observed \(verdict.observed), \(ports)\n\(text)")
     }
     return verdicts
   }
