@@ -153,7 +153,9 @@ private func withAddressesForVirtualOnes(_ text: String) -> String {
 }
 
 /// The plan of a gateway with `eth0` and `eth1`, in the words of iptables: what the others are compared with.
-private func reference(_ plan: FlowPlan, withTranslations: Bool) -> String {
+///
+/// - Parameter way: From where to where clients come, or users.
+private func reference(_ plan: FlowPlan, withTranslations: Bool, way: String = "-i eth0 -o eth1") -> String {
   var nat: [String] = []
   var filter: [String] = []
   for service in plan.services {
@@ -173,7 +175,7 @@ private func reference(_ plan: FlowPlan, withTranslations: Bool) -> String {
       }
       for ports in service.serverPorts {
         filter.append(
-          "-A FORWARD -i eth0 -o eth1 -d \(service.serverAddress)/32 \(match(ports))"
+          "-A FORWARD \(way) -d \(service.serverAddress)/32 \(match(ports))"
             + "-m conntrack --ctstate NEW -j ACCEPT"
         )
       }
@@ -187,17 +189,7 @@ private func reference(_ plan: FlowPlan, withTranslations: Bool) -> String {
 
 /// Publications of a kind that every platform can have: IPv4, one control port and a range, TLS, some clients.
 private func publications(_ random: inout SeededGenerator) -> String {
-  func clients(_ random: inout SeededGenerator) -> String {
-    let some = (0..<random.number(1...4)).map { _ in
-      let length = random.number(16...32)
-      let bits = UInt32(random.number(0...65_535)) | 0xC633_0000
-      let network = length == 32 ? bits : bits & ~(UInt32.max >> UInt32(length))
-      let octets = [24, 16, 8, 0].map { String(network >> UInt32($0) & 255) }
-      return octets.joined(separator: ".") + (length == 32 ? "" : "/\(length)")
-    }
-    return "allow \(some.joined(separator: ", "))"
-  }
-  return (0..<random.number(1...4)).map { index in
+  (0..<random.number(1...4)).map { index in
     let isRouted = random.chance(4)
     let external = "203.0.113.\(10 + index)"
     let low = 20_000 + index * 2_000 + random.number(0...500)
@@ -206,6 +198,33 @@ private func publications(_ random: inout SeededGenerator) -> String {
           server \(isRouted ? external : "10.10.20.\(10 + index)") proftpd
           external ip \(external)
           control port \(isRouted || random.chance(2) ? "21" : "\(2121 + index) -> \(2100 + index)")
+          passive range \(low)-\(low + random.number(100...1_400))
+          tls explicit required
+          \(random.chance(4) ? "" : clients(&random))
+      }
+      """
+  }.joined(separator: "\n")
+}
+
+private func clients(_ random: inout SeededGenerator) -> String {
+  let some = (0..<random.number(1...4)).map { _ in
+    let length = random.number(16...32)
+    let bits = UInt32(random.number(0...65_535)) | 0xC633_0000
+    let network = length == 32 ? bits : bits & ~(UInt32.max >> UInt32(length))
+    let octets = [24, 16, 8, 0].map { String(network >> UInt32($0) & 255) }
+    return octets.joined(separator: ".") + (length == 32 ? "" : "/\(length)")
+  }
+  return "allow \(some.joined(separator: ", "))"
+}
+
+/// `reach` blocks that every platform can have, some of them of one server.
+private func reaches(_ random: inout SeededGenerator) -> String {
+  (0..<random.number(1...4)).map { index in
+    let low = 20_000 + index * 2_000 + random.number(0...500)
+    return """
+      reach r\(index) {
+          server 203.0.113.\(10 + (random.chance(3) ? 0 : index))
+          control port \(2121 + index)
           passive range \(low)-\(low + random.number(100...1_400))
           tls explicit required
           \(random.chance(4) ? "" : clients(&random))
@@ -247,6 +266,44 @@ struct SecondReaderTests {
           SecondReader.Pair(
             first: start + (read.seesTranslations ? 0 : 1), second: texts.count,
             zones: ["eth0": read.outside, "eth1": read.inside]))
+        texts.append(SecondReader.Text(format: read.format, text: text))
+        words.append("\(read.name)\n\(policy)\n\(text)")
+      }
+    }
+    let differences = try SecondReader.differences(texts, pairs)
+    #expect(differences.count == pairs.count && !pairs.isEmpty)
+    for (found, words) in zip(differences, words) where !found.isEmpty {
+      Issue.record("\(found.joined(separator: "\n"))\n\(words)")
+      return
+    }
+  }
+
+  /// What the refusals of one `reach` would take from the users of another one would show here.
+  @Test("60 policies let the same users out on every platform")
+  func usersAlike() throws {
+    var random = SeededGenerator(state: 41)
+    var texts: [SecondReader.Text] = []
+    var pairs: [SecondReader.Pair] = []
+    var words: [String] = []
+    for _ in 0..<60 {
+      let policy = reaches(&random)
+      let plain = compile("gateway edge { outside eth0; inside eth1 }\n\(policy)")
+      try #require(plain.errors.isEmpty, "\(plain.errors)\n\(policy)")
+      let first = texts.count
+      let outbound = try #require(plain.flows(gateway: 0).outbound)
+      texts.append(
+        SecondReader.Text(
+          format: "iptables", text: reference(outbound, withTranslations: false, way: "-i eth1 -o eth0")))
+      for (read, gateway) in Self.platforms {
+        let own = gateway.replacing("\"outside_access_in\"", with: "\"inside_access_in\"")
+        let compilation = compile("gateway edge { \(own) }\n\(policy)")
+        try #require(compilation.errors.isEmpty, "\(read.name): \(compilation.errors)\n\(policy)")
+        let text = read.whole(try compilation.configuration())
+          .replacing("access-group outside_access_in in interface outside\n", with: "")
+          .replacing("route inside 203.0.113.0", with: "route outside 203.0.113.0")
+        pairs.append(
+          SecondReader.Pair(
+            first: first, second: texts.count, zones: ["eth0": read.outside, "eth1": read.inside]))
         texts.append(SecondReader.Text(format: read.format, text: text))
         words.append("\(read.name)\n\(policy)\n\(text)")
       }

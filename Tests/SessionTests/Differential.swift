@@ -17,11 +17,14 @@ struct Duel: Sendable {
   var serverHost: LabHost?
 
   /// The same session from another client address, with ports of its own.
-  func placed(_ number: Int) -> Duel {
+  ///
+  /// - Parameter offset: What is added to the ports of the client: behind one source address a server remembers the
+  ///   ports of sessions before for a minute, whoever had them.
+  func placed(_ number: Int, offset: UInt16 = 0) -> Duel {
     var duel = self
     let address = isFixed ? nil : BenchNetwork.clientAddress(client, number, model.dialled.family)
     if let address { duel.model.client = BenchNetwork.client(client, address) }
-    let base = UInt16(20_000 + number * 4)
+    let base = UInt16(20_000 + number * 4) + offset
     duel.model.ports = ClientPorts(control: base, data: base + 1, listening: base + 2)
     return duel
   }
@@ -105,7 +108,7 @@ struct Arena {
 
   /// - Parameter ruleset: What the model plays instead of the rules that it reads from the kernel.
   func fightUnderLoadedRules(
-    _ duels: [Duel], isHurried: Bool = false, model ruleset: Ruleset? = nil
+    _ duels: [Duel], isHurried: Bool = false, model ruleset: Ruleset? = nil, portOffset: UInt16 = 0
   ) async throws -> [Verdict] {
     try await lab.flushConntrack()
     let rules: Ruleset
@@ -113,7 +116,7 @@ struct Arena {
     let theatre = Theatre(Program(rules), BenchNetwork.network)
     let servers = ScriptedServers(lab)
     defer { servers.close() }
-    let placed = duels.enumerated().map { $1.placed($0) }
+    let placed = duels.enumerated().map { $1.placed($0, offset: portOffset) }
     for duel in placed {
       for address in duel.serverAddresses {
         try await servers.listen(

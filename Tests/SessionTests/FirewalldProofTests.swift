@@ -43,7 +43,7 @@ import Testing
       let sessions = try #require(BenchReachSessions(text))
       let cells = Self.chosen(sessions.cells, seed)
       let duels = RulesetGenerator.spread(cells.compactMap { sessions.duel($0, "reach \(seed)") })
-      return try await Self.fight(arena, compilation, cells, duels, text)
+      return try await Self.fight(arena, compilation, cells, duels, text, portOffset: UInt16(seed % 400) * 64)
     }
     let verdicts = try await proof.run()
     expectProving(verdicts, "reaches through firewalld")
@@ -60,7 +60,8 @@ import Testing
 
   /// Has firewalld load what a policy compiles to, and plays sessions through that.
   private static func fight(
-    _ arena: Arena, _ compilation: Compilation, _ cells: [SessionCell], _ duels: [Duel], _ text: String
+    _ arena: Arena, _ compilation: Compilation, _ cells: [SessionCell], _ duels: [Duel], _ text: String,
+    portOffset: UInt16 = 0
   ) async throws -> [Verdict] {
     let firewalld = try #require(Firewalld.cached)
     let zones = [Firewalld.Zone("eth0", interfaces: ["eth0"]), Firewalld.Zone("eth1", interfaces: ["eth1"])]
@@ -74,7 +75,7 @@ import Testing
         firewalld.loading(folder), on: .gateway, environment: firewalld.environment)
       #expect(run.succeeded, "\(run.errorText)")
     }
-    let verdicts = try await arena.fightUnderLoadedRules(duels)
+    let verdicts = try await arena.fightUnderLoadedRules(duels, portOffset: portOffset)
     let decided = zip(cells, verdicts).filter { $0.0.outcome != .undecided }
     expectExplained(decided.map(\.0), decided.map(\.1), text)
     return verdicts

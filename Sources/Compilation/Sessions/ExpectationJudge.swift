@@ -79,9 +79,10 @@ package struct ExpectationJudge {
   ///     pass it come to nothing.
   package init(_ compilation: Compilation, running: JudgedRules? = nil) {
     whole = compilation
-    view = running.map { compilation.seen(from: $0.gateway) } ?? compilation
+    let view = running.map { compilation.seen(from: $0.gateway) } ?? compilation
+    self.view = view
     positions = Dictionary(
-      view.policy.publications.indices.map { (view.policy.publications[$0].name.value, $0) },
+      view.policy.publications.enumerated().map { ($0.element.name.value, $0.offset) },
       uniquingKeysWith: { first, _ in first })
     self.running = running
   }
