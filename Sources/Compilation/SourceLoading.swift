@@ -71,6 +71,20 @@ package func loadSources(
   return loader.result
 }
 
+/// Tells the names in a folder where there are some files and no others.
+///
+/// - Parameter paths: Those of the files, relative to `.` or absolute.
+package func namesInFolders(of paths: some Collection<String>) -> (_ folder: String) -> Result<[String], ReadFailure>
+{
+  { folder in
+    let prefix = folder == "." ? "" : folder == "/" ? "/" : folder + "/"
+    let inside = paths.filter { $0.hasPrefix(prefix) }.compactMap {
+      $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
+    }
+    return inside.isEmpty && folder != "." ? .failure(.missing) : .success(Array(Set(inside)))
+  }
+}
+
 /// What `include` brings in. The content of a file that is no policy is never shown.
 private struct Loader {
   private struct Known {

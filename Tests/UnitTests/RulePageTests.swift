@@ -35,7 +35,13 @@ import Testing
 
   /// All that is said on the way: by the compilation, and where settings are written in each of their forms.
   private func diagnostics(_ text: String, _ origin: RulePage.Origin) throws -> [Diagnostic] {
-    let compilation = compile(text, including: ["policy.sally": text])
+    let customer = "publish one { server 10.10.20.201 other; external ip 203.0.113.11 }\n"
+    let compilation = compile(
+      text,
+      including: [
+        "policy.sally": text, "shared/customer.sally": customer,
+        "strict.sally": "defaults { allow 198.51.100.0/24 }\ninclude \"shared/customer.sally\"\n",
+      ])
     guard origin == .emission, compilation.isAccepted else { return compilation.diagnostics }
     let bundle = try compilation.bundle(version: "test")
     var found = compilation.diagnostics + bundle.diagnostics + bundle.remarks
