@@ -26,16 +26,11 @@ struct Observation {
     evidence = corpusCase.evidence
     reports = corpusCase.reports
     let root = SourceFile(name: "policy.sally", text: policy)
-    let loaded = loadSources([root]) { path in
-      corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
-    } list: { folder in
-      let inside = corpusCase.files.keys.compactMap { path -> String? in
-        let parts = path.split(separator: "/")
-        return parts.dropLast().joined(separator: "/") == (folder == "." ? "" : folder)
-          ? parts.last.map(String.init) : nil
-      }
-      return inside.isEmpty && folder != "." ? .failure(.missing) : .success(inside)
-    }
+    let loaded = loadSources(
+      [root],
+      read: { path in
+        corpusCase.files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
+      }, list: namesInFolders(of: corpusCase.files.keys))
     compilation = Compilation(loaded)
   }
 

@@ -9,15 +9,9 @@ import Testing
     func read(_ path: String) -> Result<[UInt8], ReadFailure> {
       files[path].map { .success(Array($0.utf8)) } ?? .failure(.missing)
     }
-    func list(_ folder: String) -> Result<[String], ReadFailure> {
-      let prefix = folder == "." ? "" : folder + "/"
-      let inside = files.keys.filter { $0.hasPrefix(prefix) }.compactMap {
-        $0.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
-      }
-      return inside.isEmpty && folder != "." ? .failure(.missing) : .success(Array(Set(inside)))
-    }
     return Compilation(
-      loadSources(roots.map { SourceFile(name: $0, text: files[$0] ?? "") }, read: read, list: list))
+      loadSources(
+        roots.map { SourceFile(name: $0, text: files[$0] ?? "") }, read: read, list: namesInFolders(of: files.keys)))
   }
 
   private func publication(_ name: String, _ more: String = "") -> String {

@@ -11,9 +11,11 @@ let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLa
 /// Compiles one text; other files that it may include by name.
 func compile(_ policy: String, including files: [String: String] = [:]) -> Compilation {
   Compilation(
-    loadSources([SourceFile(name: "policy.sally", text: policy)]) { path in
-      files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
-    })
+    loadSources(
+      [SourceFile(name: "policy.sally", text: policy)],
+      read: { path in
+        files[path].map { .success(Array($0.utf8)) } ?? .failure(path.hasPrefix("/") ? .outside : .missing)
+      }, list: namesInFolders(of: files.keys)))
 }
 
 func tree(_ text: String) -> PolicyFileSyntax {

@@ -142,20 +142,8 @@ extension Compilation {
     }
     // All files that were included are among them.
     return Compilation(
-      loadSources(files) { _ in
-        .failure(.missing)
-      } list: {
-        names(in: $0, of: files)
-      }, writes: writes)
-  }
-
-  /// The names of those of some files that lie in a folder.
-  private func names(in folder: String, of files: [SourceFile]) -> Result<[String], ReadFailure> {
-    let prefix = folder == "." ? "" : folder == "/" ? "/" : folder + "/"
-    let inside = files.filter { $0.name.hasPrefix(prefix) }.compactMap {
-      $0.name.dropFirst(prefix.count).split(separator: "/").first.map(String.init)
-    }
-    return inside.isEmpty ? .failure(.missing) : .success(Array(Set(inside)))
+      loadSources(files, read: { _ in .failure(.missing) }, list: namesInFolders(of: files.map(\.name))),
+      writes: writes)
   }
 
   private func block(at header: SourceSpan) -> (tree: Int, block: BlockSyntax)? {
