@@ -132,7 +132,8 @@ private struct Between {
     var family: AddressFamily
   }
 
-  /// What becomes of the sessions of one client where server and clients follow a policy, and the gateway has some rules.
+  /// What becomes of the sessions of one client where server and clients follow a policy, and the gateway has some
+  /// rules.
   private static func cells(
     _ compilation: Compilation, _ publication: Publication, _ rules: Ruleset, _ client: IPAddress
   ) -> [Kind: SessionOutcome] {

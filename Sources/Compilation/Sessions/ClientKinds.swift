@@ -1,8 +1,8 @@
 import Addressing
 import FTPSession
 
-/// Addresses that stand for all of a set: one for each kind of clients that statements and rules tell apart, and those at
-/// the ends of what is named.
+/// Addresses that stand for all of a set: one for each kind of clients that statements and rules tell apart, and those
+/// at the ends of what is named.
 struct ClientKinds {
   /// Kinds that are tried at most.
   private static let most = 2000

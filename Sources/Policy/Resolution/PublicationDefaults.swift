@@ -30,8 +30,8 @@ struct PublicationDefaults: Sendable {
     }
   }
 
-  /// Whether other defaults held in a file if one more of those that include it decided: a block that holds, and one that
-  /// would.
+  /// Whether other defaults held in a file if one more of those that include it decided: a block that holds, and one
+  /// that would.
   func difference(
     _ file: SourceID, includedBy includer: SourceID
   ) -> (held: DeclarationSyntax?, other: DeclarationSyntax?)? {
