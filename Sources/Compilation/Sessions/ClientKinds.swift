@@ -67,9 +67,15 @@ struct ClientKinds {
           Self.most)
     }
     if isNamed {
-      let ends = ranges.prefix(Self.mostEnds / 2).flatMap { [$0.lowerBound, $0.upperBound] }
-      addresses += ends.filter(isClient)
+      addresses += ranges.prefix(Self.mostEnds / 2).flatMap { Self.ends(of: $0, family) }.filter(isClient)
     }
+  }
+
+  /// The first and the last address of a range that a host may have: of a network those at its very ends are nobody's.
+  private static func ends(of range: ClosedRange<IPAddress>, _ family: AddressFamily) -> [IPAddress] {
+    let (low, high) = (range.lowerBound.value, range.upperBound.value)
+    let values = high - low > 2 ? [low + 1, high - 1] : [low, high]
+    return values.compactMap { IPAddress(family: family, value: $0) }
   }
 
   /// Some addresses of a range, those first that hosts are likely to have.
