@@ -80,6 +80,11 @@ private struct CurlRow {
   }
 }
 
+/// The first time of day in the head of a line, which stands after a blank, the `T` of ISO 8601 or `<`; `nil` for none.
+package func firstClockTime(in text: some StringProtocol) -> Double? {
+  text.split { $0 == " " || $0 == "T" || $0 == "<" }.lazy.compactMap { clockTime($0) }.first
+}
+
 /// `HH:MM:SS` with a fraction, in seconds of the day.
 package func clockTime(_ text: some StringProtocol) -> Double? {
   let bytes = Array(text.utf8.prefix(15))

@@ -45,7 +45,7 @@ private struct LftpRow {
     guard head.isEmpty || head.last == " " else { return nil }
     mark = best.mark
     text = String(line[best.range.upperBound...])
-    time = head.split(whereSeparator: { $0 == " " || $0 == "T" }).lazy.compactMap { clockTime($0) }.first
+    time = firstClockTime(in: head)
   }
 }
 

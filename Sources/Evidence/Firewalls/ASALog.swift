@@ -44,7 +44,7 @@ package struct ASALog: LogReader {
       let hasMapped = message.id == 302013 && ends.count >= 4
       records.append(
         FirewallRecord(
-          time: line.text.split(separator: " ").lazy.compactMap { clockTime($0) }.first,
+          time: firstClockTime(in: line.text),
           mark: Mark(source: log.source, line: line.number, text: line.text), action: meaning.action,
           reason: meaning.reason, source: ends.first ?? Endpoint(),
           destination: (hasMapped ? ends[2] : ends.dropFirst().first) ?? Endpoint(),

@@ -52,7 +52,7 @@ package struct NetfilterLog: LogReader {
     let action: FirewallRecord.Action =
       refusals.contains { head.contains($0) } ? .denied : allowances.contains { head.contains($0) } ? .allowed : .seen
     return FirewallRecord(
-      time: head.split(separator: " ").lazy.compactMap { clockTime($0) }.first,
+      time: firstClockTime(in: head),
       mark: Mark(source: source, line: line.number, text: line.text), action: action,
       reason: action == .denied ? .noRule : nil,
       source: Endpoint(from, values["SPT"].flatMap { UInt16($0) }),

@@ -38,7 +38,7 @@ package struct SRXLog: LogReader {
         ? .noAnswer : value("reason") == "idle Timeout" ? .idle : nil
     let inner = value("nat-destination-address").flatMap { IPAddress($0) }
     return FirewallRecord(
-      time: line.text.split(whereSeparator: { $0 == "T" || $0 == " " }).lazy.compactMap { clockTime($0) }.first,
+      time: firstClockTime(in: line.text),
       mark: Mark(source: source, line: line.number, text: line.text), action: action, reason: reason,
       source: Endpoint(from, value("source-port").flatMap { UInt16($0) }),
       destination: Endpoint(to, value("destination-port").flatMap { UInt16($0) }),
@@ -57,7 +57,7 @@ package struct SRXLog: LogReader {
     guard let first = pairs.first else { return nil }
     let action = action(line.text)
     return FirewallRecord(
-      time: line.text.split(separator: " ").lazy.compactMap { clockTime($0) }.first,
+      time: firstClockTime(in: line.text),
       mark: Mark(source: source, line: line.number, text: line.text), action: action,
       reason: action == .denied ? .noRule : line.text.contains("idle Timeout") ? .idle : nil,
       source: first.0, destination: first.1, translated: pairs.dropFirst().first?.1, isSYN: true)

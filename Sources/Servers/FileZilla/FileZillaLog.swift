@@ -23,7 +23,7 @@ package struct FileZillaLog: LogReader {
       key = String(words[0])
       address = IPAddress(String(words[1].prefix { $0 != "]" }))
       time =
-        head.split(whereSeparator: { $0 == "T" || $0 == " " || $0 == "<" }).lazy.compactMap { clockTime($0) }.first
+        firstClockTime(in: head)
       if head.hasSuffix("[") {
         guard let end = line[name.upperBound...].firstRange(of: "] ") else { return nil }
         text = line[end.upperBound...]

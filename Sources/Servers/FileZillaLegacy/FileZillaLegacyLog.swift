@@ -21,7 +21,7 @@ package struct FileZillaLegacyLog: LogReader {
       guard key.utf8.count == 6, key.allSatisfy({ $0.isNumber }), sign.lowerBound > close else { return nil }
       let head = line[close..<sign.lowerBound]
       address = head.lastIndex(of: "(").flatMap { IPAddress(String(head[head.index(after: $0)...])) }
-      time = head.split(separator: " ").lazy.compactMap { clockTime($0) }.first
+      time = firstClockTime(in: head)
       text = line[sign.upperBound...]
     }
   }

@@ -25,7 +25,7 @@ package struct PyftpdlibLog: LogReader {
         return nil
       }
       client = Endpoint(address, port)
-      time = head.split(separator: " ").lazy.compactMap { clockTime($0) }.first
+      time = firstClockTime(in: head)
       text = line[close.upperBound...]
     }
   }

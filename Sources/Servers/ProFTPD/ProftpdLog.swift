@@ -18,7 +18,7 @@ package struct ProftpdSystemLog: LogReader {
       else { return nil }
       process = String(line[line.index(after: open)..<close])
       guard !process.isEmpty, process.allSatisfy({ $0.isNumber }) else { return nil }
-      time = line[..<name.lowerBound].split(separator: " ").lazy.compactMap { clockTime($0) }.first
+      time = firstClockTime(in: line[..<name.lowerBound])
       var rest = line[line.index(after: close)...]
       // `NAME (HOST[ADDRESS]): TEXT`; the name is the server's.
       if let host = rest.firstRange(of: "]): ") {

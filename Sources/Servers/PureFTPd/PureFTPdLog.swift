@@ -27,7 +27,7 @@ package struct PureFTPdLog: LogReader {
       address = IPAddress(host)
       let head = line[..<open.lowerBound]
       key = head.firstRange(of: "pure-ftpd[").map { String(head[$0.upperBound...].prefix { $0.isNumber }) } ?? host
-      time = head.split(separator: " ").lazy.compactMap { clockTime($0) }.first
+      time = firstClockTime(in: head)
       text = line[close.upperBound...].dropFirst(level.count + 2)
     }
   }

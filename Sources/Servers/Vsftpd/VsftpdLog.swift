@@ -19,7 +19,7 @@ package struct VsftpdLog: LogReader {
         let client = line[end...].firstRange(of: ": Client \"")
       else { return nil }
       process = String(line[pid.upperBound..<end])
-      time = line[..<pid.lowerBound].split(separator: " ").lazy.compactMap { clockTime($0) }.first
+      time = firstClockTime(in: line[..<pid.lowerBound])
       var head = line[line.index(after: end)..<client.lowerBound]
       // The account, in brackets.
       if let close = head.lastIndex(of: "]") { head = head[head.index(after: close)...] }
