@@ -72,7 +72,7 @@ package struct ExpectationCoverage: Sendable {
     return places.flatMap { place in
       families.flatMap { family -> [String] in
         let speaking = zip(statements, clients).filter { statement, set in
-          guard statement.family?.value ?? family == family else { return false }
+          guard statement.isOver(family) else { return false }
           guard let set else { return place == .inside }
           let part = place == .allowed ? set.intersection(admitted) : set.subtracting(admitted)
           return place != .inside && !part.ranges(family).isEmpty
@@ -82,10 +82,7 @@ package struct ExpectationCoverage: Sendable {
         return Encryption.allCases.flatMap { encryption -> [String] in
           var (none, some): ([String], [String]) = ([], [])
           for mode in DataMode.allCases where family == .ipv4 || mode.hasIPv6Form {
-            let spoken = speaking.filter { statement, _ in
-              statement.encryption?.rawValue ?? encryption.rawValue == encryption.rawValue
-                && statement.mode?.rawValue ?? mode.rawValue == mode.rawValue
-            }
+            let spoken = speaking.filter { statement, _ in statement.isOf(encryption, mode) }
             if spoken.isEmpty {
               none.append(mode.command)
             } else if place == .allowed,

@@ -132,13 +132,14 @@ package struct ExpectationJudge {
     switch expectation.subject {
     case .reach(let position) where whole.policy.reaches.indices.contains(position):
       let (compilation, reach, running) = (whole, whole.policy.reaches[position], running)
-      return ExpectationStage(access, whole.policy, nil) {
+      let borders = running.map { AddressBorders(Program($0.ruleset)) }
+      return ExpectationStage(access, whole.policy, nil, borders) {
         compilation.sessions(of: reach, judging: running, client: $0)
       }
     case .publication:
       let site = running?.site?(access, policy)
       if let study = study(of: access), let scenes = Scenes(study, of: access, at: site) {
-        return ExpectationStage(access, policy, scenes) { client in
+        return ExpectationStage(access, policy, scenes, scenes.addressBorders) { client in
           var scenes = scenes
           scenes.client = client
           return study.table(scenes)
@@ -172,6 +173,8 @@ private struct ExpectationStage {
   private let policy: Policy
   /// `nil` for a `reach`, and where nothing is played.
   private let scenes: Scenes?
+  /// The clients that running rules tell apart; `nil` where they follow the policy.
+  private let borders: AddressBorders?
   private let play: (IPAddress?) -> SessionTable
   private var tables: [IPAddress?: SessionTable] = [:]
   private let admitted: AddressSet
@@ -181,10 +184,14 @@ private struct ExpectationStage {
   /// The networks on the server's side of the gateway.
   private let inside: AddressSet
 
-  init(_ access: Publication, _ policy: Policy, _ scenes: Scenes?, _ play: @escaping (IPAddress?) -> SessionTable) {
+  init(
+    _ access: Publication, _ policy: Policy, _ scenes: Scenes?, _ borders: AddressBorders? = nil,
+    _ play: @escaping (IPAddress?) -> SessionTable
+  ) {
     self.access = access
     self.policy = policy
     self.scenes = scenes
+    self.borders = borders
     self.play = play
     admitted = policy.admittedClients(of: access)
     denied = policy.deniedClients(of: access)
@@ -220,7 +227,7 @@ private struct ExpectationStage {
     }
     for family in AddressFamily.allCases where families.contains(family) && statement.isOver(family) {
       let kinds = ClientKinds(
-        wanted, family, cuts: [admitted, denied, inside], borders: scenes?.addressBorders
+        wanted, family, cuts: [admitted, denied, inside], borders: borders
       ) { !isMachine($0) }
       found += kinds.addresses.map { $0 }
       untried += kinds.untried
@@ -246,9 +253,8 @@ private struct ExpectationStage {
       case .admitted: cell.place == .allowed || cell.place == .inside && client.map(named.contains) ?? false
       case .listed: client != nil
       }
-    return isWanted && statement.isOver(cell.family) && (cell.family == .ipv4 || cell.mode.hasIPv6Form)
-      && statement.encryption?.rawValue ?? cell.encryption.rawValue == cell.encryption.rawValue
-      && statement.mode?.rawValue ?? cell.mode.rawValue == cell.mode.rawValue
+    return isWanted && (cell.family == .ipv4 || cell.mode.hasIPv6Form)
+      && statement.isOver(cell.family) && statement.isOf(cell.encryption, cell.mode)
   }
 }
 
@@ -264,22 +270,19 @@ extension Publication {
         deny.first { term in client.map { policy.addresses(of: term).contains($0) } ?? false }?.span
           ?? allow.first?.span ?? deny.first?.span
       case .inside where !hairpin.value: hairpin.span
-      case .allowed, .inside: isPermitted(cell.encryption) && cell.mode.isActive ? active.span : tls.span
+      case .allowed, .inside: refusal(of: cell.encryption) == nil && cell.mode.isActive ? active.span : tls.span
       }
     return span ?? asked ?? header
-  }
-
-  private func isPermitted(_ encryption: Encryption) -> Bool {
-    switch encryption {
-    case .plain: tls.value.allowsPlain
-    case .explicit: tls.value != .off && tls.value != .implicit
-    case .implicit: tls.value == .implicit
-    }
   }
 }
 
 extension ExpectedSessions {
-  fileprivate func isOver(_ family: AddressFamily) -> Bool { self.family?.value ?? family == family }
+  func isOver(_ family: AddressFamily) -> Bool { self.family?.value ?? family == family }
+
+  func isOf(_ encryption: Encryption, _ mode: DataMode) -> Bool {
+    self.encryption?.rawValue ?? encryption.rawValue == encryption.rawValue
+      && self.mode?.rawValue ?? mode.rawValue == mode.rawValue
+  }
 
   /// Whether a session does what the statement says.
   fileprivate func isMet(by cell: SessionCell) -> Bool {

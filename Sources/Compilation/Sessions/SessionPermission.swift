@@ -12,7 +12,7 @@ struct SessionPermission {
 
   /// Why the policy does not want it; `nil` when it does.
   func refusal(_ place: ClientPlace, _ encryption: Encryption, _ mode: DataMode) -> String? {
-    refusal(of: place) ?? refusal(of: encryption) ?? refusal(of: mode)
+    refusal(of: place) ?? publication.refusal(of: encryption) ?? refusal(of: mode)
       ?? (place == .inside && mode.isActive ? refusalOfHiddenClient(encryption) : nil)
   }
 
@@ -49,8 +49,18 @@ struct SessionPermission {
     }
   }
 
-  private func refusal(of encryption: Encryption) -> String? {
-    let tls = publication.tls.value
+  private func refusal(of mode: DataMode) -> String? {
+    if endpoint.family == .ipv6, !mode.hasIPv6Form {
+      return "\(mode.command) has no form for IPv6, where clients use \(mode.isActive ? "EPRT" : "EPSV")"
+    }
+    return mode.isActive && !publication.active.value ? "`active` is off" : nil
+  }
+}
+
+extension Publication {
+  /// Why its `tls` does not permit such sessions; `nil` when it does.
+  func refusal(of encryption: Encryption) -> String? {
+    let tls = tls.value
     switch encryption {
     case .plain where !tls.allowsPlain: return "`tls \(tls.rawValue)` does not permit clear sessions"
     case .explicit where tls == .off: return "`tls off`"
@@ -58,12 +68,5 @@ struct SessionPermission {
     case .implicit where tls != .implicit: return "`tls \(tls.rawValue)` is not implicit TLS"
     default: return nil
     }
-  }
-
-  private func refusal(of mode: DataMode) -> String? {
-    if endpoint.family == .ipv6, !mode.hasIPv6Form {
-      return "\(mode.command) has no form for IPv6, where clients use \(mode.isActive ? "EPRT" : "EPSV")"
-    }
-    return mode.isActive && !publication.active.value ? "`active` is off" : nil
   }
 }

@@ -133,7 +133,7 @@ struct Explain: AsyncParsableCommand {
     remark.map { console.say("note: \($0)\n") }
     let subject = compilation.subject(named: named.name) ?? named
     let judged =
-      running ? try await runningRules(gateway, console) : try savedRules(gateway, &compilation, console)
+      running ? try await console.runningRules(at: gateway) : try savedRules(gateway, &compilation, console)
     if let trial { return try compare(compilation, subject, trial, judged, console) }
     let table = try table(of: subject, in: compilation, judged, console)
     let isAtHome = try fitsMachine(compilation, gateway, console)
@@ -218,21 +218,6 @@ struct Explain: AsyncParsableCommand {
     }
     compilation = compilation.beside(files.sources)
     return JudgedRules(gateway: gateway, ruleset: files.ruleset)
-  }
-
-  /// The rules of this machine, and what is around it.
-  private func runningRules(_ gateway: Int?, _ console: Console) async throws -> JudgedRules {
-    let ruleset: Ruleset
-    do throws(NetfilterFailure) {
-      ruleset = try await NetfilterWorker(path: try WorkerLocation.find()).ruleset()
-    } catch {
-      throw console.failure(error)
-    }
-    guard let surroundings = HostSurroundings.current() else { throw console.noInterfaces }
-    let (network, kernel) = (surroundings.network, HostNetwork.kernelTraits())
-    return JudgedRules(gateway: gateway, ruleset: ruleset) { publication, policy in
-      SessionSite(gateway: network, kernel: kernel, for: publication, of: policy)
-    }
   }
 
   /// `--what-if`: both tables, and what is different.
