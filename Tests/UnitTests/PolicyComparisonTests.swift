@@ -80,6 +80,15 @@ import Testing
     #expect(try compare(new, old).changes.map(\.kind) == [.added, .removed, .removed])
   }
 
+  @Test("users of a reach who come and go are told, though its statements are the same") func users() throws {
+    func reach(_ users: String) -> String {
+      policy(
+        "reach bank { server 198.18.0.21; passive range 50000-50399; tls explicit required; allow \(users) }\n")
+    }
+    let change = try #require(try compare(reach("10.10.20.0/24"), reach("10.10.20.0/25")).changes.first)
+    #expect(change.isReach && change.shutOut == ["10.10.20.128/25"])
+  }
+
   @Test("two publications that need opposite orders are told") func opposite() throws {
     func two(_ first: String, _ second: String) -> String {
       """

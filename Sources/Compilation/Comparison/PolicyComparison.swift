@@ -58,8 +58,14 @@ package struct PolicyComparison: Sendable {
   /// - Throws: `EmitError` when a built-in template is wrong.
   package init(from old: Compilation, to new: Compilation, version: String) throws {
     let touched = try Self.machines(old, new, version: version)
-    let gateways = Set(touched.filter { $0.kind == .gateway }.map(\.name))
-    changes = Self.publications(old, new, gateways) + Self.reaches(old, new, gateways)
+    let names = Set(touched.filter { $0.kind == .gateway }.map(\.name))
+    let gateways = new.policy.gatewayPositions.filter { names.contains(new.policy.gateway(at: $0)?.name.value ?? "") }
+    func changes<Subject>(_ subjects: KeyPath<Policy, [Subject]>, _ make: (Subject) -> SessionSubject) -> [Change] {
+      Self.changes(
+        from: old.policy[keyPath: subjects].map(make), old, to: new.policy[keyPath: subjects].map(make), new, gateways
+      )
+    }
+    self.changes = changes(\.publications, SessionSubject.publication) + changes(\.reaches, SessionSubject.reach)
     let order = RolloutOrder(from: old, to: new, touched)
     machines = order.machines
     breaks = order.breaks
@@ -89,80 +95,49 @@ package struct PolicyComparison: Sendable {
     }.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
   }
 
-  private static func publications(_ old: Compilation, _ new: Compilation, _ gateways: Set<String>) -> [Change] {
-    let before = Dictionary(
-      old.policy.publications.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
-    let after = Set(new.policy.publications.map(\.name.value))
-    let present = new.policy.publications.compactMap { publication -> Change? in
-      guard let earlier = before[publication.name.value] else {
+  /// What becomes of publications, or of `reach` blocks, by their names: those of the new policy in the order of its
+  /// text, then those that are gone.
+  private static func changes(
+    from former: [SessionSubject], _ old: Compilation, to present: [SessionSubject], _ new: Compilation,
+    _ gateways: [Int?]
+  ) -> [Change] {
+    let before = Dictionary(former.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let names = Set(present.map(\.name))
+    let kept = present.compactMap { subject -> Change? in
+      guard let earlier = before[subject.name] else {
         return Change(
-          kind: .added, name: publication.name.value, isReach: false,
-          statements: new.policy.statements(of: publication).map { "\($0.word) \($0.value)" },
-          admitted: new.policy.admittedClients(of: publication).networks)
+          kind: .added, name: subject.name, isReach: subject.isReach,
+          statements: new.policy.statements(of: subject).map { "\($0.word) \($0.value)" },
+          admitted: new.admittedClients(of: subject).networks)
       }
-      return change(from: earlier, to: publication, old, new, gateways)
+      return change(from: earlier, old, to: subject, new, gateways)
     }
-    let gone = old.policy.publications.filter { !after.contains($0.name.value) }.map {
+    let gone = former.filter { !names.contains($0.name) }.map {
       Change(
-        kind: .removed, name: $0.name.value, isReach: false, shutOut: old.policy.admittedClients(of: $0).networks)
+        kind: .removed, name: $0.name, isReach: $0.isReach, shutOut: old.admittedClients(of: $0).networks)
     }
-    return present + gone
+    return kept + gone
   }
 
+  /// - Returns: `nil` where nothing is different.
   private static func change(
-    from earlier: Publication, to publication: Publication, _ old: Compilation, _ new: Compilation,
-    _ gateways: Set<String>
+    from earlier: SessionSubject, _ old: Compilation, to later: SessionSubject, _ new: Compilation,
+    _ gateways: [Int?]
   ) -> Change? {
-    var change = Change(kind: .changed, name: publication.name.value, isReach: false)
-    let (before, after) = (old.policy.statements(of: earlier), new.policy.statements(of: publication))
-    change.statements = differences(before, after)
-    let gateway = new.policy.gateway(of: publication)?.name.value ?? ""
-    let path = [gateway] + publication.hops.compactMap { new.policy.gateway(at: $0.gateway)?.name.value }
-    guard !change.statements.isEmpty || path.contains(where: gateways.contains) else { return nil }
-    let admitted = (old.policy.admittedClients(of: earlier), new.policy.admittedClients(of: publication))
+    var change = Change(kind: .changed, name: later.name, isReach: later.isReach)
+    change.statements = differences(old.policy.statements(of: earlier), new.policy.statements(of: later))
+    // Where neither the statements nor a gateway on the way is different, no session is.
+    let isTouched = gateways.contains { new.passes(later, $0) }
+    guard !change.statements.isEmpty || isTouched else { return nil }
+    let admitted = (old.admittedClients(of: earlier), new.admittedClients(of: later))
     change.admitted = admitted.1.subtracting(admitted.0).networks
     change.shutOut = admitted.0.subtracting(admitted.1).networks
-    let sessions = SessionChange(
-      before: old.sessions(of: earlier), after: new.sessions(of: publication), admitted: admitted
-    ) { client in
-      (old.sessions(of: earlier, client: client), new.sessions(of: publication, client: client))
+    let play = { (client: IPAddress?) in
+      (old.sessions(of: earlier, client: client), new.sessions(of: later, client: client))
     }
-    change.sessions = sessions.changeLines
-    let isSame =
-      change.statements.isEmpty && change.sessions.isEmpty && change.admitted.isEmpty && change.shutOut.isEmpty
-    return isSame ? nil : change
-  }
-
-  private static func reaches(_ old: Compilation, _ new: Compilation, _ gateways: Set<String>) -> [Change] {
-    let before = Dictionary(old.policy.reaches.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
-    let after = Set(new.policy.reaches.map(\.name.value))
-    let present = new.policy.reaches.compactMap { reach -> Change? in
-      guard let access = reach.accesses.first else { return nil }
-      guard let earlier = before[reach.name.value], let former = earlier.accesses.first else {
-        return Change(
-          kind: .added, name: reach.name.value, isReach: true,
-          admitted: new.policy.admittedClients(of: access).networks)
-      }
-      var change = Change(kind: .changed, name: reach.name.value, isReach: true)
-      let (was, isNow) = (old.policy.statements(of: earlier), new.policy.statements(of: reach))
-      change.statements = differences(was, isNow)
-      let gateway = new.policy.gateway(at: reach.gateway)?.name.value ?? ""
-      guard !change.statements.isEmpty || gateways.contains(gateway) else { return nil }
-      let admitted = (old.policy.admittedClients(of: former), new.policy.admittedClients(of: access))
-      change.admitted = admitted.1.subtracting(admitted.0).networks
-      change.shutOut = admitted.0.subtracting(admitted.1).networks
-      change.sessions =
-        SessionChange(before: old.sessions(of: earlier), after: new.sessions(of: reach), admitted: admitted) {
-          client in
-          (old.sessions(of: earlier, client: client), new.sessions(of: reach, client: client))
-        }.changeLines
-      let isSame = change.statements.isEmpty && change.sessions.isEmpty
-      return isSame ? nil : change
-    }
-    let gone = old.policy.reaches.filter { !after.contains($0.name.value) }.map {
-      Change(kind: .removed, name: $0.name.value, isReach: true)
-    }
-    return present + gone
+    let (before, after) = play(nil)
+    change.sessions = SessionChange(before: before, after: after, admitted: admitted, play: play).changeLines
+    return change == Change(kind: .changed, name: later.name, isReach: later.isReach) ? nil : change
   }
 
   /// Statements that stand in one of two blocks alone, or have another value.
@@ -186,6 +161,13 @@ package struct StatementText: Hashable, Sendable {
 }
 
 extension Policy {
+  fileprivate func statements(of subject: SessionSubject) -> [StatementText] {
+    switch subject {
+    case .publication(let publication): statements(of: publication)
+    case .reach(let reach): statements(of: reach)
+    }
+  }
+
   /// What a publication says, defaults included, but for lists of clients, which are compared as sets.
   fileprivate func statements(of publication: Publication) -> [StatementText] {
     let server = server(of: publication)

@@ -15,6 +15,9 @@ extension SessionSubject {
     }
   }
 
+  /// Whether its clients are users behind the gateway.
+  var isReach: Bool { if case .reach = self { true } else { false } }
+
   /// The gateway next to the server of a publication, or to the users of a `reach`: position in `Policy.gateways`.
   package var gateway: Int? {
     switch self {
