@@ -19,9 +19,13 @@ package struct BuildManifest: Codable, Sendable {
   /// The version that wrote it.
   var sallyport: String
   package var files: [Entry]
+  /// Of a build that wrote only what had changed since an earlier one: the paths of files that are not needed any more.
+  /// `nil` of one that wrote everything.
+  package var removed: [String]?
 
-  init(_ files: [BundleFile], version: String) {
+  init(_ files: [BundleFile], version: String, removed: [String]? = nil) {
     formatVersion = 1
+    self.removed = removed
     sallyport = version
     self.files = files.map {
       Entry(

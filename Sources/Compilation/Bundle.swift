@@ -26,6 +26,28 @@ package struct Bundle: Sendable {
   package var remarks: [Diagnostic] = []
 }
 
+extension Bundle {
+  /// What has changed since an earlier build: the files that are new or have other bytes, and a manifest that names
+  /// them and those which are not needed any more.
+  ///
+  /// - Parameters:
+  ///   - earlier: The manifest of that build.
+  ///   - bytes: What a file of it holds now; `nil` for one that is not there.
+  package func changes(since earlier: BuildManifest, bytes: (_ path: String) -> [UInt8]?) -> Bundle {
+    var changed = self
+    changed.files = files.dropLast().filter { bytes($0.path) != $0.bytes }
+    let removed = earlier.paths.subtracting(files.map(\.path)).sorted()
+    changed.manifest = BuildManifest(changed.files, version: manifest.sallyport, removed: removed)
+    changed.files.append(Self.file(changed.manifest))
+    return changed
+  }
+
+  fileprivate static func file(_ manifest: BuildManifest) -> BundleFile {
+    BundleFile(
+      path: BuildManifest.fileName, bytes: manifest.text, destination: nil, purpose: "what the other files are")
+  }
+}
+
 extension Compilation {
   /// The ruleset and kernel files of every gateway, the settings of every server, and a manifest.
   ///
@@ -46,10 +68,7 @@ extension Compilation {
     }
     bundle.files.sort { $0.path < $1.path }
     bundle.manifest = BuildManifest(bundle.files, version: version)
-    bundle.files.append(
-      BundleFile(
-        path: BuildManifest.fileName, bytes: bundle.manifest.text, destination: nil,
-        purpose: "what the other files are"))
+    bundle.files.append(Bundle.file(bundle.manifest))
     return bundle
   }
 

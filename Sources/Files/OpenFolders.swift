@@ -100,7 +100,7 @@ private func open(_ place: String, _ flags: Int32) -> Int32 {
 }
 
 /// The absolute path of what a path leads to; `nil` and `errno` when it leads nowhere.
-private func realPath(_ path: String) -> String? {
+package func realPath(_ path: String) -> String? {
   guard let text = realpath(path, nil) else { return nil }
   defer { free(text) }
   return String(cString: text)

@@ -76,6 +76,7 @@ extension NamedSet {
     return NamedSet(
       name, key: key.map { .dataType($0.typeName) }, data: data.map { .dataType($0.typeName) },
       flags: NamedSet.Flag.allCases.filter { $0 != .dynamic && flags.contains($0) }, size: size, timeout: timeout,
+      isCounted: isCounted,
       elements: isDynamic ? ElementList(elements.filter { !isOurs($0) }).canonical : elements.canonical)
   }
 }

@@ -15,6 +15,8 @@ package struct NamedSet: Hashable, Sendable {
   package var size: Int
   /// Seconds after which an element goes away; 0 for never.
   package var timeout: Int
+  /// Whether each element counts the packets that found it (`counter`; Linux 5.7, nft 0.9.5).
+  package var isCounted: Bool
   package var elements: ElementList
   /// The policy statements that asked for a set which packets fill; other sets are asked for by their elements.
   package var provenance: [SourceSpan]
@@ -23,7 +25,8 @@ package struct NamedSet: Hashable, Sendable {
 
   package init(
     _ name: String, key: [Expression], data: [Expression] = [], flags: [Flag] = [], size: Int = 0, timeout: Int = 0,
-    elements: ElementList = ElementList(), provenance: [SourceSpan] = [], handle: Int64? = nil
+    isCounted: Bool = false, elements: ElementList = ElementList(), provenance: [SourceSpan] = [],
+    handle: Int64? = nil
   ) {
     self.name = name
     self.key = key
@@ -31,6 +34,7 @@ package struct NamedSet: Hashable, Sendable {
     self.flags = flags
     self.size = size
     self.timeout = timeout
+    self.isCounted = isCounted
     self.elements = elements
     self.provenance = provenance
     self.handle = handle
@@ -40,8 +44,8 @@ package struct NamedSet: Hashable, Sendable {
 
   package static func == (left: NamedSet, right: NamedSet) -> Bool {
     left.name == right.name && left.key == right.key && left.data == right.data && left.flags == right.flags
-      && left.size == right.size && left.timeout == right.timeout && left.elements == right.elements
-      && left.provenance == right.provenance
+      && left.size == right.size && left.timeout == right.timeout && left.isCounted == right.isCounted
+      && left.elements == right.elements && left.provenance == right.provenance
   }
 
   package func hash(into hasher: inout Hasher) {
@@ -51,6 +55,7 @@ package struct NamedSet: Hashable, Sendable {
     hasher.combine(flags)
     hasher.combine(size)
     hasher.combine(timeout)
+    hasher.combine(isCounted)
     hasher.combine(elements)
     hasher.combine(provenance)
   }
@@ -76,6 +81,7 @@ extension NamedSet {
         }
       }
       if timeout > 0 { writer.line { $0.write("timeout \(timeout)s") } }
+      if isCounted { writer.line { $0.write("counter") } }
       if !elements.isEmpty {
         writer.block("elements =") { writer in
           elements.write(to: &writer)
@@ -99,6 +105,7 @@ extension NamedSet {
         "size": size > 0 ? .number(Int64(size)) : nil,
         "flags": flags.isEmpty ? nil : .array(flags.map { .string($0.rawValue) }),
         "timeout": timeout > 0 ? .number(Int64(timeout)) : nil,
+        "stmt": isCounted ? [["counter": .null]] : nil,
         "elem": elements.isEmpty ? nil : .array(elements.map(\.json)),
       ])
     ]

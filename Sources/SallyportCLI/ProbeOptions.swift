@@ -162,11 +162,7 @@ struct ProbeMannerOptions: ParsableArguments {
     var manner = TrialManner()
     manner.acceptsCertificate = acceptCertificate
     // The other program may run in another folder.
-    manner.authorities = ca.flatMap { path in
-      guard let whole = realpath(path, nil) else { return path }
-      defer { free(whole) }
-      return String(cString: whole)
-    }
+    manner.authorities = ca.map { realPath($0) ?? $0 }
     manner.reusesSession = !noSessionReuse
     (manner.patience, manner.idle, manner.upload) = (timeout, seconds ?? 0, upload)
     return manner

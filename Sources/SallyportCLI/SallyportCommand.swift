@@ -86,6 +86,7 @@ struct SallyportCommand: AsyncParsableCommand {
         sallyport build office.sally -o out
         sallyport diff office.sally
         sallyport apply office.sally --confirm-within 60s
+        sallyport status
         sallyport emit office.sally --server files
         sallyport audit office.sally --server files \(exampleFolder)
         sallyport diagnose client.log server.pcap
@@ -99,6 +100,7 @@ struct SallyportCommand: AsyncParsableCommand {
     version: "sallyport \(sallyportVersion)",
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
+      Status.self,
       Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Probe.self, Rules.self, Watch.self,
     ])
 }

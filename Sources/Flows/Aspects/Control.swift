@@ -24,6 +24,14 @@ extension FamilyFlows {
     }
   }
 
+  /// The other ones: control connections that go where clients dial.
+  package var untranslated: [ControlFlow] {
+    controls { service in
+      guard !service.isTranslated, service.controlPort == service.serverControlPort else { return nil }
+      return service.header
+    }
+  }
+
   /// The control connections of services with some traits, in the order of what is dialled.
   ///
   /// - Parameter provenance: The statement that asked for it; `nil` to leave the service out.

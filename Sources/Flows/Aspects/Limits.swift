@@ -71,6 +71,12 @@ extension FamilyFlows {
     return limits
   }
 
+  /// Whether any control connections are limited.
+  package var hasLimits: Bool { has(.limited) }
+
+  /// The control connections that a limit may refuse, in the order of what is dialled.
+  package var limited: [ControlFlow] { has(.limited) ? controls(.limited) { $0.limits.first?.provenance } : [] }
+
   /// The control connections of the publications with a total limit, in the order of what is dialled.
   package var totallyLimited: [ControlFlow] {
     has([.limited, .several]) ? controls([.limited, .several]) { $0.totalLimit?.span } : []

@@ -1,5 +1,6 @@
 import Compilation
 package import Diagnostics
+import FoundationEssentials
 package import Nftables
 import Platforms
 
@@ -148,7 +149,7 @@ extension RuleChanger {
     if options.confirmWithin != nil { try await tryWayBack(before) }
     let script = before.content?.script
     var record = ChangeRecord(
-      plan.generation, hadTable: before.content != nil,
+      plan.generation, madeAt: Int64(Date().timeIntervalSince1970), hadTable: before.content != nil,
       deadline: options.confirmWithin.map { Deadline(after: $0) }, bootFile: options.bootFile,
       replacesAnyBootFile: options.replacesAnyBootFile)
     if script == nil { record.lacksWayBack = before.content?.strangeness }

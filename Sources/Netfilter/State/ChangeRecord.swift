@@ -4,6 +4,8 @@ package import Nftables
 package struct ChangeRecord: Codable, Hashable, Sendable {
   private var formatVersion = 2
   package let generation: Generation
+  /// When it was made, in seconds since 1970; `nil` in a record of an earlier version.
+  package var madeAt: Int64?
   /// Whether there was a table before, whose listing lies beside the record.
   package var hadTable: Bool
   /// Where that held something of which no script can be written, so that there is no way back; `nil` where there is
@@ -19,6 +21,7 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case formatVersion = "format_version"
     case generation, deadline
+    case madeAt = "made_at"
     case hadTable = "had_table"
     case lacksWayBack = "lacks_way_back"
     case bootFile = "boot_file"
@@ -26,10 +29,11 @@ package struct ChangeRecord: Codable, Hashable, Sendable {
   }
 
   package init(
-    _ generation: Generation, hadTable: Bool, deadline: Deadline?, bootFile: String?,
+    _ generation: Generation, madeAt: Int64? = nil, hadTable: Bool, deadline: Deadline?, bootFile: String?,
     replacesAnyBootFile: Bool = false
   ) {
     self.generation = generation
+    self.madeAt = madeAt
     self.hadTable = hadTable
     self.deadline = deadline
     self.bootFile = bootFile

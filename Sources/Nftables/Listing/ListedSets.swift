@@ -23,7 +23,9 @@ extension ListedObject {
     }
     return NamedSet(
       try text("name"), key: key.map { .dataType($0) }, data: data.map { .dataType($0) }, flags: flags,
-      size: try number("size"), timeout: try number("timeout"), elements: elements, handle: value["handle"]?.number)
+      size: try number("size"), timeout: try number("timeout"),
+      isCounted: value["stmt"]?.list.contains { $0["counter"] != nil } ?? false, elements: elements,
+      handle: value["handle"]?.number)
   }
 
   /// The names of the types of the fields: `"ipv4_addr"`, `["ipv4_addr", "inet_service"]`,

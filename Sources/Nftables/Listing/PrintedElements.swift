@@ -48,6 +48,8 @@ struct PrintedElements {
   private let end: Int
   private let fields: PrintedFields
   private var list = ElementList()
+  /// How many packets found each element, where the set counts them: one number for each element of such a set.
+  private(set) var packets: [UInt64] = []
 
   /// - Parameter range: Whole elements, without the braces around them and without a separator before or after them.
   init(_ bytes: [UInt8], _ range: Range<Int>, _ fields: PrintedFields) {
@@ -76,7 +78,8 @@ struct PrintedElements {
     }
     // What packets count and when an element goes away is no part of it.
     if take(" counter packets ") {
-      guard number() != nil, take(" bytes "), number() != nil else { return false }
+      guard let count = number(), take(" bytes "), number() != nil else { return false }
+      packets.append(count)
     }
     if take(" expires ") { guard skipTime() else { return false } }
     var comment: String?

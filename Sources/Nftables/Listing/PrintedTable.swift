@@ -40,6 +40,28 @@ extension Table {
     return table
   }
 
+  /// How many packets found each element of the sets that count them.
+  ///
+  /// - Parameter text: What `nft list table inet NAME` printed when this table was read.
+  /// - Returns: For the name of each such set the numbers, in the order of its elements. `nil` when the text is not
+  ///   understood, or not that of this table.
+  package func packetCounts(printed text: [UInt8]) -> [String: [UInt64]]? {
+    guard let printed = PrintedSets(text, of: name) else { return nil }
+    var counts: [String: [UInt64]] = [:]
+    for set in sets where set.isCounted {
+      guard let fields = PrintedFields(set), let pieces = printed.sets[set.name]?.pieces else { return nil }
+      var packets: [UInt64] = []
+      for piece in pieces {
+        var reader = PrintedElements(text, piece, fields)
+        guard reader.read() != nil else { return nil }
+        packets += reader.packets
+      }
+      guard packets.count == set.elements.count else { return nil }
+      counts[set.name] = packets
+    }
+    return counts
+  }
+
   /// Some elements of a set.
   private struct Piece: Sendable {
     /// Position in `sets`.

@@ -75,8 +75,9 @@ struct TextObjects {
     case "elements":
       guard cursor.take("=") else { return fail(tokens) }
       readElements(&cursor, tokens)
-    // How the kernel keeps it, and what each element counts.
-    case "auto", "auto-merge", "gc-interval", "policy", "comment", "counter", "quota", "limit", "last", "ct": break
+    case "counter": members["stmt"] = [["counter": .null]]
+    // How the kernel keeps it, and what else each element has.
+    case "auto", "auto-merge", "gc-interval", "policy", "comment", "quota", "limit", "last", "ct": break
     default: fail(tokens)
     }
   }

@@ -17,6 +17,10 @@ struct Build: ParsableCommand {
       wrote, each file is replaced in one step, once all of them are ready, and what is not needed any more is removed. \
       Owners and modes stay, links that lead to the folder are followed.
 
+      --changed-since writes only the files that are new or differ from those in the folder of an earlier build, and a manifest \
+      that names them and, under "removed", those that are not needed any more. Files are compared by what they hold now, so \
+      one that was lost or changed there is written again. Without the option the same files have the same bytes.
+
       Where the folder holds what build did not write, or what was changed since, nothing is written. --force replaces \
       files of the same names; all others stay.
 
@@ -26,6 +30,7 @@ struct Build: ParsableCommand {
       EXAMPLES:
         sallyport build office.sally -o out
         sallyport build sites.sally -o out --templates /etc/sallyport/templates
+        sallyport build sites.sally -o changes --changed-since deployed
       """)
 
   @OptionGroup var input: PolicyInput
@@ -39,8 +44,15 @@ struct Build: ParsableCommand {
   @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
   var templates: String?
 
+  @Option(help: ArgumentHelp("Write only what differs from an earlier build in this folder.", valueName: "directory"))
+  var changedSince: String?
+
   func validate() throws {
     guard !out.isEmpty else { throw ValidationError("--out needs a folder") }
+    guard changedSince?.isEmpty != true else { throw ValidationError("--changed-since needs a folder") }
+    guard changedSince.map({ isSamePlace($0, out) }) != true else {
+      throw ValidationError("--changed-since is the folder of an earlier build, and --out another one")
+    }
   }
 
   func run() throws {
@@ -55,8 +67,20 @@ struct Build: ParsableCommand {
     }
     let errors = bundle.diagnostics.filter { $0.severity == .error }
     try compilation.report(errors.isEmpty ? bundle.remarks : errors, console, as: input.output)
-    try write(bundle, console)
-    try report(bundle, console)
+    let written = try changedSince.map { try changes(of: bundle, since: $0, console) } ?? bundle
+    try write(written, console)
+    try report(written, unchanged: bundle.files.count - written.files.count, console)
+  }
+
+  /// - Throws: `ExitStatus.inputMissing` for a folder that no build wrote.
+  private func changes(of bundle: Bundle, since folder: String, _ console: Console) throws -> Bundle {
+    let path = "\(folder)/\(BuildManifest.fileName)"
+    guard let bytes = try? readRegularFile(path, limit: largestSource), let earlier = BuildManifest(reading: bytes)
+    else {
+      throw console.failure(
+        "\(path): is no manifest of an earlier build; name the folder that `sallyport build -o` wrote", .inputMissing)
+    }
+    return bundle.changes(since: earlier) { try? readRegularFile("\(folder)/\($0)", limit: largestSource) }
   }
 
   private func write(_ bundle: Bundle, _ console: Console) throws {
@@ -91,18 +115,26 @@ struct Build: ParsableCommand {
     }
   }
 
-  private func report(_ bundle: Bundle, _ console: Console) throws {
+  private func report(_ bundle: Bundle, unchanged: Int, _ console: Console) throws {
+    let removed = bundle.manifest.removed
     if input.output == .json {
       let files = bundle.files.map {
         BuildOutput.File(path: $0.path, purpose: $0.purpose, destination: $0.destination)
       }
-      return try console.write(encodeJSON(BuildOutput(formatVersion: 1, directory: out, files: files)))
+      return try console.write(
+        encodeJSON(
+          BuildOutput(
+            formatVersion: 1, directory: out, files: files, unchanged: removed == nil ? nil : unchanged,
+            removed: removed)))
     }
     let width = bundle.files.map(\.path.count).max() ?? 0
     for file in bundle.files {
       let padding = String(repeating: " ", count: width - file.path.count)
       try console.write("\(file.path)\(padding)  \(file.purpose)\n")
     }
+    guard let removed else { return }
+    for path in removed { try console.write("\(path): not needed any more\n") }
+    console.say("\(unchanged) \(unchanged == 1 ? "file is" : "files are") as before\n")
   }
 }
 
@@ -116,4 +148,13 @@ private struct BuildOutput: Encodable {
   var formatVersion: Int
   var directory: String
   var files: [File]
+  /// With --changed-since: how many files are as before, and which are not needed any more.
+  var unchanged: Int?
+  var removed: [String]?
+}
+
+/// Whether two paths lead to the same folder; a folder that is not there yet is no other.
+private func isSamePlace(_ path: String, _ other: String) -> Bool {
+  func place(_ path: String) -> String { realPath(path) ?? path }
+  return place(path) == place(other)
 }

@@ -24,6 +24,7 @@ package func lower(_ plan: FlowPlan, longestRepeated: Int = 16) -> Table {
     return builder
   }
   for part in parts { builder.append(part) }
+  lowerCounts(plan, &builder)
   lowerEntrance(plan, &builder)
   let table = builder.table()
   guard let outbound = plan.outbound else { return table }

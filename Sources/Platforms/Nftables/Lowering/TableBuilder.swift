@@ -95,14 +95,16 @@ extension FlowSide {
 extension NamedSet {
   /// A set or map of ours.
   init(
-    _ name: SetName, key: [Expression], data: [Expression] = [], flags: [Flag] = [], elements: ElementList
+    _ name: SetName, key: [Expression], data: [Expression] = [], flags: [Flag] = [], isCounted: Bool = false,
+    elements: ElementList
   ) {
-    self.init(name.text, key: key, data: data, flags: flags, elements: elements)
+    self.init(name.text, key: key, data: data, flags: flags, isCounted: isCounted, elements: elements)
   }
 
   /// A set of flows, or a map with one value for each.
   init(
-    _ set: FamilySet, of flows: PortFlows, data: [Expression] = [], value: ((PortFlow) -> Value)? = nil
+    _ set: FamilySet, of flows: PortFlows, data: [Expression] = [], isCounted: Bool = false,
+    value: ((PortFlow) -> Value)? = nil
   ) {
     var elements = ElementList()
     elements.reserve(flows.flows.count, width: value == nil ? 2 : 3)
@@ -110,12 +112,13 @@ extension NamedSet {
     self.init(
       .family(set, flows.family), key: flows.side.key(flows.family), data: data,
       // A port from which a server sends is one alone.
-      flags: flows.side == .sent ? [] : [.interval], elements: elements)
+      flags: flows.side == .sent ? [] : [.interval], isCounted: isCounted, elements: elements)
   }
 
   /// A set of control connections as clients dial them, or a map with the same fields for each.
   init(
     _ name: SetName, of flows: [ControlFlow], _ family: AddressFamily, data: [Expression] = [],
+    isCounted: Bool = false,
     values: ((ControlFlow) -> [Value])? = nil
   ) {
     var elements = ElementList()
@@ -125,7 +128,7 @@ extension NamedSet {
         flow.address, PortRange(flow.port), data: values?(flow) ?? [], comment: flow.service.name,
         provenance: flow.provenance)
     }
-    self.init(name, key: FlowSide.dialled.key(family), data: data, elements: elements)
+    self.init(name, key: FlowSide.dialled.key(family), data: data, isCounted: isCounted, elements: elements)
   }
 }
 
@@ -164,6 +167,8 @@ extension Statement {
 
   static func jump(_ chain: SingleChain) -> Statement { .verdict(.jump(chain.rawValue)) }
   static let deny = Statement.verdict(.goto(SingleChain.denied.rawValue))
+  /// Denies what exceeds a limit.
+  static let denyExcess = Statement.verdict(.goto(SingleChain.limited.rawValue))
   static let isNew = Statement.match(.conntrack("state"), .equal, .flags(["new"]))
   /// The connection was translated by a dnat rule.
   static let isTranslated = Statement.match(.conntrack("status"), .equal, .flags(["dnat"]))

@@ -9,6 +9,7 @@ package enum SingleChain: String, CaseIterable, Sendable {
   case prerouting
   case admission
   case clients = "admitted_clients"
+  case limited
   case denied
   case destinationNAT = "destination_nat"
   case publish
@@ -28,7 +29,7 @@ package enum SingleChain: String, CaseIterable, Sendable {
     case .output: BaseChain(.filter, .output, priority: 0)
     case .outputHelper: BaseChain(.filter, .output, priority: -150)
     case .postrouting: BaseChain(.nat, .postrouting, priority: 100)
-    case .admission, .clients, .denied, .publish, .related: nil
+    case .admission, .clients, .limited, .denied, .publish, .related: nil
     }
   }
 }

@@ -102,6 +102,9 @@ package enum FamilySet: String, CaseIterable, Sendable {
   case gatewayAddress = "gateway_address"
   case logNew = "log_new"
   case logDenied = "log_denied"
+  /// Control connections that go to the address and port that clients dial.
+  case admittedHere = "admitted_here"
+  case limited
 
   /// The map of the chains that log an event.
   static func log(_ event: LoggedEvent) -> FamilySet { event == .new ? .logNew : .logDenied }

@@ -83,7 +83,7 @@ extension SetName {
 extension FamilySet {
   fileprivate var aspect: Aspect {
     switch self {
-    case .control: .control
+    case .control, .admittedHere: .control
     case .passive: .passive
     case .restrictedExternal, .restricted, .clients, .clientsOfPorts, .admitted, .admittedPorts: .clients
     case .deniedInside, .deniedInsidePorts, .hairpin, .hairpinServer: .hairpin
@@ -91,7 +91,7 @@ extension FamilySet {
     case .relatedOut, .active: .active
     case .activeOff: .activeOff
     case .gatewaySource, .gatewaySourceRouted, .gatewayAddress: .source
-    case .sessions: .limit
+    case .sessions, .limited: .limit
     case .logNew, .logDenied: .log
     case .marked, .markedActive: .mark
     }

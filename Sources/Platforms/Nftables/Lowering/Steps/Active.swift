@@ -14,7 +14,9 @@ func lowerActive(_ plan: FlowPlan, _ builder: inout TableBuilder) {
 
 private func translateActive(_ flows: PortFlows, isOutsideNamed: Bool, _ builder: inout TableBuilder) {
   let family = flows.family
-  let map = NamedSet(.active, of: flows, data: [.source(family)]) { .address(flows.service($0).arrival) }
+  let map = NamedSet(.active, of: flows, data: [.source(family)], isCounted: true) {
+    .address(flows.service($0).arrival)
+  }
   guard builder.add(map) else { return }
   let translation = Statement.translateSource(
     family, .map(key: .concatenation(flows.side.key(family)), name: map.name))

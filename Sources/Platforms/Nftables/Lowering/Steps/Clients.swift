@@ -34,7 +34,8 @@ func lowerClients(_ plan: FlowPlan, _ builder: inout TableBuilder) {
     for flow in restrictions.ports { ports.append(flow, of: restrictions.flows) }
     builder.add(
       NamedSet(
-        .family(.restricted, family), key: FlowSide.dialled.key(family), flags: [.interval], elements: ports))
+        .family(.restricted, family), key: FlowSide.dialled.key(family), flags: [.interval], isCounted: true,
+        elements: ports))
     builder.add(Rule.denyingStrangers(family, provenance), to: .clients)
   }
 }

@@ -7,7 +7,8 @@ func lowerControl(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   for flows in plan.families {
     let family = flows.family
     let map = NamedSet(
-      .family(.control, family), of: flows.controlTranslations, family, data: FlowSide.dialled.key(family)
+      .family(.control, family), of: flows.controlTranslations, family, data: FlowSide.dialled.key(family),
+      isCounted: true
     ) { [.address($0.service.serverAddress), .port($0.service.serverControlPort)] }
     guard builder.add(map) else { continue }
     builder.add(

@@ -19,7 +19,7 @@ func lowerLimits(_ plan: FlowPlan, _ builder: inout TableBuilder) {
 /// publication has a chain whose one rule counts the connections to all.
 private func lowerTotals(_ plan: FlowPlan, _ builder: inout TableBuilder) {
   for total in plan.totalLimits {
-    let rule = Rule([total.limit.statement, .deny], comment: total.limit.words, provenance: [total.provenance])
+    let rule = Rule([total.limit.statement, .denyExcess], comment: total.limit.words, provenance: [total.provenance])
     builder.addPublicationChain(.sessions(publication: total.publication), rules: [rule])
   }
   for flows in plan.families {
@@ -49,7 +49,8 @@ private func lower(
       timeout: isRate ? 300 : 0, provenance: provenance.map { [$0] } ?? []))
   builder.add(
     .in(.dialled(family), .limit(limit, family)),
-    .dynamic(operation: isRate ? "update" : "add", set: state, key: .concatenation(fields), limit.statement), .deny,
+    .dynamic(operation: isRate ? "update" : "add", set: state, key: .concatenation(fields), limit.statement),
+    .denyExcess,
     to: .admission, comment: limit.words, provenance: provenance)
 }
 

@@ -21,7 +21,8 @@ func lowerPassive(_ plan: FlowPlan, _ builder: inout TableBuilder) {
     }
     for (ports, elements) in zip(common.traits, common.lists) {
       let map = NamedSet(
-        .passiveRange(ports, family), key: [.destination(family)], data: [.destination(family)], elements: elements)
+        .passiveRange(ports, family), key: [.destination(family)], data: [.destination(family)], isCounted: true,
+        elements: elements)
       builder.add(map)
       builder.add(
         .match(.destinationPort, .equal, .value(Value(ports))),
@@ -30,7 +31,7 @@ func lowerPassive(_ plan: FlowPlan, _ builder: inout TableBuilder) {
     }
     let map = NamedSet(
       .family(.passive, family), key: FlowSide.dialled.key(family), data: [.destination(family)], flags: [.interval],
-      elements: common.others)
+      isCounted: true, elements: common.others)
     guard builder.add(map) else { continue }
     builder.add(
       .translateDestination(family, .map(key: .dialled(family), name: map.name)), to: .publish,

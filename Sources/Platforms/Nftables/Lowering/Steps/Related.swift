@@ -34,7 +34,7 @@ private func sides(_ plan: FlowPlan) -> [[Statement]] {
 
 /// Accepts data connections that the helper expects.
 private func accept(_ name: FamilySet, _ flows: PortFlows, _ builder: inout TableBuilder) {
-  let set = NamedSet(name, of: flows)
+  let set = NamedSet(name, of: flows, isCounted: true)
   guard builder.add(set) else { return }
   builder.add(
     .in(.concatenation(flows.side.key(flows.family)), .family(name, flows.family)), .verdict(.accept), to: .related,
