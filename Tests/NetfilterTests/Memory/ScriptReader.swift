@@ -127,6 +127,7 @@ extension ScriptReader {
           guard let flag = NamedSet.Flag(rawValue: String(name)) else { throw words.error("a flag of ours") }
           set.flags.append(flag)
         }
+      case "counter": set.isCounted = true
       case "timeout":
         let text = try words.bare("a time")
         guard text.hasSuffix("s"), let seconds = Int(text.dropLast()) else { throw words.error("a time in seconds") }
