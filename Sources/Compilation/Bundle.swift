@@ -45,7 +45,9 @@ extension Compilation {
       bundle.files += serverFiles(form)
     }
     bundle.files.sort { $0.path < $1.path }
-    bundle.manifest = BuildManifest(bundle.files, version: version)
+    bundle.manifest = BuildManifest(
+      bundle.files, machines: policy.machines { platform(of: $0).name }, sources: sources.files.map(\.name),
+      version: version)
     bundle.files.append(
       BundleFile(
         path: BuildManifest.fileName, bytes: bundle.manifest.text, destination: nil,
