@@ -44,6 +44,49 @@ put_in_place() {
   fi
 }
 
+# The places of archives that the machine's own sources name for its own release, one a line. Updates and other suites of
+# the same archive say nothing new.
+archives() {
+  local release
+  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  apt-get update --print-uris 2>/dev/null |
+    sed -nE "s|^'([^']+)/dists/([^/']+)/InRelease'.*|\2 \1|p" |
+    awk -v release="$release" '$1 == release || $1 ~ /^(stable|oldstable|testing|unstable|sid)$/ { print $2 }' | sort -u
+}
+
+# Writes an apt configuration for one release: RELEASE ARCHIVE FOLDER. Everything that apt keeps, it keeps in the folder,
+# and apt's own state is not touched.
+write_configuration() {
+  local release=$1 archive=$2 folder=$3 keys= file
+  for file in /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do
+    [[ -z $keys && -e $file ]] && keys="[signed-by=$file] "
+  done
+  mkdir -p "$folder"/{lists,archives,parts}/partial
+  : >"$folder/status"
+  echo "deb $keys$archive $release main" >"$folder/sources.list"
+  cat >"$folder/apt.conf" <<TEXT
+Dir::Etc::sourcelist "$folder/sources.list";
+Dir::Etc::sourceparts "$folder/parts";
+Dir::Etc::preferences "$folder/none";
+Dir::Etc::preferencesparts "$folder/parts";
+Dir::State "$folder";
+Dir::State::lists "$folder/lists";
+Dir::State::status "$folder/status";
+Dir::Cache "$folder";
+Dir::Cache::archives "$folder/archives";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Acquire::Languages "none";
+Acquire::PDiffs "false";
+Acquire::Retries "2";
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+TEXT
+}
+
 # Puts packages for Python into a folder of the cache, which is the last line on standard output. One folder for each
 # version of Python and of the last package, because packages may be compiled.
 #

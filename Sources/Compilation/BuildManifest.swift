@@ -18,15 +18,24 @@ package struct BuildManifest: Codable, Sendable {
   var formatVersion: Int
   /// The version that wrote it.
   var sallyport: String
+  /// The files of the policy, included ones too, as they were named; the first versions did not say it.
+  var sources: [String]?
+  /// The gateways and servers of the policy; the first versions did not say it.
+  var machines: [BuildMachine]?
   package var files: [Entry]
   /// Of a build that wrote only what had changed since an earlier one: the paths of files that are not needed any more.
   /// `nil` of one that wrote everything.
   package var removed: [String]?
 
-  init(_ files: [BundleFile], version: String, removed: [String]? = nil) {
+  init(
+    _ files: [BundleFile], machines: [BuildMachine] = [], sources: [String] = [], version: String,
+    removed: [String]? = nil
+  ) {
     formatVersion = 1
     self.removed = removed
     sallyport = version
+    self.sources = sources
+    self.machines = machines
     self.files = files.map {
       Entry(
         path: $0.path, purpose: $0.purpose, destination: $0.destination, bytes: $0.bytes.count,

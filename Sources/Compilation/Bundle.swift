@@ -37,7 +37,9 @@ extension Bundle {
     var changed = self
     changed.files = files.dropLast().filter { bytes($0.path) != $0.bytes }
     let removed = earlier.paths.subtracting(files.map(\.path)).sorted()
-    changed.manifest = BuildManifest(changed.files, version: manifest.sallyport, removed: removed)
+    changed.manifest = BuildManifest(
+      changed.files, machines: manifest.machines ?? [], sources: manifest.sources ?? [],
+      version: manifest.sallyport, removed: removed)
     changed.files.append(Self.file(changed.manifest))
     return changed
   }
@@ -67,7 +69,9 @@ extension Compilation {
       bundle.files += serverFiles(form)
     }
     bundle.files.sort { $0.path < $1.path }
-    bundle.manifest = BuildManifest(bundle.files, version: version)
+    bundle.manifest = BuildManifest(
+      bundle.files, machines: policy.machines { platform(of: $0).name }, sources: sources.files.map(\.name),
+      version: version)
     bundle.files.append(Bundle.file(bundle.manifest))
     return bundle
   }

@@ -1,0 +1,115 @@
+# Copyright: Sallyport
+# Apache-2.0 (see LICENSE of the project)
+"""What a rollout came to, machine by machine."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: report
+short_description: What a rollout came to
+version_added: 0.1.0
+author: Sallyport (@sallyport)
+description:
+  - For the playbook P(sallyport.ftp.rollout#playbook). Reads what its tasks have registered.
+positional: hostvars, planned
+options:
+  _input:
+    description: The hosts, in the order of the rollout.
+    type: list
+    elements: str
+    required: true
+  hostvars:
+    description: The variables of all hosts.
+    type: dict
+    required: true
+  planned:
+    description: Whether nothing was to be changed (check mode).
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- ansible.builtin.debug:
+    msg: "{{ groups['sallyport_rollout'] | sallyport.ftp.report(hostvars) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: C(lines) for people; C(failures), those of them about machines that are not as the policy wants; C(machines), for each
+    host its C(outcome) and C(message).
+  type: dict
+"""
+
+# What may become of a machine that is as the policy wants.
+GOOD = ("changed", "would change", "same")
+# So much is told of what a machine said; all of it stands with its task.
+LINES, COLUMNS = 6, 400
+
+
+def short(message):
+    """The beginning of what was said."""
+    lines = [line.rstrip() for line in str(message or "nothing was said").strip().splitlines()]
+    return "\n    ".join(line if len(line) <= COLUMNS else line[:COLUMNS] + "..." for line in lines[:LINES])
+
+
+def was(result):
+    """Whether a task ran on the machine."""
+    return isinstance(result, dict) and not result.get("skipped") and (
+        "changed" in result or "failed" in result or "unreachable" in result)
+
+
+def verdict(variables, planned):
+    """What became of a machine, and what there is to say about it."""
+    kind = variables.get("sallyport_kind")
+    look = variables.get("sallyport_%s_look" % kind)
+    change = variables.get("sallyport_%s_change" % kind)
+    if was(change):
+        restarts = [variables.get(name) for name in ("sallyport_service_restart", "sallyport_command_restart")]
+        return after_change(change, [one for one in restarts if was(one) and one.get("failed")])
+    if not was(look):
+        return "not reached", "the rollout ended before it"
+    if look.get("unreachable"):
+        return "unreachable", look.get("msg")
+    if look.get("failed"):
+        return "unfit", look.get("msg")
+    if planned:
+        return ("would change" if look.get("changed") else "same"), None
+    if variables.get("sallyport_held_back"):
+        return "held back", "it shares sessions with %s" % ", ".join(variables["sallyport_held_back"])
+    return "not reached", "the rollout stopped before it"
+
+
+def after_change(change, restarts):
+    if change.get("unreachable"):
+        return "unreachable", change.get("msg")
+    if change.get("failed"):
+        return change.get("outcome") or "failed", change.get("msg")
+    if restarts:
+        return "not restarted", restarts[0].get("msg") or restarts[0].get("stderr")
+    return ("changed" if change.get("changed") else "same"), None
+
+
+def report(hosts, hostvars, planned=False):
+    """The report; see DOCUMENTATION."""
+    counts, failures, machines = {}, [], {}
+    for host in hosts:
+        word, message = verdict(hostvars[host], planned)
+        counts[word] = counts.get(word, 0) + 1
+        machines[host] = {"outcome": word, "message": str(message or "")}
+        if word not in GOOD:
+            failures.append("%s: %s: %s" % (host, word, short(message)))
+    summary = ", ".join("%d %s" % (counts[word], word) for word in sorted(counts, key=lambda word: (word not in GOOD, word)))
+    return {"lines": ["%d machines: %s" % (len(hosts), summary or "nothing to change")] + failures, "failures": failures,
+            "machines": machines}
+
+
+def failed_among(hosts, hostvars):
+    """Those of some hosts that the rollout could not change."""
+    return [host for host in hosts if host in hostvars and hostvars[host].get("sallyport_failed")]
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self):
+        return {"report": report, "failed_among": failed_among}

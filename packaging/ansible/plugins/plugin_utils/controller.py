@@ -1,0 +1,118 @@
+# Copyright: Sallyport
+# Apache-2.0 (see LICENSE of the project)
+"""What the action plugins do on the controller: run the program, find files of a policy and of what it becomes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import zlib
+from contextlib import contextmanager
+
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.common.text.converters import to_text
+from ansible_collections.sallyport.ftp.plugins.module_utils.program import FINE, Answer
+
+MANIFEST = "manifest.json"
+
+
+def run_program(executable, *arguments):
+    """One run of the program on the controller; raises where it cannot be run."""
+    try:
+        done = subprocess.run([executable, *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL,
+                              env=dict(os.environ, NO_COLOR="1"))
+    except OSError as error:
+        raise AnsibleActionFail(
+            "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with controller_executable"
+            % (executable, error.strerror)) from error
+    return Answer(arguments, done.returncode, to_text(done.stdout), to_text(done.stderr))
+
+
+@contextmanager
+def compiled_policy(executable, files, includes, folder=None):
+    """The folder of what a policy becomes, and its manifest: one that is there, or a new one for the time being."""
+    aside = None
+    try:
+        if folder is None:
+            aside = tempfile.mkdtemp(prefix="sallyport-")
+            folder = os.path.join(aside, "build")
+            options = ["--include-path=" + name for name in includes]
+            answer = run_program(executable, "build", "--output", "json", "--out=" + folder, *options, *map(plain, files))
+            if answer.status != FINE:
+                raise AnsibleActionFail("the policy is refused, nothing was changed:\n" + answer.complaint())
+        yield folder, read_manifest(folder)
+    finally:
+        if aside:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def read_manifest(folder):
+    path = os.path.join(folder, MANIFEST)
+    try:
+        with open(path, encoding="utf-8") as file:
+            manifest = json.load(file)
+    except (OSError, ValueError) as error:
+        raise AnsibleActionFail("%s: %s; compile the policy with sallyport.ftp.policy first" % (path, error)) from error
+    if not isinstance(manifest, dict) or "machines" not in manifest or "sources" not in manifest:
+        raise AnsibleActionFail("%s: names no machines; the program sallyport that wrote it is too old" % path)
+    return manifest
+
+
+def machine_of(manifest, kind, name):
+    """A machine of the policy; raises for a name that it does not have."""
+    machines = [machine for machine in manifest["machines"] if machine["kind"] == kind]
+    found = [machine for machine in machines if machine["name"] == name] or (machines if not name and len(machines) == 1 else [])
+    if found:
+        return found[0]
+    names = ", ".join("`%s`" % machine["name"] for machine in machines[:10]) or "none"
+    raise AnsibleActionFail("the policy has no %s `%s`; it has %s%s" % (kind, name, names, ", ..." if len(machines) > 10 else ""))
+
+
+def read_text(path):
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise AnsibleActionFail("%s: %s" % (path, error)) from error
+
+
+def files_below(folder, machine_folder):
+    """Paths of the files of a machine, relative to its folder, sorted."""
+    base = os.path.join(folder, machine_folder)
+    found = []
+    for place, folders, names in os.walk(base):
+        folders.sort()
+        found += [os.path.relpath(os.path.join(place, name), base) for name in names]
+    return sorted(found)
+
+
+def packed(value):
+    """A value as one word that is small on the wire: many sites are described alike."""
+    return to_text(base64.b64encode(zlib.compress(json.dumps(value, sort_keys=True).encode("utf-8"), 6)))
+
+
+def policy_package(files, includes, sources, kernel):
+    """The files of a policy with names below one folder, so that they lie there as they lie here."""
+    paths = [os.path.realpath(name) for name in sources]
+    base = os.path.commonpath([os.path.dirname(path) for path in paths + [os.path.realpath(name) for name in files]])
+    used = [os.path.realpath(name) for name in includes]
+    return packed({
+        "files": dict((os.path.relpath(path, base), read_text(path)) for path in paths),
+        "policy": ["./" + os.path.relpath(os.path.realpath(name), base) for name in files],
+        # Folders that lie elsewhere hold none of the files.
+        "includes": [os.path.relpath(path, base) for path in used if any(inside(one, path) for one in paths) and inside(path, base)],
+        "kernel": kernel,
+    })
+
+
+def inside(path, folder):
+    return os.path.commonpath([path, folder]) == folder
+
+
+def plain(path):
+    """A path that no program takes for an option."""
+    return "./" + path if path.startswith("-") else path
