@@ -1,0 +1,58 @@
+" Vim syntax file
+" Language: Sallyport policies (.sally)
+
+if exists('b:current_syntax') | finish | endif
+let s:save = &cpo
+set cpo&vim
+
+" Words may have a hyphen.
+syn iskeyword @,48-57,_,-
+
+syn match   sallyportComment "#.*$" contains=sallyportAllow,sallyportTodo,@Spell
+syn match   sallyportAllow "#\s*\zsallow:" contained
+syn keyword sallyportTodo TODO FIXME XXX contained
+syn region  sallyportString start=+"+ skip=+\\["\\]+ end=+"+ end=+$+ oneline contains=sallyportEscape
+syn match   sallyportEscape +\\["\\]+ contained
+
+" A word means what it does where a statement begins: in a new line, or after `;`, `{` and `}`.
+syn match sallyportStart "\%(^\|[;{}]\)\s*\zs[a-z][a-z-]*\%(\s\+\%(ip\|port\|range\|clients\|list\|is\|outside\|inside\|scope\)\>\)\="
+      \ contains=sallyportDeclaration,sallyportStatement,sallyportSecond
+syn match sallyportName "\%(^\|[;{}]\)\s*\%(clients\|gateway\|server\|publish\|reach\|expect\)\s\+[a-z][a-z0-9-]*\ze\s*\%([{=]\|$\)"
+      \ contains=sallyportDeclaration,sallyportStatement
+
+syn keyword sallyportDeclaration contained clients gateway server publish reach defaults expect include
+syn keyword sallyportStatement contained publication external control passive tls helper active allow deny limit
+syn keyword sallyportStatement contained hairpin source log address software site certificate max outside inside
+syn keyword sallyportStatement contained platform behind mark access unit before numbers works refused broken
+syn keyword sallyportSecond contained ip port range list is scope
+
+syn keyword sallyportValue on off any local at per client sessions new minute explicit optional required implicit
+syn keyword sallyportValue clear-control keep denied all interface connection device key thumbprint plain pasv
+syn keyword sallyportValue epsv port eprt over from inside ipv4 ipv6
+syn match   sallyportValue "\%(\<source\s\+\)\@<=gateway\>"
+syn keyword sallyportProgram iis pure-ftpd proftpd vsftpd filezilla filezilla-legacy sftpgo other
+syn keyword sallyportProgram nftables iptables firewalld openwrt routeros asa srx screenos isa tmg windows fortigate
+syn keyword sallyportProgram sheet
+
+syn match sallyportNumber "\%([A-Za-z0-9_.:/-]\)\@1<!\%(0x\x\+\|\d\+\%([.-]\d\+\)*\)\%([A-Za-z0-9_:-]\)\@!"
+syn match sallyportAddress "\%([A-Za-z0-9_.:/-]\)\@1<!\%(\d\{1,3}\%(\.\d\{1,3}\)\{3}\|\x*:[0-9A-Fa-f:.]\+\)\%(/\d\{1,3}\)\="
+syn match sallyportOperator "->\|="
+
+hi def link sallyportComment Comment
+hi def link sallyportAllow SpecialComment
+hi def link sallyportTodo Todo
+hi def link sallyportString String
+hi def link sallyportEscape SpecialChar
+hi def link sallyportDeclaration Structure
+hi def link sallyportName Identifier
+hi def link sallyportStatement Statement
+hi def link sallyportSecond Statement
+hi def link sallyportValue Constant
+hi def link sallyportProgram Type
+hi def link sallyportNumber Number
+hi def link sallyportAddress Number
+hi def link sallyportOperator Operator
+
+let b:current_syntax = 'sallyport'
+let &cpo = s:save
+unlet s:save
