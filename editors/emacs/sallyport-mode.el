@@ -36,7 +36,7 @@
     "epsv" "port" "eprt" "over" "from" "inside" "ipv4" "ipv6"))
 
 (defconst sallyport--programs
-  '("iis" "pure-ftpd" "proftpd" "vsftpd" "filezilla" "filezilla-legacy" "sftpgo" "other" "nftables" "iptables" "firewalld"
+  '("iis" "pure-ftpd" "proftpd" "vsftpd" "filezilla" "sftpgo" "other" "nftables" "iptables" "firewalld"
     "openwrt" "routeros" "asa" "srx" "screenos" "isa" "tmg" "windows" "fortigate" "sheet"))
 
 (defun sallyport--any (words)

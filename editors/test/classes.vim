@@ -9,7 +9,7 @@ for s:place in readfile($PLACES)
     let s:file = s:name
     syntax sync fromstart
   endif
-  call add(s:answers, synIDattr(synIDtrans(synID(s:line, s:column, 1)), 'name'))
+  call add(s:answers, synIDattr(synID(s:line, s:column, 1), 'name'))
 endfor
 call writefile(s:answers, $ANSWERS)
 qall!

@@ -18,7 +18,7 @@
 
 ((word) @type.builtin
   (#any-of? @type.builtin
-    "iis" "pure-ftpd" "proftpd" "vsftpd" "filezilla" "filezilla-legacy" "sftpgo" "other" "nftables" "iptables"
+    "iis" "pure-ftpd" "proftpd" "vsftpd" "filezilla" "sftpgo" "other" "nftables" "iptables"
     "firewalld" "openwrt" "routeros" "asa" "srx" "screenos" "isa" "tmg" "windows" "fortigate" "sheet"))
 
 ((statement keyword: (word) @keyword)

@@ -28,9 +28,11 @@ syn keyword sallyportSecond contained ip port range list is scope
 
 syn keyword sallyportValue on off any local at per client sessions new minute explicit optional required implicit
 syn keyword sallyportValue clear-control keep denied all interface connection device key thumbprint plain pasv
-syn keyword sallyportValue epsv port eprt over from inside ipv4 ipv6
+syn keyword sallyportValue epsv port eprt over from ipv4 ipv6
+" A keyword would win over the word that begins a statement.
 syn match   sallyportValue "\%(\<source\s\+\)\@<=gateway\>"
-syn keyword sallyportProgram iis pure-ftpd proftpd vsftpd filezilla filezilla-legacy sftpgo other
+syn match   sallyportValue "\%(\<from\s\+\)\@<=inside\>"
+syn keyword sallyportProgram iis pure-ftpd proftpd vsftpd filezilla sftpgo other
 syn keyword sallyportProgram nftables iptables firewalld openwrt routeros asa srx screenos isa tmg windows fortigate
 syn keyword sallyportProgram sheet
 
