@@ -46,7 +46,7 @@ import Testing
       case (.textMate, .value): ["constant.language", "support.constant"]
       case (.textMate, .string): ["string.quoted", "constant.character.escape"]
       case (.textMate, .comment): ["comment.line"]
-      case (.vim, .keyword): ["sallyportDeclaration", "sallyportStatement", "sallyportSecond"]
+      case (.vim, .keyword): ["sallyportDeclaration", "sallyportStatement"]
       case (.vim, .value): ["sallyportValue", "sallyportProgram"]
       case (.vim, .string): ["sallyportString", "sallyportEscape"]
       case (.vim, .comment): ["sallyportComment"]

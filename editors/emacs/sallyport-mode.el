@@ -52,10 +52,10 @@
 (defconst sallyport-font-lock-keywords
   `((,(concat sallyport--begin
               (sallyport--any '("clients" "gateway" "server" "publish" "reach" "expect"))
-              "[ \t]+\\([a-z][a-z0-9-]*\\)[ \t]*\\(?:[{=]\\|$\\)")
+              "[ \t]+\\([A-Za-z0-9][-A-Za-z0-9_]*\\)[ \t]*[{=]")
      (1 font-lock-keyword-face) (2 font-lock-function-name-face))
-    (,(concat sallyport--begin (sallyport--any sallyport--declarations) sallyport--end) 1 font-lock-keyword-face)
-    (,(concat sallyport--begin (sallyport--any sallyport--statements) sallyport--end) 1 font-lock-keyword-face)
+    (,(concat sallyport--begin (sallyport--any (append sallyport--declarations sallyport--statements)) sallyport--end)
+     1 font-lock-keyword-face)
     (,(concat "\\_<" (sallyport--any sallyport--programs) "\\_>") 1 font-lock-type-face)
     (,(concat "\\_<" (sallyport--any sallyport--values) "\\_>") 1 font-lock-constant-face))
   "Faces of the words of a policy.")

@@ -15,16 +15,18 @@ syn region  sallyportString start=+"+ skip=+\\["\\]+ end=+"+ end=+$+ oneline con
 syn match   sallyportEscape +\\["\\]+ contained
 
 " A word means what it does where a statement begins: in a new line, or after `;`, `{` and `}`.
-syn match sallyportStart "\%(^\|[;{}]\)\s*\zs[a-z][a-z-]*\%(\s\+\%(ip\|port\|range\|clients\|list\|is\|outside\|inside\|scope\)\>\)\="
-      \ contains=sallyportDeclaration,sallyportStatement,sallyportSecond
-syn match sallyportName "\%(^\|[;{}]\)\s*\%(clients\|gateway\|server\|publish\|reach\|expect\)\s\+[a-z][a-z0-9-]*\ze\s*\%([{=]\|$\)"
-      \ contains=sallyportDeclaration,sallyportStatement
-
-syn keyword sallyportDeclaration contained clients gateway server publish reach defaults expect include
-syn keyword sallyportStatement contained publication external control passive tls helper active allow deny limit
-syn keyword sallyportStatement contained hairpin source log address software site certificate max outside inside
-syn keyword sallyportStatement contained platform behind mark access unit before numbers works refused broken
-syn keyword sallyportSecond contained ip port range list is scope
+let s:begin = '\%(^\|[;{}]\)\s*\zs'
+let s:end = '\%([-A-Za-z0-9_.:/]\)\@!'
+let s:words = ['server', 'gateway', 'publication', 'external\s\+ip', 'external\s\+is', 'control\s\+port',
+      \ 'passive\s\+range', 'tls', 'helper', 'helper\s\+scope', 'active', 'allow', 'deny', 'limit', 'hairpin', 'source',
+      \ 'log', 'address', 'software', 'site', 'certificate', 'max\s\+clients', 'outside', 'inside', 'platform', 'behind',
+      \ 'mark', 'access\s\+list', 'unit\s\+outside', 'unit\s\+inside', 'before', 'numbers', 'works', 'refused', 'broken']
+execute 'syn match sallyportStatement "' . s:begin . '\%(' . join(reverse(sort(s:words)), '\|') . '\)' . s:end . '"'
+execute 'syn match sallyportDeclaration "' . s:begin . '\%(defaults\|include\)' . s:end . '"'
+execute 'syn match sallyportDeclaration "' . s:begin . '\%(clients\|gateway\|server\|publish\|reach\|expect\)'
+      \ . '\ze\s\+[A-Za-z0-9][-A-Za-z0-9_]*\s*[{=]" nextgroup=sallyportName skipwhite'
+syn match sallyportName "[A-Za-z0-9][-A-Za-z0-9_]*" contained
+unlet s:begin s:end s:words
 
 syn keyword sallyportValue on off any local at per client sessions new minute explicit optional required implicit
 syn keyword sallyportValue clear-control keep denied all interface connection device key thumbprint plain pasv
@@ -48,7 +50,6 @@ hi def link sallyportEscape SpecialChar
 hi def link sallyportDeclaration Structure
 hi def link sallyportName Identifier
 hi def link sallyportStatement Statement
-hi def link sallyportSecond Statement
 hi def link sallyportValue Constant
 hi def link sallyportProgram Type
 hi def link sallyportNumber Number
