@@ -2,18 +2,26 @@
 
 SWIFT ?= swift
 PREFIX ?= /usr/local
+SETUP ?= scripts/setup
 RELEASE := .build/release
 PROGRAMS := sallyport sallyport-netfilter sallyport-probe
 SOURCES := Package.swift Sources Tests templates docs Benchmarks/Package.swift Benchmarks/Sources
 
+# OFFLINE=FOLDER: clones of the Swift packages, FOLDER/OWNER/NAME.git, in the place of those of GitHub.
+ifdef OFFLINE
+export GIT_CONFIG_COUNT := 1
+export GIT_CONFIG_KEY_0 := url.file://$(OFFLINE)/.insteadOf
+export GIT_CONFIG_VALUE_0 := https://github.com/
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help setup build release install test prove fuzz bench lint format demo clean
+.PHONY: help setup build release install install-only packages test prove fuzz bench lint format demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need (Debian packages, as root)
-	@scripts/setup
+	@$(SETUP)
 
 build: setup ## debug build
 	$(SWIFT) build
@@ -22,18 +30,56 @@ build: setup ## debug build
 OPTIMISED := --static-swift-stdlib --disable-local-rpath -Xswiftc -cross-module-optimization
 
 release: setup ## optimised build with the Swift runtime linked in: .build/release
-	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program $(OPTIMISED) || exit; done
+	for program in $(PROGRAMS); do \
+	  $(SWIFT) build -c release --product $$program $(OPTIMISED) $(SWIFTFLAGS) || exit; done
 	@! { readelf -d $(PROGRAMS:%=$(RELEASE)/%) | grep RUNPATH; } # none that would have other libraries loaded
 
+# Where `make install` puts things; packages say PREFIX=/usr, and DESTDIR.
+LIBEXEC = $(PREFIX)/libexec/sallyport
+DOC = $(PREFIX)/share/doc/sallyport
+UNITS ?= $(PREFIX)/lib/systemd/system
+TO = $(DESTDIR)$(PREFIX)
+
 install: release ## install into PREFIX (default /usr/local), without symbols
-	install -D -s -m 755 $(RELEASE)/sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
-	install -D -s -m 755 $(RELEASE)/sallyport-netfilter $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-netfilter
-	install -D -s -m 755 $(RELEASE)/sallyport-probe $(DESTDIR)$(PREFIX)/libexec/sallyport/sallyport-probe
-	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE
-	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(PREFIX)/share/doc/sallyport/LICENSE.netfilter
-	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/diagnostics.md
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport docs/*.md
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/sallyport/rules docs/rules/*.md
+	@$(MAKE) --no-print-directory install-only STRIP=$(STRIP)
+
+STRIP ?= -s
+
+install-only: ## the same of what `make release` has built already
+	install -D $(STRIP) -m 755 $(RELEASE)/sallyport $(TO)/bin/sallyport
+	for worker in sallyport-netfilter sallyport-probe; do \
+	  install -D $(STRIP) -m 755 $(RELEASE)/$$worker $(DESTDIR)$(LIBEXEC)/$$worker || exit; done
+	install -D -m 755 packaging/sallyport-boot $(DESTDIR)$(LIBEXEC)/sallyport-boot
+	install -d -m 755 $(DESTDIR)$(UNITS) $(DESTDIR)/etc/sallyport
+	install -d -m 700 $(DESTDIR)/var/lib/sallyport # where `apply --persist` keeps the ruleset for boot
+	for unit in packaging/systemd/*.in; do \
+	  sed 's|@BIN@|$(PREFIX)/bin|; s|@LIBEXEC@|$(LIBEXEC)|; s|@DOC@|$(DOC)|' $$unit \
+	    >$(DESTDIR)$(UNITS)/$$(basename $$unit .in) || exit; done
+	install -m 644 packaging/systemd/*.timer $(DESTDIR)$(UNITS)
+	install -D -m 644 LICENSE $(DESTDIR)$(DOC)/LICENSE
+	install -D -m 644 Sources/sallyport-netfilter/LICENSE $(DESTDIR)$(DOC)/LICENSE.netfilter
+	install -D -m 644 Tests/Corpus/20-codes.md $(DESTDIR)$(DOC)/diagnostics.md
+	install -D -m 644 packaging/boot.md $(DESTDIR)$(DOC)/boot.md
+	install -D -m 644 -t $(DESTDIR)$(DOC) docs/*.md
+	install -D -m 644 -t $(DESTDIR)$(DOC)/rules docs/rules/*.md
+	install -D -m 644 -t $(DESTDIR)$(DOC)/examples policies/*.sally
+	install -D -m 644 -t $(DESTDIR)$(DOC)/examples/shared policies/shared/*.sally
+	packaging/install-editors $(TO)
+	# Manual pages and completions, where a build has made them.
+	! [ -d $(MANUAL) ] || install -D -m 644 -t $(TO)/share/man/man1 $(MANUAL)/*.1
+	! [ -e $(COMPLETIONS)/sallyport.bash ] || \
+	  install -D -m 644 $(COMPLETIONS)/sallyport.bash $(TO)/share/bash-completion/completions/sallyport
+	! [ -e $(COMPLETIONS)/_sallyport ] || \
+	  install -D -m 644 $(COMPLETIONS)/_sallyport $(TO)/share/zsh/site-functions/_sallyport
+	! [ -e $(COMPLETIONS)/sallyport.fish ] || \
+	  install -D -m 644 $(COMPLETIONS)/sallyport.fish $(TO)/share/fish/vendor_completions.d/sallyport.fish
+
+# What a build may leave there for `install`: *.1, and sallyport.bash, _sallyport, sallyport.fish.
+MANUAL := .build/manual
+COMPLETIONS := .build/completions
+
+packages: ## Debian packages from a clean root, tried in Debian 12, 13 and sid; an RPM spec (root; packaging/README.md)
+	packaging/packages all
 
 test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing (live ones need root)
 	-@scripts/fetch-daemons >/dev/null # the tests that need them say so when they are missing

@@ -116,7 +116,7 @@ let package = Package(
       name: "Templates", path: "templates", resources: [.embedInCode("programs")], swiftSettings: strict),
     .target(
       name: "RuleDocuments", path: "docs",
-      exclude: ["failures.md", "language.md", "platforms.md", "promises.md", "security.md"],
+      exclude: ["editors", "failures.md", "language.md", "platforms.md", "promises.md", "security.md"],
       resources: [.embedInCode("rules")], swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.

@@ -8,26 +8,9 @@ import Nftables
 ///
 /// - Throws: `ApplyFailure.noWatchdog`.
 func armWatchdog(of generation: Generation, folder: String) throws(ApplyFailure) {
-  var ends: [Int32] = [-1, -1]
-  guard pipe(&ends) == 0, let reading = ends.first.flatMap(OpenFile.init), let writing = ends.last else {
-    throw .noWatchdog(systemError())
-  }
-  for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-  let null = OpenFile(open("/dev/null", O_RDONLY | O_CLOEXEC))
-  do throws(ChildProcess.Failure) {
-    defer { close(writing) }
-    // The file that this process was started from, even if another version lies in its place by now.
-    _ = try ChildProcess(
-      "/proc/self/exe", ["sallyport", "watch", generation.name, "--state-dir", folder],
-      ChildProcess.Streams(input: null?.descriptor, output: writing, errors: writing), .session,
-      blocked: Watchdog.blockedSignals)
-  } catch {
-    throw .noWatchdog(systemError(error.number))
-  }
-  let said = (try? readAll(reading.descriptor)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-  guard said == armedMessage else {
-    throw .noWatchdog(said.split(separator: "\n").joined(separator: "; "))
-  }
+  // Whatever keeps systemd from making a scope, a process of a session of its own is as good as anywhere else.
+  if let scope = WatchdogStart.inScope(of: generation, folder: folder), (try? scope.run()) != nil { return }
+  try WatchdogStart(of: generation, folder: folder).run()
 }
 
 /// Runs a command of the shell, its output on our standard error.

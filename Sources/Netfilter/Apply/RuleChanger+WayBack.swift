@@ -102,6 +102,7 @@ extension RuleChanger {
 
   func bootFile(_ path: String) throws(ApplyFailure) -> BootFile {
     do throws(FolderRefusal) {
+      if path == BootFile.defaultPath { _ = try OwnedFolder.open(BootFile.defaultFolder, isMade: true) }
       return try BootFile(path)
     } catch {
       throw .bootFile(path: path, reason: error.reason(for: path))

@@ -1,8 +1,14 @@
 package import Files
+import Glibc
 
 /// The file that loads the rules at boot, with the privilege of whoever loads it: only root and the user of this
 /// process can change it or put another one in its place. Links are followed and stay.
 package struct BootFile: Sendable {
+  /// The folder of the file without another choice; it outlives a reboot.
+  static let defaultFolder = "/var/lib/sallyport"
+  /// The file without another choice: the one that the unit of systemd loads (`packaging/systemd`).
+  package static let defaultPath = "\(defaultFolder)/boot.nft"
+
   private let folder: OwnedFolder
   private let name: String
 
@@ -51,8 +57,10 @@ package struct BootFile: Sendable {
   func remove() { folder.remove(name) }
 }
 
-/// The same by path: why the ruleset cannot be written into the file for boot; `nil` when it can.
+/// The same by path: why the ruleset cannot be written into the file for boot; `nil` when it can. The default folder is
+/// made when it is needed, and none other.
 package func bootFileObstacle(_ path: String, isForced: Bool) -> String? {
+  if path == BootFile.defaultPath, access(BootFile.defaultFolder, F_OK) != 0, errno == ENOENT { return nil }
   do throws(FolderRefusal) {
     return try BootFile(path).obstacle([], isForced: isForced)
   } catch {

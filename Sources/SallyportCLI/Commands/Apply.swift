@@ -24,8 +24,11 @@ struct Apply: AsyncParsableCommand {
       when it succeeds; when it fails the change is taken back at once. `sallyport rollback` takes the last change back \
       later, too.
 
-      --persist writes the ruleset into a file that `nft -f` loads at boot, only once the change is confirmed. Whether it can be \
-      written is looked at before anything is changed; a file that sallyport did not write is replaced with --force alone.
+      --persist writes the ruleset into a file that `nft -f` loads at boot, only once the change is confirmed. Without a \
+      name it is \(BootFile.defaultPath), which sallyport.service loads. Whether it can be written is looked at before \
+      anything is changed; a file that sallyport did not write is replaced with --force alone.
+
+      Where systemd runs, and for root, the watchdog is a scope of its own, which the end of a login session leaves alone.
 
       Nothing is changed where the policy names interfaces, or external addresses of a local server, that this machine does \
       not have.
@@ -42,7 +45,7 @@ struct Apply: AsyncParsableCommand {
         sallyport apply office.sally --dry-run
         sallyport apply office.sally --confirm-within 60s
         sallyport apply office.sally --verify "curl -sS --ssl-reqd ftp://ftp.example.org/"
-        sallyport apply office.sally --persist /etc/nftables.d/sallyport.nft
+        sallyport apply office.sally --persist
       """)
 
   @OptionGroup var input: PolicyInput
@@ -69,8 +72,10 @@ struct Apply: AsyncParsableCommand {
       """, valueName: "command"))
   var verify: String?
 
-  @Option(help: ArgumentHelp("Write the ruleset for boot into a file, once confirmed.", valueName: "file"))
-  var persist: String?
+  @Option(
+    defaultAsFlag: BootFile.defaultPath,
+    help: ArgumentHelp("Write the ruleset for boot into a file, once confirmed.", valueName: "file"))
+  var persist: String? = nil
 
   @Flag(help: "With --persist: replace a file that sallyport did not write.")
   var force = false

@@ -1,0 +1,2 @@
+" Policies of Sallyport.
+autocmd BufRead,BufNewFile *.sally setfiletype sallyport
