@@ -112,12 +112,14 @@ import Testing
       case "software": ServerPrograms.named.map(\.name)
       case "platform": Platforms.all.map(\.name)
       case "works", "refused", "broken":
-        ExpectedEncryption.allCases.map(\.rawValue) + ExpectedMode.allCases.map(\.rawValue) + ["over ipv4", "over ipv6"]
+        ExpectedEncryption.allCases.map(\.rawValue) + ExpectedMode.allCases.map(\.rawValue) + [
+          "over ipv4", "over ipv6",
+        ]
       default: []
       }
     let lines = (word.facts.forms + named).map { form in
       let plain = form.replacing(/"[^"]*"/, with: "\"x\"").replacing(/[A-Z][A-Z-]*/, with: "9").filter {
-        !"[]{}.".contains($0)
+        !"[].".contains($0)
       }
       return "\(word.spelling) \(plain)".trimmingCharacters(in: .whitespaces)
     }
@@ -185,7 +187,8 @@ import Testing
     #expect(answers.count == places.count + 1)
     for (place, answer) in zip(places, answers)
     where !editor.names(of: place.kind).contains(where: { answer.hasPrefix($0) }) {
-      Issue.record("\(editor): \(place.file):\(place.line):\(place.column): `\(place.text)` is \(answer), no \(place.kind)")
+      Issue.record(
+        "\(editor): \(place.file):\(place.line):\(place.column): `\(place.text)` is \(answer), no \(place.kind)")
     }
   }
 
