@@ -133,6 +133,7 @@ import Testing
         let isKeyword = start - offset < word.spelling.utf8.count
         found.append(places(of: start..<end, isKeyword ? .keyword : .value, in: Array(text.utf8), file: file))
       }
+      offset += line.utf8.count + 1
     }
     return (text, found)
   }
