@@ -76,39 +76,38 @@ class ActionModule(ActionBase):
     # The way of one change.
 
     def change(self, own):
-        started = time.monotonic()
         checking = self._task.check_mode
         if not checking:
             self.expect_silence()
+            # Where this fails the gateway is unreachable, and nothing can have changed.
+            self._low_level_execute_command("exit 0")
         try:
             result = self.ask("apply", own)
         except AnsibleConnectionFailure as failure:
             if checking:
                 raise
             display.vv("%s: the connection is lost: %s" % (self._play_context.remote_addr, failure))
-            # Before anything was sent nothing can have changed; afterwards the gateway alone knows.
-            return self.conclude(own, time.monotonic(), {}, failure)
+            return self.conclude(own, {}, failure)
         if checking or result.get("failed") or result.get("outcome") != "waits":
             return result
-        return self.conclude(own, started, result, None)
+        return self.conclude(own, result, None)
 
-    def conclude(self, own, started, applied, failure):
-        """Verifies and confirms over new connections; after the deadline asks what became of the change."""
-        deadline = started + self.patience
+    def conclude(self, own, applied, failure):
+        """Verifies and confirms over new connections, until the gateway has taken the change back."""
+        deadline = time.monotonic() + self.patience
         while True:
-            late = time.monotonic() > deadline
             self.reset_connection()
             try:
-                result = self.ask("outcome" if late or not applied else "confirm", own)
+                result = self.ask("confirm", own)
             except AnsibleConnectionFailure as error:
                 failure = error
                 if time.monotonic() > deadline + GRACE:
                     return self.lost(applied, failure)
                 time.sleep(1)
                 continue
-            if result.get("outcome") == "lost" and not late:
-                # It answers again, and its watchdog has not come yet.
-                time.sleep(max(0.0, min(2.0, deadline - time.monotonic())))
+            if result.get("outcome") == "lost" and time.monotonic() < deadline:
+                # It answers again, and what it was doing may come to an end.
+                time.sleep(1)
                 continue
             return self.told(applied, result, failure)
 

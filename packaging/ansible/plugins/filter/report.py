@@ -43,7 +43,8 @@ _value:
 # What may become of a machine that is as the policy wants.
 GOOD = ("changed", "would change", "same")
 # So much is told of what a machine said; all of it stands with its task.
-LINES, COLUMNS = 6, 400
+LINES = 6
+COLUMNS = 400
 
 
 def short(message):

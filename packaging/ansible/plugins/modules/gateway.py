@@ -87,7 +87,7 @@ options:
   step:
     description: For the action plugin, which part of the way is gone now.
     type: str
-    choices: [apply, confirm, outcome]
+    choices: [apply, confirm]
     default: apply
   package:
     description: For the action plugin, the files of the policy.
@@ -197,7 +197,7 @@ SPECIFICATION = {
     "vendor": {"type": "bool", "default": False},
     "executable": {"type": "str", "default": "sallyport"},
     "include_path": {"type": "list", "elements": "path", "default": []},
-    "step": {"type": "str", "choices": ["apply", "confirm", "outcome"], "default": "apply"},
+    "step": {"type": "str", "choices": ["apply", "confirm"], "default": "apply"},
     "package": {"type": "str", "default": ""},
     "token": {"type": "str", "default": "", "no_log": False},
 }
@@ -340,20 +340,25 @@ class GatewayTask:
 
     def confirm(self):
         record = self.record.read(self.options["token"])
-        if record is None or not record.get("change"):
-            return self.outcome()
+        if record is None:
+            self.module.fail_json(msg="nothing is known here of a change of this run: it was not made, or the machine was started anew "
+                                      "since", outcome="unknown")
         self.kernel.saved = record["kernel"]
-        if self.options["verify"]:
-            status, out, err = self.module.run_command(
-                self.options["verify"], use_unsafe_shell=True, environ_update={"LC_ALL": "C.UTF-8"})
-            if status != 0:
-                self.take_back(record, "the command of verify ended with status %d: %s"
-                               % (status, (err.strip() or out.strip())[-2000:] or "it said nothing"))
-        answer = self.program.run("confirm", record["change"], *self.state)
-        if answer.status == FINE:
-            self.record.forget()
-            self.module.exit_json(changed=True, change=record["change"], outcome="confirmed")
-        self.after_loss(record, answer)
+        if not record.get("change"):
+            # What was sent may still be on its way: the record stays until the controller gives up.
+            self.module.fail_json(msg="the connection was lost while the change was made; the gateway takes back what is not confirmed",
+                                  outcome="lost")
+        self.verify(record)
+        self.conclude(record, self.program.run("confirm", record["change"], *self.state))
+
+    def verify(self, record):
+        if not self.options["verify"]:
+            return
+        status, out, err = self.module.run_command(
+            self.options["verify"], use_unsafe_shell=True, environ_update={"LC_ALL": "C.UTF-8"})
+        if status != 0:
+            self.take_back(record, "the command of verify ended with status %d: %s"
+                           % (status, (err.strip() or out.strip())[-2000:] or "it said nothing"))
 
     def take_back(self, record, reason):
         answer = self.program.run("rollback", *self.state)
@@ -362,30 +367,19 @@ class GatewayTask:
         if answer.status == FINE:
             self.module.fail_json(msg=reason + "; the change is taken back, and what ran before runs again",
                                   outcome="taken back", change=record["change"])
-        self.after_loss(record, answer, reason + "; ")
+        self.conclude(record, answer, reason + "; ")
 
-    def outcome(self):
-        """What became of the change since nobody could confirm it."""
-        record = self.record.read(self.options["token"])
-        if record is None:
-            self.module.fail_json(msg="nothing is known here of a change of this run: it was not made, or the machine was started "
-                                      "anew since", outcome="unknown")
-        self.kernel.saved = record["kernel"]
-        if not record.get("change"):
-            self.kernel.bring_back()
-            self.module.fail_json(msg="the connection was lost while the change was made; what is not confirmed is taken back by the "
-                                      "gateway", outcome="lost")
-        self.after_loss(record, self.program.run("confirm", record["change"], *self.state))
-
-    def after_loss(self, record, answer, reason=""):
+    def conclude(self, record, answer, reason=""):
+        """Ends with what the program says of the change."""
+        change = record["change"]
         if answer.status == FINE:
             self.record.forget()
-            self.module.exit_json(changed=True, change=record["change"], outcome="confirmed")
+            self.module.exit_json(changed=True, change=change, outcome="confirmed")
         if answer.status == TAKEN_BACK:
             self.kernel.bring_back()
             self.record.forget()
-            self.module.fail_json(msg=reason + answer.complaint(), outcome="taken back", change=record["change"])
-        self.module.fail_json(msg=reason + answer.complaint(), outcome="unknown", change=record["change"])
+        self.module.fail_json(msg=reason + answer.complaint(), change=change,
+                              outcome="taken back" if answer.status == TAKEN_BACK else "unknown")
 
     # The other way.
 
@@ -429,7 +423,7 @@ def main():
     task = GatewayTask(module)
     if module.params["state"] == "absent":
         task.remove()
-    {"apply": task.apply, "confirm": task.confirm, "outcome": task.outcome}[module.params["step"]]()
+    {"apply": task.apply, "confirm": task.confirm}[module.params["step"]]()
 
 
 if __name__ == "__main__":

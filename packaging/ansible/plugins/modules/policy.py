@@ -172,7 +172,10 @@ class PolicyTask:
         answer = self.program.run("build", "--output", "json", "--out=" + folder, *forced + self.includes + self.files)
         if answer.status != FINE:
             self.module.fail_json(msg=answer.complaint(), diagnostics=diagnostics_of(answer.value))
-        return read_manifest(folder)
+        manifest = read_manifest(folder)
+        if manifest is None:
+            self.module.fail_json(msg="the program `%s` wrote no manifest: is it sallyport?" % self.options["executable"])
+        return manifest
 
     def compare(self, machines):
         """What `diff --policy` says; all machines where there is no old policy."""
