@@ -22,14 +22,23 @@ def playbook(*arguments):
     say("$ ansible-playbook sallyport.ftp.rollout " + " ".join(arguments))
     environment = dict(os.environ, ANSIBLE_CONFIG=str(FOLDER / "ansible.cfg"), NO_COLOR="1", **QUIET)
     started = time.monotonic()
-    status = subprocess.run(["ansible-playbook", "sallyport.ftp.rollout", *arguments], cwd=FOLDER, env=environment,
-                            check=False).returncode
+    status = subprocess.run(
+        ["ansible-playbook", "sallyport.ftp.rollout", *arguments], cwd=FOLDER, env=environment, check=False
+    ).returncode
     say(f"(exit status {status}, {time.monotonic() - started:.0f} seconds)")
     return status
 
 
 def on_gateway(number, command):
-    ssh = ["ssh", "-i", str(FOLDER / "key"), "-o", f"UserKnownHostsFile={FOLDER}/known_hosts", f"root@10.99.1.{number}", command]
+    ssh = [
+        "ssh",
+        "-i",
+        str(FOLDER / "key"),
+        "-o",
+        f"UserKnownHostsFile={FOLDER}/known_hosts",
+        f"root@10.99.1.{number}",
+        command,
+    ]
     return subprocess.run(ssh, text=True, capture_output=True, check=False).stdout.strip()
 
 
@@ -44,11 +53,14 @@ def main():
     controller.describe(batch=4)
     site = FOLDER / f"sites/{MISTAKE:02}.sally"
     site.write_text(fleet.locked_out(MISTAKE), encoding="utf-8")
-    say(f"Eight gateways with a server each, real sshd and FTP servers, no rules yet. The policy of gw{MISTAKE:02} has a mistake: it\n"
-        f"publishes port 22 of the address at which the gateway itself answers SSH.\n\n$ cat sites/{MISTAKE:02}.sally")
+    say(
+        f"Eight gateways with a server each, real sshd and FTP servers, no rules yet. The policy of gw{MISTAKE:02} has a mistake:\nit "
+        f"publishes port 22 of the address at which the gateway itself answers SSH.\n\n$ cat sites/{MISTAKE:02}.sally"
+    )
     print(site.read_text(encoding="utf-8"))
     stopped = playbook()
-    say(f"gw{MISTAKE:02} answers again; the rules it has of ours: {on_gateway(MISTAKE, 'nft list tables') or 'none, as before'}")
+    running = on_gateway(MISTAKE, "nft list tables") or "none, as before"
+    say(f"gw{MISTAKE:02} answers again; the rules it has of ours: {running}")
     say("The mistake is mended, and the rollout runs again.")
     site.write_text(fleet.site(MISTAKE, 50199), encoding="utf-8")
     finished = playbook()

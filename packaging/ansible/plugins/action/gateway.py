@@ -14,7 +14,11 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.boxes import deliver
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.controller import (
-    compiled_policy, machine_of, policy_package, read_text)
+    compiled_policy,
+    machine_of,
+    policy_package,
+    read_text,
+)
 
 MODULE = "sallyport.ftp.gateway"
 # The platform whose rules `sallyport apply` changes.
@@ -46,8 +50,12 @@ class ActionModule(ActionBase):
 
     def absent(self):
         if self.options.get("platform", APPLIED) != APPLIED:
-            return {"failed": True, "outcome": "refused", "msg": "only gateways of the platform nftables are changed by the collection; "
-                    "the files of this one say how to take its configuration away"}
+            return {
+                "failed": True,
+                "outcome": "refused",
+                "msg": "only gateways of the platform nftables are changed by the collection; "
+                "the files of this one say how to take its configuration away",
+            }
         return self.ask("apply", {})
 
     def present(self):
@@ -116,16 +124,22 @@ class ActionModule(ActionBase):
             if name in applied:
                 result.setdefault(name, applied[name])
         if result.get("failed") and failure is not None:
-            result["msg"] = "the change cut the connection (%s): %s" % (str(failure).strip().splitlines()[-1], result.get("msg"))
+            result["msg"] = "the change cut the connection (%s): %s" % (
+                str(failure).strip().splitlines()[-1],
+                result.get("msg"),
+            )
             result["changed"] = False
         return result
 
     def lost(self, applied, failure):
         return {
-            "failed": True, "changed": True, "outcome": "lost", "change": applied.get("change", ""),
+            "failed": True,
+            "changed": True,
+            "outcome": "lost",
+            "change": applied.get("change", ""),
             "changes": applied.get("changes", []),
-            "msg": "no connection since the change, nor %d seconds after it should have been taken back: %s; the gateway takes an "
-                   "unconfirmed change back by itself, and nobody has seen it yet" % (GRACE, failure),
+            "msg": "no connection since the change, nor %d seconds after it should have been taken back: %s; the "
+            "gateway takes an unconfirmed change back by itself, and nobody has seen it yet" % (GRACE, failure),
         }
 
     # Connections.
@@ -146,8 +160,11 @@ class ActionModule(ActionBase):
             return
         try:
             given = connection.get_option("ssh_extra_args") or ""
-            connection.set_option("ssh_extra_args", "%s -o ServerAliveInterval=%d -o ServerAliveCountMax=2 -o ConnectTimeout=%d"
-                                  % (given, SILENCE // 2, SILENCE))
+            connection.set_option(
+                "ssh_extra_args",
+                "%s -o ServerAliveInterval=%d -o ServerAliveCountMax=2 -o ConnectTimeout=%d"
+                % (given, SILENCE // 2, SILENCE),
+            )
         except KeyError:
             return
         # A connection that is shared was opened without that.
@@ -168,6 +185,8 @@ class ActionModule(ActionBase):
 def kernel_files(folder, manifest, machine):
     """The files of a gateway that settle the kernel; the ruleset is not among them, `apply` sees to that."""
     wanted = ("/etc/sysctl.d/", "/etc/modules-load.d/", "/etc/modprobe.d/")
-    return [{"path": entry["destination"], "text": read_text(os.path.join(folder, entry["path"]))}
-            for entry in manifest["files"]
-            if entry["path"].startswith(machine["folder"] + "/") and str(entry.get("destination", "")).startswith(wanted)]
+    return [
+        {"path": entry["destination"], "text": read_text(os.path.join(folder, entry["path"]))}
+        for entry in manifest["files"]
+        if entry["path"].startswith(machine["folder"] + "/") and str(entry.get("destination", "")).startswith(wanted)
+    ]
