@@ -1,5 +1,5 @@
-"""How time and memory of the controller grow: plans and dry runs of many gateways with a server each, over a transport that
-sends nothing. The last column is the time for each gateway, which stays where growth is linear."""
+"""How time and memory of the controller grow: plans and dry runs of many gateways with a server each, over a transport
+that sends nothing. The last column is the time for each gateway, which stays where growth is linear."""
 
 import json
 import os

@@ -54,7 +54,7 @@ def main():
     site = FOLDER / f"sites/{MISTAKE:02}.sally"
     site.write_text(fleet.locked_out(MISTAKE), encoding="utf-8")
     say(
-        f"Eight gateways with a server each, real sshd and FTP servers, no rules yet. The policy of gw{MISTAKE:02} has a mistake:\nit "
+        f"Eight gateways with a server each, real sshd and FTP servers, no rules yet. The policy of gw{MISTAKE:02} has a\nmistake: it "
         f"publishes port 22 of the address at which the gateway itself answers SSH.\n\n$ cat sites/{MISTAKE:02}.sally"
     )
     print(site.read_text(encoding="utf-8"))
