@@ -98,7 +98,7 @@ def test_a_rollout_changes_all_that_is_fit_and_names_the_rest(controller):
     messages = {kind: report[fleet.gateway_name(number)]["message"] for number, kind in bad.items()}
     assert "1.0.6 or newer" in messages.get("old-nft", "1.0.6 or newer")
     assert "ip filter FORWARD" in messages.get("foreign", "ip filter FORWARD")
-    assert "the change cut the connection" in messages.get("mistake", "the change cut the connection")
+    assert "no new connection after the change" in messages.get("mistake", "no new connection after the change")
     assert tables() == [number for number in range(1, SIZE + 1) if number not in bad]
     if mistake:
         assert on(mistake, "cat /proc/sys/net/ipv4/ip_forward") == "0\n", "kernel settings are brought back as well"

@@ -124,7 +124,7 @@ class ActionModule(ActionBase):
             if name in applied:
                 result.setdefault(name, applied[name])
         if result.get("failed") and failure is not None:
-            result["msg"] = "the change cut the connection (%s): %s" % (
+            result["msg"] = "no new connection after the change (%s): %s" % (
                 str(failure).strip().splitlines()[-1],
                 result.get("msg"),
             )

@@ -180,11 +180,12 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import zlib
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sallyport.ftp.plugins.module_utils.kernel_files import KernelFiles
+from ansible_collections.sallyport.ftp.plugins.module_utils.kernel_files import KernelFiles, text_of
 from ansible_collections.sallyport.ftp.plugins.module_utils.program import (
     FINDINGS,
     FINE,
@@ -312,11 +313,27 @@ class GatewayTask:
 
     def finish(self, same, result):
         """Ends where rules stay as they are: because they are right, or because nothing may be changed."""
+        if self.persisted():
+            result["files"].append(self.options["persist"])
         changed = not same or bool(result["files"])
         if not self.module.check_mode:
             self.kernel.put_in_place()
         outcome = "same" if not changed else "planned" if self.module.check_mode else "confirmed"
         self.module.exit_json(changed=changed, change="", outcome=outcome, **result)
+
+    def persisted(self):
+        """Has the file for boot written where the rules are right already; whether it changes. In check mode what is missing
+        is seen, and not what is different."""
+        path = self.options["persist"]
+        if not path:
+            return False
+        before = text_of(path)
+        if self.module.check_mode:
+            return before is None
+        answer = self.program.run("apply", "--output", "json", *self.flags() + self.policy)
+        if answer.status != FINE:
+            self.refuse(answer, [])
+        return text_of(path) != before
 
     def flags(self):
         options, flags = self.options, list(self.state)
@@ -376,6 +393,7 @@ class GatewayTask:
         self.kernel.saved = record["kernel"]
         if not record.get("change"):
             # What was sent may still be on its way: the record stays until the controller gives up.
+            self.kernel.bring_back()
             self.module.fail_json(
                 msg="the connection was lost while the change was made; the gateway takes back what is not confirmed",
                 outcome="lost",
@@ -386,14 +404,23 @@ class GatewayTask:
     def verify(self, record):
         if not self.options["verify"]:
             return
-        status, out, err = self.module.run_command(
-            self.options["verify"], use_unsafe_shell=True, environ_update={"LC_ALL": "C.UTF-8"}
-        )
-        if status != 0:
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", self.options["verify"]],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=self.options["confirm_within"],
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
             self.take_back(
-                record,
-                "the command of verify ended with status %d: %s"
-                % (status, (err.strip() or out.strip())[-2000:] or "it said nothing"),
+                record, "the command of verify gave no answer in %d seconds" % self.options["confirm_within"]
+            )
+        if done.returncode != 0:
+            said = done.stdout.decode("utf-8", "replace").strip()[-2000:]
+            self.take_back(
+                record, "the command of verify ended with status %d: %s" % (done.returncode, said or "it said nothing")
             )
 
     def take_back(self, record, reason):
@@ -467,7 +494,11 @@ def main():
     task = GatewayTask(module)
     if module.params["state"] == "absent":
         task.remove()
-    {"apply": task.apply, "confirm": task.confirm}[module.params["step"]]()
+    try:
+        {"apply": task.apply, "confirm": task.confirm}[module.params["step"]]()
+    except (IOError, OSError) as error:
+        task.kernel.bring_back()
+        module.fail_json(msg="%s: %s" % (error.filename or "a file", error.strerror), outcome="refused")
 
 
 if __name__ == "__main__":

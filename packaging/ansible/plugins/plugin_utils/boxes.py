@@ -48,8 +48,7 @@ def deliver(action, folder, machine):
     if not output:
         raise AnsibleActionFail(
             "gateway `%s` is of the platform %s, which sallyport does not change itself: name a folder for its files "
-            "with output"
-            % (machine["name"], machine["platform"])
+            "with output" % (machine["name"], machine["platform"])
         )
     return write_files(action, folder, machine, os.path.expanduser(output))
 

@@ -33,8 +33,7 @@ def run_program(executable, *arguments):
     except OSError as error:
         raise AnsibleActionFail(
             "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with "
-            "controller_executable"
-            % (executable, error.strerror)
+            "controller_executable" % (executable, error.strerror)
         ) from error
     return Answer(arguments, done.returncode, to_text(done.stdout), to_text(done.stderr))
 
