@@ -62,7 +62,7 @@ struct IncludeOptions: ParsableArguments {
     name: .customLong("include-path"),
     help: ArgumentHelp(
       "A folder in which `include` may read as well; it reads in that of the policy alone. May be repeated.",
-      valueName: "directory"))
+      valueName: "directory"), completion: .directory)
   var folders: [String] = []
 
   func validate() throws {
@@ -75,7 +75,7 @@ struct IncludeOptions: ParsableArguments {
 
 /// What every command that turns a policy into something takes.
 struct PolicyInput: ParsableArguments {
-  @Argument(help: "Policy files, together one policy. - is standard input.")
+  @Argument(help: "Policy files, together one policy. - is standard input.", completion: .policies)
   var files: [String]
 
   @Option(help: ArgumentHelp("text, or json for one object.", valueName: "form"))

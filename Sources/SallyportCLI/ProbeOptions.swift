@@ -12,13 +12,18 @@ extension ClientPlace: ExpressibleByArgument {}
 /// Which sessions `probe` tries.
 struct ProbeChoiceOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Kinds of encryption: plain, explicit, implicit, with commas between.", valueName: "kinds"))
+    help: ArgumentHelp("Kinds of encryption: plain, explicit, implicit, with commas between.", valueName: "kinds"),
+    completion: .list(Encryption.allCases.map(\.rawValue)))
   var tls: String?
 
-  @Option(help: ArgumentHelp("Modes: pasv, epsv, port, eprt, with commas between.", valueName: "modes"))
+  @Option(
+    help: ArgumentHelp("Modes: pasv, epsv, port, eprt, with commas between.", valueName: "modes"),
+    completion: .list(DataMode.allCases.map(\.rawValue)))
   var mode: String?
 
-  @Option(help: ArgumentHelp("Families: ipv4, ipv6, with a comma between.", valueName: "families"))
+  @Option(
+    help: ArgumentHelp("Families: ipv4, ipv6, with a comma between.", valueName: "families"),
+    completion: .list(["ipv4", "ipv6"]))
   var family: String?
 
   @Option(
@@ -64,7 +69,7 @@ struct ProbeAccountOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Who logs in; the password comes from elsewhere.", valueName: "name"))
   var user: String?
 
-  @Option(help: ArgumentHelp("A file of accounts in place of ~/.netrc.", valueName: "path"))
+  @Option(help: ArgumentHelp("A file of accounts in place of ~/.netrc.", valueName: "path"), completion: .file())
   var netrc: String?
 
   /// A file of accounts may have that many bytes.
@@ -106,7 +111,9 @@ struct ProbeMannerOptions: ParsableArguments {
   @Flag(help: "Go on under a certificate that nobody vouches for; what is wrong with it is told.")
   var acceptCertificate = false
 
-  @Option(help: ArgumentHelp("A file of certificates to trust, in place of the system's.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp("A file of certificates to trust, in place of the system's.", valueName: "path"),
+    completion: .file())
   var ca: String?
 
   @Flag(name: .customLong("no-session-reuse"), help: "Begin a new TLS session for each data connection.")

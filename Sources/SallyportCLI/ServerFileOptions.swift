@@ -8,7 +8,7 @@ struct ServerFileOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A folder that stands for / of the server, such as a copy of its /etc. PATH, what files include, and links lead inside of it.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var root: String?
 
   @Option(

@@ -7,7 +7,8 @@ import Netfilter
 struct StateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the way back is kept (default: \(StateFolder.defaultPath)).", valueName: "folder"))
+      "Where the way back is kept (default: \(StateFolder.defaultPath)).", valueName: "folder"),
+    completion: .directory)
   var stateDir: String = StateFolder.defaultPath
 
   func validate() throws {

@@ -50,7 +50,9 @@ struct Apply: AsyncParsableCommand {
 
   @OptionGroup var input: PolicyInput
 
-  @Option(help: ArgumentHelp("The gateway that this machine is, where the policy has several.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The gateway that this machine is, where the policy has several.", valueName: "name"),
+    completion: .gateways)
   var gateway: String?
 
   @Flag(help: "Show the transaction and have the kernel check it; change nothing.")
@@ -61,7 +63,7 @@ struct Apply: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp("Take the change back unless it is confirmed in time: 60s, 5m, 1h.", valueName: "time"),
-    transform: TimeSpan.read)
+    completion: .timeSpans, transform: TimeSpan.read)
   var confirmWithin: TimeSpan?
 
   @Option(
@@ -74,7 +76,8 @@ struct Apply: AsyncParsableCommand {
 
   @Option(
     defaultAsFlag: BootFile.defaultPath,
-    help: ArgumentHelp("Write the ruleset for boot into a file, once confirmed.", valueName: "file"))
+    help: ArgumentHelp("Write the ruleset for boot into a file, once confirmed.", valueName: "file"),
+    completion: .file())
   var persist: String? = nil
 
   @Flag(help: "With --persist: replace a file that sallyport did not write.")

@@ -44,13 +44,15 @@ struct Audit: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "Policy files (*.sally), together one policy, then the server's configuration. Without such a name all but the last are policy."
-    ))
+    ), completion: .file())
   var paths: [String]
 
-  @Option(help: ArgumentHelp("The server of the policy that is configured there.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The server of the policy that is configured there.", valueName: "name"), completion: .servers)
   var server: String?
 
-  @Option(help: ArgumentHelp("The gateway of the policy whose rules are there.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The gateway of the policy whose rules are there.", valueName: "name"), completion: .gateways)
   var gateway: String?
 
   @OptionGroup var place: ServerFileOptions

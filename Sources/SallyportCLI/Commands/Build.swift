@@ -35,16 +35,21 @@ struct Build: ParsableCommand {
 
   @OptionGroup var input: PolicyInput
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "directory"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "directory"), completion: .directory)
   var out: String
 
   @Flag(help: "Write into a folder that holds other files as well, and replace those of the same names.")
   var force = false
 
-  @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
+  @Option(
+    help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"),
+    completion: .directory)
   var templates: String?
 
-  @Option(help: ArgumentHelp("Write only what differs from an earlier build in this folder.", valueName: "directory"))
+  @Option(
+    help: ArgumentHelp("Write only what differs from an earlier build in this folder.", valueName: "directory"),
+    completion: .directory)
   var changedSince: String?
 
   func validate() throws {

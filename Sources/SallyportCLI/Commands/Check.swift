@@ -33,7 +33,8 @@ struct Check: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "Policy files, together one policy; without any, every *.sally of this folder. - is standard input.")
+    help: "Policy files, together one policy; without any, every *.sally of this folder. - is standard input.",
+    completion: .policies)
   var files: [String] = []
 
   @OptionGroup var findings: FindingOptions
@@ -55,7 +56,8 @@ struct Check: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --kernel: the gateway that this machine is, where the policy has several.", valueName: "name"))
+      "With --kernel: the gateway that this machine is, where the policy has several.", valueName: "name"),
+    completion: .gateways)
   var gateway: String?
 
   @OptionGroup var includes: IncludeOptions

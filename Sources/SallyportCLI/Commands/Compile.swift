@@ -28,12 +28,15 @@ struct Compile: ParsableCommand {
 
   @OptionGroup var input: PolicyInput
 
-  @Option(help: ArgumentHelp("The gateway to compile for, where the policy has several.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The gateway to compile for, where the policy has several.", valueName: "name"),
+    completion: .gateways)
   var gateway: String?
 
   @Option(
     help: ArgumentHelp(
-      "A form of the gateway's platform: nft or json of nftables. Its first one when left out.", valueName: "format"))
+      "A form of the gateway's platform: nft or json of nftables. Its first one when left out.", valueName: "format"),
+    completion: .gatewayForms)
   var format: String?
 
   func run() throws {

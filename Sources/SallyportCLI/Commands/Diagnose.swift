@@ -37,7 +37,9 @@ struct Diagnose: ParsableCommand {
         sallyport diagnose client.log server.log --format html > ticket.html
       """)
 
-  @Argument(help: "Policy files and the name of a publication, or neither, and then logs and captures.")
+  @Argument(
+    help: "Policy files and the name of a publication, or neither, and then logs and captures.", completion: .evidence
+  )
   var words: [String]
 
   @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))

@@ -37,21 +37,24 @@ struct Diff: AsyncParsableCommand {
         ssh gateway nft -j list table inet sallyport | sallyport diff office.sally --against -
       """)
 
-  @Argument(help: "Policy files, together one policy. - is standard input.")
+  @Argument(help: "Policy files, together one policy. - is standard input.", completion: .policies)
   var files: [String]
 
-  @Option(help: ArgumentHelp("The gateway to compare, where the policy has several.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("The gateway to compare, where the policy has several.", valueName: "name"),
+    completion: .gateways)
   var gateway: String?
 
   @Option(
     help: ArgumentHelp(
       "Instead of the kernel: what `nft -j list table inet sallyport` printed. - is standard input.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var against: String?
 
   @Option(
     help: ArgumentHelp(
-      "Compare with another policy: the one before. May be given again for several files.", valueName: "old"))
+      "Compare with another policy: the one before. May be given again for several files.", valueName: "old"),
+    completion: .policies)
   var policy: [String] = []
 
   @Option(help: ArgumentHelp("With --policy: text or markdown.", valueName: "format"))

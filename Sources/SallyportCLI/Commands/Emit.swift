@@ -25,13 +25,16 @@ struct Emit: ParsableCommand {
 
   @OptionGroup var input: PolicyInput
 
-  @Option(help: ArgumentHelp("The server whose settings are wanted.", valueName: "name"))
+  @Option(help: ArgumentHelp("The server whose settings are wanted.", valueName: "name"), completion: .servers)
   var server: String
 
-  @Option(help: ArgumentHelp("The form in which the server is configured.", valueName: "form"))
+  @Option(
+    help: ArgumentHelp("The form in which the server is configured.", valueName: "form"), completion: .serverForms)
   var form: String?
 
-  @Option(help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"))
+  @Option(
+    help: ArgumentHelp("Folder whose *.mustache files replace built-in templates.", valueName: "directory"),
+    completion: .directory)
   var templates: String?
 
   func run() throws {

@@ -56,13 +56,16 @@ struct Explain: AsyncParsableCommand {
         sallyport explain office.sally files --format html > files.html
       """)
 
-  @Argument(help: "Policy files, together one policy, and then the name of a publication or a reach.")
+  @Argument(
+    help: "Policy files, together one policy, and then the name of a publication or a reach.",
+    completion: .policiesAndPublications)
   var words: [String]
 
   @Option(help: ArgumentHelp("The client to look at, instead of one of each kind.", valueName: "address"))
   var client: String?
 
-  @Option(help: ArgumentHelp("The sessions to draw, for example tls-pasv.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp("The sessions to draw, for example tls-pasv.", valueName: "kind"), completion: .sessionKinds)
   var mode: String?
 
   @Option(
@@ -77,13 +80,13 @@ struct Explain: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Judge the configuration in a file instead of what the policy compiles to: all that `audit --gateway` reads. May be given again.",
-      valueName: "path"))
+      valueName: "path"), completion: .file())
   var gatewayConfig: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "With --running or --gateway-config, of a path of several gateways: the one that is judged. Without it the one whose interfaces this machine has, or the innermost; of a reach the users' own.",
-      valueName: "name"))
+      valueName: "name"), completion: .gateways)
   var gateway: String?
 
   @Option(help: ArgumentHelp("text, svg or html.", valueName: "format"))

@@ -24,7 +24,8 @@ struct Fmt: ParsableCommand {
         sallyport fmt - < office.sally
       """)
 
-  @Argument(help: "Policy files; without any, every *.sally of this folder. - is standard input.")
+  @Argument(
+    help: "Policy files; without any, every *.sally of this folder. - is standard input.", completion: .policies)
   var files: [String] = []
 
   @Flag(help: "Write nothing; name the files that are not in canonical layout, and end with 1 when there are any.")

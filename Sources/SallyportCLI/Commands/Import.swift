@@ -44,24 +44,25 @@ struct Import: ParsableCommand {
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "The configuration of the server; several files in the order in which its program reads them.",
-      valueName: "path"))
+      valueName: "path"), completion: .file())
   var serverConfig: [String] = []
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("The configuration of a firewall, as one or more files.", valueName: "path"))
+    help: ArgumentHelp("The configuration of a firewall, as one or more files.", valueName: "path"),
+    completion: .file())
   var gateway: [String] = []
 
   @Option(
     help: ArgumentHelp(
       "What the firewall is: iptables, nftables, openwrt, routeros, asa, srx or fortigate; nftables without it.",
-      valueName: "name"))
+      valueName: "name"), completion: .list(Platforms.all.map(\.name)))
   var platform: String?
 
   @Option(
     help: ArgumentHelp(
       "\(ServerReaders.all.map(\.software.name).joined(separator: ", ")); without it, names and lines tell.",
-      valueName: "software"))
+      valueName: "software"), completion: .serverPrograms)
   var server: SoftwareKind?
 
   @Option(

@@ -45,7 +45,9 @@ struct Probe: ParsableCommand {
         sallyport probe office.sally files --idle 10m --mode epsv
       """)
 
-  @Argument(help: "Policy files and the name of a publication or a reach; or HOST[:PORT].")
+  @Argument(
+    help: "Policy files and the name of a publication or a reach; or HOST[:PORT].",
+    completion: .policiesAndPublications)
   var words: [String]
 
   @OptionGroup var choice: ProbeChoiceOptions

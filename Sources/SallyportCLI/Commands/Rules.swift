@@ -15,7 +15,7 @@ struct Rules: ParsableCommand {
         sallyport rules helper-cannot-read-tls
       """)
 
-  @Argument(help: "The code, as it stands in brackets after error or warning.")
+  @Argument(help: "The code, as it stands in brackets after error or warning.", completion: .codes)
   var code: String?
 
   @Option(help: ArgumentHelp("text or json.", valueName: "form"))

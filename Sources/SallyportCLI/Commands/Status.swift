@@ -33,7 +33,7 @@ struct Status: AsyncParsableCommand {
   @Option(help: ArgumentHelp("text, json or prometheus.", valueName: "form"))
   var output: StatusForm = .text
 
-  @Option(help: ArgumentHelp("Write into a file instead of standard output.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write into a file instead of standard output.", valueName: "file"), completion: .file())
   var to: String?
 
   @OptionGroup var state: StateOptions

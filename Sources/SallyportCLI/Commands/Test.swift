@@ -41,7 +41,8 @@ struct Test: AsyncParsableCommand {
       """)
 
   @Argument(
-    help: "Policy files, together one policy; without any, every *.sally of this folder. - is standard input.")
+    help: "Policy files, together one policy; without any, every *.sally of this folder. - is standard input.",
+    completion: .policies)
   var files: [String] = []
 
   @Option(help: ArgumentHelp("text, json, tap or junit.", valueName: "format"))
@@ -55,7 +56,8 @@ struct Test: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "With --running: the gateway that this machine is, where the policy has several.", valueName: "name"))
+      "With --running: the gateway that this machine is, where the policy has several.", valueName: "name"),
+    completion: .gateways)
   var gateway: String?
 
   @Flag(help: "List what no expectation speaks of.")
