@@ -124,7 +124,7 @@ import Testing
       return "\(word.spelling) \(plain)".trimmingCharacters(in: .whitespaces)
     }
     let text = lines.joined(separator: "\n") + "\n"
-    let offset = 0
+    var offset = 0
     var found: [Place] = []
     for line in lines {
       for match in line.matches(of: /[a-z][a-z0-9-]*/) where line[..<match.range.lowerBound].last != "\"" {
