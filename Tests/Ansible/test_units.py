@@ -256,6 +256,22 @@ def test_policy_compiles_and_is_idempotent(module, policy, tmp_path):
     assert first["batches"] == [["gateway edge"], ["server files"]] and first["sources"] == [str(policy)]
 
 
+def test_machines_of_a_path_share_sessions(module):
+    told = module.run("policy", files=[str(ROOT / "policies/dmz.sally")], executable=SALLYPORT)
+    machines = {plan.key_of(one): one for one in told["machines"]}
+    assert set(machines) == {"gateway edge", "gateway inner", "server files"}
+    assert all(set(one["shares"]) == set(machines) - {key} for key, one in machines.items())
+    assert machines["server files"]["software"] == "proftpd" and machines["server files"]["addresses"] == [
+        "10.10.20.200"
+    ]
+    assert machines["gateway edge"]["platform"] == "nftables" and machines["gateway edge"]["folder"] == "gateways/edge"
+    told = module.run("policy", files=[str(ROOT / "policies/on-the-firewall.sally")], executable=SALLYPORT)
+    assert [(one["kind"], one["name"], one.get("host")) for one in told["machines"]] == [
+        ("gateway", "", None),
+        ("server", "files", ""),
+    ]
+
+
 def test_policy_tells_errors_with_their_place_and_writes_nothing(module, policy, tmp_path):
     policy.write_text(POLICY.replace("50000-50099", "50099-50000"))
     told = module.run(

@@ -300,6 +300,7 @@ class GatewayTask:
             self.finish(same, result)
         self.record.write({"token": self.options["token"], "kernel": {}})
         self.record.write({"token": self.options["token"], "kernel": self.kernel.put_in_place()})
+        self.make_boot_folder()
         within = ["--confirm-within=%ds" % self.options["confirm_within"]]
         applied = self.program.run("apply", "--output", "json", *within + self.flags() + self.policy)
         value = applied.value
@@ -330,14 +331,21 @@ class GatewayTask:
         before = text_of(path)
         if self.module.check_mode:
             return before is None
+        self.make_boot_folder()
         answer = self.program.run("apply", "--output", "json", *self.flags() + self.policy)
         if answer.status != FINE:
             self.refuse(answer, [])
         return text_of(path) != before
 
+    def make_boot_folder(self):
+        folder = os.path.dirname(self.options["persist"] or "")
+        if folder and not os.path.isdir(folder):
+            os.mkdir(folder, 0o755)
+
     def flags(self):
         options, flags = self.options, list(self.state)
-        if options["persist"]:
+        # A folder that is missing is made when the file is written, and not before.
+        if options["persist"] and os.path.isdir(os.path.dirname(options["persist"])):
             flags.append("--persist=" + options["persist"])
             flags += ["--force"] if options["force"] else []
         return flags + (["--replace"] if options["replace"] else [])
@@ -410,21 +418,30 @@ class GatewayTask:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                timeout=self.options["confirm_within"],
+                timeout=self.verify_time(),
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            self.take_back(
-                record, "the command of verify gave no answer in %d seconds" % self.options["confirm_within"]
-            )
+            self.take_back(record, "the command of verify gave no answer in %d seconds" % self.verify_time())
         if done.returncode != 0:
             said = done.stdout.decode("utf-8", "replace").strip()[-2000:]
             self.take_back(
                 record, "the command of verify ended with status %d: %s" % (done.returncode, said or "it said nothing")
             )
 
+    def verify_time(self):
+        """Seconds that the command has: so many that the change can still be taken back at once."""
+        return max(1, self.options["confirm_within"] * 3 // 4)
+
     def take_back(self, record, reason):
         answer = self.program.run("rollback", *self.state)
+        if answer.status == FINDINGS:
+            # Nothing is known that could be taken back: the watchdog was faster. It is asked what became of the change.
+            answer = self.program.run("confirm", record["change"], *self.state)
+            if answer.status == FINE:
+                self.module.fail_json(
+                    msg=reason + "; and the change could not be taken back", outcome="unknown", change=record["change"]
+                )
         self.kernel.bring_back()
         self.record.forget()
         if answer.status == FINE:
