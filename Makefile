@@ -88,6 +88,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	-@scripts/firewall-readers >/dev/null
 	-@scripts/fetch-firewalld >/dev/null
 	-@scripts/uci-reader >/dev/null
+	-@scripts/format-readers >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 	scripts/fuzz 2000x
 	scripts/fuzz-commands .build/debug/sallyport 400x 1

@@ -21,7 +21,7 @@ import Testing
       let text = try String(contentsOf: sources.appending(path: name), encoding: .utf8)
         .replacing("@BIN@", with: folder.path).replacing("@LIBEXEC@", with: folder.path)
         .replacing("@DOC@", with: folder.path)
-      #expect(!text.contains("@"), "\(name): \(text)")
+      #expect(!text.contains(/@[A-Z]+@/), "\(name)")
       let unit = folder.appending(path: name.hasSuffix(".in") ? String(name.dropLast(3)) : name)
       try text.write(to: unit, atomically: true, encoding: .utf8)
       units.append(unit.path)
