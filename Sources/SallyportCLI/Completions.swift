@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compilation
+import Diagnostics
 import FTPSession
 import Files
 import FoundationEssentials
@@ -40,15 +41,16 @@ extension CompletionKind {
   static let serverForms = CompletionKind.custom { words, position, _ in
     let line = CommandLineSoFar(words, position)
     let named = line.values(of: "--server").last
-    let software = line.policy.servers.filter { $0.name.value == named }.compactMap { $0.software?.kind.value }
+    let software = line.policy.servers.filter { $0.name.value == named }.compactMap { $0.software?.value.kind }
     return unique((software.isEmpty ? ServerPrograms.named : software).flatMap { Emitters.forms(of: $0) })
   }
 
   /// Forms of the platforms of the policies on the line.
   static let gatewayForms = CompletionKind.custom { words, position, _ in
-    let policy = CommandLineSoFar(words, position).policy
-    let platforms = policy.gateways.indices.map { policy.platform(of: $0) }
-    return unique((platforms.isEmpty ? [policy.platform(of: nil)] : platforms).flatMap { $0.forms })
+    let platforms = CommandLineSoFar(words, position).policy.gateways.map { gateway in
+      gateway.platform.flatMap { Platforms.named($0.name.value) } ?? Platforms.standard
+    }
+    return unique((platforms.isEmpty ? [Platforms.standard] : platforms).flatMap { $0.forms })
   }
 
   /// Codes of diagnostics.
