@@ -22,16 +22,16 @@ package func runSallyport() async {
       try command.run()
     }
   } catch {
-    end(with: error)
+    end(with: error, isAskedByShell: arguments.first == "---completion")
   }
 }
 
 /// Says what is wrong with a command line, or what was asked about it, and ends. Words of the command line may be names
-/// of files.
-private func end(with error: any Error) -> Never {
+/// of files. To a shell that asks what it may offer, nothing is said but that.
+private func end(with error: any Error, isAskedByShell: Bool) -> Never {
   let status = SallyportCommand.exitCode(for: error)
   let text = SallyportCommand.fullMessage(for: error)
-  guard !text.isEmpty else { SallyportCommand.exit(withError: status) }
+  guard !text.isEmpty, status.isSuccess || !isAskedByShell else { SallyportCommand.exit(withError: status) }
   let console = Console(color: .never)
   guard status.isSuccess else {
     console.say(text + "\n")
