@@ -44,10 +44,14 @@ let package = Package(
       name: "SallyportCLI",
       dependencies: [
         "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "Flows",
-        "Netfilter",
+        "LanguageServer", "Netfilter",
         "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", "Trials",
         argumentParser,
       ],
+      swiftSettings: strict),
+    .target(
+      name: "LanguageServer",
+      dependencies: ["CLinux", "Compilation", "Diagnostics", "Editing", "Policy", "PolicySyntax"],
       swiftSettings: strict),
     .target(
       name: "Netfilter",
@@ -75,6 +79,10 @@ let package = Package(
         "Addressing", "Diagnostics", "FTPSession", "Flows", "Nftables", "Parallel", "Platforms", "Policy",
         "PolicySyntax", "Servers",
       ],
+      swiftSettings: strict),
+    .target(
+      name: "Editing",
+      dependencies: ["Addressing", "Compilation", "Diagnostics", "FTPSession", "Policy", "PolicySyntax"],
       swiftSettings: strict),
     .target(
       name: "Diagnosis",

@@ -99,6 +99,7 @@ struct SallyportCommand: AsyncParsableCommand {
     version: "sallyport \(sallyportVersion)",
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
-      Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Probe.self, Rules.self, Watch.self,
+      Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Probe.self, Rules.self, Lsp.self,
+      Watch.self,
     ])
 }
