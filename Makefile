@@ -42,6 +42,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	-@scripts/firewall-readers >/dev/null
 	-@scripts/fetch-firewalld >/dev/null
 	-@scripts/uci-reader >/dev/null
+	-@scripts/lsp-client >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 	scripts/fuzz 2000x
 	scripts/fuzz-commands .build/debug/sallyport 400x 1
@@ -50,6 +51,7 @@ prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
 	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter PlatformTests # and 1,000 policies of each platform
+	SALLYPORT_PROVE_EDITS=10000 $(SWIFT) test --filter RandomEditTests
 	SALLYPORT_PROVE_TICKETS=all $(SWIFT) test --filter TicketBenchTests
 
 fuzz: setup ## libFuzzer on every reader, ten minutes each, and random commands; FUZZ=SECONDS for another time each

@@ -51,7 +51,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "LanguageServer",
-      dependencies: ["CLinux", "Compilation", "Diagnostics", "Editing", "Policy", "PolicySyntax"],
+      dependencies: ["Compilation", "Diagnostics", "Editing", "Policy", "PolicySyntax"],
       swiftSettings: strict),
     .target(
       name: "Netfilter",
@@ -82,8 +82,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Editing",
-      dependencies: ["Addressing", "Compilation", "Diagnostics", "FTPSession", "Policy", "PolicySyntax"],
-      swiftSettings: strict),
+      dependencies: ["Compilation", "Diagnostics", "Policy", "PolicySyntax"], swiftSettings: strict),
     .target(
       name: "Diagnosis",
       dependencies: ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"], swiftSettings: strict),
@@ -124,7 +123,7 @@ let package = Package(
       name: "Templates", path: "templates", resources: [.embedInCode("programs")], swiftSettings: strict),
     .target(
       name: "RuleDocuments", path: "docs",
-      exclude: ["failures.md", "language.md", "platforms.md", "promises.md", "security.md"],
+      exclude: ["failures.md", "language.md", "lsp.md", "platforms.md", "promises.md", "security.md"],
       resources: [.embedInCode("rules")], swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
@@ -182,6 +181,14 @@ let package = Package(
         "Policy", "Probing", "Servers", "Trials", "sallyport",
       ],
       exclude: ["ProbeReports", "Recordings"],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "EditingTests",
+      dependencies: [
+        "Compilation", "Diagnostics", "Editing", "LanguageServer", "LiveSupport", "Policy", "PolicySyntax",
+        "sallyport",
+      ],
+      exclude: ["Clients"],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

@@ -84,8 +84,15 @@ extension EditingScope {
 
   /// The declared names of some kinds, sorted, each once.
   package func names(of kinds: Set<NameKind>) -> [String] {
-    let names = files.flatMap { $0.declaredNames.filter { !kinds.isDisjoint(with: $0.kinds) } }.map(\.name)
-    return Set(names).sorted()
+    var names: Set<String> = []
+    for tree in files {
+      for statement in tree.statements where tree.mayDeclare(statement, kinds) {
+        for declared in tree.declared(by: statement) where !kinds.isDisjoint(with: declared.kinds) {
+          names.insert(declared.name)
+        }
+      }
+    }
+    return names.sorted()
   }
 
   /// The places where a name is to be replaced.
@@ -114,6 +121,12 @@ extension PolicyFileSyntax {
   /// The names that the file declares, those of servers in place among them.
   var declaredNames: [NameMention] { statements.flatMap { declared(by: $0) } }
 
+  /// Whether the word of a declaration declares anything of some kinds.
+  func mayDeclare(_ declaration: StatementSyntax, _ kinds: Set<NameKind>) -> Bool {
+    guard let word = fileWord(of: declaration) else { return false }
+    return word.declaredKinds.contains(where: kinds.contains)
+  }
+
   /// What one declaration declares.
   func declared(by declaration: StatementSyntax) -> [NameMention] {
     guard let word = fileWord(of: declaration), word != .expect, word.isNamed else { return [] }
@@ -124,5 +137,20 @@ extension PolicyFileSyntax {
       statements(of: block).contains(where: isServerInPlace)
     else { return [own] }
     return [own, NameMention(name: own.name, kinds: [.server], span: own.span, isDeclaration: true)]
+  }
+}
+
+extension FileWord {
+  /// What a declaration with the word may declare.
+  fileprivate var declaredKinds: [NameKind] {
+    switch self {
+    case .clients: [.clients]
+    case .gateway: [.gateway]
+    case .server: [.server]
+    // Its server in place bears its name.
+    case .publish: [.publication, .server]
+    case .reach: [.reach]
+    case .expect, .defaults, .include: []
+    }
   }
 }

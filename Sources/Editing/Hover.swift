@@ -79,6 +79,7 @@ extension EditingScope {
     let code = tree.source.text(start..<end)
     guard let page = RulePage(of: code) else { return nil }
     return Hover(
-      text: "**\(page.severity.rawValue)[\(code)]** \(sentence(page.summary))\n\n\(page.explanation)", range: start..<end)
+      text: "**\(page.severity.rawValue)[\(code)]** \(sentence(page.summary))\n\n\(page.explanation)",
+      range: start..<end)
   }
 }

@@ -31,7 +31,8 @@ extension PolicyFileSyntax {
     func add(_ statements: ArraySlice<StatementSyntax>) {
       for statement in statements {
         guard let block = statement.block else { continue }
-        folds.append((Int(token(block.open).start)..<max(Int(token(block.open).end), whole(statement).upperBound), false))
+        folds.append(
+          (Int(token(block.open).start)..<max(Int(token(block.open).end), whole(statement).upperBound), false))
         add(self.statements(of: block))
       }
     }
@@ -52,6 +53,7 @@ extension PolicyFileSyntax {
   /// Whether nothing but one line end lies between a place and a comment.
   private func isOnNextLine(_ comment: Comment, after end: Int) -> Bool {
     let between = source.bytes[(end..<max(end, Int(comment.start))).clamped(to: 0..<source.bytes.count)]
-    return between.count { $0 == 0x0A } == 1 && between.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 || $0 == 0x09 }
+    return between.count { $0 == 0x0A } == 1
+      && between.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x20 || $0 == 0x09 }
   }
 }

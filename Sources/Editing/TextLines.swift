@@ -99,13 +99,21 @@ package struct TextLines: Sendable {
   }
 
   /// The position of a byte offset; one beyond the text is its end.
-  package func position(of offset: Int, in bytes: [UInt8], _ encoding: PositionEncoding) -> TextPosition {
+  ///
+  /// - Parameter known: Another offset with its position, from which to count where it lies before on the same line.
+  package func position(
+    of offset: Int, in bytes: [UInt8], _ encoding: PositionEncoding,
+    after known: (offset: Int, place: TextPosition)? = nil
+  ) -> TextPosition {
     let offset = min(max(0, offset), bytes.count)
     let line = line(of: offset)
     let start = min(starts[line], offset)
     guard encoding == .utf16 else { return TextPosition(line: line, character: offset - start) }
-    var units = 0
-    for byte in bytes[start..<offset] where byte & 0xC0 != 0x80 { units += byte >= 0xF0 ? 2 : 1 }
+    var (from, units) = (start, 0)
+    if let known, known.place.line == line, known.offset >= start, known.offset <= offset {
+      (from, units) = (known.offset, known.place.character)
+    }
+    for byte in bytes[from..<offset] where byte & 0xC0 != 0x80 { units += byte >= 0xF0 ? 2 : 1 }
     return TextPosition(line: line, character: units)
   }
 }

@@ -34,7 +34,9 @@ extension PolicyFileSyntax {
   private func add(_ statement: StatementSyntax, in kind: BlockKind?, to found: inout [ColoredToken]) {
     let known = kind.flatMap { BlockForms.of($0).find(self, statement.tokens) }
     let words = known?.words ?? 0
-    for index in statement.tokens.prefix(words) { found.append(ColoredToken(range: token(index).range, meaning: .keyword)) }
+    for index in statement.tokens.prefix(words) {
+      found.append(ColoredToken(range: token(index).range, meaning: .keyword))
+    }
     let values = statement.tokens.lowerBound + words..<statement.tokens.upperBound
     let labels = known?.pattern.read(values, of: self).labels ?? []
     for (position, index) in values.enumerated() {
@@ -56,7 +58,8 @@ extension PolicyFileSyntax {
     case (.word, .placeholder("TLS")), (.word, .placeholder("MODE")), (.word, .placeholder("FAMILY")),
       (.word, .placeholder("SOFTWARE")), (.word, .placeholder("PLATFORM")):
       .value
-    case (.word, _): read(token) { $0.first.map { (0x61...0x7A).contains($0) } ?? false && !$0.contains(UInt8(ascii: ":")) }
+    case (.word, _):
+      read(token) { $0.first.map { (0x61...0x7A).contains($0) } ?? false && !$0.contains(UInt8(ascii: ":")) }
         ? .name : .number
     default: nil
     }

@@ -13,6 +13,8 @@ struct AnalysisInput: Sendable {
   var workspace: [String]
   var encoding: PositionEncoding
   var world: PolicyWorld
+  /// What the last analysis made; of use where nothing changed.
+  var previous: [AnalyzedPolicy] = []
 }
 
 /// A policy of which an open file is part.
@@ -22,6 +24,14 @@ struct AnalyzedPolicy: Sendable {
   var compilation: Compilation
   /// Roots that cannot be read, with the reason.
   var unreadable: [(path: String, reason: String)] = []
+
+  /// Whether it is what reading some files again would come to. One that includes others may find other ones.
+  func isStill(_ roots: [String], _ sources: [SourceFile]) -> Bool {
+    let known = compilation.sources.files
+    return self.roots == roots && unreadable.isEmpty && known.count == sources.count
+      && compilation.trees.allSatisfy { includes(of: $0).isEmpty }
+      && zip(known, sources).allSatisfy { $0.name == $1.name && $0.bytes == $1.bytes }
+  }
 
   /// The position of a file among those of the policy.
   func position(of name: String) -> Int? { compilation.sources.files.firstIndex { $0.name == name } }
@@ -47,7 +57,7 @@ struct Analysis: Sendable {
     var known: Set<[String]> = []
     for path in input.open.keys.sorted() {
       for roots in finder.policies(of: path) where known.insert(roots).inserted {
-        policies.append(Self.read(roots, disk))
+        policies.append(Self.read(roots, disk, input.previous))
       }
     }
     var teller = FindingTeller(input)
@@ -55,7 +65,9 @@ struct Analysis: Sendable {
     findings = teller.findings
   }
 
-  private static func read(_ roots: [String], _ disk: OverlaidWorld) -> AnalyzedPolicy {
+  private static func read(
+    _ roots: [String], _ disk: OverlaidWorld, _ previous: [AnalyzedPolicy]
+  ) -> AnalyzedPolicy {
     var sources: [SourceFile] = []
     var unreadable: [(path: String, reason: String)] = []
     for path in roots {
@@ -66,6 +78,7 @@ struct Analysis: Sendable {
       case .failure(.outside): unreadable.append((path, "it leads out of its folder"))
       }
     }
+    if unreadable.isEmpty, let known = previous.first(where: { $0.isStill(roots, sources) }) { return known }
     return AnalyzedPolicy(roots: roots, compilation: Compilation(disk.load(sources)), unreadable: unreadable)
   }
 }

@@ -67,7 +67,9 @@ struct FrameReader {
     var isReadable = true
     var line = start
     while let end = buffer[line...].firstIndex(of: 0x0A) {
-      guard end - start <= Self.largestHeader else { return lose("a header of more than \(Self.largestHeader) bytes") }
+      guard end - start <= Self.largestHeader else {
+        return lose("a header of more than \(Self.largestHeader) bytes")
+      }
       var text = buffer[line..<end]
       if text.last == 0x0D { text = text.dropLast() }
       line = end + 1

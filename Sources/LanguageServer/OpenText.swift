@@ -5,7 +5,7 @@ import Editing
 struct OpenText: Sendable {
   /// As the editor names it.
   let uri: String
-  private(set) var version: Int
+  var version: Int
   private(set) var source: SourceFile
   private(set) var lines: TextLines
 
@@ -17,26 +17,23 @@ struct OpenText: Sendable {
     lines = TextLines(source.bytes)
   }
 
-  /// Applies changes, one after the other.
+  mutating func replaceAll(_ text: String) {
+    source.bytes = Array(text.utf8)
+    lines = TextLines(source.bytes)
+  }
+
+  /// Puts a text into the place of another.
   ///
-  /// - Returns: What was replaced and how many bytes took its place, for each change; `nil` for the whole text.
+  /// - Returns: The bytes that were replaced, and how many took their place.
   mutating func apply(
-    _ changes: [ContentChange], version: Int, _ encoding: PositionEncoding
-  ) -> [(range: Range<Int>, count: Int)?] {
-    self.version = version
-    return changes.map { change in
-      let new = Array(change.text.utf8)
-      guard let range = change.range else {
-        source.bytes = new
-        lines = TextLines(new)
-        return nil
-      }
-      let start = lines.offset(of: range.start.place, in: source.bytes, encoding)
-      let end = max(start, lines.offset(of: range.end.place, in: source.bytes, encoding))
-      source.bytes.replaceSubrange(start..<end, with: new)
-      lines.replace(start..<end, withBytes: new.count, in: source.bytes)
-      return (start..<end, new.count)
-    }
+    _ text: String, to range: LSPRange, _ encoding: PositionEncoding
+  ) -> (range: Range<Int>, count: Int) {
+    let new = Array(text.utf8)
+    let start = lines.offset(of: range.start.place, in: source.bytes, encoding)
+    let end = max(start, lines.offset(of: range.end.place, in: source.bytes, encoding))
+    source.bytes.replaceSubrange(start..<end, with: new)
+    lines.replace(start..<end, withBytes: new.count, in: source.bytes)
+    return (start..<end, new.count)
   }
 }
 
@@ -46,16 +43,32 @@ extension Position {
   init(_ place: TextPosition) { self.init(line: place.line, character: place.character) }
 }
 
-/// Tells the positions of bytes of one text.
+/// Tells the positions of bytes of one text. Remembers the last answer, so that many places of one very long line, asked
+/// for in order, cost one pass.
 struct Positions {
+  private final class Memory {
+    var last = (offset: 0, place: TextPosition(line: 0, character: 0))
+  }
+
   let bytes: [UInt8]
   let lines: TextLines
   let encoding: PositionEncoding
+  private let memory = Memory()
+
+  init(bytes: [UInt8], lines: TextLines, encoding: PositionEncoding) {
+    self.bytes = bytes
+    self.lines = lines
+    self.encoding = encoding
+  }
 
   func range(_ range: Range<Int>) -> LSPRange {
-    LSPRange(
-      start: Position(lines.position(of: range.lowerBound, in: bytes, encoding)),
-      end: Position(lines.position(of: range.upperBound, in: bytes, encoding)))
+    LSPRange(start: position(range.lowerBound), end: position(range.upperBound))
+  }
+
+  private func position(_ offset: Int) -> Position {
+    let place = lines.position(of: offset, in: bytes, encoding, after: memory.last)
+    memory.last = (min(max(0, offset), bytes.count), place)
+    return Position(place)
   }
 
   func offset(_ position: Position) -> Int { lines.offset(of: position.place, in: bytes, encoding) }

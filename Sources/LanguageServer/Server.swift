@@ -1,4 +1,3 @@
-import CLinux
 import Dispatch
 import Glibc
 import Synchronization
@@ -68,6 +67,7 @@ private final class Flag {
 
 /// Has what changed looked at once no message waits; then waits for the next event.
 private func settled(_ session: Session, _ queue: EventQueue) -> Event? {
+  session.publishAtOnce()
   if let input = session.nextAnalysis() {
     DispatchQueue.global(qos: .userInitiated).async { queue.put(.analysis(Analysis(input))) }
   }

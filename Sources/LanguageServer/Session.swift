@@ -148,7 +148,8 @@ final class Session {
     } catch DecodingError.keyNotFound(let key, _) {
       return .failure(.invalidParams("`\(key.stringValue)` is missing"))
     } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      return .failure(.invalidParams("`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is of another kind"))
+      return .failure(
+        .invalidParams("`\(context.codingPath.map(\.stringValue).joined(separator: "."))` is of another kind"))
     } catch {
       return .failure(.invalidParams("the parameters are of another kind"))
     }
@@ -196,7 +197,8 @@ final class Session {
   /// Asks to be told when policy files change that nobody has open.
   private func watchFiles() {
     guard client.workspace?.didChangeWatchedFiles?.dynamicRegistration == true,
-      let bytes = encoded(Outgoing(id: "watch", method: "client/registerCapability", params: Registrations.policyFiles))
+      let bytes = encoded(
+        Outgoing(id: "watch", method: "client/registerCapability", params: Registrations.policyFiles))
     else { return }
     send(bytes)
   }
@@ -245,12 +247,34 @@ final class Session {
 
   // MARK: - Analyses
 
+  /// Tells at once what is known of large documents that changed: what is wrong with the syntax of the lines that were
+  /// touched, and what was found elsewhere before. The rest follows when all has been looked at.
+  func publishAtOnce() {
+    guard phase == .running else { return }
+    for (name, document) in documents
+    where document.text.source.bytes.count >= Document.large && document.publishedVersion != document.text.version {
+      guard document.publishedVersion != nil, let touched = document.touched else { continue }
+      var sources = SourceSet()
+      _ = sources.add(document.text.source)
+      var teller = FindingTeller(input)
+      let new = document.tree.diagnostics.lazy.filter { diagnostic in
+        touched.contains(document.text.lines.line(of: diagnostic.primary.span.range.lowerBound))
+      }.prefix(Analysis.mostFindings).map { teller.finding($0, sources) }
+      publish(document.shown + new, of: name)
+    }
+  }
+
+  private var input: AnalysisInput {
+    AnalysisInput(
+      state: state, open: documents.mapValues(\.text), workspace: workspace, encoding: encoding, world: world,
+      previous: analysis.policies)
+  }
+
   /// What to look at next, when nothing else is to be done; `nil` when there is nothing, or an analysis is being made.
   func nextAnalysis() -> AnalysisInput? {
     guard phase == .running, !isAnalyzing, analysis.state != state else { return nil }
     isAnalyzing = true
-    return AnalysisInput(
-      state: state, open: documents.mapValues(\.text), workspace: workspace, encoding: encoding, world: world)
+    return input
   }
 
   /// An analysis that was asked for. One of an earlier state is of use where files other than the changed one are
@@ -269,16 +293,22 @@ final class Session {
   private func publish(_ findings: [String: [LSPDiagnostic]]) {
     for name in Set(findings.keys).union(published.keys).sorted() {
       let new = findings[name] ?? []
+      documents[name]?.touched = nil
       let document = documents[name]
-      let isTold = published[name] == new && document?.text.version == document?.publishedVersion
       if document == nil, new.isEmpty, published[name] ?? [] == [] { continue }
-      guard !isTold else { continue }
-      published[name] = new.isEmpty && document == nil ? nil : new
-      documents[name]?.publishedVersion = document?.text.version
-      notify(
-        "textDocument/publishDiagnostics",
-        PublishDiagnosticsParams(
-          uri: document?.text.uri ?? FileURI.uri(of: name), version: document?.text.version, diagnostics: new))
+      let isTold = published[name] == new && document?.text.version == document?.publishedVersion
+      if !isTold { publish(new, of: name) }
     }
+  }
+
+  private func publish(_ findings: [LSPDiagnostic], of name: String) {
+    let document = documents[name]
+    published[name] = findings.isEmpty && document == nil ? nil : findings
+    documents[name]?.publishedVersion = document?.text.version
+    documents[name]?.shown = findings
+    notify(
+      "textDocument/publishDiagnostics",
+      PublishDiagnosticsParams(
+        uri: document?.text.uri ?? FileURI.uri(of: name), version: document?.text.version, diagnostics: findings))
   }
 }

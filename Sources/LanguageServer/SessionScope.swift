@@ -10,7 +10,9 @@ struct FileScope {
   var names: [(name: String, uri: String)]
   /// The position of the open file.
   var own: Int
-  private var positions: [Positions]
+  /// Of open files; those of others are made where somebody asks for them.
+  private var positions: [Positions?]
+  private let encoding: PositionEncoding
 
   init(_ session: Session, _ document: Document) {
     let own = document.text.source.name
@@ -25,16 +27,19 @@ struct FileScope {
     }
     scope = EditingScope(files.map(\.tree))
     names = files.map { ($0.name, session.documents[$0.name]?.text.uri ?? FileURI.uri(of: $0.name)) }
-    positions = files.map { file in
-      file.positions
-        ?? Positions(
-          bytes: file.tree.source.bytes, lines: TextLines(file.tree.source.bytes), encoding: session.encoding)
-    }
+    positions = files.map(\.positions)
+    encoding = session.encoding
     self.own = 0
   }
 
-  func location(_ place: ScopePlace) -> Location {
-    Location(uri: names[place.file].uri, range: positions[place.file].range(place.range))
+  func locations(_ places: [ScopePlace]) -> [Location] {
+    var positions = positions
+    return places.map { place in
+      let bytes = scope.files[place.file].source.bytes
+      let known = positions[place.file] ?? Positions(bytes: bytes, lines: TextLines(bytes), encoding: encoding)
+      positions[place.file] = known
+      return Location(uri: names[place.file].uri, range: known.range(place.range))
+    }
   }
 }
 

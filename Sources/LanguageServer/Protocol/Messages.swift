@@ -30,7 +30,9 @@ struct RequestFailure: Error, Encodable {
 
   static func parseError(_ reason: String) -> Self { Self(code: -32700, message: reason) }
   static func invalidRequest(_ reason: String) -> Self { Self(code: -32600, message: reason) }
-  static func methodNotFound(_ method: String) -> Self { Self(code: -32601, message: "there is no method `\(method)`") }
+  static func methodNotFound(_ method: String) -> Self {
+    Self(code: -32601, message: "there is no method `\(method)`")
+  }
   static func invalidParams(_ reason: String) -> Self { Self(code: -32602, message: reason) }
   static let internalError = Self(code: -32603, message: "the answer cannot be written")
   static let notInitialized = Self(code: -32002, message: "the first request is `initialize`")

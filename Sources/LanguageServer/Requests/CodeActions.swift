@@ -88,7 +88,9 @@ private struct PolicyFixes {
   }
 
   func action(_ fix: FixIt, of diagnostic: Diagnostic) -> CodeAction? {
-    guard fix.edits.contains(where: { policy.compilation.sources.text($0.span) != $0.replacement }) else { return nil }
+    guard fix.edits.contains(where: { policy.compilation.sources.text($0.span) != $0.replacement }) else {
+      return nil
+    }
     let isSafe = fix.applicability == .safe
     var teller = teller
     return CodeAction(

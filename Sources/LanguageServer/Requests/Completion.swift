@@ -51,11 +51,13 @@ enum CompletionRequest: Request {
 }
 
 extension Session {
-  /// The policy files beside an open one, by their names.
+  /// The policy files beside an open one, by their names, those left out that cannot stand in a string as they are.
   fileprivate func includable(from document: Document) -> [String] {
     let path = document.text.source.name
     guard path.hasPrefix("/") else { return [] }
     let place = folder(of: path)
-    return world.contents(place).policies.filter { join(place, $0) != path }
+    return world.contents(place).policies.filter { name in
+      join(place, name) != path && printable(name) == name && !name.contains { $0 == "\"" || $0 == "\\" }
+    }
   }
 }

@@ -12,9 +12,9 @@ enum DefinitionRequest: Request {
     if let path = document.tree.includedPath(at: offset) {
       let target = resolve(path, from: document.text.source.name)
       guard let file = files.names.firstIndex(where: { $0.name == target }) else { return [] }
-      return [files.location(ScopePlace(file: file, range: 0..<0))]
+      return files.locations([ScopePlace(file: file, range: 0..<0)])
     }
-    return files.scope.mention(at: offset, in: files.own).map { files.scope.declarations(of: $0).map(files.location) }
+    return files.scope.mention(at: offset, in: files.own).map { files.locations(files.scope.declarations(of: $0)) }
   }
 }
 
@@ -36,7 +36,7 @@ enum ReferencesRequest: Request {
       PlaceParams(textDocument: params.textDocument, position: params.position))
     let files = FileScope(session, document)
     return files.scope.mention(at: offset, in: files.own).map {
-      files.scope.places(of: $0, declarations: params.context.includeDeclaration).map(files.location)
+      files.locations(files.scope.places(of: $0, declarations: params.context.includeDeclaration))
     }
   }
 }
@@ -94,8 +94,7 @@ enum RenameRequest: Request {
     }
     do throws(RenameFailure) {
       var changes: [String: [Edit]] = [:]
-      for place in try files.scope.rename(mention, to: params.newName) {
-        let location = files.location(place)
+      for location in files.locations(try files.scope.rename(mention, to: params.newName)) {
         changes[location.uri, default: []].append(Edit(range: location.range, newText: params.newName))
       }
       return WorkspaceEdit(changes: changes)

@@ -47,7 +47,9 @@ enum WorkspaceSymbolRequest: Request {
   ) throws(RequestFailure) -> [SymbolInformation]? {
     var found: [SymbolInformation] = []
     for (tree, uri) in session.knownTrees() {
-      let entries = tree.outline.filter { $0.word != .include && $0.word != .defaults && matches($0.name, params.query) }
+      let entries = tree.outline.filter {
+        $0.word != .include && $0.word != .defaults && matches($0.name, params.query)
+      }
       guard !entries.isEmpty, found.count < most else { continue }
       let positions = Positions(
         bytes: tree.source.bytes, lines: TextLines(tree.source.bytes), encoding: session.encoding)
@@ -55,7 +57,8 @@ enum WorkspaceSymbolRequest: Request {
         found.append(
           SymbolInformation(
             name: entry.name, kind: entry.word.symbolKind,
-            location: Location(uri: uri, range: positions.range(entry.selection)), containerName: entry.word.spelling))
+            location: Location(uri: uri, range: positions.range(entry.selection)), containerName: entry.word.spelling)
+        )
       }
     }
     return found
