@@ -1,7 +1,8 @@
-import Editing
 import LiveSupport
 import PolicySyntax
 import Testing
+
+@testable import Editing
 
 @Suite struct LineTests {
   @Test("columns are counted as clients count them") func columns() {

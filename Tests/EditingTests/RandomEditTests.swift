@@ -1,11 +1,11 @@
 import Compilation
 import Diagnostics
-import Editing
 import Foundation
 import LiveSupport
 import PolicySyntax
 import Testing
 
+@testable import Editing
 @testable import LanguageServer
 
 /// Whatever somebody types, the server says in the end what a fresh `check` says: `SALLYPORT_PROVE_EDITS` sets how many
