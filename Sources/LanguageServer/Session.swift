@@ -264,7 +264,8 @@ final class Session {
     }
   }
 
-  private var input: AnalysisInput {
+  /// The open files as they are.
+  var input: AnalysisInput {
     AnalysisInput(
       state: state, open: documents.mapValues(\.text), workspace: workspace, encoding: encoding, world: world,
       previous: analysis.policies)

@@ -13,7 +13,8 @@ import Testing
       let statement = try #require(declaration.block.map { tree.statements(of: $0).first } ?? declaration)
       let (found, pattern, count) = try #require(BlockForms.of(word.block).find(tree, statement.tokens), "\(text)")
       let values = statement.tokens.lowerBound + count..<statement.tokens.upperBound
-      #expect(found.spelling == word.spelling && pattern.read(values, of: tree).labels.count == values.count, "\(text)")
+      #expect(
+        found.spelling == word.spelling && pattern.read(values, of: tree).labels.count == values.count, "\(text)")
     }
   }
 

@@ -38,6 +38,8 @@ struct CodeAction: Encodable {
 enum CodeActionRequest: Request {
   static let method = "textDocument/codeAction"
   static let needsPolicy = true
+  /// Fixes that are offered at most; nobody chooses from more.
+  static let most = 100
 
   static func answer(_ params: CodeActionParams, in session: Session) throws(RequestFailure) -> [CodeAction]? {
     let document = try session.document(params.textDocument.uri)
@@ -51,7 +53,7 @@ enum CodeActionRequest: Request {
       for diagnostic in policy.compilation.diagnostics where diagnostic.primary.span.file == file {
         let span = diagnostic.primary.span.range
         guard span.lowerBound <= range.upperBound, range.lowerBound <= span.upperBound else { continue }
-        for fix in diagnostic.fixes where fix.applicability != .displayOnly {
+        for fix in diagnostic.fixes where fix.applicability != .displayOnly && actions.count < most {
           guard let action = fixes.action(fix, of: diagnostic), CodeActionKind.isWanted(action.kind, only) else {
             continue
           }
@@ -66,25 +68,31 @@ enum CodeActionRequest: Request {
 }
 
 /// The fixes of one policy as edits of the protocol.
-private struct PolicyFixes {
+private final class PolicyFixes {
   private let policy: AnalyzedPolicy
-  private let positions: (SourceID) -> Positions
-  private let uri: (SourceID) -> String
-  private let teller: FindingTeller
+  private let session: Session
+  private var teller: FindingTeller
+  private var known: [SourceID: Positions] = [:]
 
   init(_ policy: AnalyzedPolicy, _ session: Session) {
     self.policy = policy
-    let sources = policy.compilation.sources
-    uri = { session.documents[sources[$0].name]?.text.uri ?? FileURI.uri(of: sources[$0].name) }
-    positions = { file in
-      session.documents[sources[file].name]?.positions(session.encoding)
-        ?? Positions(
-          bytes: sources[file].bytes, lines: TextLines(sources[file].bytes), encoding: session.encoding)
-    }
-    teller = FindingTeller(
-      AnalysisInput(
-        state: 0, open: session.documents.mapValues(\.text), workspace: [], encoding: session.encoding,
-        world: session.world))
+    self.session = session
+    teller = FindingTeller(session.input)
+  }
+
+  private func uri(_ file: SourceID) -> String {
+    let name = policy.compilation.sources[file].name
+    return session.documents[name]?.text.uri ?? FileURI.uri(of: name)
+  }
+
+  private func positions(_ file: SourceID) -> Positions {
+    if let known = known[file] { return known }
+    let source = policy.compilation.sources[file]
+    let new =
+      session.documents[source.name]?.positions(session.encoding)
+      ?? Positions(bytes: source.bytes, lines: TextLines(source.bytes), encoding: session.encoding)
+    known[file] = new
+    return new
   }
 
   func action(_ fix: FixIt, of diagnostic: Diagnostic) -> CodeAction? {
@@ -92,7 +100,6 @@ private struct PolicyFixes {
       return nil
     }
     let isSafe = fix.applicability == .safe
-    var teller = teller
     return CodeAction(
       title: printable(fix.message) + (isSafe ? "" : " (unsafe: look at it)"),
       kind: isSafe ? CodeActionKind.safe : CodeActionKind.unsafe,
