@@ -128,9 +128,8 @@ private final class PipedProcess {
   init(_ words: [String]) throws {
     signal(SIGPIPE, SIG_IGN)
     var (toProgram, fromProgram): ([Int32], [Int32]) = ([0, 0], [0, 0])
-    guard pipe2(&toProgram, O_CLOEXEC) == 0, pipe2(&fromProgram, O_CLOEXEC) == 0 else {
-      throw BenchmarkFailure(description: "no pipe")
-    }
+    guard pipe(&toProgram) == 0, pipe(&fromProgram) == 0 else { throw BenchmarkFailure(description: "no pipe") }
+    for descriptor in toProgram + fromProgram { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
