@@ -100,7 +100,7 @@ package struct TextLines: Sendable {
 
   /// The position of a byte offset; one beyond the text is its end.
   ///
-  /// - Parameter known: Another offset with its position, from which to count where it lies before on the same line.
+  /// - Parameter known: Another offset with its position, from which to count where it lies nearby on the same line.
   package func position(
     of offset: Int, in bytes: [UInt8], _ encoding: PositionEncoding,
     after known: (offset: Int, place: TextPosition)? = nil
@@ -109,11 +109,15 @@ package struct TextLines: Sendable {
     let line = line(of: offset)
     let start = min(starts[line], offset)
     guard encoding == .utf16 else { return TextPosition(line: line, character: offset - start) }
-    var (from, units) = (start, 0)
-    if let known, known.place.line == line, known.offset >= start, known.offset <= offset {
-      (from, units) = (known.offset, known.place.character)
+    func units(_ range: Range<Int>) -> Int {
+      bytes[range].reduce(0) { $1 & 0xC0 == 0x80 ? $0 : $0 + ($1 >= 0xF0 ? 2 : 1) }
     }
-    for byte in bytes[from..<offset] where byte & 0xC0 != 0x80 { units += byte >= 0xF0 ? 2 : 1 }
-    return TextPosition(line: line, character: units)
+    guard let known, known.place.line == line, known.offset >= start, abs(known.offset - offset) < offset - start
+    else {
+      return TextPosition(line: line, character: units(start..<offset))
+    }
+    let ahead = known.offset <= offset
+    let between = units(ahead ? known.offset..<offset : offset..<known.offset)
+    return TextPosition(line: line, character: known.place.character + (ahead ? between : -between))
   }
 }

@@ -43,8 +43,8 @@ extension Position {
   init(_ place: TextPosition) { self.init(line: place.line, character: place.character) }
 }
 
-/// Tells the positions of bytes of one text. Remembers the last answer, so that many places of one very long line, asked
-/// for in order, cost one pass.
+/// Tells the positions of bytes of one text. Remembers the last answer, so that many places of one very long line,
+/// asked for in order, cost one pass.
 struct Positions {
   private final class Memory {
     var last = (offset: 0, place: TextPosition(line: 0, character: 0))

@@ -34,6 +34,11 @@ import Testing
         // Between CR and LF there is no place.
         if byte == 0x0A, index > 0, bytes[index - 1] == 0x0D { continue }
         #expect(lines.offset(of: position, in: bytes, encoding) == index)
+        // From wherever one counts.
+        for other in [0, 5, 9, 12, 20, bytes.count] {
+          let known = (offset: other, place: lines.position(of: other, in: bytes, encoding))
+          #expect(lines.position(of: index, in: bytes, encoding, after: known) == position)
+        }
       }
     }
   }
