@@ -89,6 +89,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	-@scripts/fetch-firewalld >/dev/null
 	-@scripts/uci-reader >/dev/null
 	-@scripts/format-readers >/dev/null
+	-@scripts/lsp-client >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 	scripts/fuzz 2000x
 	scripts/fuzz-commands .build/debug/sallyport 400x 1
@@ -98,6 +99,7 @@ prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
 	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter PlatformTests # and 1,000 policies of each platform
+	SALLYPORT_PROVE_EDITS=10000 $(SWIFT) test --filter RandomEditTests
 	SALLYPORT_PROVE_TICKETS=all $(SWIFT) test --filter TicketBenchTests
 	scripts/test-ansible .build/debug large # a rollout on 40 gateways and 40 servers
 

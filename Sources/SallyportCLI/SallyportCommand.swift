@@ -102,6 +102,7 @@ struct SallyportCommand: AsyncParsableCommand {
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
       Status.self,
       Emit.self, Audit.self, Import.self, Explain.self, Report.self, Test.self, Diagnose.self, Probe.self, Rules.self,
+      Lsp.self,
       Watch.self,
     ])
 }
