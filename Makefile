@@ -15,7 +15,7 @@ export GIT_CONFIG_VALUE_0 := https://github.com/
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release install install-only packages test prove fuzz bench lint format demo fleet-demo clean
+.PHONY: help setup build release install install-only manual manual-only docs packages test prove fuzz bench lint format demo fleet-demo clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,7 @@ UNITS ?= $(PREFIX)/lib/systemd/system
 TO = $(DESTDIR)$(PREFIX)
 
 install: release ## install into PREFIX (default /usr/local), without symbols
+	@$(MAKE) --no-print-directory manual-only PROGRAM=$(RELEASE)/sallyport
 	@$(MAKE) --no-print-directory install-only STRIP=$(STRIP)
 
 STRIP ?= -s
@@ -62,11 +63,14 @@ install-only: ## the same of what `make release` has built already
 	install -D -m 644 packaging/boot.md $(DESTDIR)$(DOC)/boot.md
 	install -D -m 644 -t $(DESTDIR)$(DOC) docs/*.md
 	install -D -m 644 -t $(DESTDIR)$(DOC)/rules docs/rules/*.md
+	install -D -m 644 -t $(DESTDIR)$(DOC)/start docs/start/*.md
+	install -D -m 644 -t $(DESTDIR)$(DOC)/schemas docs/schemas/*.json
 	install -D -m 644 -t $(DESTDIR)$(DOC)/examples policies/*.sally
 	install -D -m 644 -t $(DESTDIR)$(DOC)/examples/shared policies/shared/*.sally
 	packaging/install-editors $(TO)
 	# Manual pages and completions, where a build has made them.
-	! [ -d $(MANUAL) ] || install -D -m 644 -t $(TO)/share/man/man1 $(MANUAL)/*.1
+	! [ -d $(MANUAL) ] || for section in 1 5 7; do \
+	  install -D -m 644 -t $(TO)/share/man/man$$section $(MANUAL)/*.$$section || exit; done
 	! [ -e $(COMPLETIONS)/sallyport.bash ] || \
 	  install -D -m 644 $(COMPLETIONS)/sallyport.bash $(TO)/share/bash-completion/completions/sallyport
 	! [ -e $(COMPLETIONS)/_sallyport ] || \
@@ -74,9 +78,19 @@ install-only: ## the same of what `make release` has built already
 	! [ -e $(COMPLETIONS)/sallyport.fish ] || \
 	  install -D -m 644 $(COMPLETIONS)/sallyport.fish $(TO)/share/fish/vendor_completions.d/sallyport.fish
 
-# What a build may leave there for `install`: *.1, and sallyport.bash, _sallyport, sallyport.fish.
+# *.1, *.5, *.7; and sallyport.bash, _sallyport, sallyport.fish.
 MANUAL := .build/manual
 COMPLETIONS := .build/completions
+PROGRAM ?= .build/debug/sallyport
+
+manual: build manual-only ## manual pages, and completions for bash, zsh and fish: .build/manual, .build/completions
+
+manual-only: # of the program that is there
+	scripts/manual $(PROGRAM) $(MANUAL)
+	scripts/completions $(PROGRAM) $(COMPLETIONS)
+
+docs: build ## the book, as static HTML: .build/book/site
+	scripts/book .build/debug/sallyport .build/book
 
 packages: ## Debian packages from a clean root, tried in Debian 12, 13 and sid; an RPM spec (root; packaging/README.md)
 	packaging/packages all
@@ -91,6 +105,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	-@scripts/format-readers >/dev/null
 	-@scripts/lsp-client >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
+	scripts/test-documents .build/debug/sallyport
 	scripts/fuzz 2000x
 	scripts/fuzz-commands .build/debug/sallyport 400x 1
 	scripts/test-ansible .build/debug small

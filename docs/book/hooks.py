@@ -46,3 +46,23 @@ def on_config(config):
     sys.modules[module.__name__] = module
     LEXERS["SallyLexer"] = (module.__name__, "Sallyport", ("sally",), ("*.sally",), ())
     return config
+
+
+# The plugin `offline` would fetch a script from elsewhere; search.js is in its place, and comes before those that need it.
+FOREIGN = r'<script src="https://unpkg\.com/[^"]*"></script>'
+OWN = r'<script src="[^"]*search\.js"></script>'
+
+
+def with_own_search(output):
+    own = re.search(OWN, output)
+    if not own:
+        return re.sub(FOREIGN, "", output)
+    return re.sub(FOREIGN, own.group(0), output.replace(own.group(0), "", 1))
+
+
+def on_post_page(output, page, config):
+    return with_own_search(output)
+
+
+def on_post_template(output_content, template_name, config):
+    return with_own_search(output_content)
