@@ -15,10 +15,10 @@ export GIT_CONFIG_VALUE_0 := https://github.com/
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release install install-only manual manual-only docs packages test prove fuzz bench lint format demo clean
+.PHONY: help setup build release install install-only manual manual-only docs packages test prove fuzz bench lint format demo fleet-demo clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need (Debian packages, as root)
 	@$(SETUP)
@@ -102,16 +102,21 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	-@scripts/firewall-readers >/dev/null
 	-@scripts/fetch-firewalld >/dev/null
 	-@scripts/uci-reader >/dev/null
+	-@scripts/format-readers >/dev/null
+	-@scripts/lsp-client >/dev/null
 	$(SWIFT) test -Xswiftc -warnings-as-errors
 	scripts/test-documents .build/debug/sallyport
 	scripts/fuzz 2000x
 	scripts/fuzz-commands .build/debug/sallyport 400x 1
+	scripts/test-ansible .build/debug small
 
 prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says; servers do what audit reads (root; half an hour)
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
 	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter PlatformTests # and 1,000 policies of each platform
+	SALLYPORT_PROVE_EDITS=10000 $(SWIFT) test --filter RandomEditTests
 	SALLYPORT_PROVE_TICKETS=all $(SWIFT) test --filter TicketBenchTests
+	scripts/test-ansible .build/debug large # a rollout on 40 gateways and 40 servers
 
 fuzz: setup ## libFuzzer on every reader, ten minutes each, and random commands; FUZZ=SECONDS for another time each
 	scripts/fuzz $(FUZZ)
@@ -130,6 +135,9 @@ format: ## bring the sources into the house format
 
 demo: build ## from a fresh clone to a published server, on a throw-away gateway
 	@scripts/demo .build/debug/sallyport .build/debug/sallyport-demo
+
+fleet-demo: build ## a rollout by Ansible on eight gateways, of which one locks its administrator out and comes back (root)
+	@scripts/test-ansible .build/debug demo
 
 clean: ## remove what was built
 	rm -rf .build Benchmarks/.build

@@ -44,10 +44,14 @@ let package = Package(
       name: "SallyportCLI",
       dependencies: [
         "Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files", "Flows",
-        "Netfilter",
+        "LanguageServer", "Netfilter",
         "Nftables", "Parallel", "Platforms", "Policy", "PolicySyntax", "Probing", "Servers", "Trials",
         argumentParser,
       ],
+      swiftSettings: strict),
+    .target(
+      name: "LanguageServer",
+      dependencies: ["Compilation", "Diagnostics", "Editing", "Policy", "PolicySyntax"],
       swiftSettings: strict),
     .target(
       name: "Netfilter",
@@ -76,6 +80,9 @@ let package = Package(
         "PolicySyntax", "Servers",
       ],
       swiftSettings: strict),
+    .target(
+      name: "Editing",
+      dependencies: ["Compilation", "Diagnostics", "Policy", "PolicySyntax"], swiftSettings: strict),
     .target(
       name: "Diagnosis",
       dependencies: ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"], swiftSettings: strict),
@@ -116,7 +123,10 @@ let package = Package(
       name: "Templates", path: "templates", resources: [.embedInCode("programs")], swiftSettings: strict),
     .target(
       name: "RuleDocuments", path: "docs",
-      exclude: ["editors", "failures.md", "language.md", "platforms.md", "promises.md", "security.md"],
+      exclude: [
+        "book", "editors", "failures.md", "index.md", "json.md", "language.md", "lsp.md", "migrate.md", "mkdocs.yml",
+        "platforms.md", "promises.md", "schemas", "security.md", "start",
+      ],
       resources: [.embedInCode("rules")], swiftSettings: strict),
 
     // Tests. LiveSupport is the bench of network namespaces, daemons and clients.
@@ -174,6 +184,14 @@ let package = Package(
         "Policy", "Probing", "Servers", "Trials", "sallyport",
       ],
       exclude: ["ProbeReports", "Recordings"],
+      swiftSettings: forTests),
+    .testTarget(
+      name: "EditingTests",
+      dependencies: [
+        "Compilation", "Diagnostics", "Editing", "LanguageServer", "LiveSupport", "Policy", "PolicySyntax",
+        "sallyport",
+      ],
+      exclude: ["Clients"],
       swiftSettings: forTests),
     .testTarget(
       name: "UnitTests",

@@ -101,6 +101,13 @@ package struct Compilation: Sendable {
     return compilation
   }
 
+  /// The same with another policy in the place of its own, which is a part of it.
+  func holding(_ part: Policy) -> Compilation {
+    var compilation = self
+    compilation.policy = part
+    return compilation
+  }
+
   /// `FILE:LINE` of a span, for comments in what is generated; each file is indexed once.
   package func locator() -> (SourceSpan) -> String {
     let indexes = sources.files.map { LineIndex($0) }

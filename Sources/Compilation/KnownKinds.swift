@@ -27,3 +27,15 @@ private let factsOfPlatforms = Dictionary(
           outgoingPorts: platform.outgoingPorts)
     )
   }, uniquingKeysWith: { first, _ in first })
+
+/// The names by which a policy can name server programs, with the programs' own spelling of them.
+package let namesOfPrograms: [(name: String, title: String)] = {
+  var names: [(name: String, title: String)] = []
+  for program in ServerPrograms.all where !names.contains(where: { $0.name == program.name }) {
+    names.append((program.name, program.title))
+  }
+  return names
+}()
+
+/// The names by which a policy can name platforms.
+package let namesOfPlatforms: [String] = Platforms.all.map(\.name)

@@ -277,8 +277,8 @@ private enum IncludeRefusal {
   }
 }
 
-/// An include path as seen from the folder of the roots.
-private func resolve(_ path: String, from includer: String) -> String {
+/// The path of an included file, or the pattern of several, as seen from the folder of the roots.
+package func resolve(_ path: String, from includer: String) -> String {
   guard !path.hasPrefix("/"), !isStandardInput(includer), let slash = includer.lastIndex(of: "/") else {
     return normalized(path)
   }

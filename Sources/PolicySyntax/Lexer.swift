@@ -31,11 +31,25 @@ package func lex(_ source: SourceFile, as file: SourceID) -> LexedFile {
   } joinedBy: {
     $0.append($1)
   }
-  let end = Int32(clamping: bytes.count)
-  let lastLine = bytes.lastIndex(of: 0x0A) ?? -1
-  let startsLine = whole.tokens.last.map { $0.start < lastLine } ?? true
-  whole.tokens.append(Token(kind: .endOfFile, startsLine: startsLine, start: end, end: end))
+  whole.appendEnd(of: bytes)
   return whole
+}
+
+/// The tokens of whole lines of a file, without that of its end.
+func lex(_ source: SourceFile, as file: SourceID, lines: Range<Int>) -> LexedFile {
+  var lexer = Lexer(bytes: source.bytes, file: file, lines: lines)
+  lexer.run()
+  return lexer.result
+}
+
+extension LexedFile {
+  /// Adds the token of the end of a file.
+  mutating func appendEnd(of bytes: [UInt8]) {
+    let end = Int32(clamping: bytes.count)
+    let lastLine = bytes.lastIndex(of: 0x0A) ?? -1
+    let startsLine = tokens.last.map { $0.start < lastLine } ?? true
+    tokens.append(Token(kind: .endOfFile, startsLine: startsLine, start: end, end: end))
+  }
 }
 
 /// The lines that begin in a part of a text.

@@ -8,7 +8,13 @@ import Parallel
 /// exhaust the stack.
 package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax {
   let lexed = lex(source, as: file)
-  let unread = PolicyFileSyntax(source, file, lexed)
+  return parsed(PolicyFileSyntax(source, file, lexed), lexed)
+}
+
+/// The tree of a file whose tokens are known.
+///
+/// - Parameter unread: The same without statements.
+func parsed(_ unread: PolicyFileSyntax, _ lexed: LexedFile) -> PolicyFileSyntax {
   let whole = inParallel(lexed.tokens.count, least: 1 << 16) { part, room in
     var parser = Parser(tree: unread, from: unread.declaration(atOrAfter: part.lowerBound))
     parser.statements.reserveCapacity(room / 16)
@@ -19,7 +25,7 @@ package func parse(_ source: SourceFile, as file: SourceID) -> PolicyFileSyntax 
     $0.goOn(with: $1)
   }
   return PolicyFileSyntax(
-    source, file, lexed, statements: whole.statements, innerStatements: whole.innerStatements,
+    unread.source, unread.file, lexed, statements: whole.statements, innerStatements: whole.innerStatements,
     nestedStatements: whole.nestedStatements,
     diagnostics: whole.diagnostics)
 }
@@ -74,7 +80,7 @@ private let unnamedKeywords = Keywords(
 private let blockKeywords = Keywords(FileWord.allCases.filter { $0.ownBlock != nil }.map(\.spelling))
 
 /// Reads declarations one after the other. What it does at the top of a file depends on its position alone.
-private struct Parser {
+struct Parser {
   /// The tokens, without statements yet.
   let tree: PolicyFileSyntax
   let start: Int

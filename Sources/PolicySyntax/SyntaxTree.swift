@@ -28,8 +28,22 @@ package struct StatementSyntax: Sendable {
     block == nil ? self : Self(first: first, end: end, block: block?.moved(by: offset))
   }
 
+  /// The same with tokens, and what its block holds, that many positions further on.
+  func moved(_ offsets: TreeOffsets) -> Self {
+    let tokens = Int32(clamping: offsets.tokens)
+    return Self(first: first + tokens, end: end + tokens, block: block?.moved(offsets))
+  }
+
   /// Positions of its tokens in `PolicyFileSyntax.tokens`, the block excluded; never empty.
   package var tokens: Range<Int> { Int(first)..<Int(end) }
+}
+
+/// How far parts of a tree are moved.
+struct TreeOffsets {
+  var tokens: Int
+  /// Positions in `PolicyFileSyntax.innerStatements`, and in `nestedStatements`.
+  var inner: Int
+  var nested: Int
 }
 
 /// `{ ... }` after a declaration, or after a statement in the block of one.
@@ -55,12 +69,19 @@ package struct BlockSyntax: Sendable {
       isNested: isNested)
   }
 
+  fileprivate func moved(_ offsets: TreeOffsets) -> Self {
+    let by = isNested ? offsets.nested : offsets.inner
+    return Self(
+      open: open + offsets.tokens, statements: statements.lowerBound + by..<statements.upperBound + by,
+      close: close.map { $0 + offsets.tokens }, isNested: isNested)
+  }
+
   /// Position of `{`.
   package var open: Int { Int(openBrace) }
   /// Position of `}`; `nil` when the block is never closed, which was reported.
   package var close: Int? { closeBrace.map { Int($0) } }
   /// Positions in `PolicyFileSyntax.innerStatements`, or in `nestedStatements`.
-  fileprivate var statements: Range<Int> { Int(first)..<Int(end) }
+  var statements: Range<Int> { Int(first)..<Int(end) }
 }
 
 /// The bytes of a token, valid while they are read.
@@ -78,11 +99,13 @@ package final class PolicyFileSyntax: Sendable {
   package let comments: [Comment]
   package let statements: [StatementSyntax]
   /// The statements of all blocks of declarations, one block after the other.
-  private let innerStatements: [StatementSyntax]
+  let innerStatements: [StatementSyntax]
   /// The statements of all blocks in these.
-  private let nestedStatements: [StatementSyntax]
-  /// What is wrong with characters and braces.
+  let nestedStatements: [StatementSyntax]
+  /// What is wrong with characters, and then with braces.
   package let diagnostics: [Diagnostic]
+  /// How many of them are about characters.
+  let lexicalCount: Int
 
   /// - Parameter diagnostics: What is wrong with braces.
   init(
@@ -98,6 +121,7 @@ package final class PolicyFileSyntax: Sendable {
     self.innerStatements = innerStatements
     self.nestedStatements = nestedStatements
     self.diagnostics = lexed.diagnostics + diagnostics
+    lexicalCount = lexed.diagnostics.count
   }
 
   /// The token at a position; `endOfFile` after the last.

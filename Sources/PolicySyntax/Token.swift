@@ -27,6 +27,11 @@ package struct Token: Sendable {
   package var end: Int32
 
   package var range: Range<Int> { Int(start)..<Int(end) }
+
+  /// The same that many bytes further on.
+  func moved(by count: Int32) -> Self {
+    Self(kind: kind, startsLine: startsLine, start: start &+ count, end: end &+ count)
+  }
 }
 
 /// A comment from `#` to the end of its line.
@@ -37,4 +42,9 @@ package struct Comment: Sendable {
   package var end: Int32
 
   package var range: Range<Int> { Int(start)..<Int(end) }
+
+  /// The same that many bytes further on.
+  func moved(by count: Int32) -> Self {
+    Self(startsLine: startsLine, start: start &+ count, end: end &+ count)
+  }
 }

@@ -101,6 +101,8 @@ struct SallyportCommand: AsyncParsableCommand {
     subcommands: [
       Check.self, Fmt.self, Compile.self, Build.self, Diff.self, Apply.self, Confirm.self, Rollback.self, Remove.self,
       Status.self,
-      Emit.self, Audit.self, Import.self, Explain.self, Test.self, Diagnose.self, Probe.self, Rules.self, Watch.self,
+      Emit.self, Audit.self, Import.self, Explain.self, Report.self, Test.self, Diagnose.self, Probe.self, Rules.self,
+      Lsp.self,
+      Watch.self,
     ])
 }

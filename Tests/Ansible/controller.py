@@ -29,7 +29,8 @@ class Controller:
         self.write_configuration()
 
     def write_configuration(self):
-        (self.folder / "ansible.cfg").write_text(f"""[defaults]
+        (self.folder / "ansible.cfg").write_text(
+            f"""[defaults]
 collections_path = {self.collections}
 inventory = {self.folder}/hosts.yml,{self.folder}/fleet.sallyport.yml
 home = {self.folder}/home
@@ -41,19 +42,42 @@ interpreter_python = /usr/bin/python3
 deprecation_warnings = false
 [inventory]
 enable_plugins = sallyport.ftp.policy, yaml
-""", encoding="utf-8")
+""",
+            encoding="utf-8",
+        )
 
     def describe(self, policy="fleet.sally", old=("before/fleet.sally",), batch=10, **further):
         """Writes the inventory of a policy."""
-        value = dict({"plugin": "sallyport.ftp.policy", "policy": [policy], "old": list(old), "batch": batch,
-                      "executable": str(self.executable)}, **further)
+        value = dict(
+            {
+                "plugin": "sallyport.ftp.policy",
+                "policy": [policy],
+                "old": list(old),
+                "batch": batch,
+                "executable": str(self.executable),
+            },
+            **further,
+        )
         (self.folder / "fleet.sallyport.yml").write_text(json.dumps(value), encoding="utf-8")
 
     def run(self, *command, timeout=900):
-        environment = dict(os.environ, ANSIBLE_CONFIG=str(self.folder / "ansible.cfg"), ANSIBLE_FORCE_COLOR="0", NO_COLOR="1",
-                           SWIFT_BACKTRACE="enable=no")
-        return subprocess.run(command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=timeout, check=False)
+        environment = dict(
+            os.environ,
+            ANSIBLE_CONFIG=str(self.folder / "ansible.cfg"),
+            ANSIBLE_FORCE_COLOR="0",
+            NO_COLOR="1",
+            SWIFT_BACKTRACE="enable=no",
+        )
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+            check=False,
+        )
 
     def rollout(self, *arguments, **variables):
         """One rollout: what Ansible did, and what the report says of each machine."""
@@ -70,5 +94,7 @@ def outcomes(report):
 
 def changed_tasks(output):
     """How many tasks changed anything, by the recap at the end; what is planned counts as well."""
-    lines = output[output.rindex("PLAY RECAP"):].splitlines()
-    return sum(int(word.removeprefix("changed=")) for line in lines for word in line.split() if word.startswith("changed="))
+    lines = output[output.rindex("PLAY RECAP") :].splitlines()
+    return sum(
+        int(word.removeprefix("changed=")) for line in lines for word in line.split() if word.startswith("changed=")
+    )

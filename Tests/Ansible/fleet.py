@@ -7,8 +7,8 @@ was visible outside. Needs root.
 
     fleet.py --programs DIR --sallyport DIR [options] -- COMMAND...
 
-COMMAND runs in the network of the controller, with FLEET naming the folder that holds `hosts.yml`, `sites/`, `fleet.sally`
-and the keys. Its status is the status.
+COMMAND runs in the network of the controller, with FLEET naming the folder that holds `hosts.yml`, `sites/`,
+`fleet.sally` and the keys. Its status is the status.
 """
 
 import argparse
@@ -35,7 +35,9 @@ def server_name(number):
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--programs", type=Path, required=True, help="what scripts/ansible prints")
-    parser.add_argument("--daemons", type=Path, help="what scripts/fetch-daemons prints; servers run nothing without it")
+    parser.add_argument(
+        "--daemons", type=Path, help="what scripts/fetch-daemons prints; servers run nothing without it"
+    )
     parser.add_argument("--sallyport", type=Path, required=True, help="the folder of the built programs")
     parser.add_argument("--gateways", type=int, default=2)
     parser.add_argument("--unreachable", type=int, action="append", default=[], help="a gateway without sshd")
@@ -89,8 +91,11 @@ class Layers:
         etc = self.common / "etc"
         users = Path("/etc/passwd").read_text(encoding="utf-8")
         known = {line.split(":")[0] for line in users.splitlines()}
-        lines = [f"{name}:x:65533:65534::{home}:/usr/sbin/nologin"
-                 for name, home in (("sshd", "/run/sshd"), ("ftp", "/srv/ftp")) if name not in known]
+        lines = [
+            f"{name}:x:65533:65534::{home}:/usr/sbin/nologin"
+            for name, home in (("sshd", "/run/sshd"), ("ftp", "/srv/ftp"))
+            if name not in known
+        ]
         write(etc / "passwd", users.rstrip("\n") + "\n" + "\n".join(lines) + "\n")
         write(etc / "shadow", "root:*:19000:0:99999:7:::\n", 0o600)
 
@@ -103,14 +108,44 @@ class Layers:
         shutil.copy2(self.folder / "key.pub", ssh / "fleet_users")
         key = (ssh / "fleet_host.pub").read_text(encoding="utf-8")
         write(self.folder / "known_hosts", "* " + key)
-        write(ssh / "sshd_config", "\n".join([
-            "HostKey /etc/ssh/fleet_host", "AuthorizedKeysFile /etc/ssh/fleet_users", "PasswordAuthentication no",
-            "KbdInteractiveAuthentication no", "UsePAM no", "UseDNS no", "PermitRootLogin prohibit-password",
-            "Subsystem sftp internal-sftp", "PidFile none", "LogLevel ERROR", "MaxStartups 100", ""]))
+        write(
+            ssh / "sshd_config",
+            "\n".join(
+                [
+                    "HostKey /etc/ssh/fleet_host",
+                    "AuthorizedKeysFile /etc/ssh/fleet_users",
+                    "PasswordAuthentication no",
+                    "KbdInteractiveAuthentication no",
+                    "UsePAM no",
+                    "UseDNS no",
+                    "PermitRootLogin prohibit-password",
+                    "Subsystem sftp internal-sftp",
+                    "PidFile none",
+                    "LogLevel ERROR",
+                    "MaxStartups 100",
+                    "",
+                ]
+            ),
+        )
         pem = self.common / "etc/ssl/ftp.pem"
         pem.parent.mkdir(parents=True, exist_ok=True)
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=fleet", "-keyout",
-            str(pem), "-out", str(pem) + ".crt", stderr=subprocess.DEVNULL)
+        run(
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=fleet",
+            "-keyout",
+            str(pem),
+            "-out",
+            str(pem) + ".crt",
+            stderr=subprocess.DEVNULL,
+        )
         with pem.open("a", encoding="utf-8") as file:
             file.write(Path(str(pem) + ".crt").read_text(encoding="utf-8"))
         pem.chmod(0o600)
@@ -120,17 +155,46 @@ class Layers:
         if not self.daemons:
             return
         write(self.common / "srv/ftp/hello.txt", "hello\n")
-        write(self.daemons["vsftpd"] / "etc/vsftpd.conf", "\n".join([
-            "background=NO", "anonymous_enable=YES", "secure_chroot_dir=/srv/empty", "seccomp_sandbox=NO", ""]))
+        write(
+            self.daemons["vsftpd"] / "etc/vsftpd.conf",
+            "\n".join(
+                ["background=NO", "anonymous_enable=YES", "secure_chroot_dir=/srv/empty", "seccomp_sandbox=NO", ""]
+            ),
+        )
         (self.common / "srv/empty").mkdir(parents=True, exist_ok=True)
         (self.daemons["pure-ftpd"] / "etc/pure-ftpd").mkdir(parents=True)
-        write(self.daemons["proftpd"] / "etc/proftpd/proftpd.conf", "\n".join([
-            "ModulePath /usr/lib/proftpd", "LoadModule mod_tls.c", 'ServerName "fleet"', "ServerType standalone", "User nobody",
-            "Group nogroup", "PidFile /run/proftpd.pid", "ScoreboardFile /run/proftpd.scoreboard", "TransferLog none",
-            "WtmpLog off", "<Global>", "  AuthOrder mod_auth_unix.c", "  RequireValidShell off", "</Global>",
-            "<Anonymous /srv/ftp>", "  User ftp", "  Group nogroup", "  UserAlias anonymous ftp", "  RequireValidShell off",
-            "</Anonymous>", "<IfModule mod_ctrls.c>", "  ControlsEngine off", "</IfModule>", "Include /etc/proftpd/conf.d/",
-            ""]))
+        write(
+            self.daemons["proftpd"] / "etc/proftpd/proftpd.conf",
+            "\n".join(
+                [
+                    "ModulePath /usr/lib/proftpd",
+                    "LoadModule mod_tls.c",
+                    'ServerName "fleet"',
+                    "ServerType standalone",
+                    "User nobody",
+                    "Group nogroup",
+                    "PidFile /run/proftpd.pid",
+                    "ScoreboardFile /run/proftpd.scoreboard",
+                    "TransferLog none",
+                    "WtmpLog off",
+                    "<Global>",
+                    "  AuthOrder mod_auth_unix.c",
+                    "  RequireValidShell off",
+                    "</Global>",
+                    "<Anonymous /srv/ftp>",
+                    "  User ftp",
+                    "  Group nogroup",
+                    "  UserAlias anonymous ftp",
+                    "  RequireValidShell off",
+                    "</Anonymous>",
+                    "<IfModule mod_ctrls.c>",
+                    "  ControlsEngine off",
+                    "</IfModule>",
+                    "Include /etc/proftpd/conf.d/",
+                    "",
+                ]
+            ),
+        )
         (self.daemons["proftpd"] / "etc/proftpd/conf.d").mkdir(parents=True)
 
     def below(self, number, kind, arguments):
@@ -159,14 +223,29 @@ def lay_network(arguments):
             f"link set y{number} netns {server} name eth0",
         ]
         addresses[gateway] = [
-            "link set lo up", "link set eth0 up", "link set eth1 up", f"address add 10.99.1.{number}/16 dev eth0",
-            f"address add 203.0.113.{number}/24 dev eth0", f"address add 10.20.{number}.1/24 dev eth1",
-            "route add default via 203.0.113.254"]
+            "link set lo up",
+            "link set eth0 up",
+            "link set eth1 up",
+            f"address add 10.99.1.{number}/16 dev eth0",
+            f"address add 203.0.113.{number}/24 dev eth0",
+            f"address add 10.20.{number}.1/24 dev eth1",
+            "route add default via 203.0.113.254",
+        ]
         addresses[server] = [
-            "link set lo up", "link set eth0 up", "link set eth9 up", f"address add 10.99.2.{number}/16 dev eth9",
-            f"address add 10.20.{number}.2/24 dev eth0", f"route add default via 10.20.{number}.1"]
-    own = ["link set lo up", "link add wan type bridge", "address add 10.99.0.1/16 dev wan",
-           "address add 203.0.113.254/24 dev wan", "link set wan up"]
+            "link set lo up",
+            "link set eth0 up",
+            "link set eth9 up",
+            f"address add 10.99.2.{number}/16 dev eth9",
+            f"address add 10.20.{number}.2/24 dev eth0",
+            f"route add default via 10.20.{number}.1",
+        ]
+    own = [
+        "link set lo up",
+        "link add wan type bridge",
+        "address add 10.99.0.1/16 dev wan",
+        "address add 203.0.113.254/24 dev wan",
+        "link set wan up",
+    ]
     run("ip", "-batch", "-", input="\n".join(namespaces + own + links) + "\n", text=True)
     for name, lines in addresses.items():
         run("ip", "-n", name, "-batch", "-", input="\n".join(lines) + "\n", text=True)
@@ -175,8 +254,24 @@ def lay_network(arguments):
 def start_machine(name, lower, folder, runs_sshd):
     for part in ("upper", "work", "root"):
         (folder / part).mkdir(parents=True)
-    init = ["ip", "netns", "exec", name, "unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child", "/bin/sh",
-            str(HERE / "machine.sh"), name, lower, str(folder), "yes" if runs_sshd else "no"]
+    init = [
+        "ip",
+        "netns",
+        "exec",
+        name,
+        "unshare",
+        "--mount",
+        "--pid",
+        "--uts",
+        "--fork",
+        "--kill-child",
+        "/bin/sh",
+        str(HERE / "machine.sh"),
+        name,
+        lower,
+        str(folder),
+        "yes" if runs_sshd else "no",
+    ]
     return subprocess.Popen(init, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
 
 
@@ -219,26 +314,44 @@ def write_policies(folder, gateways):
 
 def write_hosts(folder, gateways):
     """What a policy cannot know: where the machines answer SSH."""
-    lines = ["all:", "  vars:", "    ansible_user: root", f"    ansible_ssh_private_key_file: {folder}/key",
-             "    ansible_python_interpreter: /usr/bin/python3",
-             f"    ansible_ssh_common_args: >-\n      -o UserKnownHostsFile={folder}/known_hosts -o ConnectTimeout=4",
-             "  hosts:"]
+    lines = [
+        "all:",
+        "  vars:",
+        "    ansible_user: root",
+        f"    ansible_ssh_private_key_file: {folder}/key",
+        "    ansible_python_interpreter: /usr/bin/python3",
+        f"    ansible_ssh_common_args: >-\n      -o UserKnownHostsFile={folder}/known_hosts -o ConnectTimeout=4",
+        "  hosts:",
+    ]
     for number in range(1, gateways + 1):
-        lines += [f"    {gateway_name(number)}: {{ansible_host: 10.99.1.{number}}}",
-                  f"    {server_name(number)}: {{ansible_host: 10.99.2.{number}}}"]
-    lines += ["  children:", "    sallyport_servers:", "      vars:",
-              '        sallyport_restart_command: "ftp-restart {{ sallyport_software }}"',
-              "        sallyport_append: \"{{ 'Daemonize no' if sallyport_software == 'pure-ftpd' else '' }}\"",
-              "    sallyport_gateways:", "      vars:", "        sallyport_confirm_within: 15",
-              "        sallyport_persist: /etc/sallyport.nft"]
+        lines += [
+            f"    {gateway_name(number)}: {{ansible_host: 10.99.1.{number}}}",
+            f"    {server_name(number)}: {{ansible_host: 10.99.2.{number}}}",
+        ]
+    lines += [
+        "  children:",
+        "    sallyport_servers:",
+        "      vars:",
+        '        sallyport_restart_command: "ftp-restart {{ sallyport_software }}"',
+        "        sallyport_append: \"{{ 'Daemonize no' if sallyport_software == 'pure-ftpd' else '' }}\"",
+        "    sallyport_gateways:",
+        "      vars:",
+        "        sallyport_confirm_within: 15",
+        "        sallyport_persist: /etc/sallyport.nft",
+    ]
     write(folder / "hosts.yml", "\n".join(lines) + "\n")
 
 
 def wait_for_ssh(arguments, patience=60):
     deadline = time.monotonic() + patience
-    waiting = [f"10.99.{kind}.{number}" for kind in (1, 2) for number in range(1, arguments.gateways + 1)
-               if not (kind == 1 and number in arguments.unreachable)]
+    waiting = [
+        f"10.99.{kind}.{number}"
+        for kind in (1, 2)
+        for number in range(1, arguments.gateways + 1)
+        if not (kind == 1 and number in arguments.unreachable)
+    ]
     import socket
+
     while waiting:
         try:
             socket.create_connection((waiting[0], 22), timeout=1).close()
@@ -274,9 +387,24 @@ def outside(arguments):
     if os.geteuid() != 0:
         raise SystemExit("fleet: network namespaces need root")
     import tempfile
+
     folder = tempfile.mkdtemp(prefix="sallyport-fleet-")
-    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation",
-               "private", sys.executable, str(Path(__file__).resolve()), "--inside", folder, *sys.argv[1:]]
+    command = [
+        "unshare",
+        "--net",
+        "--mount",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "--propagation",
+        "private",
+        sys.executable,
+        str(Path(__file__).resolve()),
+        "--inside",
+        folder,
+        *sys.argv[1:],
+    ]
     child = subprocess.Popen(command)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: child.kill())

@@ -130,6 +130,27 @@ struct ApplyTests {
       """)
   }
 
+  @Test("--persist without a file: the one that the boot script loads, in a folder that is made then")
+  func persistInPlace() async throws {
+    let boot = repository.appending(path: "packaging/sallyport-boot").path
+    _ = try await ApplyBench.expect(
+      """
+      boot() { \(boot) "$@"; }
+      mount -t tmpfs -o mode=755 none /var/lib; file=/var/lib/sallyport/boot.nft
+      boot load | grep -q "nothing to load: $file" || fail "a file that is not there"
+      $S apply old.sally --persist --dry-run $A; test ! -e /var/lib/sallyport || fail "--dry-run made a folder"
+      $S apply old.sally --persist $A; test "$(stat -c %a /var/lib/sallyport)" = 700 || fail "others see it"
+      nft flush ruleset; boot load; is old.sally || fail "not loaded"
+      $S apply new.sally $A; boot load; is old.sally || fail "not what was persisted"
+      boot unload; test -z "$(nft list ruleset)" || fail "not unloaded"; boot unload
+      refuses() { status=0; boot load $file 2>errors || status=$?; test $status = $1 || fail "$2: $status"; }
+      chmod 666 $file; refuses 77 "others may write it"; chmod 600 $file; chmod 777 /var/lib/sallyport
+      refuses 77 "others may replace it"; chmod 700 /var/lib/sallyport; boot load
+      echo 'table inet {' >>$file; refuses 1 "no ruleset"; is old.sally || fail "half loaded"
+      echo 'table inet other' >$file; refuses 66 "not ours"; rm $file; mkdir $file; refuses 66 "a folder"
+      """)
+  }
+
   @Test(
     "C10: what --persist cannot write is said before anything is changed; no command makes a state folder for nothing"
   )

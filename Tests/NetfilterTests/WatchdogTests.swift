@@ -48,6 +48,24 @@ struct WatchdogTests {
       """)
   }
 
+  @Test(
+    "where systemd runs it stands in a scope of its own; where none is to be had, it is a process as elsewhere",
+    .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/systemd-run"), "systemd-run is missing"))
+  func scope() async throws {
+    try await expect(
+      """
+      own_run; mkdir -p /run/systemd/system; touch runner; chmod 755 runner; mount --bind runner /usr/bin/systemd-run
+      in_scope() { pgrep -f "/exe watch $name" >/dev/null; }
+      printf '#!/bin/sh\\necho "$@" >%s/asked; while [ "$1" != -- ]; do shift; done; shift; echo hm >&2; exec "$@"\\n' \
+        "$PWD" >runner
+      change; grep -q -- "--scope .*--unit=sallyport-watch-$name " asked || fail "$(cat asked)"
+      in_scope || fail "no scope"; ! watched || fail "two of them"
+      expire; comes is old.sally || fail "not taken back"; comes eval '! in_scope'
+      printf '#!/bin/sh\\necho no bus >&2; exit 1\\n' >runner
+      change; ! in_scope || fail "a scope"; watched || fail "no watchdog"; $S confirm $A; quiet; is new.sally
+      """)
+  }
+
   @Test("7: apply, diff and check --kernel say that a change waits, and whether its watchdog is alive")
   func pending() async throws {
     try await expect(

@@ -15,6 +15,11 @@ import Testing
     "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel", "WindowsFirewall"],
     "Servers": ["Addressing", "Diagnostics", "Evidence", "Mustache", "Policy", "Templates", "WindowsFirewall"],
     "Evidence": ["Addressing"],
+    "Editing": ["Compilation", "Diagnostics", "Policy", "PolicySyntax"],
+    "LanguageServer": [
+      "Compilation", "Diagnostics", "Dispatch", "Editing", "FoundationEssentials", "Glibc", "Policy", "PolicySyntax",
+      "Synchronization",
+    ],
     "Diagnosis": ["Addressing", "Diagnostics", "Evidence", "FTPSession", "PolicySyntax"],
     "Probing": ["Addressing", "CLinux", "Diagnostics", "Evidence", "Files", "Glibc", "Netfilter", "Trials"],
     "Trials": ["Addressing", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession"],
@@ -35,8 +40,8 @@ import Testing
     ],
     "SallyportCLI": [
       "Addressing", "ArgumentParser", "Compilation", "Diagnosis", "Diagnostics", "Evidence", "FTPSession", "Files",
-      "FoundationEssentials", "Flows", "Glibc", "Netfilter", "Nftables", "Parallel", "Platforms", "Policy",
-      "PolicySyntax", "Probing", "Servers", "Trials",
+      "FoundationEssentials", "Flows", "Glibc", "LanguageServer", "Netfilter", "Nftables", "Parallel", "Platforms",
+      "Policy", "PolicySyntax", "Probing", "Servers", "Trials",
     ],
     "CLinux": [],
     "sallyport": ["CLinux", "SallyportCLI"],
@@ -44,7 +49,7 @@ import Testing
 
   /// The modules that may see clocks, files and the environment.
   static let world: Set<String> = [
-    "SallyportCLI", "sallyport", "Files", "Netfilter", "Parallel", "Probing", "sallyport-netfilter",
+    "SallyportCLI", "sallyport", "Files", "LanguageServer", "Netfilter", "Parallel", "Probing", "sallyport-netfilter",
     "sallyport-probe",
   ]
 

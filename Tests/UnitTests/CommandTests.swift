@@ -62,7 +62,7 @@ import Testing
     "C12: every command says how it may end, and takes --color",
     arguments: [
       "check", "fmt", "compile", "build", "diff", "apply", "confirm", "rollback", "remove", "emit", "audit", "import",
-      "explain", "status",
+      "explain", "report", "status",
       "rules",
     ])
   func help(command: String) async throws {

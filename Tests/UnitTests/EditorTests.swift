@@ -112,17 +112,19 @@ import Testing
       case "software": ServerPrograms.named.map(\.name)
       case "platform": Platforms.all.map(\.name)
       case "works", "refused", "broken":
-        ExpectedEncryption.allCases.map(\.rawValue) + ExpectedMode.allCases.map(\.rawValue) + ["over ipv4", "over ipv6"]
+        ExpectedEncryption.allCases.map(\.rawValue) + ExpectedMode.allCases.map(\.rawValue) + [
+          "over ipv4", "over ipv6",
+        ]
       default: []
       }
     let lines = (word.facts.forms + named).map { form in
       let plain = form.replacing(/"[^"]*"/, with: "\"x\"").replacing(/[A-Z][A-Z-]*/, with: "9").filter {
-        !"[]{}.".contains($0)
+        !"[].".contains($0)
       }
       return "\(word.spelling) \(plain)".trimmingCharacters(in: .whitespaces)
     }
     let text = lines.joined(separator: "\n") + "\n"
-    let offset = 0
+    var offset = 0
     var found: [Place] = []
     for line in lines {
       for match in line.matches(of: /[a-z][a-z0-9-]*/) where line[..<match.range.lowerBound].last != "\"" {
@@ -131,6 +133,7 @@ import Testing
         let isKeyword = start - offset < word.spelling.utf8.count
         found.append(places(of: start..<end, isKeyword ? .keyword : .value, in: Array(text.utf8), file: file))
       }
+      offset += line.utf8.count + 1
     }
     return (text, found)
   }
@@ -185,7 +188,8 @@ import Testing
     #expect(answers.count == places.count + 1)
     for (place, answer) in zip(places, answers)
     where !editor.names(of: place.kind).contains(where: { answer.hasPrefix($0) }) {
-      Issue.record("\(editor): \(place.file):\(place.line):\(place.column): `\(place.text)` is \(answer), no \(place.kind)")
+      Issue.record(
+        "\(editor): \(place.file):\(place.line):\(place.column): `\(place.text)` is \(answer), no \(place.kind)")
     }
   }
 

@@ -7,7 +7,6 @@ for s:place in readfile($PLACES)
   if s:name !=# s:file
     execute 'edit' fnameescape(s:name)
     let s:file = s:name
-    syntax sync fromstart
   endif
   call add(s:answers, synIDattr(synID(s:line, s:column, 1), 'name'))
 endfor

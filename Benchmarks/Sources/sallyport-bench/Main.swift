@@ -46,7 +46,7 @@ private func runsAsHelper(_ words: [String]) -> Bool {
 
 /// The parts of a run.
 enum Section: String, CaseIterable {
-  case instructions, cost, start, compile, editing, load, diff, apply, packets
+  case instructions, cost, start, compile, editing, lsp, load, diff, apply, packets
 }
 
 /// What all parts share.
@@ -82,6 +82,7 @@ struct Bench {
     case .start: try start()
     case .compile: try compile()
     case .editing: try editing()
+    case .lsp: try editors()
     case .load, .diff, .apply, .packets:
       guard isRoot else { throw BenchmarkFailure(description: "needs root, for network namespaces of its own") }
       switch section {

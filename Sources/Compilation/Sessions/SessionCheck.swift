@@ -36,14 +36,23 @@ struct SessionCheck {
   }
 
   /// The publications by what decides about their sessions: what they say themselves, and what their neighbours say.
-  private func kinds() -> [Numbering.Kind] {
+  private func kinds() -> [Numbering.Kind] { numbering().kinds }
+
+  /// The kind of each publication: those of one kind fare alike, but for names and addresses.
+  func numbering() -> Numbering {
     let own = Numbering(policy.publications.lazy.map { SessionShape(of: $0, in: policy) })
-    guard addresses.isAnyShared else { return own.kinds }
+    guard addresses.isAnyShared else { return own }
     return Numbering(
       own.numbers.indices.lazy.map { position in
         [own.numbers[position]] + Set(neighbours(position).map { own.numbers[$0] }).sorted()
-      }
-    ).kinds
+      })
+  }
+
+  /// The policy with one publication and some of those that share an address with it: what decides about its sessions.
+  func part(_ position: Int) -> Policy {
+    var part = policy
+    part.publications = [policy.publications[position]] + neighbours(position).map { policy.publications[$0] }
+    return part
   }
 
   /// Publications of one gateway to be played under rules that nobody of us wrote: one of each kind, where what rules
@@ -73,8 +82,7 @@ struct SessionCheck {
 
   private func judge(_ position: Int, alike: Int) -> Diagnostic? {
     let publication = policy.publications[position]
-    var part = policy
-    part.publications = [publication] + neighbours(position).map { policy.publications[$0] }
+    let part = part(position)
     // Of a gateway that cannot be played nothing is said here.
     guard let platform = policy.platform(of: publication.gateway) as? any SessionPlatform else { return nil }
     let ruleset = platform.ruleset(of: FlowPlan(part, gateway: publication.gateway))

@@ -1,6 +1,23 @@
 import Addressing
 import FTPSession
 
+/// What pages look like, besides the pictures on them.
+let pageStyleSheet = """
+  body { margin: 0 auto; max-width: 800px; padding: 12px; background: var(--paper); color: var(--ink); \
+  font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+  h1 { font-size: 1.5em; } h2 { font-size: 1.25em; } h3 { font-size: 1em; } h1, h2, h3 { line-height: 1.25; }
+  table { border-collapse: collapse; width: 100%; margin: 12px 0 20px; }
+  th, td { border: 1px solid var(--line); padding: 3px 6px; text-align: left; }
+  caption { text-align: left; font-weight: bold; padding: 4px 0; }
+  td.works { color: var(--good); } td.broken, td.undecided { color: var(--bad); font-weight: bold; }
+  td.refused { color: var(--note); }
+  figure { margin: 24px 0; } figcaption { font-weight: bold; }
+  .picture svg { max-width: 100%; height: auto; margin: 8px 0; }
+  .steps { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  @media (max-width: 700px) { .picture { display: none; } .steps { position: static; width: auto; height: auto; \
+  overflow: visible; clip-path: none; padding-left: 24px; } }
+  """
+
 extension SessionView {
   /// A page that says what the text says. Nothing is fetched for it. On a narrow screen, and for those who hear it,
   /// sentences stand in the place of the pictures.
@@ -15,7 +32,7 @@ extension SessionView {
       <title>\(title)</title>
       <style>
       \(Ladder.styleSheet)
-      \(Self.styleSheet)
+      \(pageStyleSheet)
       </style>
       </head>
       <body>
@@ -27,22 +44,6 @@ extension SessionView {
 
       """
   }
-
-  private static let styleSheet = """
-    body { margin: 0 auto; max-width: 800px; padding: 12px; background: var(--paper); color: var(--ink); \
-    font: 16px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
-    h1 { font-size: 1.5em; } h2 { font-size: 1.25em; } h3 { font-size: 1em; } h1, h2, h3 { line-height: 1.25; }
-    table { border-collapse: collapse; width: 100%; margin: 12px 0 20px; }
-    th, td { border: 1px solid var(--line); padding: 3px 6px; text-align: left; }
-    caption { text-align: left; font-weight: bold; padding: 4px 0; }
-    td.works { color: var(--good); } td.broken, td.undecided { color: var(--bad); font-weight: bold; }
-    td.refused { color: var(--note); }
-    figure { margin: 24px 0; } figcaption { font-weight: bold; }
-    .picture svg { max-width: 100%; height: auto; margin: 8px 0; }
-    .steps { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-    @media (max-width: 700px) { .picture { display: none; } .steps { position: static; width: auto; height: auto; \
-    overflow: visible; clip-path: none; padding-left: 24px; } }
-    """
 
   /// What comes of it, in one line.
   private var summary: String {
@@ -92,7 +93,7 @@ extension SessionTable {
   /// The tables, what is not published, and the reasons.
   ///
   /// - Parameter level: That of its headings.
-  fileprivate func html(level: Int) -> String {
+  func html(level: Int) -> String {
     var result = ""
     for place in ClientPlace.allCases {
       for family in AddressFamily.allCases {

@@ -101,7 +101,7 @@ extension SessionTable {
   }
 
   /// Names cells: the first, and how many more there are.
-  private static func summary(_ cells: [SessionCell]) -> String {
+  static func summary(_ cells: [SessionCell]) -> String {
     guard let first = cells.first else { return "" }
     return cells.count == 1 ? first.title : "\(first.title), and \(cells.count - 1) more"
   }

@@ -263,7 +263,7 @@ func decimal(_ text: some Collection<UInt8>) -> UInt32? {
 }
 
 /// Whether a text is a name of the language.
-func isName(_ text: some Collection<UInt8>) -> Bool {
+package func isName(_ text: some Collection<UInt8>) -> Bool {
   guard text.count <= 48, let first = text.first, (0x61...0x7A).contains(first) else { return false }
   return text.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
 }

@@ -221,7 +221,7 @@ extension Table {
 extension NamedSet {
   /// What the set is, without elements and number.
   fileprivate var declaration: NamedSet {
-    NamedSet(name, key: key, data: data, flags: flags, size: size, timeout: timeout)
+    NamedSet(name, key: key, data: data, flags: flags, size: size, timeout: timeout, isCounted: isCounted)
   }
 
   /// Why the kernel does not take more elements; `nil` when it does.

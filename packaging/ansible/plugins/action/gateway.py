@@ -14,7 +14,11 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.boxes import deliver
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.controller import (
-    compiled_policy, machine_of, policy_package, read_text)
+    compiled_policy,
+    machine_of,
+    policy_package,
+    read_text,
+)
 
 MODULE = "sallyport.ftp.gateway"
 # The platform whose rules `sallyport apply` changes.
@@ -46,8 +50,12 @@ class ActionModule(ActionBase):
 
     def absent(self):
         if self.options.get("platform", APPLIED) != APPLIED:
-            return {"failed": True, "outcome": "refused", "msg": "only gateways of the platform nftables are changed by the collection; "
-                    "the files of this one say how to take its configuration away"}
+            return {
+                "failed": True,
+                "outcome": "refused",
+                "msg": "only gateways of the platform nftables are changed by the collection; "
+                "the files of this one say how to take its configuration away",
+            }
         return self.ask("apply", {})
 
     def present(self):
@@ -76,39 +84,38 @@ class ActionModule(ActionBase):
     # The way of one change.
 
     def change(self, own):
-        started = time.monotonic()
         checking = self._task.check_mode
         if not checking:
             self.expect_silence()
+            # Where this fails the gateway is unreachable, and nothing can have changed.
+            self._low_level_execute_command("exit 0")
         try:
             result = self.ask("apply", own)
         except AnsibleConnectionFailure as failure:
             if checking:
                 raise
             display.vv("%s: the connection is lost: %s" % (self._play_context.remote_addr, failure))
-            # Before anything was sent nothing can have changed; afterwards the gateway alone knows.
-            return self.conclude(own, time.monotonic(), {}, failure)
+            return self.conclude(own, {}, failure)
         if checking or result.get("failed") or result.get("outcome") != "waits":
             return result
-        return self.conclude(own, started, result, None)
+        return self.conclude(own, result, None)
 
-    def conclude(self, own, started, applied, failure):
-        """Verifies and confirms over new connections; after the deadline asks what became of the change."""
-        deadline = started + self.patience
+    def conclude(self, own, applied, failure):
+        """Verifies and confirms over new connections, until the gateway has taken the change back."""
+        deadline = time.monotonic() + self.patience
         while True:
-            late = time.monotonic() > deadline
             self.reset_connection()
             try:
-                result = self.ask("outcome" if late or not applied else "confirm", own)
+                result = self.ask("confirm", own)
             except AnsibleConnectionFailure as error:
                 failure = error
                 if time.monotonic() > deadline + GRACE:
                     return self.lost(applied, failure)
                 time.sleep(1)
                 continue
-            if result.get("outcome") == "lost" and not late:
-                # It answers again, and its watchdog has not come yet.
-                time.sleep(max(0.0, min(2.0, deadline - time.monotonic())))
+            if result.get("outcome") == "lost" and time.monotonic() < deadline:
+                # It answers again, and what it was doing may come to an end.
+                time.sleep(1)
                 continue
             return self.told(applied, result, failure)
 
@@ -117,16 +124,22 @@ class ActionModule(ActionBase):
             if name in applied:
                 result.setdefault(name, applied[name])
         if result.get("failed") and failure is not None:
-            result["msg"] = "the change cut the connection (%s): %s" % (str(failure).strip().splitlines()[-1], result.get("msg"))
+            result["msg"] = "no new connection after the change (%s): %s" % (
+                str(failure).strip().splitlines()[-1],
+                result.get("msg"),
+            )
             result["changed"] = False
         return result
 
     def lost(self, applied, failure):
         return {
-            "failed": True, "changed": True, "outcome": "lost", "change": applied.get("change", ""),
+            "failed": True,
+            "changed": True,
+            "outcome": "lost",
+            "change": applied.get("change", ""),
             "changes": applied.get("changes", []),
-            "msg": "no connection since the change, nor %d seconds after it should have been taken back: %s; the gateway takes an "
-                   "unconfirmed change back by itself, and nobody has seen it yet" % (GRACE, failure),
+            "msg": "no connection since the change, nor %d seconds after it should have been taken back: %s; the "
+            "gateway takes an unconfirmed change back by itself, and nobody has seen it yet" % (GRACE, failure),
         }
 
     # Connections.
@@ -147,8 +160,11 @@ class ActionModule(ActionBase):
             return
         try:
             given = connection.get_option("ssh_extra_args") or ""
-            connection.set_option("ssh_extra_args", "%s -o ServerAliveInterval=%d -o ServerAliveCountMax=2 -o ConnectTimeout=%d"
-                                  % (given, SILENCE // 2, SILENCE))
+            connection.set_option(
+                "ssh_extra_args",
+                "%s -o ServerAliveInterval=%d -o ServerAliveCountMax=2 -o ConnectTimeout=%d"
+                % (given, SILENCE // 2, SILENCE),
+            )
         except KeyError:
             return
         # A connection that is shared was opened without that.
@@ -169,6 +185,8 @@ class ActionModule(ActionBase):
 def kernel_files(folder, manifest, machine):
     """The files of a gateway that settle the kernel; the ruleset is not among them, `apply` sees to that."""
     wanted = ("/etc/sysctl.d/", "/etc/modules-load.d/", "/etc/modprobe.d/")
-    return [{"path": entry["destination"], "text": read_text(os.path.join(folder, entry["path"]))}
-            for entry in manifest["files"]
-            if entry["path"].startswith(machine["folder"] + "/") and str(entry.get("destination", "")).startswith(wanted)]
+    return [
+        {"path": entry["destination"], "text": read_text(os.path.join(folder, entry["path"]))}
+        for entry in manifest["files"]
+        if entry["path"].startswith(machine["folder"] + "/") and str(entry.get("destination", "")).startswith(wanted)
+    ]

@@ -10,7 +10,11 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.text.converters import to_text
 from ansible.plugins.action import ActionBase
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.controller import (
-    compiled_policy, files_below, machine_of, read_text)
+    compiled_policy,
+    files_below,
+    machine_of,
+    read_text,
+)
 
 MODULE = "sallyport.ftp.server"
 WINDOWS_MODULE = "sallyport.ftp.server_windows"
@@ -80,17 +84,23 @@ class ActionModule(ActionBase):
         place = PLACES.get((software, form))
         if place is None:
             known = ", ".join(sorted("%s %s" % pair if pair[1] else pair[0] for pair in PLACES))
-            raise AnsibleActionFail("the collection does not put %s%s in place on Linux, only %s; `sallyport emit` writes the settings"
-                                    % (software, " as " + form if form else "", known))
+            raise AnsibleActionFail(
+                "the collection does not put %s%s in place on Linux, only %s; `sallyport emit` writes the settings"
+                % (software, " as " + form if form else "", known)
+            )
         dest = self.options.get("dest") or place.dest
         texts = self.texts(folder, machine, form)
         if place.absent:
             # A folder with a file for each option.
-            texts = dict((name[len("conf/"):], text) for name, text in texts.items() if name.startswith("conf/"))
-            return {"files": [{"path": os.path.join(dest, name), "text": text} for name, text in sorted(texts.items())],
-                    "absent": [os.path.join(dest, name) for name in place.absent]}
+            texts = dict((name[len("conf/") :], text) for name, text in texts.items() if name.startswith("conf/"))
+            return {
+                "files": [{"path": os.path.join(dest, name), "text": text} for name, text in sorted(texts.items())],
+                "absent": [os.path.join(dest, name) for name in place.absent],
+            }
         if len(texts) != 1:
-            raise AnsibleActionFail("server `%s` has %d files of settings, and one was expected" % (machine["name"], len(texts)))
+            raise AnsibleActionFail(
+                "server `%s` has %d files of settings, and one was expected" % (machine["name"], len(texts))
+            )
         text = next(iter(texts.values()))
         append = to_text(self.options.get("append") or "")
         return {"files": [{"path": dest, "text": text + ("\n" + append.rstrip("\n") + "\n" if append else "")}]}
@@ -100,17 +110,24 @@ class ActionModule(ActionBase):
         place = os.path.join(machine["folder"], form)
         names = [name for name in files_below(folder, place) if form or os.sep not in name]
         if not names:
-            raise AnsibleActionFail("the policy has no settings of server `%s`%s: `sallyport emit --server %s` says why" % (
-                machine["name"], " in the form " + form if form else "", machine["name"]))
+            raise AnsibleActionFail(
+                "the policy has no settings of server `%s`%s: `sallyport emit --server %s` says why"
+                % (machine["name"], " in the form " + form if form else "", machine["name"])
+            )
         return dict((name, read_text(os.path.join(folder, place, name))) for name in names)
 
     def on_windows(self, folder, machine, software):
         if software not in WINDOWS:
-            raise AnsibleActionFail("the collection does not put %s in place on Windows, only %s" % (software, " and ".join(sorted(WINDOWS))))
+            raise AnsibleActionFail(
+                "the collection does not put %s in place on Windows, only %s"
+                % (software, " and ".join(sorted(WINDOWS)))
+            )
         form, way = WINDOWS[software]
         form = self.options.get("form") or form
         texts = self.texts(folder, machine, form)
-        scripts = [text for name, text in sorted(texts.items()) if name.endswith(".ps1") and not name.endswith("-undo.ps1")]
+        scripts = [
+            text for name, text in sorted(texts.items()) if name.endswith(".ps1") and not name.endswith("-undo.ps1")
+        ]
         if not scripts:
             raise AnsibleActionFail("the form %s of %s has no script for PowerShell" % (form, software))
         arguments = {"name": machine["name"], "script": scripts[0]}

@@ -12,7 +12,8 @@ class ModuleDocFragment:
 options:
   executable:
     description:
-      - The program C(sallyport) on the machine where the module runs, as a path, or as a name that the search path leads to.
+      - The program C(sallyport) on the machine where the module runs, as a path, or as a name that the search path
+        leads to.
     type: str
     default: sallyport
   include_path:

@@ -35,7 +35,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(lines) for people; C(failures), those of them about machines that are not as the policy wants; C(machines), for each
+  description: C(lines) for people; C(failures), those of them about machines that are not as the policy wants;
+    C(machines), for each
     host its C(outcome) and C(message).
   type: dict
 """
@@ -43,7 +44,8 @@ _value:
 # What may become of a machine that is as the policy wants.
 GOOD = ("changed", "would change", "same")
 # So much is told of what a machine said; all of it stands with its task.
-LINES, COLUMNS = 6, 400
+LINES = 6
+COLUMNS = 400
 
 
 def short(message):
@@ -54,18 +56,46 @@ def short(message):
 
 def was(result):
     """Whether a task ran on the machine."""
-    return isinstance(result, dict) and not result.get("skipped") and (
-        "changed" in result or "failed" in result or "unreachable" in result)
+    return (
+        isinstance(result, dict)
+        and not result.get("skipped")
+        and ("changed" in result or "failed" in result or "unreachable" in result)
+    )
 
 
-def verdict(variables, planned):
-    """What became of a machine, and what there is to say about it."""
+def results(variables):
+    """What the tasks about a machine came to: the look before anything was changed, and the change."""
     kind = variables.get("sallyport_kind")
-    look = variables.get("sallyport_%s_look" % kind)
-    change = variables.get("sallyport_%s_change" % kind)
+    return variables.get("sallyport_%s_look" % kind), variables.get("sallyport_%s_change" % kind)
+
+
+def failed_restarts(variables):
+    return [
+        one
+        for one in (variables.get("sallyport_service_restart"), variables.get("sallyport_command_restart"))
+        if was(one) and one.get("failed")
+    ]
+
+
+def is_bad(result):
+    return was(result) and bool(result.get("failed") or result.get("unreachable"))
+
+
+def has_failed(variables, now=False):
+    """Whether a machine could not be changed, or was left as it is because of another one; with `now` only the former,
+    and not what the look at it said."""
+    look, change = results(variables)
+    if is_bad(change) or failed_restarts(variables):
+        return True
+    left = isinstance(change, dict) and bool(change.get("skipped"))
+    return not now and (is_bad(look) or left)
+
+
+def verdict(variables, planned, culprits):
+    """What became of a machine, and what there is to say about it."""
+    look, change = results(variables)
     if was(change):
-        restarts = [variables.get(name) for name in ("sallyport_service_restart", "sallyport_command_restart")]
-        return after_change(change, [one for one in restarts if was(one) and one.get("failed")])
+        return after_change(change, failed_restarts(variables))
     if not was(look):
         return "not reached", "the rollout ended before it"
     if look.get("unreachable"):
@@ -74,8 +104,8 @@ def verdict(variables, planned):
         return "unfit", look.get("msg")
     if planned:
         return ("would change" if look.get("changed") else "same"), None
-    if variables.get("sallyport_held_back"):
-        return "held back", "it shares sessions with %s" % ", ".join(variables["sallyport_held_back"])
+    if isinstance(change, dict) and culprits:
+        return "held back", "it shares sessions with %s" % ", ".join(culprits)
     return "not reached", "the rollout stopped before it"
 
 
@@ -93,19 +123,25 @@ def report(hosts, hostvars, planned=False):
     """The report; see DOCUMENTATION."""
     counts, failures, machines = {}, [], {}
     for host in hosts:
-        word, message = verdict(hostvars[host], planned)
+        variables = hostvars[host]
+        word, message = verdict(variables, planned, failed_among(variables.get("sallyport_related") or [], hostvars))
         counts[word] = counts.get(word, 0) + 1
         machines[host] = {"outcome": word, "message": str(message or "")}
         if word not in GOOD:
             failures.append("%s: %s: %s" % (host, word, short(message)))
-    summary = ", ".join("%d %s" % (counts[word], word) for word in sorted(counts, key=lambda word: (word not in GOOD, word)))
-    return {"lines": ["%d machines: %s" % (len(hosts), summary or "nothing to change")] + failures, "failures": failures,
-            "machines": machines}
+    summary = ", ".join(
+        "%d %s" % (counts[word], word) for word in sorted(counts, key=lambda word: (word not in GOOD, word))
+    )
+    return {
+        "lines": ["%d machines: %s" % (len(hosts), summary or "nothing to change")] + failures,
+        "failures": failures,
+        "machines": machines,
+    }
 
 
-def failed_among(hosts, hostvars):
+def failed_among(hosts, hostvars, now=False):
     """Those of some hosts that the rollout could not change."""
-    return [host for host in hosts if host in hostvars and hostvars[host].get("sallyport_failed")]
+    return [host for host in hosts if host in hostvars and has_failed(hostvars[host], now)]
 
 
 class FilterModule:

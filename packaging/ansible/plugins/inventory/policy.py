@@ -10,17 +10,24 @@ short_description: The gateways and servers of a Sallyport policy
 version_added: 0.1.0
 author: Sallyport (@sallyport)
 description:
-  - Reads a policy with the program C(sallyport), which has to be on the controller, and makes each of its gateways and servers a
-    host. What a policy does not know, above all where a machine answers SSH, comes from other inventories with the same names.
+  - Reads a policy with the program C(sallyport), which has to be on the controller, and makes each of its gateways and
+    servers a
+    host. What a policy does not know, above all where a machine answers SSH, comes from other inventories with the same
+    names.
   - The file of the inventory ends in C(sallyport.yml) or C(sallyport.yaml).
   - A policy with errors gives no host at all.
-  - "Groups: C(sallyport_gateways), C(sallyport_servers); C(sallyport_platform_NAME) and C(sallyport_software_NAME), with C(_) in
-    the place of C(-); C(sallyport_nftables), the gateways that C(sallyport apply) changes; C(sallyport_boxes), the gateways that
+  - "Groups: C(sallyport_gateways), C(sallyport_servers); C(sallyport_platform_NAME) and C(sallyport_software_NAME),
+    with C(_) in
+    the place of C(-); C(sallyport_nftables), the gateways that C(sallyport apply) changes; C(sallyport_boxes), the
+    gateways that
     get their configuration as text; C(sallyport_rollout), the machines that have to be touched, in their order."
-  - "Variables: C(sallyport_kind), C(sallyport_name), C(sallyport_platform), C(sallyport_software), C(sallyport_version),
-    C(sallyport_addresses), C(sallyport_host) (the host on which a server with C(address local) runs), C(sallyport_related) (hosts
-    that share sessions with it); for all machines C(sallyport_policy), C(sallyport_old_policy), C(sallyport_include_path), C(sallyport_controller_executable) and
-    C(sallyport_batches), the sizes of the batches of a rollout."
+  - "Variables: C(sallyport_kind), C(sallyport_name), C(sallyport_platform), C(sallyport_software),
+    C(sallyport_version),
+    C(sallyport_addresses), C(sallyport_host) (the host on which a server with C(address local) runs),
+    C(sallyport_related) (hosts
+    that share sessions with it); for all machines C(sallyport_policy), C(sallyport_old_policy),
+    C(sallyport_include_path),
+    C(sallyport_controller_executable) and C(sallyport_batches), the sizes of the batches of a rollout."
   - A server without other address is reached at the first one that the policy has for it.
 options:
   plugin:
@@ -39,7 +46,8 @@ options:
     elements: str
     default: []
   include_path:
-    description: Folders in which C(include) may read besides that of the policy, relative to the folder of the inventory.
+    description: Folders in which C(include) may read besides that of the policy, relative to the folder of the
+      inventory.
     type: list
     elements: str
     default: []
@@ -50,7 +58,8 @@ options:
     env:
       - name: SALLYPORT_EXECUTABLE
   batch:
-    description: How many machines of a rollout are changed at the same time at most; 0 for all that have no session in common.
+    description: How many machines of a rollout are changed at the same time at most; 0 for all that have no session in
+      common.
     type: int
     default: 10
   gateway_prefix:
@@ -117,11 +126,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         command = [self.get_option("executable"), *arguments]
         try:
             done = subprocess.run(
-                command, capture_output=True, check=False, env=dict(os.environ, NO_COLOR="1"), stdin=subprocess.DEVNULL)
+                command, capture_output=True, check=False, env=dict(os.environ, NO_COLOR="1"), stdin=subprocess.DEVNULL
+            )
         except OSError as error:
             raise AnsibleParserError(
-                "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with executable or "
-                "SALLYPORT_EXECUTABLE" % (command[0], error.strerror)) from error
+                "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with executable "
+                "or SALLYPORT_EXECUTABLE" % (command[0], error.strerror)
+            ) from error
         return Answer(arguments, done.returncode, to_text(done.stdout), to_text(done.stderr))
 
     def _include_options(self):
@@ -140,8 +151,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         if machines is None:
-            raise AnsibleParserError("the program `%s` is too old: its manifest names no machines"
-                                     % self.get_option("executable"))
+            raise AnsibleParserError(
+                "the program `%s` is too old: its manifest names no machines" % self.get_option("executable")
+            )
         return machines
 
     def _order(self, machines):
@@ -159,7 +171,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         if both:
             raise AnsibleParserError(
                 "%s: a gateway and a server would both be the host %s; set gateway_prefix or server_prefix"
-                % (path, ", ".join("`%s`" % name for name in both)))
+                % (path, ", ".join("`%s`" % name for name in both))
+            )
 
     def _host(self, machine):
         return host_name(machine, self.get_option("gateway_prefix"), self.get_option("server_prefix"))
@@ -194,7 +207,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for group in ["sallyport", *groups_of(machine), *([rollout] if rollout else [])]:
             self.inventory.add_child(group, host)
         variables = dict(
-            ("sallyport_" + name, machine.get(name)) for name in ("kind", "name", "platform", "software", "version"))
+            ("sallyport_" + name, machine.get(name)) for name in ("kind", "name", "platform", "software", "version")
+        )
         variables["sallyport_addresses"] = machine["addresses"]
         variables["sallyport_related"] = [self._host(machine_of(key)) for key in machine["shares"]]
         if machine.get("host") is not None:
@@ -215,7 +229,10 @@ def groups_of(machine):
     """The groups of a machine, apart from that of all."""
     if machine["kind"] == "gateway":
         platform = machine.get("platform") or APPLIED
-        return ["sallyport_gateways", "sallyport_platform_" + platform.replace("-", "_"),
-                "sallyport_nftables" if platform == APPLIED else "sallyport_boxes"]
+        return [
+            "sallyport_gateways",
+            "sallyport_platform_" + platform.replace("-", "_"),
+            "sallyport_nftables" if platform == APPLIED else "sallyport_boxes",
+        ]
     software = machine.get("software")
     return ["sallyport_servers"] + (["sallyport_software_" + software.replace("-", "_")] if software else [])

@@ -24,8 +24,16 @@ class KernelFiles:
 
     def difference(self):
         changed = self.differing()
-        return [{"before": text_of(entry["path"]) or "", "after": entry["text"], "before_header": entry["path"],
-                 "after_header": entry["path"]} for entry in self.wanted if entry["path"] in changed]
+        return [
+            {
+                "before": text_of(entry["path"]) or "",
+                "after": entry["text"],
+                "before_header": entry["path"],
+                "after_header": entry["path"],
+            }
+            for entry in self.wanted
+            if entry["path"] in changed
+        ]
 
     def put_in_place(self):
         """Writes them and has the kernel obey; how things were."""
@@ -56,15 +64,20 @@ class KernelFiles:
             before = text_of(path)
             if before is None or before.split() == value.split():
                 if before is None and not is_optional:
-                    self.module.fail_json(msg="the kernel has no setting `%s`; nothing was changed" % name, outcome="refused")
+                    self.module.fail_json(
+                        msg="the kernel has no setting `%s`; nothing was changed" % name, outcome="refused"
+                    )
                 continue
             try:
                 set_value(path, value)
             except (IOError, OSError) as error:
                 if not is_optional:
                     self.bring_back()
-                    self.module.fail_json(msg="the kernel does not take `%s = %s`: %s; nothing was changed"
-                                              % (name, value, error.strerror), outcome="refused")
+                    self.module.fail_json(
+                        msg="the kernel does not take `%s = %s`: %s; nothing was changed"
+                        % (name, value, error.strerror),
+                        outcome="refused",
+                    )
                 continue
             self.saved.setdefault("values", {})[path] = before.strip()
 
@@ -74,11 +87,16 @@ class KernelFiles:
             if not name or name.startswith("#") or os.path.isdir("/sys/module/" + name.replace("-", "_")):
                 continue
             modprobe = self.module.get_bin_path("modprobe")
-            status, out, err = self.module.run_command([modprobe, "--", name]) if modprobe else (1, "", "no program modprobe")
+            status, out, err = (
+                self.module.run_command([modprobe, "--", name]) if modprobe else (1, "", "no program modprobe")
+            )
             if status != 0:
                 self.bring_back()
-                self.module.fail_json(msg="the module `%s` of the kernel cannot be loaded: %s; nothing was changed"
-                                          % (name, err.strip() or out.strip()), outcome="refused")
+                self.module.fail_json(
+                    msg="the module `%s` of the kernel cannot be loaded: %s; nothing was changed"
+                    % (name, err.strip() or out.strip()),
+                    outcome="refused",
+                )
 
 
 def settings(text):

@@ -56,4 +56,4 @@ def batches(machines, order, size):
     for step in steps(machines, order):
         width = size or len(step)
         for start in range(0, len(step), width):
-            yield step[start:start + width]
+            yield step[start : start + width]

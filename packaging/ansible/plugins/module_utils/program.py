@@ -59,7 +59,8 @@ def diagnostics_of(value):
 def one_line(diagnostic):
     """A diagnostic as compilers write it: FILE:LINE:COLUMN: SEVERITY: MESSAGE [CODE]."""
     line = "{file}:{line}:{column}: {severity}: {message} [{code}]".format(
-        **{key: diagnostic.get(key, "?") for key in ("file", "line", "column", "severity", "message", "code")})
+        **{key: diagnostic.get(key, "?") for key in ("file", "line", "column", "severity", "message", "code")}
+    )
     return "%s; %s" % (line, diagnostic["help"]) if diagnostic.get("help") else line
 
 
@@ -83,12 +84,17 @@ class Program:
             self.module.fail_json(msg=self.missing())
         try:
             status, out, err = self.module.run_command(
-                [path] + list(arguments), cwd=self.folder, handle_exceptions=False,
-                environ_update={"NO_COLOR": "1", "LC_ALL": "C.UTF-8"})
+                [path] + list(arguments),
+                cwd=self.folder,
+                handle_exceptions=False,
+                environ_update={"NO_COLOR": "1", "LC_ALL": "C.UTF-8"},
+            )
         except (IOError, OSError) as error:
             self.module.fail_json(msg="%s (%s)" % (self.missing(), error))
         return Answer(arguments, status, out, err)
 
     def missing(self):
-        return ("the program `%s` is not there or cannot be run: install sallyport on this machine, or name it with the "
-                "option executable" % self.executable)
+        return (
+            "the program `%s` is not there or cannot be run: install sallyport on this machine, or name it with the "
+            "option executable" % self.executable
+        )

@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: facts
 short_description: What a gateway or a server has that matters to a policy
 description:
-  - Tells the versions of C(sallyport), of nft, of the kernel and of the FTP servers that are installed, and whether the table
+  - Tells the versions of C(sallyport), of nft, of the kernel and of the FTP servers that are installed, and whether the
+    table
     C(inet sallyport) runs. A fact that cannot be had is left empty; nothing is guessed.
   - Whether an nft is new enough is for C(sallyport) to say; M(sallyport.ftp.gateway) in check mode asks it.
 version_added: 0.1.0
@@ -96,7 +97,11 @@ class Facts:
     def said(self, command, pattern):
         """What a pattern finds in the answer of a command; empty where there is no such program or no such answer."""
         name = command[0]
-        path = name if "/" in name else self.module.get_bin_path(name, opt_dirs=["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"])
+        path = (
+            name
+            if "/" in name
+            else self.module.get_bin_path(name, opt_dirs=["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"])
+        )
         if path is None:
             return ""
         try:
@@ -126,7 +131,9 @@ class Facts:
 
 
 def main():
-    module = AnsibleModule(argument_spec={"executable": {"type": "str", "default": "sallyport"}}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={"executable": {"type": "str", "default": "sallyport"}}, supports_check_mode=True
+    )
     module.exit_json(changed=False, ansible_facts={"sallyport_facts": Facts(module).all()})
 
 

@@ -9,20 +9,26 @@ DOCUMENTATION = r"""
 module: gateway
 short_description: Make the rules of a gateway those of a policy, with a way back
 description:
-  - On a gateway of the platform C(nftables) the controller copies the files of the policy, has C(sallyport apply) change the rules
-    with a watchdog armed, closes its connection, opens a new one, runs O(verify) over it and confirms. Where no new connection can be
+  - On a gateway of the platform C(nftables) the controller copies the files of the policy, has C(sallyport apply)
+    change the rules
+    with a watchdog armed, closes its connection, opens a new one, runs O(verify) over it and confirms. Where no new
+    connection can be
     opened, or the controller is gone, the gateway takes the change back by itself after O(confirm_within).
-  - Before anything is changed, C(sallyport check --kernel) looks at the gateway. What it finds there, and the policy alone does not
+  - Before anything is changed, C(sallyport check --kernel) looks at the gateway. What it finds there, and the policy
+    alone does not
     have, fails the task, for instance a chain of another firewall that drops what the policy admits (O(accept)).
-  - Kernel settings that the policy needs (files for C(sysctl.d), C(modules-load.d), C(modprobe.d)) are written and put in force
+  - Kernel settings that the policy needs (files for C(sysctl.d), C(modules-load.d), C(modprobe.d)) are written and put
+    in force
     before the rules, and brought back as they were when the change is taken back over a connection.
-  - Gateways of other platforms get their configuration as files in O(output) on the controller, with the way back and a README, or
+  - Gateways of other platforms get their configuration as files in O(output) on the controller, with the way back and a
+    README, or
     through the collection of their vendor (O(vendor)).
 version_added: 0.1.0
 author: Sallyport (@sallyport)
 options:
   name:
-    description: The gateway of the policy that this host is. Left out where the policy has one gateway or declares none.
+    description: The gateway of the policy that this host is. Left out where the policy has one gateway or declares
+      none.
     type: str
     default: ""
   policy:
@@ -30,7 +36,8 @@ options:
     type: list
     elements: path
   compiled:
-    description: A folder on the controller that M(sallyport.ftp.policy) has compiled O(policy) into. Without it the controller compiles
+    description: A folder on the controller that M(sallyport.ftp.policy) has compiled O(policy) into. Without it the
+      controller compiles
       the policy for this host.
     type: path
   controller_executable:
@@ -51,7 +58,8 @@ options:
     type: int
     default: 60
   verify:
-    description: A command of the shell that runs on the gateway over the new connection. When it fails the change is taken back.
+    description: A command of the shell that runs on the gateway over the new connection. When it fails the change is
+      taken back.
     type: str
   persist:
     description: The file on the gateway into which the ruleset for boot is written, once confirmed.
@@ -81,13 +89,14 @@ options:
     description: The folder on the controller for the configurations of gateways of other platforms.
     type: path
   vendor:
-    description: Send the configuration of such a gateway through the collection of its vendor, which has to be installed.
+    description: Send the configuration of such a gateway through the collection of its vendor, which has to be
+      installed.
     type: bool
     default: false
   step:
     description: For the action plugin, which part of the way is gone now.
     type: str
-    choices: [apply, confirm, outcome]
+    choices: [apply, confirm]
     default: apply
   package:
     description: For the action plugin, the files of the policy.
@@ -155,7 +164,8 @@ findings:
   elements: dict
 outcome:
   description:
-    - V(same), V(confirmed), V(planned) (check mode), V(refused) (nothing was changed), V(taken back), V(lost) (no connection since the
+    - V(same), V(confirmed), V(planned) (check mode), V(refused) (nothing was changed), V(taken back), V(lost) (no
+      connection since the
       change; the gateway takes it back by itself), V(removed), V(written) (files on the controller), V(unknown).
   returned: always
   type: str
@@ -170,13 +180,20 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import zlib
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.sallyport.ftp.plugins.module_utils.kernel_files import KernelFiles
+from ansible_collections.sallyport.ftp.plugins.module_utils.kernel_files import KernelFiles, text_of
 from ansible_collections.sallyport.ftp.plugins.module_utils.program import (
-    FINDINGS, FINE, TAKEN_BACK, Program, diagnostics_of, one_line)
+    FINDINGS,
+    FINE,
+    TAKEN_BACK,
+    Program,
+    diagnostics_of,
+    one_line,
+)
 
 SPECIFICATION = {
     "name": {"type": "str", "default": ""},
@@ -197,7 +214,7 @@ SPECIFICATION = {
     "vendor": {"type": "bool", "default": False},
     "executable": {"type": "str", "default": "sallyport"},
     "include_path": {"type": "list", "elements": "path", "default": []},
-    "step": {"type": "str", "choices": ["apply", "confirm", "outcome"], "default": "apply"},
+    "step": {"type": "str", "choices": ["apply", "confirm"], "default": "apply"},
     "package": {"type": "str", "default": ""},
     "token": {"type": "str", "default": "", "no_log": False},
 }
@@ -212,7 +229,7 @@ def unpacked(text):
 
 
 class Record:
-    """What one run leaves for the next one, over another connection: which change waits, and how kernel settings were."""
+    """What one run leaves for the next one, over another connection: which change waits, and how the kernel was set."""
 
     def __init__(self, state_dir):
         self.path = state_dir.rstrip("/") + ".ansible.json"
@@ -272,13 +289,18 @@ class GatewayTask:
         findings = self.look()
         prepared = self.program.run("apply", "--dry-run", "--output", "json", *self.flags() + self.policy)
         plan = self.value(prepared, findings)
-        result = {"changes": plan["changes"], "findings": findings, "files": self.kernel.differing(),
-                  "diff": difference(plan["changes"], self.kernel)}
+        result = {
+            "changes": plan["changes"],
+            "findings": findings,
+            "files": self.kernel.differing(),
+            "diff": difference(plan["changes"], self.kernel),
+        }
         same = plan["same"] and not self.options["replace"]
         if self.module.check_mode or same:
             self.finish(same, result)
         self.record.write({"token": self.options["token"], "kernel": {}})
         self.record.write({"token": self.options["token"], "kernel": self.kernel.put_in_place()})
+        self.make_boot_folder()
         within = ["--confirm-within=%ds" % self.options["confirm_within"]]
         applied = self.program.run("apply", "--output", "json", *within + self.flags() + self.policy)
         value = applied.value
@@ -292,15 +314,38 @@ class GatewayTask:
 
     def finish(self, same, result):
         """Ends where rules stay as they are: because they are right, or because nothing may be changed."""
+        if self.persisted():
+            result["files"].append(self.options["persist"])
         changed = not same or bool(result["files"])
         if not self.module.check_mode:
             self.kernel.put_in_place()
         outcome = "same" if not changed else "planned" if self.module.check_mode else "confirmed"
         self.module.exit_json(changed=changed, change="", outcome=outcome, **result)
 
+    def persisted(self):
+        """Has the file for boot written where the rules are right already; whether it changes. In check mode what is missing
+        is seen, and not what is different."""
+        path = self.options["persist"]
+        if not path:
+            return False
+        before = text_of(path)
+        if self.module.check_mode:
+            return before is None
+        self.make_boot_folder()
+        answer = self.program.run("apply", "--output", "json", *self.flags() + self.policy)
+        if answer.status != FINE:
+            self.refuse(answer, [])
+        return text_of(path) != before
+
+    def make_boot_folder(self):
+        folder = os.path.dirname(self.options["persist"] or "")
+        if folder and not os.path.isdir(folder):
+            os.mkdir(folder, 0o755)
+
     def flags(self):
         options, flags = self.options, list(self.state)
-        if options["persist"]:
+        # A folder that is missing is made when the file is written, and not before.
+        if options["persist"] and os.path.isdir(os.path.dirname(options["persist"])):
             flags.append("--persist=" + options["persist"])
             flags += ["--force"] if options["force"] else []
         return flags + (["--replace"] if options["replace"] else [])
@@ -317,13 +362,20 @@ class GatewayTask:
         if answer.status != FINE:
             self.refuse(answer, found)
         accepted = list(self.options["accept"]) + (list(MENDED) if self.kernel.wanted else [])
-        bad = [entry for entry in found if entry.get("severity") in ("warning", "error")
-               and entry.get("code") not in accepted and "all" not in accepted]
+        bad = [
+            entry
+            for entry in found
+            if entry.get("severity") in ("warning", "error")
+            and entry.get("code") not in accepted
+            and "all" not in accepted
+        ]
         if bad:
             self.module.fail_json(
                 msg="nothing was changed; this gateway has what stands in the way (accept permits it by its code):\n"
-                    + "\n".join(one_line(entry) + "".join("; " + note for note in notes(entry)) for entry in bad),
-                outcome="refused", findings=found)
+                + "\n".join(one_line(entry) + "".join("; " + note for note in notes(entry)) for entry in bad),
+                outcome="refused",
+                findings=found,
+            )
         return found
 
     def value(self, answer, findings):
@@ -340,52 +392,80 @@ class GatewayTask:
 
     def confirm(self):
         record = self.record.read(self.options["token"])
-        if record is None or not record.get("change"):
-            return self.outcome()
+        if record is None:
+            self.module.fail_json(
+                msg="nothing is known here of a change of this run: it was not made, or the machine was started anew "
+                "since",
+                outcome="unknown",
+            )
         self.kernel.saved = record["kernel"]
-        if self.options["verify"]:
-            status, out, err = self.module.run_command(
-                self.options["verify"], use_unsafe_shell=True, environ_update={"LC_ALL": "C.UTF-8"})
-            if status != 0:
-                self.take_back(record, "the command of verify ended with status %d: %s"
-                               % (status, (err.strip() or out.strip())[-2000:] or "it said nothing"))
-        answer = self.program.run("confirm", record["change"], *self.state)
-        if answer.status == FINE:
-            self.record.forget()
-            self.module.exit_json(changed=True, change=record["change"], outcome="confirmed")
-        self.after_loss(record, answer)
+        if not record.get("change"):
+            # What was sent may still be on its way: the record stays until the controller gives up.
+            self.kernel.bring_back()
+            self.module.fail_json(
+                msg="the connection was lost while the change was made; the gateway takes back what is not confirmed",
+                outcome="lost",
+            )
+        self.verify(record)
+        self.conclude(record, self.program.run("confirm", record["change"], *self.state))
+
+    def verify(self, record):
+        if not self.options["verify"]:
+            return
+        try:
+            done = subprocess.run(
+                ["/bin/sh", "-c", self.options["verify"]],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=self.verify_time(),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            self.take_back(record, "the command of verify gave no answer in %d seconds" % self.verify_time())
+        if done.returncode != 0:
+            said = done.stdout.decode("utf-8", "replace").strip()[-2000:]
+            self.take_back(
+                record, "the command of verify ended with status %d: %s" % (done.returncode, said or "it said nothing")
+            )
+
+    def verify_time(self):
+        """Seconds that the command has: so many that the change can still be taken back at once."""
+        return max(1, self.options["confirm_within"] * 3 // 4)
 
     def take_back(self, record, reason):
         answer = self.program.run("rollback", *self.state)
+        if answer.status == FINDINGS:
+            # Nothing is known that could be taken back: the watchdog was faster. It is asked what became of the change.
+            answer = self.program.run("confirm", record["change"], *self.state)
+            if answer.status == FINE:
+                self.module.fail_json(
+                    msg=reason + "; and the change could not be taken back", outcome="unknown", change=record["change"]
+                )
         self.kernel.bring_back()
         self.record.forget()
         if answer.status == FINE:
-            self.module.fail_json(msg=reason + "; the change is taken back, and what ran before runs again",
-                                  outcome="taken back", change=record["change"])
-        self.after_loss(record, answer, reason + "; ")
+            self.module.fail_json(
+                msg=reason + "; the change is taken back, and what ran before runs again",
+                outcome="taken back",
+                change=record["change"],
+            )
+        self.conclude(record, answer, reason + "; ")
 
-    def outcome(self):
-        """What became of the change since nobody could confirm it."""
-        record = self.record.read(self.options["token"])
-        if record is None:
-            self.module.fail_json(msg="nothing is known here of a change of this run: it was not made, or the machine was started "
-                                      "anew since", outcome="unknown")
-        self.kernel.saved = record["kernel"]
-        if not record.get("change"):
-            self.kernel.bring_back()
-            self.module.fail_json(msg="the connection was lost while the change was made; what is not confirmed is taken back by the "
-                                      "gateway", outcome="lost")
-        self.after_loss(record, self.program.run("confirm", record["change"], *self.state))
-
-    def after_loss(self, record, answer, reason=""):
+    def conclude(self, record, answer, reason=""):
+        """Ends with what the program says of the change."""
+        change = record["change"]
         if answer.status == FINE:
             self.record.forget()
-            self.module.exit_json(changed=True, change=record["change"], outcome="confirmed")
+            self.module.exit_json(changed=True, change=change, outcome="confirmed")
         if answer.status == TAKEN_BACK:
             self.kernel.bring_back()
             self.record.forget()
-            self.module.fail_json(msg=reason + answer.complaint(), outcome="taken back", change=record["change"])
-        self.module.fail_json(msg=reason + answer.complaint(), outcome="unknown", change=record["change"])
+        self.module.fail_json(
+            msg=reason + answer.complaint(),
+            change=change,
+            outcome="taken back" if answer.status == TAKEN_BACK else "unknown",
+        )
 
     # The other way.
 
@@ -420,7 +500,9 @@ def notes(diagnostic):
 def difference(changes, kernel):
     """For diff mode: what changes, in the words of the policy."""
     lines = ["%s: %s\n" % (change.get("kind"), change.get("summary")) for change in changes]
-    shown = [{"before": "", "after": "".join(lines), "before_header": "running", "after_header": "policy"}] if lines else []
+    shown = (
+        [{"before": "", "after": "".join(lines), "before_header": "running", "after_header": "policy"}] if lines else []
+    )
     return shown + kernel.difference()
 
 
@@ -429,7 +511,11 @@ def main():
     task = GatewayTask(module)
     if module.params["state"] == "absent":
         task.remove()
-    {"apply": task.apply, "confirm": task.confirm, "outcome": task.outcome}[module.params["step"]]()
+    try:
+        {"apply": task.apply, "confirm": task.confirm}[module.params["step"]]()
+    except (IOError, OSError) as error:
+        task.kernel.bring_back()
+        module.fail_json(msg="%s: %s" % (error.filename or "a file", error.strerror), outcome="refused")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: policy
 short_description: Check and compile a policy, and plan its rollout
 description:
-  - Checks a Sallyport policy with the program C(sallyport), on the machine where the task runs, usually the controller. A policy
+  - Checks a Sallyport policy with the program C(sallyport), on the machine where the task runs, usually the controller.
+    A policy
     with errors fails the task, with every error, its file, line and column.
   - With O(state=compiled) all that the policy becomes is written into a folder, as C(sallyport build) does it.
   - Tells which machines the policy has, and, with O(old), which of them have to be touched and in which order.
@@ -90,7 +91,8 @@ sources:
   type: list
   elements: str
 order:
-  description: The machines that have to be touched, in an order in which no session breaks in between where there is one. All
+  description: The machines that have to be touched, in an order in which no session breaks in between where there is
+    one. All
     machines without O(old).
   returned: success
   type: list
@@ -119,7 +121,13 @@ import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.sallyport.ftp.plugins.module_utils.plan import batches, key_of
-from ansible_collections.sallyport.ftp.plugins.module_utils.program import FINDINGS, FINE, Program, diagnosed, diagnostics_of
+from ansible_collections.sallyport.ftp.plugins.module_utils.program import (
+    FINDINGS,
+    FINE,
+    Program,
+    diagnosed,
+    diagnostics_of,
+)
 
 SPECIFICATION = {
     "files": {"type": "list", "elements": "path", "required": True},
@@ -157,7 +165,9 @@ class PolicyTask:
     def check(self):
         """The diagnostics; fails the task for errors."""
         strictly = ["--deny-warnings"] if self.options["deny_warnings"] else []
-        answer = self.program.run("check", "--format", "json", "--max-findings", "0", *strictly + self.includes + self.files)
+        answer = self.program.run(
+            "check", "--format", "json", "--max-findings", "0", *strictly + self.includes + self.files
+        )
         found = diagnostics_of(answer.value)
         if answer.status != FINE:
             said = diagnosed(answer.value)
@@ -172,7 +182,12 @@ class PolicyTask:
         answer = self.program.run("build", "--output", "json", "--out=" + folder, *forced + self.includes + self.files)
         if answer.status != FINE:
             self.module.fail_json(msg=answer.complaint(), diagnostics=diagnostics_of(answer.value))
-        return read_manifest(folder)
+        manifest = read_manifest(folder)
+        if manifest is None:
+            self.module.fail_json(
+                msg="the program `%s` wrote no manifest: is it sallyport?" % self.options["executable"]
+            )
+        return manifest
 
     def compare(self, machines):
         """What `diff --policy` says; all machines where there is no old policy."""
@@ -190,15 +205,23 @@ class PolicyTask:
         changed, manifest = self.compiled()
         machines = manifest.get("machines")
         if machines is None:
-            self.module.fail_json(msg="the program `%s` is too old: its manifest names no machines"
-                                  % self.options["executable"])
+            self.module.fail_json(
+                msg="the program `%s` is too old: its manifest names no machines" % self.options["executable"]
+            )
         comparison = self.compare(machines)
         order = comparison["machines"]
         self.module.exit_json(
-            changed=changed, diagnostics=found, machines=machines, sources=manifest.get("sources", []),
+            changed=changed,
+            diagnostics=found,
+            machines=machines,
+            sources=manifest.get("sources", []),
             order=[{"kind": entry["kind"], "name": entry["name"]} for entry in order],
-            batches=[[key_of(machine) for machine in batch] for batch in batches(machines, order, self.options["batch"])],
-            breaks=comparison["breaks"], changes=comparison["changes"])
+            batches=[
+                [key_of(machine) for machine in batch] for batch in batches(machines, order, self.options["batch"])
+            ],
+            breaks=comparison["breaks"],
+            changes=comparison["changes"],
+        )
 
     def compiled(self):
         """Whether the folder changes, or would change, and the manifest of the policy."""
@@ -228,7 +251,8 @@ def read_manifest(folder):
 
 def main():
     module = AnsibleModule(
-        argument_spec=SPECIFICATION, supports_check_mode=True, required_if=[("state", "compiled", ["folder"])])
+        argument_spec=SPECIFICATION, supports_check_mode=True, required_if=[("state", "compiled", ["folder"])]
+    )
     if module.params["batch"] < 0:
         module.fail_json(msg="batch is a number of machines, or 0 for all: %d is none" % module.params["batch"])
     PolicyTask(module).run()

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright: Sallyport
 # Apache-2.0 (see LICENSE of the project)
-"""Puts the settings of an FTP server in place. The part that runs on the server; the action plugin brings the settings."""
+"""Puts the settings of an FTP server in place. What runs on the server; the action plugin brings them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ DOCUMENTATION = r"""
 module: server
 short_description: Put the settings of an FTP server in place
 description:
-  - Writes what a policy becomes for one FTP server onto that server, Pure-FTPd, ProFTPD or vsftpd on Linux, and IIS or FileZilla
+  - Writes what a policy becomes for one FTP server onto that server, Pure-FTPd, ProFTPD or vsftpd on Linux, and IIS or
+    FileZilla
     Server on Windows, where PowerShell does the work.
-  - Settings are checked by O(validate) before they replace those that are there, all of them or none. A task that changes them
+  - Settings are checked by O(validate) before they replace those that are there, all of them or none. A task that
+    changes them
     should notify a handler which restarts the program; the role P(sallyport.ftp.ftp_server#role) has one.
   - Comments do not count. They name lines of the policy, and a server is not restarted because these have moved.
 version_added: 0.1.0
@@ -26,7 +28,8 @@ options:
     type: list
     elements: path
   compiled:
-    description: A folder on the controller that M(sallyport.ftp.policy) has compiled O(policy) into. Without it the controller compiles
+    description: A folder on the controller that M(sallyport.ftp.policy) has compiled O(policy) into. Without it the
+      controller compiles
       the policy for this host.
     type: path
   controller_executable:
@@ -39,18 +42,21 @@ options:
     elements: path
     default: []
   form:
-    description: The form of the settings, as C(sallyport emit --form) names it; the first one of the program otherwise, and
+    description: The form of the settings, as C(sallyport emit --form) names it; the first one of the program otherwise,
+      and
       V(powershell) for IIS, V(windows) for FileZilla Server on Windows.
     type: str
   dest:
     description:
       - The file on the server, or the folder of a form that has several files.
-      - By default C(/etc/proftpd/conf.d/sallyport.conf), C(/etc/pure-ftpd/pure-ftpd.conf), C(/etc/vsftpd.sallyport.conf) (which vsftpd is
+      - By default C(/etc/proftpd/conf.d/sallyport.conf), C(/etc/pure-ftpd/pure-ftpd.conf),
+        C(/etc/vsftpd.sallyport.conf) (which vsftpd is
         given as a second file), and C(/etc/pure-ftpd/conf) for the form V(debian) of Pure-FTPd; on Windows
         C(C:\ProgramData\filezilla-server\settings.xml) for FileZilla Server.
     type: path
   append:
-    description: Lines after the settings, for programs that read one file alone, such as those of Pure-FTPd about users.
+    description: Lines after the settings, for programs that read one file alone, such as those of Pure-FTPd about
+      users.
     type: str
     default: ""
   validate:
@@ -77,7 +83,8 @@ options:
 attributes:
   check_mode:
     support: full
-    description: Nothing is written; O(validate) is not run. On Windows nothing is said of settings that somebody changed by hand.
+    description: Nothing is written; O(validate) is not run. On Windows nothing is said of settings that somebody
+      changed by hand.
   diff_mode:
     support: partial
     description: On Linux.
@@ -155,8 +162,11 @@ class ServerTask:
         try:
             prepared = [(self.prepare(path, text), path) for path, text in changed]
             if self.options["backup"]:
-                result["backups"] = [self.module.backup_local(path) for path in [one for aside, one in prepared] + gone
-                                     if os.path.exists(path)]
+                result["backups"] = [
+                    self.module.backup_local(path)
+                    for path in [one for aside, one in prepared] + gone
+                    if os.path.exists(path)
+                ]
             for aside, path in prepared:
                 self.module.atomic_move(aside, path)
             for path in gone:
@@ -169,14 +179,18 @@ class ServerTask:
         """A file that somebody else wrote holds what is not in the policy."""
         foreign = [path for path, text in changed if not is_ours(text_of(path)) and is_ours(text)]
         if foreign and not self.options["force"]:
-            self.fail("%s: sallyport did not write this file; keep what it says elsewhere (append, or the main file of the program), "
-                      "then set force, which keeps a copy" % ", ".join(foreign))
+            self.fail(
+                "%s: sallyport did not write this file; keep what it says elsewhere (append, or the program's main "
+                "file), then set force, which keeps a copy" % ", ".join(foreign)
+            )
 
     def prepare(self, path, text):
         """The new file beside the old one, checked."""
         folder = os.path.dirname(path)
         if not os.path.isdir(folder):
-            self.fail("the folder %s of the settings is missing: is the program installed? dest names another place" % folder)
+            self.fail(
+                "the folder %s of the settings is missing: is the program installed? dest names another place" % folder
+            )
         handle, aside = tempfile.mkstemp(prefix=".sallyport.", dir=folder)
         self.aside.append(aside)
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -188,7 +202,10 @@ class ServerTask:
                 self.fail("validate has no %%s for the file to be checked: %s" % command)
             status, out, err = self.module.run_command(command.replace("%s", aside))
             if status != 0:
-                self.fail("the settings for %s are refused, nothing was changed: %s" % (path, (err.strip() or out.strip())[-2000:]))
+                self.fail(
+                    "the settings for %s are refused, nothing was changed: %s"
+                    % (path, (err.strip() or out.strip())[-2000:])
+                )
         return aside
 
     def fail(self, message):
@@ -208,8 +225,13 @@ def text_of(path):
 
 
 def difference(changed, gone):
-    shown = [{"before": text_of(path) or "", "after": text, "before_header": path, "after_header": path} for path, text in changed]
-    return shown + [{"before": text_of(path) or "", "after": "", "before_header": path, "after_header": path} for path in gone]
+    shown = [
+        {"before": text_of(path) or "", "after": text, "before_header": path, "after_header": path}
+        for path, text in changed
+    ]
+    return shown + [
+        {"before": text_of(path) or "", "after": "", "before_header": path, "after_header": path} for path in gone
+    ]
 
 
 def main():

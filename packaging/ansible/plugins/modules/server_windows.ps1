@@ -37,7 +37,8 @@ function Invoke-Script {
     param ([string]$Path)
     $output = & powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $Path 2>&1 | Out-String
     if ($LASTEXITCODE -ne 0) {
-        $module.FailJson("the script for server $($module.Params.name) ended with status ${LASTEXITCODE}: $($output.Trim())")
+        $said = $output.Trim()
+        $module.FailJson("the script for server $($module.Params.name) ended with status ${LASTEXITCODE}: $said")
     }
 }
 
@@ -46,8 +47,11 @@ function Merge-Setting {
     param ([xml]$Present, [xml]$Wanted)
     $before = $Present.OuterXml
     $server = $Present.DocumentElement['ftp_server']
-    if ($null -eq $server) { $module.FailJson("$($module.Params.dest) has no element ftp_server: is it that of FileZilla Server 1?") }
-    foreach ($old in @($server.ChildNodes | Where-Object { $_.LocalName -eq 'listener' })) { [void]$server.RemoveChild($old) }
+    if ($null -eq $server) {
+        $module.FailJson("$($module.Params.dest) has no element ftp_server: is it that of FileZilla Server 1?")
+    }
+    $former = @($server.ChildNodes | Where-Object { $_.LocalName -eq 'listener' })
+    foreach ($old in $former) { [void]$server.RemoveChild($old) }
     $listeners = @($Wanted.DocumentElement['ftp_server'].ChildNodes | Where-Object { $_.LocalName -eq 'listener' })
     foreach ($listener in $listeners) { [void]$server.AppendChild($Present.ImportNode($listener, $true)) }
     $session = $server['session']
@@ -70,10 +74,14 @@ $scriptChanges = $applied -ne $meaning
 $settingsChange = $false
 if ($module.Params.settings) {
     $dest = $module.Params.dest
-    if (-not (Test-Path -LiteralPath $dest)) { $module.FailJson("${dest} is missing: is FileZilla Server installed? dest names another place") }
+    if (-not (Test-Path -LiteralPath $dest)) {
+        $module.FailJson("${dest} is missing: is FileZilla Server installed? dest names another place")
+    }
     $present = New-Object System.Xml.XmlDocument
     $present.PreserveWhitespace = $false
-    try { $present.Load($dest) } catch { $module.FailJson("${dest} cannot be read as XML: $($_.Exception.Message)", $_) }
+    try { $present.Load($dest) } catch {
+        $module.FailJson("${dest} cannot be read as XML: $($_.Exception.Message)", $_)
+    }
     $settingsChange = Merge-Setting -Present $present -Wanted ([xml]$module.Params.settings)
 }
 

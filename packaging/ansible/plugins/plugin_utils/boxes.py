@@ -1,6 +1,6 @@
 # Copyright: Sallyport
 # Apache-2.0 (see LICENSE of the project)
-"""Gateways whose rules another system keeps: their configuration as files, or through the collection of their vendor."""
+"""Gateways whose rules another system keeps: their configuration as files, or through their vendor's collection."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def text_lines(text):
 
 
 class Vendor:
-    """How the module of a vendor gets a configuration. It adds to what is there; none of them saves it for the next start."""
+    """How the module of a vendor gets a configuration. It adds to what is there; none saves it for the next start."""
 
     def __init__(self, module, file, arguments, confirmation=None):
         self.module = module
@@ -31,10 +31,12 @@ class Vendor:
 VENDORS = {
     "asa": Vendor("cisco.asa.asa_config", "asa.cfg", lambda text: {"lines": text_lines(text), "match": "none"}),
     "srx": Vendor(
-        "junipernetworks.junos.junos_config", "srx.set",
+        "junipernetworks.junos.junos_config",
+        "srx.set",
         # Minutes until the device goes back by itself.
         lambda text: {"lines": text_lines(text), "confirm": 5, "comment": "sallyport"},
-        {"confirm_commit": True}),
+        {"confirm_commit": True},
+    ),
 }
 
 
@@ -45,8 +47,9 @@ def deliver(action, folder, machine):
     output = action.options.get("output")
     if not output:
         raise AnsibleActionFail(
-            "gateway `%s` is of the platform %s, which sallyport does not change itself: name a folder for its files with output"
-            % (machine["name"], machine["platform"]))
+            "gateway `%s` is of the platform %s, which sallyport does not change itself: name a folder for its files "
+            "with output" % (machine["name"], machine["platform"])
+        )
     return write_files(action, folder, machine, os.path.expanduser(output))
 
 
@@ -64,8 +67,14 @@ def write_files(action, folder, machine, output):
         shown.append({"before": before or "", "after": text, "before_header": path, "after_header": path})
         if not action._task.check_mode:
             write(path, text)
-    return {"changed": bool(changed), "outcome": "planned" if changed and action._task.check_mode else "written" if changed else "same",
-            "files": [os.path.join(target, name) for name, text in wanted], "diff": shown, "changes": [], "change": ""}
+    return {
+        "changed": bool(changed),
+        "outcome": "planned" if changed and action._task.check_mode else "written" if changed else "same",
+        "files": [os.path.join(target, name) for name, text in wanted],
+        "diff": shown,
+        "changes": [],
+        "change": "",
+    }
 
 
 def write(path, text):
@@ -83,11 +92,15 @@ def write(path, text):
 def through_vendor(action, folder, machine):
     vendor = VENDORS.get(machine["platform"])
     if vendor is None:
-        raise AnsibleActionFail("no collection is known for the platform %s; leave vendor out and name a folder with output"
-                                % machine["platform"])
+        raise AnsibleActionFail(
+            "no collection is known for the platform %s; leave vendor out and name a folder with output"
+            % machine["platform"]
+        )
     if not is_installed(action, vendor.module):
         collection = vendor.module.rpartition(".")[0]
-        raise AnsibleActionFail("the collection %s is not installed: ansible-galaxy collection install %s" % (collection, collection))
+        raise AnsibleActionFail(
+            "the collection %s is not installed: ansible-galaxy collection install %s" % (collection, collection)
+        )
     text = read_text(os.path.join(folder, machine["folder"], vendor.file))
     result = run_module(action, vendor.module, vendor.arguments(text))
     if vendor.confirmation and result.get("changed") and not result.get("failed") and not action._task.check_mode:
@@ -95,7 +108,9 @@ def through_vendor(action, folder, machine):
         action.reset_connection()
         kept = run_module(action, vendor.module, vendor.confirmation)
         if kept.get("failed"):
-            result.update(failed=True, msg="the change is not confirmed, so the device takes it back: %s" % kept.get("msg"))
+            result.update(
+                failed=True, msg="the change is not confirmed, so the device takes it back: %s" % kept.get("msg")
+            )
     result["outcome"] = "refused" if result.get("failed") else "sent" if result.get("changed") else "same"
     result["through"] = vendor.module
     return result
@@ -113,5 +128,11 @@ def run_module(action, name, arguments):
     task = action._task.copy()
     task.args = arguments
     return action._shared_loader_obj.action_loader.get(
-        name, task=task, connection=action._connection, play_context=action._play_context, loader=action._loader,
-        templar=action._templar, shared_loader_obj=action._shared_loader_obj).run(task_vars=action.task_vars)
+        name,
+        task=task,
+        connection=action._connection,
+        play_context=action._play_context,
+        loader=action._loader,
+        templar=action._templar,
+        shared_loader_obj=action._shared_loader_obj,
+    ).run(task_vars=action.task_vars)

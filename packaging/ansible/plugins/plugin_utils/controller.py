@@ -23,12 +23,18 @@ MANIFEST = "manifest.json"
 def run_program(executable, *arguments):
     """One run of the program on the controller; raises where it cannot be run."""
     try:
-        done = subprocess.run([executable, *arguments], capture_output=True, check=False, stdin=subprocess.DEVNULL,
-                              env=dict(os.environ, NO_COLOR="1"))
+        done = subprocess.run(
+            [executable, *arguments],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=dict(os.environ, NO_COLOR="1"),
+        )
     except OSError as error:
         raise AnsibleActionFail(
-            "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with controller_executable"
-            % (executable, error.strerror)) from error
+            "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with "
+            "controller_executable" % (executable, error.strerror)
+        ) from error
     return Answer(arguments, done.returncode, to_text(done.stdout), to_text(done.stderr))
 
 
@@ -41,7 +47,9 @@ def compiled_policy(executable, files, includes, folder=None):
             aside = tempfile.mkdtemp(prefix="sallyport-")
             folder = os.path.join(aside, "build")
             options = ["--include-path=" + name for name in includes]
-            answer = run_program(executable, "build", "--output", "json", "--out=" + folder, *options, *map(plain, files))
+            answer = run_program(
+                executable, "build", "--output", "json", "--out=" + folder, *options, *map(plain, files)
+            )
             if answer.status != FINE:
                 raise AnsibleActionFail("the policy is refused, nothing was changed:\n" + answer.complaint())
         yield folder, read_manifest(folder)
@@ -65,11 +73,15 @@ def read_manifest(folder):
 def machine_of(manifest, kind, name):
     """A machine of the policy; raises for a name that it does not have."""
     machines = [machine for machine in manifest["machines"] if machine["kind"] == kind]
-    found = [machine for machine in machines if machine["name"] == name] or (machines if not name and len(machines) == 1 else [])
+    found = [machine for machine in machines if machine["name"] == name] or (
+        machines if not name and len(machines) == 1 else []
+    )
     if found:
         return found[0]
     names = ", ".join("`%s`" % machine["name"] for machine in machines[:10]) or "none"
-    raise AnsibleActionFail("the policy has no %s `%s`; it has %s%s" % (kind, name, names, ", ..." if len(machines) > 10 else ""))
+    raise AnsibleActionFail(
+        "the policy has no %s `%s`; it has %s%s" % (kind, name, names, ", ..." if len(machines) > 10 else "")
+    )
 
 
 def read_text(path):
@@ -100,13 +112,19 @@ def policy_package(files, includes, sources, kernel):
     paths = [os.path.realpath(name) for name in sources]
     base = os.path.commonpath([os.path.dirname(path) for path in paths + [os.path.realpath(name) for name in files]])
     used = [os.path.realpath(name) for name in includes]
-    return packed({
-        "files": dict((os.path.relpath(path, base), read_text(path)) for path in paths),
-        "policy": ["./" + os.path.relpath(os.path.realpath(name), base) for name in files],
-        # Folders that lie elsewhere hold none of the files.
-        "includes": [os.path.relpath(path, base) for path in used if any(inside(one, path) for one in paths) and inside(path, base)],
-        "kernel": kernel,
-    })
+    return packed(
+        {
+            "files": dict((os.path.relpath(path, base), read_text(path)) for path in paths),
+            "policy": ["./" + os.path.relpath(os.path.realpath(name), base) for name in files],
+            # Folders that lie elsewhere hold none of the files.
+            "includes": [
+                os.path.relpath(path, base)
+                for path in used
+                if any(inside(one, path) for one in paths) and inside(path, base)
+            ],
+            "kernel": kernel,
+        }
+    )
 
 
 def inside(path, folder):

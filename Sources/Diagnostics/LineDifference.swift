@@ -1,13 +1,13 @@
-import Diagnostics
-
 /// Which lines of two texts have no counterpart in the other.
 ///
 /// The shortest difference of the standard library takes time and memory with the square of the number of changes, too
 /// much for a ruleset of 100,000 lines. So texts are first cut at lines that occur once in each, in the same order
 /// (patience diff); only small pieces between them get the shortest difference.
-struct LineDifference {
-  private(set) var removed: Set<Int> = []
-  private(set) var added: Set<Int> = []
+package struct LineDifference {
+  /// Positions of lines of the first text.
+  package private(set) var removed: Set<Int> = []
+  /// Positions of lines of the second text.
+  package private(set) var added: Set<Int> = []
 
   private struct Piece {
     var old: Range<Int>
@@ -17,7 +17,7 @@ struct LineDifference {
   /// Lines of a piece, of both texts together, up to which the shortest difference is looked for.
   private static let smallPiece = 2000
 
-  init(_ old: [Substring], _ new: [Substring]) {
+  package init(_ old: [Substring], _ new: [Substring]) {
     var pieces = [Piece(old: old.indices, new: new.indices)]
     while let whole = pieces.popLast() {
       let piece = Self.trimmed(whole, old, new)
