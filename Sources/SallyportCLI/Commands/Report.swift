@@ -22,10 +22,11 @@ struct Report: ParsableCommand {
         sallyport report sites.sally -o sites.html
       """)
 
-  @Argument(help: "Policy files, together one policy. - is standard input.")
+  @Argument(help: "Policy files, together one policy. - is standard input.", completion: .policies)
   var files: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write the page into a file.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write the page into a file.", valueName: "file"), completion: .file())
   var out: String?
 
   @OptionGroup var includes: IncludeOptions
