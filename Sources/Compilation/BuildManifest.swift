@@ -45,7 +45,7 @@ package struct BuildManifest: Codable, Sendable {
 
   /// A manifest as it was written; `nil` for any other text.
   package init?(reading bytes: [UInt8]) {
-    guard let manifest = decodeJSON(BuildManifest.self, from: bytes) else { return nil }
+    guard let manifest = decodeJSON(BuildManifest.self, from: bytes), manifest.formatVersion == 1 else { return nil }
     self = manifest
   }
 

@@ -15,7 +15,7 @@ struct ComparisonView {
 
   /// What is said about a change besides its headline.
   private func details(_ change: PolicyComparison.Change) -> [String] {
-    var lines = change.statements
+    var lines = (change.formerName.map { ["was `\($0)`"] } ?? []) + change.statements
     if !change.admitted.isEmpty {
       lines.append("\(change.kind == .added ? "admits" : "lets in") \(change.admitted.joined(separator: ", "))")
     }
@@ -23,7 +23,9 @@ struct ComparisonView {
     return lines + change.sessions
   }
 
-  private func what(_ change: PolicyComparison.Change) -> String { change.isReach ? "reach " : "" }
+  private func what(_ change: PolicyComparison.Change) -> String {
+    change.isReach ? "reach " : change.machine.map { "\($0.rawValue) " } ?? ""
+  }
 
   private var conclusion: String? {
     guard comparison.machines.count > 1, comparison.breaks.isEmpty else { return nil }
@@ -87,8 +89,12 @@ struct ComparisonView {
       var kind: String
       var publication: String
       var summary: String
+      /// Left out where the name is the same.
+      var formerName: String?
       /// Left out where it is a publication.
       var reach: Bool?
+      /// `gateway` or `server` where it is one of these; left out otherwise.
+      var machine: String?
       var statements: [String]
       var admitted: [String]
       var shutOut: [String]
@@ -114,7 +120,9 @@ struct ComparisonView {
       changes = comparison.changes.map { change in
         Change(
           kind: change.kind.rawValue, publication: change.name, summary: details(change).joined(separator: "; "),
-          reach: change.isReach ? true : nil, statements: change.statements, admitted: change.admitted,
+          formerName: change.formerName, reach: change.isReach ? true : nil,
+          machine: change.machine?.rawValue, statements: change.statements,
+          admitted: change.admitted,
           shutOut: change.shutOut, sessions: change.sessions)
       }
       machines = comparison.machines.map { Machine(kind: $0.kind.rawValue, name: $0.name, files: $0.files) }

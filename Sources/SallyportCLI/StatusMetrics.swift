@@ -32,6 +32,11 @@ struct StatusMetrics {
     if case .waits = status.standing { waits = true }
     text += metric(
       "sallyport_change_waiting", "gauge", "Whether the change waits for its confirmation.", [("", waits ? 1 : 0)])
+    // Without a record of the change nobody knows.
+    switch status.standing {
+    case .confirmed, .waits: break
+    case .restored, .unrecorded, .unknown: return text
+    }
     var isPersisted = false
     if case .written = status.bootFile { isPersisted = true }
     return text

@@ -32,13 +32,19 @@ struct StatusView {
 
   private func origin(_ status: RuleStatus) -> String {
     guard let change = status.change else {
-      return "the table inet sallyport runs; no `sallyport apply` made it"
+      var again = ""
+      if case .restored(let taken) = status.standing {
+        again = ", and it runs again since change \(taken.name) was taken back"
+      }
+      return "the table inet sallyport runs; no `sallyport apply` made it\(again)"
     }
     let time = status.madeAt.map { " at \(Self.time($0))" } ?? ""
     let made = "the table inet sallyport runs, made by change \(change.name)\(time)"
     return switch status.standing {
     case .confirmed: "\(made), confirmed"
     case .waits(let pending): "\(made)\n\(pending)"
+    case .restored(let taken):
+      "\(made); it runs again because change \(taken.name) was taken back, and nothing else is kept of it"
     case .unrecorded:
       "\(made); no record of it is here: it was loaded from a file, or its state folder is another one"
     case .unknown(let reason): "\(made); whether it is confirmed is not known: \(printable(reason))"
@@ -89,8 +95,10 @@ private struct StatusOutput: Encodable {
   struct Change: Encodable {
     var name: String
     var madeAt: String?
-    /// `confirmed`, `waiting` or `unknown`.
+    /// `confirmed`, `waiting`, `restored` after a later change was taken back, or `unknown`.
     var state: String
+    /// The change that was taken back.
+    var takenBack: String?
     var reason: String?
     var pending: PendingEntry?
   }
@@ -150,6 +158,7 @@ extension StatusOutput.Change {
     switch status.standing {
     case .confirmed: state = "confirmed"
     case .waits(let change): (state, pending) = ("waiting", PendingEntry(change))
+    case .restored(let taken): (state, takenBack) = ("restored", taken.name)
     case .unrecorded: reason = "no record of it is here"
     case .unknown(let failure): reason = failure
     }

@@ -359,7 +359,7 @@ def wait_for_ssh(arguments, patience=60):
         except OSError:
             if time.monotonic() > deadline:
                 raise SystemExit(f"fleet: no SSH at {waiting[0]}") from None
-            time.sleep(0.1)
+            time.sleep(1 / 10)
 
 
 def inside(arguments):

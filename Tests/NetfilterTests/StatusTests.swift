@@ -25,6 +25,10 @@ struct StatusTests {
       $S status --state-dir $PWD/elsewhere >out; says "no record of it is here"
       $S compile old.sally 2>/dev/null | nft -f -
       $S status $A >out; says "no .sallyport apply. made it"; says "files"
+      $S remove $A 2>/dev/null; $S apply old.sally $A 2>/dev/null; change; $S rollback $A 2>/dev/null
+      $S status $A >out; says "runs again because change $name was taken back"
+      $S status $A --output json >out; says '"state" *: *"restored"'
+      $S status $A --output prometheus >out; if grep -q sallyport_persisted out; then fail "nobody knows"; fi
       ends 74 $S status $A --to $PWD/none/metrics.prom; says "no such file or directory"
       ends 64 $S status $A --to ""
       """)

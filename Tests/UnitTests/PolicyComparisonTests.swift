@@ -71,7 +71,7 @@ import Testing
   @Test("publications and reaches come and go") func declarations() throws {
     let reach =
       "reach bank { server 198.18.0.21; passive range 50000-50399; tls explicit required; allow 10.10.20.0/24 }\n"
-    let (old, new) = (policy(publication()), policy(publication("other"), reach))
+    let (old, new) = (policy(publication()), policy(publication("other", more: "control port 2121"), reach))
     let there = try compare(old, new)
     #expect(
       there.changes.map { "\($0.kind) \($0.name) \($0.isReach)" } == [
@@ -101,5 +101,49 @@ import Testing
     }
     let found = try compare(two("50000-50099", "51000-51399"), two("50000-50399", "51000-51099"))
     #expect(found.breaks.count == 1 && found.breaks.first?.hasPrefix("no order") == true, "\(found.breaks)")
+  }
+
+  @Test("what has another name and is dialled at the same place is the same") func renamed() throws {
+    let old = policy(publication())
+    let plain = try compare(old, policy(publication("archive")))
+    #expect(plain.changes.map(\.formerName) == ["files"] && plain.changes.map(\.shutOut) == [[]])
+    // Without the new name it is said that sessions break, so it is with one.
+    let moved = try compare(old, policy(publication("archive", range: "52000-52099")))
+    #expect(!moved.breaks.isEmpty, "\(moved.machines)")
+  }
+
+  @Test("what moves to another gateway has no order that is known") func moved() throws {
+    func two(_ gateway: String, _ other: String = "south") -> String {
+      """
+      gateway north { outside eth0; external ip 203.0.113.10 }
+      gateway \(other) { outside eth0; external ip 203.0.113.11 }
+      server files { address 10.10.20.200; software proftpd; certificate "/etc/ssl/certs/ftp.pem" }
+      publish one {
+        server files; gateway \(gateway); external ip 203.0.113.10; passive range 50000-50099; tls explicit required
+      }
+
+      """
+    }
+    #expect(try !compare(two("north"), two("south")).breaks.isEmpty)
+    #expect(try !compare(two("south"), two("west", "west")).breaks.isEmpty)
+    func reach(_ gateway: String) -> String {
+      """
+      gateway north { outside eth0; inside eth1 }
+      gateway south { outside eth0; inside eth1 }
+      reach bank {
+        gateway \(gateway); server 198.18.0.21; passive range 50000-50399; tls explicit required; allow 10.10.20.0/24
+      }
+
+      """
+    }
+    #expect(try !compare(reach("north"), reach("south")).breaks.isEmpty)
+  }
+
+  @Test("what gateways and servers say of themselves is told") func machines() throws {
+    let old = policy(publication())
+    let found = try compare(old, old.replacing("outside eth0;", with: "outside eth0, eth5;")).changes
+    #expect(found.map(\.machine) == [.gateway] && found.first?.statements == ["outside eth0 -> eth0, eth5"])
+    let other = try compare(old, old.replacing("ftp.pem", with: "other.pem")).changes
+    #expect(other.map(\.machine) == [.server], "\(other)")
   }
 }

@@ -16,8 +16,12 @@ package struct PolicyComparison: Sendable {
 
     package var kind: Kind
     package var name: String
+    /// The name that it had, where it has another one now.
+    package var formerName: String?
     /// Whether it is a `reach`.
     package var isReach: Bool
+    /// What it is where it is neither a publication nor a `reach`: a gateway or a server that says something else of itself.
+    package var machine: Machine.Kind?
     /// Statements that differ, for example `tls off -> explicit required`.
     package var statements: [String] = []
     /// Networks of clients who may connect from now on, and who may not any more.
@@ -61,11 +65,11 @@ package struct PolicyComparison: Sendable {
     let names = Set(touched.filter { $0.kind == .gateway }.map(\.name))
     let gateways = new.policy.gatewayPositions.filter { names.contains(new.policy.gateway(at: $0)?.name.value ?? "") }
     func changes<Subject>(_ subjects: KeyPath<Policy, [Subject]>, _ make: (Subject) -> SessionSubject) -> [Change] {
-      Self.changes(
-        from: old.policy[keyPath: subjects].map(make), old, to: new.policy[keyPath: subjects].map(make), new, gateways
-      )
+      Self.changes(SubjectPairs(from: old, to: new, subjects, make), old, new, gateways)
     }
-    self.changes = changes(\.publications, SessionSubject.publication) + changes(\.reaches, SessionSubject.reach)
+    self.changes =
+      changes(\.publications, SessionSubject.publication) + changes(\.reaches, SessionSubject.reach)
+      + Self.changes(of: touched, from: old.policy, to: new.policy)
     let order = RolloutOrder(from: old, to: new, touched)
     machines = order.machines
     breaks = order.breaks
@@ -95,16 +99,13 @@ package struct PolicyComparison: Sendable {
     }.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
   }
 
-  /// What becomes of publications, or of `reach` blocks, by their names: those of the new policy in the order of its
-  /// text, then those that are gone.
+  /// What becomes of publications, or of `reach` blocks: those of the new policy in the order of its text, then those that
+  /// are gone.
   private static func changes(
-    from former: [SessionSubject], _ old: Compilation, to present: [SessionSubject], _ new: Compilation,
-    _ gateways: [Int?]
+    _ pairs: SubjectPairs, _ old: Compilation, _ new: Compilation, _ gateways: [Int?]
   ) -> [Change] {
-    let before = Dictionary(former.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let names = Set(present.map(\.name))
-    let kept = present.compactMap { subject -> Change? in
-      guard let earlier = before[subject.name] else {
+    let kept = pairs.ofPresent.compactMap { former, subject -> Change? in
+      guard let earlier = former else {
         return Change(
           kind: .added, name: subject.name, isReach: subject.isReach,
           statements: new.policy.statements(of: subject).map { "\($0.word) \($0.value)" },
@@ -112,11 +113,28 @@ package struct PolicyComparison: Sendable {
       }
       return change(from: earlier, old, to: subject, new, gateways)
     }
-    let gone = former.filter { !names.contains($0.name) }.map {
+    let gone = pairs.gone.map {
       Change(
         kind: .removed, name: $0.name, isReach: $0.isReach, shutOut: old.admittedClients(of: $0).networks)
     }
     return kept + gone
+  }
+
+  /// What gateways and servers say of themselves, where their files differ: interfaces decide who gets in, as well.
+  private static func changes(of touched: [Machine], from old: Policy, to new: Policy) -> [Change] {
+    touched.compactMap { machine in
+      func statements(_ policy: Policy) -> [StatementText]? {
+        switch machine.kind {
+        case .gateway: policy.gateways.first { $0.name.value == machine.name }.map(policy.statements)
+        case .server: policy.servers.first { $0.name.value == machine.name && !$0.isGateway }.map(policy.statements)
+        }
+      }
+      guard let before = statements(old), let after = statements(new) else { return nil }
+      let found = differences(before, after)
+      guard !found.isEmpty else { return nil }
+      return Change(
+        kind: .changed, name: machine.name, isReach: false, machine: machine.kind, statements: found)
+    }
   }
 
   /// - Returns: `nil` where nothing is different.
@@ -125,10 +143,11 @@ package struct PolicyComparison: Sendable {
     _ gateways: [Int?]
   ) -> Change? {
     var change = Change(kind: .changed, name: later.name, isReach: later.isReach)
+    if earlier.name != later.name { change.formerName = earlier.name }
     change.statements = differences(old.policy.statements(of: earlier), new.policy.statements(of: later))
     // Where neither the statements nor a gateway on the way is different, no session is.
     let isTouched = gateways.contains { new.passes(later, $0) }
-    guard !change.statements.isEmpty || isTouched else { return nil }
+    guard !change.statements.isEmpty || isTouched || change.formerName != nil else { return nil }
     let admitted = (old.admittedClients(of: earlier), new.admittedClients(of: later))
     change.admitted = admitted.1.subtracting(admitted.0).networks
     change.shutOut = admitted.0.subtracting(admitted.1).networks
@@ -195,6 +214,34 @@ extension Policy {
       }
     }
     return found.compactMap { word, value in value.map { StatementText(word: word.spelling, value: $0) } }
+  }
+
+  /// What a gateway says of itself.
+  fileprivate func statements(of gateway: Gateway) -> [StatementText] {
+    let found: [(GatewayWord, String)] = [
+      (.outside, gateway.outside.map(\.value).joined(separator: ", ")),
+      (.inside, gateway.inside.map(\.value).joined(separator: ", ")),
+      (.platform, gateway.platform.map { "\($0.name.value) \($0.version?.value ?? "")" } ?? ""),
+      (.externalIP, gateway.externalAddresses.map { "\($0)" }.joined(separator: ", ")),
+      (.behind, gateway.behind.flatMap { self.gateway(at: $0.value)?.name.value } ?? ""),
+      (.mark, gateway.mark.map { "0x" + String($0.value, radix: 16) } ?? ""),
+    ]
+    return found.compactMap { $1.isEmpty ? nil : StatementText(word: $0.spelling, value: $1) }
+  }
+
+  /// What a server says of itself that its publications do not show.
+  fileprivate func statements(of server: Server) -> [StatementText] {
+    let certificate =
+      switch server.certificate?.value {
+      case .files(let certificate, let key)?: certificate + (key.map { " key \($0)" } ?? "")
+      case .thumbprint(let thumbprint)?: thumbprint
+      case nil: ""
+      }
+    let found: [(ServerWord, String)] = [
+      (.certificate, certificate), (.maxClients, server.maxClients.map { "\($0.value)" } ?? ""),
+      (.site, server.site?.value ?? ""),
+    ]
+    return found.compactMap { $1.isEmpty ? nil : StatementText(word: $0.spelling, value: $1) }
   }
 
   /// What a `reach` says, likewise.

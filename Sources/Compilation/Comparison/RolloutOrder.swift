@@ -18,24 +18,19 @@ struct RolloutOrder {
     let positions = Dictionary(
       touched.enumerated().map { (Key($0.element.kind, $0.element.name), $0.offset) },
       uniquingKeysWith: { first, _ in first })
-    let before = Dictionary(
-      old.policy.publications.map { ($0.name.value, $0) }, uniquingKeysWith: { first, _ in first })
     /// What has to come after a machine.
     var followers: [Int: Set<Int>] = [:]
-    for publication in new.policy.publications {
-      guard let earlier = before[publication.name.value], let server = new.policy.server(of: publication) else {
-        continue
-      }
+    let pairs = SubjectPairs(from: old, to: new, \.publications, SessionSubject.publication)
+    for case (.publication(let earlier)?, .publication(let publication)) in pairs.ofPresent {
       let name = publication.name.value
-      let gateway = new.policy.gateway(of: publication)?.name.value ?? ""
-      let own = positions[Key(.server, server.name.value)]
-      let ways = [gateway] + publication.hops.compactMap { new.policy.gateway(at: $0.gateway)?.name.value }
-      let passed = Set(ways.compactMap { positions[Key(.gateway, $0)] })
-      guard passed.count + (own == nil ? 0 : 1) > 1 else { continue }
-      guard passed.count == 1, let way = passed.first, let own, publication.hops.isEmpty,
-        gateway == old.policy.gateway(of: earlier)?.name.value ?? ""
+      let (was, isNow) = (Self.keys(of: earlier, in: old.policy), Self.keys(of: publication, in: new.policy))
+      let passed = Set(was + isNow).filter { positions[$0] != nil }
+      guard passed.count > 1 else { continue }
+      let (gateways, servers) = (passed.filter { $0.kind == .gateway }, passed.filter { $0.kind == .server })
+      guard let way = gateways.first.flatMap({ positions[$0] }), let own = servers.first.flatMap({ positions[$0] }),
+        passed.count == 2, earlier.hops.isEmpty, publication.hops.isEmpty, was.first == isNow.first
       else {
-        breaks.append("`\(name)` passes several gateways that change; what breaks between them is not known")
+        breaks.append("`\(name)` passes several machines that change; what breaks between them is not known")
         continue
       }
       guard let between = Between(earlier, publication, old, new) else {
@@ -54,13 +49,10 @@ struct RolloutOrder {
         )
       }
     }
-    for reach in new.policy.reaches {
-      let end = new.policy.publication(of: reach)
-      let gateways = [reach.gateway, end?.gateway].compactMap { new.policy.gateway(at: $0)?.name.value }
-      let keys =
-        gateways.map { Key(.gateway, $0) }
-        + [end.flatMap { new.policy.server(of: $0) }.map { Key(.server, $0.name.value) }].compactMap(\.self)
-      guard Set(keys).count(where: { positions[$0] != nil }) > 1 else { continue }
+    let reaches = SubjectPairs(from: old, to: new, \.reaches, SessionSubject.reach)
+    for case (.reach(let earlier)?, .reach(let reach)) in reaches.ofPresent {
+      let passed = Set(Self.keys(of: earlier, in: old.policy) + Self.keys(of: reach, in: new.policy))
+      guard passed.count(where: { positions[$0] != nil }) > 1 else { continue }
       breaks.append(
         "the reach `\(reach.name.value)` passes several machines that change; what breaks between them is not known")
     }
@@ -76,6 +68,20 @@ struct RolloutOrder {
     var name: String
 
     init(_ kind: Machine.Kind, _ name: String) { (self.kind, self.name) = (kind, name) }
+  }
+
+  /// The machines that sessions of a publication pass: its gateway, those further out, its server.
+  private static func keys(of publication: Publication, in policy: Policy) -> [Key] {
+    let gateways = [publication.gateway] + publication.hops.map { $0.gateway }
+    return gateways.map { Key(.gateway, policy.gateway(at: $0)?.name.value ?? "") }
+      + (policy.server(of: publication).map { [Key(.server, $0.name.value)] } ?? [])
+  }
+
+  /// The same of a `reach`: gateways of the users, and of what they reach where it is in this policy.
+  private static func keys(of reach: Outreach, in policy: Policy) -> [Key] {
+    let gateways = reach.gateway.map { policy.path(to: $0) } ?? []
+    return gateways.map { Key(.gateway, policy.gateway(at: $0)?.name.value ?? "") }
+      + (policy.publication(of: reach).map { keys(of: $0, in: policy) } ?? [])
   }
 
   /// Positions so that each comes before its followers, otherwise as they are; `nil` for a circle.

@@ -63,6 +63,9 @@ package struct PolicyReport: Sendable {
       || outbound.contains { $0.table?.fails ?? false }
   }
 
+  /// The tables of all that was played.
+  var tables: [SessionTable] { kinds.map(\.table) + outbound.compactMap(\.table) }
+
   /// The kind of a publication.
   func kind(_ position: Int) -> Kind? {
     guard kindOfPublication.indices.contains(position), let kind = kindOfPublication[position] else { return nil }
@@ -74,6 +77,12 @@ package struct PolicyReport: Sendable {
 }
 
 extension SessionTable {
+  /// Whether a session that is permitted works under a condition alone.
+  var isConditional: Bool { cells.contains { $0.isPermitted && $0.outcome == .works && !$0.reason.isEmpty } }
+
+  /// Whether any session is permitted.
+  var permitsAny: Bool { cells.contains(where: \.isPermitted) }
+
   /// What becomes of the sessions of those who are admitted, in a few words, and the worst outcome among them.
   var summary: (text: String, outcome: SessionOutcome) {
     func words(_ outcome: SessionOutcome) -> String? {
@@ -91,6 +100,8 @@ extension SessionTable {
     if cells.contains(where: \.isIntrusion) { return ("a client gets in whom the policy keeps out", .broken) }
     if let broken = words(.broken) { return ("broken: \(broken)", .broken) }
     if let open = words(.undecided) { return ("undecided: \(open)", .undecided) }
-    return words(.works).map { ("works: \($0)", .works) } ?? ("nothing is permitted", .refused)
+    return words(.works).map { ("\(isConditional ? "works, but" : "works"): \($0)", .works) } ?? (
+      "nothing is permitted", .refused
+    )
   }
 }

@@ -107,9 +107,13 @@ extension PolicyReport {
       ? "The policy has \(number(errors, "error")): nothing was played."
       : fails
         ? "A session that the policy permits does not work, or nobody can tell."
-        : kindOfPublication.contains(nil)
+        : kindOfPublication.contains(nil) || outbound.contains { $0.table == nil }
           ? "Every session that was played works as the policy says; some were not played."
-          : "Every session that the policy permits works."
+          : !tables.contains(where: \.permitsAny)
+            ? "The policy permits no session."
+            : tables.contains(where: \.isConditional)
+              ? "Every session that the policy permits works, some under a condition that stands with them."
+              : "Every session that the policy permits works."
     return "\(size). \(state)" + (warnings > 0 ? " \(number(warnings, "warning"))." : "")
   }
 

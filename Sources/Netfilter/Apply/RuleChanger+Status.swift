@@ -17,6 +17,9 @@ package struct RuleStatus: Sendable {
     /// Somebody confirmed the change, or it needed no confirmation.
     case confirmed
     case waits(PendingChange)
+    /// A later change was taken back, so that these rules run again; of their own change nothing is kept, and so nobody
+    /// knows whether a file loads them at boot.
+    case restored(after: Generation)
     /// No record says what became of the change, or none made the rules.
     case unrecorded
     /// The state folder does not tell, with the reason.
@@ -47,12 +50,13 @@ extension RuleChanger {
     let counts = table.packetCounts(printed: content.text).map { PublicationCounts.all(in: table, packets: $0) }
     var status = RuleStatus(
       change: table.generation, standing: .unrecorded, bootFile: .notAsked, counts: counts)
+    if let taken = try? state.records()?.takenBack { status.standing = .restored(after: taken) }
     guard let generation = table.generation else { return status }
     do throws(StateFailure) {
       if let records = try state.records(), let known = try records.known(generation) {
         status.madeAt = known.record.madeAt
         // A change without a deadline, or one from before this boot, waits for nothing.
-        status.standing = known.fate == .confirmed ? .confirmed : .unrecorded
+        if known.fate == .confirmed { status.standing = .confirmed }
         status.bootFile = known.record.bootFile.map { bootState($0, of: generation, in: records) } ?? .notAsked
       }
     } catch {
@@ -90,5 +94,12 @@ extension RuleChanger {
       case .unreadable(let reason): return .unreadable(path: path, reason: reason)
       }
     }
+  }
+}
+
+extension StateRecords {
+  /// The change that was taken back, where one was.
+  fileprivate var takenBack: Generation? {
+    all().first { if case .takenBack = $0.fate { true } else { false } }?.generation
   }
 }

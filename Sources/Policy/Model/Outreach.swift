@@ -61,6 +61,8 @@ extension Outreach {
     package var serverSpan: SourceSpan?
     /// Position in `Policy.publications`.
     package var publication: Located<Int>?
+    /// The same where `server` says the address and port at which clients of a publication of this policy dial.
+    var dialled: Int?
     package var controlPort: Located<UInt16>?
     package var range: Located<ReachedRange>?
     /// The `tls` statement; `nil` where a publication or the default says it.
@@ -181,8 +183,33 @@ extension Policy {
     self.gateway(at: gateway)?.externalAddresses.first { $0.family == family }?.arrival.value
   }
 
-  /// The publication that a `reach` names.
+  /// The publication that a `reach` names, or whose address and port it dials.
   package func publication(of reach: Outreach) -> Publication? {
-    reach.publication.flatMap { publications.indices.contains($0.value) ? publications[$0.value] : nil }
+    (reach.publication?.value ?? reach.parts.dialled).flatMap {
+      publications.indices.contains($0) ? publications[$0] : nil
+    }
+  }
+
+  /// Finds the publications that `reach` blocks dial without naming them. Where only some addresses of a block are those
+  /// of one, it dials others.
+  mutating func findDialledPublications() {
+    guard reaches.contains(where: { $0.publication == nil }) else { return }
+    struct Place: Hashable { var (address, port): (IPAddress, UInt16) }
+    var places: [Place: Int] = [:]
+    for (position, publication) in publications.enumerated() {
+      for external in publication.externalAddresses {
+        places[Place(address: external.dialled.value, port: publication.controlPort.value.external)] = position
+      }
+    }
+    reaches = reaches.map { reach in
+      guard reach.publication == nil, let port = reach.accesses.first?.controlPort.value.external else {
+        return reach
+      }
+      let found = Set(reach.servers.map { places[Place(address: $0.value, port: port)] })
+      guard found.count == 1, let only = found.first, let position = only else { return reach }
+      var parts = reach.parts
+      parts.dialled = position
+      return Outreach(parts, of: nil)
+    }
   }
 }

@@ -60,6 +60,7 @@ private struct Resolver {
     }
     policy.publications = finished(parts)
     policy.findHops()
+    policy.findDialledPublications()
     readReaches()
     policy.expectations = read(.expect) { expectation($0, &$1) }.flatMap(\.self)
   }

@@ -9,7 +9,8 @@ package struct ReachOtherEnd: ReachRule {
   package let severity = Severity.error
 
   package func check(_ reach: Outreach, in context: RuleContext) -> [Diagnostic] {
-    guard let publication = context.policy.publication(of: reach), let named = reach.publication else { return [] }
+    guard let publication = context.policy.publication(of: reach) else { return [] }
+    let span = reach.publication?.span ?? reach.serverSpan ?? reach.header
     let name = publication.name.value
     let passed = reach.gateway.map { context.policy.path(to: $0) } ?? []
     let own = publication.gateway.map { context.policy.path(to: $0) } ?? []
@@ -18,7 +19,7 @@ package struct ReachOtherEnd: ReachRule {
       return [
         diagnostic(
           "users of `\(reach.name.value)` pass gateway `\(gateway)` on their way out, and `\(name)` lets clients in there from "
-            + "outside alone", at: named.span, related: [Label(publication.header, "the publication")],
+            + "outside alone", at: span, related: [Label(publication.header, "the publication")],
           help:
             "have them dial the address that the next gateway inwards has, with `server ADDRESS` in place of `publication`"
         )
@@ -27,14 +28,15 @@ package struct ReachOtherEnd: ReachRule {
     if publication.gateway == reach.gateway, !publication.cannotTell(.gateway), !reach.cannotTell(.gateway) {
       return [
         diagnostic(
-          "`\(name)` is published on the gateway behind which the users of `\(reach.name.value)` are", at: named.span,
+          "`\(name)` is published on the gateway behind which the users of `\(reach.name.value)` are", at: span,
           related: [Label(publication.header, "the publication")],
           help:
             "clients inside use it with `hairpin on` in the publication; a `reach` is for users behind another one"
         )
       ]
     }
-    return differences(reach, publication) + active(reach, publication)
+    // Who says the address says the rest as well; whether it goes together is played.
+    return reach.publication == nil ? [] : differences(reach, publication) + active(reach, publication)
   }
 
   /// Statements that say other than the publication does.

@@ -80,8 +80,13 @@ struct Build: ParsableCommand {
   /// - Throws: `ExitStatus.inputMissing` for a folder that no build wrote.
   private func changes(of bundle: Bundle, since folder: String, _ console: Console) throws -> Bundle {
     let path = "\(folder)/\(BuildManifest.fileName)"
-    guard let bytes = try? readRegularFile(path, limit: largestSource), let earlier = BuildManifest(reading: bytes)
-    else {
+    let bytes: [UInt8]
+    do throws(FileFailure) {
+      bytes = try readRegularFile(path, limit: largestSource)
+    } catch {
+      throw console.failure("\(path): \(error); name the folder that `sallyport build -o` wrote", .inputMissing)
+    }
+    guard let earlier = BuildManifest(reading: bytes) else {
       throw console.failure(
         "\(path): is no manifest of an earlier build; name the folder that `sallyport build -o` wrote", .inputMissing)
     }
