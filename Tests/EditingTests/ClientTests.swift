@@ -24,7 +24,7 @@ import Testing
     let (policy, result) = (folder.appending(path: "office.sally"), folder.appending(path: "told"))
     try office.write(to: policy, atomically: true, encoding: .utf8)
     let run = try ExternalTool(
-      ["timeout", "120"] + words,
+      ["timeout", "300"] + words,
       environment: [
         "SALLYPORT": Self.program, "POLICY": policy.path, "POLICIES": folder.path, "RESULT": result.path,
         "EDITS": "\(edits)", "HOME": folder.path, "XDG_CONFIG_HOME": folder.path, "XDG_STATE_HOME": folder.path,

@@ -380,7 +380,9 @@ struct BeginnersRow: Sendable, CustomStringConvertible {
 
   @Test("is clean, and in the canonical layout")
   func isClean() throws {
-    let policy = try #require(Self.readme.components(separatedBy: "```\n").first { $0.hasPrefix("publish") })
+    let start = try #require(Self.readme.range(of: "publish files {"))
+    let end = try #require(Self.readme.range(of: "\n}\n", range: start.lowerBound..<Self.readme.endIndex))
+    let policy = String(Self.readme[start.lowerBound..<end.upperBound])
     let compilation = compile(policy)
     #expect(compilation.diagnostics == [], "not even a note")
     #expect(inCanonicalLayout(policy) == policy)

@@ -38,6 +38,8 @@ private final class EditedPolicy {
   private let line: Int
   private var version = 1
   private var request = 1
+  /// Bytes of the comment that was written last.
+  private var written = 0
 
   init(_ words: [String], _ text: String) throws {
     server = try PipedProcess(words)
@@ -50,7 +52,7 @@ private final class EditedPolicy {
     try server.send(
       #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"capabilities":{"general":{"positionEncodings":["utf-8"]}}}}"#
     )
-    _ = try server.message { $0.contains(#""id":1,"#) }
+    try server.await { head, _ in head.contains(#""id":1,"#) }
   }
 
   func end() { server.end() }
@@ -73,14 +75,14 @@ private final class EditedPolicy {
     return now() - begin
   }
 
-  /// Types something at the end of the line, or takes it back, and waits.
+  /// Changes a comment at the end of the line, so that no text comes twice, and waits.
   ///
   /// - Returns: Milliseconds.
   func change(_ wait: () throws -> Void) throws -> Double {
     version += 1
-    let isLonger = version % 2 == 1
-    let (start, text) = (28, isLonger ? "" : "#")
-    let end = isLonger ? 29 : 28
+    let (start, text) = (30, " # \(version)")
+    let end = start + written
+    written = text.utf8.count
     let begin = now()
     try server.send(
       """
@@ -94,7 +96,7 @@ private final class EditedPolicy {
 
   func awaitFindings() throws {
     let wanted = #""version":\#(version)}"#
-    _ = try server.message { $0.contains("publishDiagnostics") && $0.suffix(40).contains(wanted) }
+    try server.await { head, tail in head.contains("publishDiagnostics") && tail.contains(wanted) }
   }
 
   /// Statements that may stand on the next line.
@@ -114,7 +116,7 @@ private final class EditedPolicy {
       #"{"jsonrpc":"2.0","id":\#(request),"method":"textDocument/\#(method)","params":{"textDocument":{"uri":"file:///policy.sally"},\#(params)}}"#
     )
     let wanted = #""id":\#(request),"#
-    _ = try server.message { $0.prefix(60).contains(wanted) }
+    try server.await { head, _ in head.contains(wanted) }
   }
 }
 
@@ -162,34 +164,34 @@ private final class PipedProcess {
     }
   }
 
-  /// The next message that is meant; others are passed over.
-  func message(_ isMeant: (String) -> Bool) throws -> String {
+  /// Reads messages until the one that is meant has come, as its first and last bytes tell.
+  func await(_ isMeant: (_ head: String, _ tail: String) -> Bool) throws {
     while true {
       let message = try next()
-      if isMeant(message) { return message }
+      let (head, tail) = (message.prefix(80), message.suffix(40))
+      if isMeant(String(decoding: head, as: UTF8.self), String(decoding: tail, as: UTF8.self)) { return }
     }
   }
 
-  private func next() throws -> String {
+  private func next() throws -> [UInt8] {
     while true {
       if let message = complete() { return message }
       var piece = [UInt8](repeating: 0, count: 1 << 16)
       let count = read(output, &piece, piece.count)
-      guard count > 0 || count < 0 && errno == EINTR else {
-        throw BenchmarkFailure(description: "the server is gone")
-      }
+      let isThere = count > 0 || count < 0 && errno == EINTR
+      guard isThere else { throw BenchmarkFailure(description: "the server is gone") }
       buffer += piece.prefix(max(0, count))
     }
   }
 
-  private func complete() -> String? {
+  private func complete() -> [UInt8]? {
     let separator = Array("\r\n\r\n".utf8)
     guard let end = buffer.indices.first(where: { buffer[$0...].starts(with: separator) }) else { return nil }
     let digits = buffer[..<end].filter { (0x30...0x39).contains($0) }
     let length = Int(String(decoding: digits, as: UTF8.self)) ?? 0
     let start = end + separator.count
     guard buffer.count >= start + length else { return nil }
-    let message = String(decoding: buffer[start..<start + length], as: UTF8.self)
+    let message = Array(buffer[start..<start + length])
     buffer.removeFirst(start + length)
     return message
   }
