@@ -83,7 +83,8 @@ MANUAL := .build/manual
 COMPLETIONS := .build/completions
 PROGRAM ?= .build/debug/sallyport
 
-manual: build manual-only ## manual pages, and completions for bash, zsh and fish: .build/manual, .build/completions
+manual: build ## manual pages, and completions for bash, zsh and fish: .build/manual, .build/completions
+	@$(MAKE) --no-print-directory manual-only
 
 manual-only: # of the program that is there
 	scripts/manual $(PROGRAM) $(MANUAL)

@@ -7,6 +7,7 @@ import types
 
 from pygments.lexer import RegexLexer, bygroups, words
 from pygments.lexers import LEXERS
+from pygments.lexers.shell import BashSessionLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Text
 
 
@@ -26,7 +27,8 @@ def lexer(pages):
                 # A word of the language begins a statement.
                 (words(known_words(pages), prefix=r"(\A|[\n{;]\s*)(", suffix=r")(?![\w-])"),
                  bygroups(Punctuation, Keyword)),
-                (r"\b(?:on|off|any|local|keep|required|optional|explicit|implicit|per|over|from)\b(?!-)", Keyword.Constant),
+                (r"\b(?:on|off|any|local|keep|required|optional|explicit|implicit|per|over|from)\b(?!-)",
+                 Keyword.Constant),
                 (r"[0-9a-fA-F]*:[0-9a-fA-F:.]+(?:/\d+)?|\d[\d./-]*", Number),
                 (r"->|=", Operator),
                 (r"[{},;]", Punctuation),
@@ -39,16 +41,27 @@ def lexer(pages):
     return SallyLexer
 
 
+class ConsoleLexer(BashSessionLexer):
+    """Commands after `$`, and what they print, where a line may begin with `#`."""
+
+    name, aliases = "Commands", ["console"]
+    _ps1rgx = re.compile(r"^(\$ )(.*\n?)")
+
+
 def on_config(config):
     module = types.ModuleType("sallyport_lexer")
     module.SallyLexer = lexer(pathlib.Path(config.docs_dir))
-    module.__all__ = ["SallyLexer"]
+    module.ConsoleLexer = ConsoleLexer
+    module.__all__ = ["SallyLexer", "ConsoleLexer"]
     sys.modules[module.__name__] = module
     LEXERS["SallyLexer"] = (module.__name__, "Sallyport", ("sally",), ("*.sally",), ())
+    # In the place of the one that has the name.
+    LEXERS["BashSessionLexer"] = (module.__name__, "Commands", ("console",), (), ())
     return config
 
 
-# The plugin `offline` would fetch a script from elsewhere; search.js is in its place, and comes before those that need it.
+# The plugin `offline` would fetch a script from elsewhere; search.js is in its place, and comes before those that need
+# it.
 FOREIGN = r'<script src="https://unpkg\.com/[^"]*"></script>'
 OWN = r'<script src="[^"]*search\.js"></script>'
 

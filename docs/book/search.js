@@ -9,7 +9,8 @@ if (location.protocol === "file:") {
       const inside = frame.contentWindow
       this.ready = new Promise(done => {
         inside.postMessage = data => this.answer(data)
-        inside.importScripts = (...scripts) => scripts.reduce((before, script) => before.then(() => load(script)), Promise.resolve())
+        inside.importScripts = (...scripts) =>
+          scripts.reduce((before, script) => before.then(() => load(script)), Promise.resolve())
         const load = source => new Promise((loaded, failed) => {
           const script = inside.document.createElement("script")
           script.onload = loaded
