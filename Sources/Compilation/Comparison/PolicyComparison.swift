@@ -62,15 +62,14 @@ package struct PolicyComparison: Sendable {
   /// - Throws: `EmitError` when a built-in template is wrong.
   package init(from old: Compilation, to new: Compilation, version: String) throws {
     let touched = try Self.machines(old, new, version: version)
-    let names = Set(touched.filter { $0.kind == .gateway }.map(\.name))
-    let gateways = new.policy.gatewayPositions.filter { names.contains(new.policy.gateway(at: $0)?.name.value ?? "") }
-    func changes<Subject>(_ subjects: KeyPath<Policy, [Subject]>, _ make: (Subject) -> SessionSubject) -> [Change] {
-      Self.changes(SubjectPairs(from: old, to: new, subjects, make), old, new, gateways)
-    }
-    self.changes =
-      changes(\.publications, SessionSubject.publication) + changes(\.reaches, SessionSubject.reach)
-      + Self.changes(of: touched, from: old.policy, to: new.policy)
-    let order = RolloutOrder(from: old, to: new, touched)
+    let publications = SubjectPairs(from: old, to: new, \.publications, SessionSubject.publication)
+    let reaches = SubjectPairs(from: old, to: new, \.reaches, SessionSubject.reach)
+    let ofMachines = Self.changes(of: touched, from: old.policy, to: new.policy)
+    let concern = Concern(old, new, touched, ofMachines, [publications, reaches])
+    let parts = (PolicyParts(old), PolicyParts(new))
+    changes =
+      Self.changes(publications, parts, concern) + Self.changes(reaches, parts, concern) + ofMachines
+    let order = RolloutOrder(from: parts.0, to: parts.1, publications, reaches, touched)
     machines = order.machines
     breaks = order.breaks
   }
@@ -102,8 +101,9 @@ package struct PolicyComparison: Sendable {
   /// What becomes of publications, or of `reach` blocks: those of the new policy in the order of its text, then those that
   /// are gone.
   private static func changes(
-    _ pairs: SubjectPairs, _ old: Compilation, _ new: Compilation, _ gateways: [Int?]
+    _ pairs: SubjectPairs, _ parts: (old: PolicyParts, new: PolicyParts), _ concern: Concern
   ) -> [Change] {
+    let (old, new) = (parts.old.whole, parts.new.whole)
     let kept = pairs.ofPresent.compactMap { former, subject -> Change? in
       guard let earlier = former else {
         return Change(
@@ -111,7 +111,7 @@ package struct PolicyComparison: Sendable {
           statements: new.policy.statements(of: subject).map { "\($0.word) \($0.value)" },
           admitted: new.admittedClients(of: subject).networks)
       }
-      return change(from: earlier, old, to: subject, new, gateways)
+      return concern.isConcerned(earlier, subject) ? change(from: earlier, to: subject, parts) : nil
     }
     let gone = pairs.gone.map {
       Change(
@@ -122,14 +122,17 @@ package struct PolicyComparison: Sendable {
 
   /// What gateways and servers say of themselves, where their files differ: interfaces decide who gets in, as well.
   private static func changes(of touched: [Machine], from old: Policy, to new: Policy) -> [Change] {
-    touched.compactMap { machine in
-      func statements(_ policy: Policy) -> [StatementText]? {
-        switch machine.kind {
-        case .gateway: policy.gateways.first { $0.name.value == machine.name }.map(policy.statements)
-        case .server: policy.servers.first { $0.name.value == machine.name && !$0.isGateway }.map(policy.statements)
-        }
+    func statements(_ policy: Policy) -> [Machine: [StatementText]] {
+      let gateways = policy.gateways.map { (Machine(kind: .gateway, name: $0.name.value), policy.statements(of: $0)) }
+      let servers = policy.servers.filter { !$0.isGateway }.map {
+        (Machine(kind: .server, name: $0.name.value), policy.statements(of: $0))
       }
-      guard let before = statements(old), let after = statements(new) else { return nil }
+      return Dictionary(gateways + servers, uniquingKeysWith: { first, _ in first })
+    }
+    let (former, present) = (statements(old), statements(new))
+    return touched.compactMap { machine in
+      let key = Machine(kind: machine.kind, name: machine.name)
+      guard let before = former[key], let after = present[key] else { return nil }
       let found = differences(before, after)
       guard !found.isEmpty else { return nil }
       return Change(
@@ -139,15 +142,13 @@ package struct PolicyComparison: Sendable {
 
   /// - Returns: `nil` where nothing is different.
   private static func change(
-    from earlier: SessionSubject, _ old: Compilation, to later: SessionSubject, _ new: Compilation,
-    _ gateways: [Int?]
+    from earlier: SessionSubject, to later: SessionSubject, _ parts: (old: PolicyParts, new: PolicyParts)
   ) -> Change? {
+    let (old, new) = (parts.old.part(of: earlier), parts.new.part(of: later))
     var change = Change(kind: .changed, name: later.name, isReach: later.isReach)
     if earlier.name != later.name { change.formerName = earlier.name }
-    change.statements = differences(old.policy.statements(of: earlier), new.policy.statements(of: later))
-    // Where neither the statements nor a gateway on the way is different, no session is.
-    let isTouched = gateways.contains { new.passes(later, $0) }
-    guard !change.statements.isEmpty || isTouched || change.formerName != nil else { return nil }
+    change.statements = differences(
+      parts.old.whole.policy.statements(of: earlier), parts.new.whole.policy.statements(of: later))
     let admitted = (old.admittedClients(of: earlier), new.admittedClients(of: later))
     change.admitted = admitted.1.subtracting(admitted.0).networks
     change.shutOut = admitted.0.subtracting(admitted.1).networks
@@ -180,7 +181,7 @@ package struct StatementText: Hashable, Sendable {
 }
 
 extension Policy {
-  fileprivate func statements(of subject: SessionSubject) -> [StatementText] {
+  func statements(of subject: SessionSubject) -> [StatementText] {
     switch subject {
     case .publication(let publication): statements(of: publication)
     case .reach(let reach): statements(of: reach)

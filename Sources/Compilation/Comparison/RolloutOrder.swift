@@ -13,15 +13,18 @@ struct RolloutOrder {
   /// What breaks or is not known.
   private(set) var breaks: [String] = []
 
-  init(from old: Compilation, to new: Compilation, _ touched: [Machine]) {
+  init(
+    from former: PolicyParts, to present: PolicyParts, _ publications: SubjectPairs, _ reaches: SubjectPairs,
+    _ touched: [Machine]
+  ) {
+    let (old, new) = (former.whole, present.whole)
     machines = touched
     let positions = Dictionary(
       touched.enumerated().map { (Key($0.element.kind, $0.element.name), $0.offset) },
       uniquingKeysWith: { first, _ in first })
     /// What has to come after a machine.
     var followers: [Int: Set<Int>] = [:]
-    let pairs = SubjectPairs(from: old, to: new, \.publications, SessionSubject.publication)
-    for case (.publication(let earlier)?, .publication(let publication)) in pairs.ofPresent {
+    for case (.publication(let earlier)?, .publication(let publication)) in publications.ofPresent {
       let name = publication.name.value
       let (was, isNow) = (Self.keys(of: earlier, in: old.policy), Self.keys(of: publication, in: new.policy))
       let passed = Set(was + isNow).filter { positions[$0] != nil }
@@ -33,7 +36,10 @@ struct RolloutOrder {
         breaks.append("`\(name)` passes several machines that change; what breaks between them is not known")
         continue
       }
-      guard let between = Between(earlier, publication, old, new) else {
+      guard
+        let between = Between(
+          earlier, publication, former.part(of: .publication(earlier)), present.part(of: .publication(publication)))
+      else {
         breaks.append(
           "what becomes of `\(name)` between the two is not known: sessions through \(new.platform(of: publication.gateway).name) are not played"
         )
@@ -49,7 +55,6 @@ struct RolloutOrder {
         )
       }
     }
-    let reaches = SubjectPairs(from: old, to: new, \.reaches, SessionSubject.reach)
     for case (.reach(let earlier)?, .reach(let reach)) in reaches.ofPresent {
       let passed = Set(Self.keys(of: earlier, in: old.policy) + Self.keys(of: reach, in: new.policy))
       guard passed.count(where: { positions[$0] != nil }) > 1 else { continue }

@@ -75,6 +75,11 @@ struct SessionCheck {
     return (judged, kinds.dropFirst(Self.mostForeignKinds).reduce(0) { $0 + $1.count })
   }
 
+  /// The same; `nil` where so many share an address that some would be left out.
+  func wholePart(_ position: Int) -> Policy? {
+    neighbours(position).count < Self.mostNeighbours ? part(position) : nil
+  }
+
   /// Positions of some of the publications that share an address with one, itself left out.
   private func neighbours(_ position: Int) -> [Int] {
     Array(addresses.neighbours(of: position, atMost: Self.mostNeighbours).prefix(Self.mostNeighbours))
