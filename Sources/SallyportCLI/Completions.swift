@@ -116,7 +116,8 @@ private func isPlain(_ word: String) -> Bool {
 /// Folders one in another at most, where each is alone.
 private let deepestFolder = 20
 
-/// Files and folders with which a word may go on. A folder that is alone is entered, because a shell would end the word.
+/// Files and folders with which a word may go on. A folder that is alone is entered, because a shell would end the
+/// word.
 private func paths(from start: String, isWanted: (String) -> Bool) -> [String] {
   var start = start
   for _ in 0..<deepestFolder {

@@ -17,7 +17,9 @@ import Testing
   }
 
   private static let paths: Set<String> = {
-    let roots = ["Sources", "Tests", "docs", "templates", "policies", "scripts", "Benchmarks", ".ci"]
+    let roots = [
+      "Sources", "Tests", "docs", "templates", "policies", "scripts", "Benchmarks", "packaging", "editors", ".ci",
+    ]
     let files = roots.flatMap { root in
       ((try? FileManager.default.subpathsOfDirectory(atPath: repository.appending(path: root).path)) ?? [])
         .map { "\(root)/\($0)" }

@@ -20,7 +20,8 @@ package struct PolicyComparison: Sendable {
     package var formerName: String?
     /// Whether it is a `reach`.
     package var isReach: Bool
-    /// What it is where it is neither a publication nor a `reach`: a gateway or a server that says something else of itself.
+    /// What it is where it is neither a publication nor a `reach`: a gateway or a server that says something else of
+    /// itself.
     package var machine: Machine.Kind?
     /// Statements that differ, for example `tls off -> explicit required`.
     package var statements: [String] = []
@@ -98,8 +99,8 @@ package struct PolicyComparison: Sendable {
     }.sorted { ($0.kind.rawValue, $0.name) < ($1.kind.rawValue, $1.name) }
   }
 
-  /// What becomes of publications, or of `reach` blocks: those of the new policy in the order of its text, then those that
-  /// are gone.
+  /// What becomes of publications, or of `reach` blocks: those of the new policy in the order of its text, then those
+  /// that are gone.
   private static func changes(
     _ pairs: SubjectPairs, _ parts: (old: PolicyParts, new: PolicyParts), _ concern: Concern
   ) -> [Change] {

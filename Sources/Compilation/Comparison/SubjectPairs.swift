@@ -1,8 +1,8 @@
 import Addressing
 import Policy
 
-/// What of a policy stands in the place of what in an earlier one: what has the same name, and of the rest what is dialled
-/// at the same address and port, which is a new name for it.
+/// What of a policy stands in the place of what in an earlier one: what has the same name, and of the rest what is
+/// dialled at the same address and port, which is a new name for it.
 struct SubjectPairs {
   /// Everything of the new policy, in the order of its text, each with its predecessor; `nil` for what is new.
   private(set) var ofPresent: [(former: SessionSubject?, present: SessionSubject)] = []
