@@ -50,7 +50,10 @@ struct RuleTestsDocuments {
   @Test("pages are read for `rules`, SARIF, editors and comments that silence nothing, and nowhere else")
   func readers() throws {
     let readers = try Self.sources().filter { $0.text.contains(/\bRulePage\(of|\brulePages\b/) }.map(\.name)
-    #expect(readers.sorted() == ["AllowComments.swift", "Hover.swift", "RuleDescriptions.swift", "RulePage.swift", "Rules.swift"])
+    #expect(
+      readers.sorted() == [
+        "AllowComments.swift", "Hover.swift", "RuleDescriptions.swift", "RulePage.swift", "Rules.swift",
+      ])
   }
 
   private static let page = """
