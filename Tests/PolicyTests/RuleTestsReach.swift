@@ -94,10 +94,6 @@ struct RuleTestsReach {
       "gateway branch\nserver 203.0.113.10\ncontrol port 2121\npassive range 50000-50399\nallow 10.20.0.0/16",
       "reach-not-admitted", "10.20.0.0/16"
     ),
-    (
-      "gateway edge\nserver 203.0.113.10\ncontrol port 2121\npassive range 50000-50399", "reach-other-end",
-      "server 203.0.113.10"
-    ),
   ])
   func ofPublications(_ statements: String, _ code: String, _ place: String) {
     let checked = reach(statements, before: Self.headquarters)

@@ -3,8 +3,8 @@ import Policy
 
 /// Of which publications and reaches something can have changed between two policies: those that say or admit
 /// something else, those that have an address in common with one of these, and all that pass a gateway which says
-/// something else of itself, or whose platform has switches for the whole device. For no key of a set of ours leads from
-/// one address to another.
+/// something else of itself, or whose platform has switches for the whole device. For no key of a set of ours leads
+/// from one address to another.
 struct Concern {
   private let old: Compilation
   private let new: Compilation

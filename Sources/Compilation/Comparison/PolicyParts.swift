@@ -16,8 +16,8 @@ struct PolicyParts {
       uniquingKeysWith: { first, _ in first })
   }
 
-  /// The policy with that publication and those that share an address with it; the whole one of a `reach`, and where too
-  /// many share one.
+  /// The policy with that publication and those that share an address with it; the whole one of a `reach`, and where
+  /// too many share one.
   func part(of subject: SessionSubject) -> Compilation {
     guard case .publication(let publication) = subject, let position = positions[publication.name.value],
       let part = check.wholePart(position)

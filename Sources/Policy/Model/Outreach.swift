@@ -190,8 +190,8 @@ extension Policy {
     }
   }
 
-  /// Finds the publications that `reach` blocks dial without naming them. Where only some addresses of a block are those
-  /// of one, it dials others.
+  /// Finds the publications that `reach` blocks dial without naming them. Where only some addresses of a block are
+  /// those of one, it dials others.
   mutating func findDialledPublications() {
     guard reaches.contains(where: { $0.publication == nil }) else { return }
     struct Place: Hashable { var (address, port): (IPAddress, UInt16) }

@@ -60,8 +60,8 @@ private struct Resolver {
     }
     policy.publications = finished(parts)
     policy.findHops()
-    policy.findDialledPublications()
     readReaches()
+    policy.findDialledPublications()
     policy.expectations = read(.expect) { expectation($0, &$1) }.flatMap(\.self)
   }
 

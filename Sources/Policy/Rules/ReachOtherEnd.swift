@@ -25,7 +25,8 @@ package struct ReachOtherEnd: ReachRule {
         )
       ]
     }
-    if publication.gateway == reach.gateway, !publication.cannotTell(.gateway), !reach.cannotTell(.gateway) {
+    // Users who dial an address of their own gateway: `reach-server-unusable`.
+    if publication.gateway == reach.gateway, reach.publication != nil, !publication.cannotTell(.gateway), !reach.cannotTell(.gateway) {
       return [
         diagnostic(
           "`\(name)` is published on the gateway behind which the users of `\(reach.name.value)` are", at: span,
