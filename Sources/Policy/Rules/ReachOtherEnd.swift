@@ -26,7 +26,9 @@ package struct ReachOtherEnd: ReachRule {
       ]
     }
     // Users who dial an address of their own gateway: `reach-server-unusable`.
-    if publication.gateway == reach.gateway, reach.publication != nil, !publication.cannotTell(.gateway), !reach.cannotTell(.gateway) {
+    if publication.gateway == reach.gateway, reach.publication != nil, !publication.cannotTell(.gateway),
+      !reach.cannotTell(.gateway)
+    {
       return [
         diagnostic(
           "`\(name)` is published on the gateway behind which the users of `\(reach.name.value)` are", at: span,
