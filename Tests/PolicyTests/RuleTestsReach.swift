@@ -94,6 +94,14 @@ struct RuleTestsReach {
       "gateway branch\nserver 203.0.113.10\ncontrol port 2121\npassive range 50000-50399\nallow 10.20.0.0/16",
       "reach-not-admitted", "10.20.0.0/16"
     ),
+    (
+      "gateway branch\nserver 203.0.113.10\ncontrol port 2121\npassive range 51000-51399\nsource gateway\n"
+        + "tls explicit required", "reach-other-end", "51000-51399"
+    ),
+    (
+      "gateway branch\nserver 203.0.113.10\ncontrol port 2121\npassive range 50000-50399\nsource gateway\ntls off",
+      "reach-other-end", "tls off"
+    ),
   ])
   func ofPublications(_ statements: String, _ code: String, _ place: String) {
     let checked = reach(statements, before: Self.headquarters)

@@ -38,8 +38,8 @@ package struct ReachOtherEnd: ReachRule {
         )
       ]
     }
-    // Who says the address says the rest as well; whether it goes together is played.
-    return reach.publication == nil ? [] : differences(reach, publication) + active(reach, publication)
+    return reach.publication == nil
+      ? misfits(reach, publication) : differences(reach, publication) + active(reach, publication)
   }
 
   /// Statements that say other than the publication does.
@@ -64,6 +64,35 @@ package struct ReachOtherEnd: ReachRule {
     }
     if parts.tls.map({ $0.value != publication.tls.value }) == true {
       add(.tls, parts.tls?.span, "`\(publication.tls.value.rawValue)`", publication.tls.span)
+    }
+    return found
+  }
+
+  /// What a `reach` says that has the address of a publication in place of its name, and that does not go with it.
+  private func misfits(_ reach: Outreach, _ publication: Publication) -> [Diagnostic] {
+    guard let access = reach.accesses.first else { return [] }
+    let name = publication.name.value
+    let place = reach.serverSpan ?? reach.header
+    func misfit(_ what: String, at span: SourceSpan?, _ other: SourceSpan?) -> Diagnostic {
+      diagnostic(
+        "`\(reach.name.value)` dials the publication `\(name)`, and \(what)", at: span ?? place,
+        related: [Label(other ?? publication.header, "the publication says it")],
+        help: "write `publication \(name)` in place of `server`: the rest comes from the publication")
+    }
+    var found: [Diagnostic] = []
+    if let range = publication.passiveRange, let own = access.passiveRange, !publication.cannotTell(.passiveRange),
+      own.value.low > range.value.low || own.value.high < range.value.high
+    {
+      found.append(misfit("its data connections go to \(range.value)", at: own.span, range.span))
+    }
+    let (wanted, promised) = (access.tls.value, publication.tls.value)
+    if !publication.cannotTell(.tls),
+      wanted.allowsPlain && !promised.allowsPlain || wanted.allowsTLS && !promised.allowsTLS
+    {
+      found.append(
+        misfit(
+          "that says `tls \(promised.rawValue)`, not `\(wanted.rawValue)`", at: access.tls.span, publication.tls.span)
+      )
     }
     return found
   }
