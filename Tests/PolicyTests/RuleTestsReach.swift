@@ -96,7 +96,7 @@ struct RuleTestsReach {
     ),
     (
       "gateway branch\nserver 203.0.113.10\ncontrol port 2121\npassive range 51000-51399\nsource gateway\n"
-        + "tls explicit required", "reach-other-end", "51000-51399"
+        + "tls explicit required", "reach-other-end", "passive range 51000-51399"
     ),
     (
       "gateway branch\nserver 203.0.113.10\ncontrol port 2121\npassive range 50000-50399\nsource gateway\ntls off",
