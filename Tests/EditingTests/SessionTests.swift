@@ -35,8 +35,8 @@ import Testing
   }
 
   @Test("a folder without policies is quiet") func quiet() throws {
-    let server = TestServer(["/work/readme.txt": "publish"])
-    try server.begin(root: "/work")
+    let server = TestServer(["/policies/readme.txt": "publish"])
+    try server.begin(root: "/policies")
     #expect(server.published().isEmpty)
     #expect((try server.request("workspace/symbol", ["query": ""])["result"] as? [Any])?.isEmpty == true)
   }
