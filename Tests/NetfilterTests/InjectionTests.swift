@@ -113,7 +113,7 @@ struct InjectionTests {
       cat old.sally more.sally >both.sally; $S apply both.sally $A
       nft list map inet sallyport passive4 >listed; grep -q mails listed || fail "$(cat listed)"
       nft delete element inet sallyport passive4 '{ 203.0.113.10 . 50000-50399, 203.0.113.11 . 50000-50399 }'
-      evil='files" : 10.10.20.200, 203.0.113.11 . 50000-50399 comment "mails'
+      evil='files" : 10.10.20.200, 203.0.113.11 . 50000-50399 counter packets 0 bytes 0 comment "mails'
       add element "\"name\": \"passive4\", \"elem\": [[{\"elem\": {\"val\": {\"concat\": [\"203.0.113.10\", {\"range\": [50000, 50399]}]}, \"comment\": $(quoted "$evil")}}, \"10.10.20.201\"]]"
       # As text it is what both policies want.
       nft list map inet sallyport passive4 | tr -d '[:space:]' >forged; tr -d '[:space:]' <listed | cmp - forged || fail "$(cat forged)"
