@@ -31,6 +31,8 @@ struct TableListing {
     guard var object = value as? [String: Any] else { return value }
     object["handle"] = nil
     if object["packets"] != nil, object["bytes"] != nil { (object["packets"], object["bytes"]) = (0, 0) }
+    // What an element of a set has counted; that the set counts stands in its `stmt`.
+    if object["val"] != nil { object["counter"] = nil }
     // nft 1.0.6 loses this flag in JSON.
     if let flags = object["flags"] as? [String] {
       let others = flags.filter { $0 != "dynamic" }
