@@ -33,20 +33,18 @@ extension Policy {
   func machines(platform: (Int?) -> String) -> [BuildMachine] {
     let shared = sharedMachines()
     let gateways = gatewayPositions.map { position in
-      let gateway = gateway(at: position)
-      let name = gateway?.name.value ?? ""
+      let machine = machineName(ofGateway: position)
       return BuildMachine(
-        kind: .gateway, name: name, folder: name.isEmpty ? "gateway" : "gateways/\(name)",
-        platform: platform(position), version: gateway?.platform?.version?.value, addresses: [],
-        shares: shared.others(of: .init(.gateway, name)))
+        kind: machine.kind, name: machine.name, folder: machine.folder, platform: platform(position),
+        version: gateway(at: position)?.platform?.version?.value, addresses: [], shares: shared.others(of: machine))
     }
     let hosts = gatewaysOfLocalServers()
     let servers = servers.filter { !$0.isGateway }.map { server in
-      let name = server.name.value
+      let machine = MachineName(.server, server.name.value)
       return BuildMachine(
-        kind: .server, name: name, folder: "servers/\(name)", software: server.software?.value.kind.name,
+        kind: machine.kind, name: machine.name, folder: machine.folder, software: server.software?.value.kind.name,
         version: server.software?.value.version, addresses: server.addresses.map { $0.value.description },
-        host: server.isLocal ? hosts[name] : nil, shares: shared.others(of: .init(.server, name)))
+        host: server.isLocal ? hosts[machine.name] : nil, shares: shared.others(of: machine))
     }
     return gateways + servers
   }
@@ -54,18 +52,8 @@ extension Policy {
   /// Which machines the sessions of each publication, and of each `reach`, pass.
   private func sharedMachines() -> SharedMachines {
     var shared = SharedMachines()
-    func passed(_ publication: Publication) -> [SharedMachines.Key] {
-      let gateways = [gateway(of: publication)] + publication.hops.map { gateway(at: $0.gateway) }
-      return gateways.map { .init(.gateway, $0?.name.value ?? "") }
-        + (server(of: publication).map { [.init(.server, $0.name.value)] } ?? [])
-    }
-    for publication in publications { shared.add(passed(publication)) }
-    for reach in reaches {
-      let users = reach.gateway.map(path) ?? []
-      shared.add(
-        users.compactMap { gateway(at: $0) }.map { .init(.gateway, $0.name.value) }
-          + (publication(of: reach).map(passed) ?? []))
-    }
+    for publication in publications { shared.add(machines(passedBy: publication)) }
+    for reach in reaches { shared.add(machines(passedBy: reach)) }
     return shared
   }
 
@@ -82,20 +70,13 @@ extension Policy {
 
 /// Which machines have sessions in common.
 private struct SharedMachines {
-  struct Key: Hashable {
-    var kind: BuildMachine.Kind
-    var name: String
+  private var links: [MachineName: Set<MachineName>] = [:]
 
-    init(_ kind: BuildMachine.Kind, _ name: String) { (self.kind, self.name) = (kind, name) }
-  }
-
-  private var links: [Key: Set<Key>] = [:]
-
-  mutating func add(_ machines: [Key]) {
+  mutating func add(_ machines: [MachineName]) {
     for machine in machines { links[machine, default: []].formUnion(machines) }
   }
 
-  func others(of machine: Key) -> [String] {
+  func others(of machine: MachineName) -> [String] {
     (links[machine] ?? []).subtracting([machine]).map { "\($0.kind.rawValue) \($0.name)" }.sorted()
   }
 }

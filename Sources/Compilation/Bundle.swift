@@ -79,7 +79,8 @@ extension Compilation {
   /// The files of one server in one form; those of other forms than the first have a folder of their own.
   private func serverFiles(_ form: Emitters.Form) -> [BundleFile] {
     let server = form.server.name.value
-    let folder = form.isDefault ? "servers/\(server)" : "servers/\(server)/\(form.form)"
+    let own = MachineName(.server, server).folder
+    let folder = form.isDefault ? own : "\(own)/\(form.form)"
     return form.emission.documents.map {
       BundleFile(
         path: "\(folder)/\($0.name)", bytes: Array($0.text.utf8), destination: nil,
@@ -88,7 +89,7 @@ extension Compilation {
   }
 
   private func gatewayFiles(_ gateway: Int?, version: String) throws -> [BundleFile] {
-    let folder = gateway.map { "gateways/\(policy.gateways[$0].name.value)" } ?? "gateway"
+    let folder = policy.machineName(ofGateway: gateway).folder
     let (platform, plan) = (platform(of: gateway), flows(gateway: gateway))
     let configuration = try platform.configuration(of: plan, as: platform.defaultForm, version: version)
     let guide = Platforms.guide(to: plan, on: platform).map { [$0] } ?? []

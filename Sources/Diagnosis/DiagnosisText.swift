@@ -78,29 +78,17 @@ package struct DiagnosisText {
       let words = ladder.sentences.map { "<li>\(escapedForXML($0))</li>\n" }.joined()
       return ladder.svg(isDocument: false) + "<details><summary>In words</summary>\n<ol>\n\(words)</ol>\n</details>\n"
     }
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="UTF-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>What the evidence says</title>
-      <style>
-      \(Ladder.styleSheet)
-      body { margin: 0 auto; max-width: 800px; padding: 12px; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-      pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-      svg { max-width: 100%; height: auto; }
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>What the evidence says</h1>
-      \(body)\(picture ?? "")</main>
-      </body>
-      </html>
-
-      """
+    let title = "What the evidence says"
+    return htmlPage(
+      title: title, styles: [Self.styleSheet],
+      body: "<main>\n<h1>\(title)</h1>\n\(body)\(picture ?? "")</main>\n")
   }
+
+  private static let styleSheet = """
+    body { margin: 0 auto; max-width: 800px; padding: 12px; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
+    pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+    svg { max-width: 100%; height: auto; }
+    """
 }
 
 extension Box {

@@ -136,12 +136,12 @@ struct FindingTeller {
       tags: diagnostic.origin == .unusedName ? [1] : nil, relatedInformation: related.isEmpty ? nil : related)
   }
 
-  private func uri(of file: SourceID, _ sources: SourceSet) -> String {
+  func uri(of file: SourceID, _ sources: SourceSet) -> String {
     let name = sources[file].name
     return input.open[name]?.uri ?? FileURI.uri(of: name)
   }
 
-  private mutating func range(of span: SourceSpan, _ sources: SourceSet) -> LSPRange {
+  mutating func range(of span: SourceSpan, _ sources: SourceSet) -> LSPRange {
     let source = sources[span.file]
     if let known = positions[source.name] { return known.range(span.range) }
     let lines = input.open[source.name]?.lines ?? TextLines(source.bytes)

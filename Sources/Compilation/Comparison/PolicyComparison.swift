@@ -22,7 +22,7 @@ package struct PolicyComparison: Sendable {
     package var isReach: Bool
     /// What it is where it is neither a publication nor a `reach`: a gateway or a server that says something else of
     /// itself.
-    package var machine: Machine.Kind?
+    package var machine: BuildMachine.Kind?
     /// Statements that differ, for example `tls off -> explicit required`.
     package var statements: [String] = []
     /// Networks of clients who may connect from now on, and who may not any more.
@@ -34,11 +34,7 @@ package struct PolicyComparison: Sendable {
 
   /// A machine whose files differ.
   package struct Machine: Hashable, Sendable {
-    package enum Kind: String, Hashable, Sendable {
-      case gateway, server
-    }
-
-    package var kind: Kind
+    package var kind: BuildMachine.Kind
     /// Empty for the gateway of a policy that declares none.
     package var name: String
     /// The files of `build` that differ, are new or are gone.
@@ -88,7 +84,7 @@ package struct PolicyComparison: Sendable {
     var machines: [Machine: [String]] = [:]
     for path in Set(before.keys).union(after.keys) where before[path] != after[path] {
       let parts = path.split(separator: "/")
-      let kind: Machine.Kind = parts.first == "servers" ? .server : .gateway
+      let kind: BuildMachine.Kind = parts.first == "servers" ? .server : .gateway
       let name = parts.first == "gateway" ? "" : parts.dropFirst().first.map(String.init) ?? ""
       machines[Machine(kind: kind, name: name), default: []].append(path)
     }

@@ -20,13 +20,13 @@ struct RolloutOrder {
     let (old, new) = (former.whole, present.whole)
     machines = touched
     let positions = Dictionary(
-      touched.enumerated().map { (Key($0.element.kind, $0.element.name), $0.offset) },
+      touched.enumerated().map { (MachineName($0.element.kind, $0.element.name), $0.offset) },
       uniquingKeysWith: { first, _ in first })
     /// What has to come after a machine.
     var followers: [Int: Set<Int>] = [:]
     for case (.publication(let earlier)?, .publication(let publication)) in publications.ofPresent {
       let name = publication.name.value
-      let (was, isNow) = (Self.keys(of: earlier, in: old.policy), Self.keys(of: publication, in: new.policy))
+      let (was, isNow) = (old.policy.machines(passedBy: earlier), new.policy.machines(passedBy: publication))
       let passed = Set(was + isNow).filter { positions[$0] != nil }
       guard passed.count > 1 else { continue }
       let (gateways, servers) = (passed.filter { $0.kind == .gateway }, passed.filter { $0.kind == .server })
@@ -56,7 +56,7 @@ struct RolloutOrder {
       }
     }
     for case (.reach(let earlier)?, .reach(let reach)) in reaches.ofPresent {
-      let passed = Set(Self.keys(of: earlier, in: old.policy) + Self.keys(of: reach, in: new.policy))
+      let passed = Set(old.policy.machines(passedBy: earlier) + new.policy.machines(passedBy: reach))
       guard passed.count(where: { positions[$0] != nil }) > 1 else { continue }
       breaks.append(
         "the reach `\(reach.name.value)` passes several machines that change; what breaks between them is not known")
@@ -66,27 +66,6 @@ struct RolloutOrder {
       return
     }
     machines = order.map { touched[$0] }
-  }
-
-  private struct Key: Hashable {
-    var kind: Machine.Kind
-    var name: String
-
-    init(_ kind: Machine.Kind, _ name: String) { (self.kind, self.name) = (kind, name) }
-  }
-
-  /// The machines that sessions of a publication pass: its gateway, those further out, its server.
-  private static func keys(of publication: Publication, in policy: Policy) -> [Key] {
-    let gateways = [publication.gateway] + publication.hops.map { $0.gateway }
-    return gateways.map { Key(.gateway, policy.gateway(at: $0)?.name.value ?? "") }
-      + (policy.server(of: publication).map { [Key(.server, $0.name.value)] } ?? [])
-  }
-
-  /// The same of a `reach`: gateways of the users, and of what they reach where it is in this policy.
-  private static func keys(of reach: Outreach, in policy: Policy) -> [Key] {
-    let gateways = reach.gateway.map { policy.path(to: $0) } ?? []
-    return gateways.map { Key(.gateway, policy.gateway(at: $0)?.name.value ?? "") }
-      + (policy.publication(of: reach).map { keys(of: $0, in: policy) } ?? [])
   }
 
   /// Positions so that each comes before its followers, otherwise as they are; `nil` for a circle.

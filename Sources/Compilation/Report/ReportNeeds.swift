@@ -61,7 +61,7 @@ extension PolicyReport {
         + (facts + texts).map { "<dd>\(escapedForXML($0))</dd>\n" }.joined()
         + "<dd>its configuration: <code>sallyport compile FILES\(escapedForXML(choice))</code></dd>\n"
         + "<dd>publishes \(names)</dd>\n"
-        + (users[gateway ?? -1].map { "<dd>its users reach \(links(to: $0))</dd>\n" } ?? "")
+        + (users[gateway ?? -1].map { "<dd>its users reach \(links(to: $0.map(\.name.value), "r"))</dd>\n" } ?? "")
     }
     return "<dl>\n\(items.joined())</dl>\n"
   }
@@ -82,23 +82,19 @@ extension PolicyReport {
     policy.server(of: publication)?.addresses.map { "\($0.value)" }.joined(separator: ", ") ?? "it"
   }
 
-  private func links(to positions: [Int]) -> String {
-    guard !positions.isEmpty else { return "nothing" }
-    let names = positions.prefix(Self.mostNames).map { position in
-      let name = escapedForXML(policy.publications[position].name.value)
-      return "<a href=\"#p-\(name)\">\(name)</a>"
+  /// Links to rows of this page; the first of many are named.
+  private func links(to names: [String], _ rows: String) -> String {
+    guard !names.isEmpty else { return "nothing" }
+    let shown = names.prefix(Self.mostNames).map { name in
+      let name = escapedForXML(name)
+      return "<a href=\"#\(rows)-\(name)\">\(name)</a>"
     }
-    let more = positions.count - names.count
-    return names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+    let more = names.count - shown.count
+    return shown.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
   }
 
-  private func links(to reaches: [Outreach]) -> String {
-    let names = reaches.prefix(Self.mostNames).map { reach in
-      let name = escapedForXML(reach.name.value)
-      return "<a href=\"#r-\(name)\">\(name)</a>"
-    }
-    let more = reaches.count - names.count
-    return names.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  private func links(to positions: [Int]) -> String {
+    links(to: positions.map { policy.publications[$0].name.value }, "p")
   }
 
   // MARK: - Servers

@@ -8,7 +8,6 @@ extension PolicyReport {
   ///
   /// - Parameter title: What the page is called, for example the names of the files.
   package func html(title: String) -> String {
-    let title = escapedForXML(title)
     let sections = [
       ("picture", "Who leads where", ReportPicture(self).html), ("publications", "Publications", publicationTables),
       ("reaches", "Servers outside that users reach", reachTable), ("sessions", "What works for whom", kindTables),
@@ -19,39 +18,25 @@ extension PolicyReport {
     let body = sections.map { id, heading, text in
       "<section id=\"\(id)\" aria-labelledby=\"\(id)-h\">\n<h2 id=\"\(id)-h\">\(heading)</h2>\n\(text)</section>\n"
     }
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="UTF-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(title)</title>
-      <style>
-      \(Ladder.styleSheet)
-      \(pageStyleSheet)
-      \(ReportPicture.styleSheet)
-      \(Self.styleSheet)
-      </style>
-      </head>
-      <body>
-      <header>
-      <h1>\(title)</h1>
-      <p class="verdict">\(verdict)</p>
-      </header>
-      <nav aria-label="Sections">
-      <ul>
-      \(links)
-      </ul>
-      </nav>
-      <main>
-      \(body.joined())</main>
-      <script>
-      \(Self.search)
-      </script>
-      </body>
-      </html>
+    return htmlPage(
+      title: title, styles: [pageStyleSheet, ReportPicture.styleSheet, Self.styleSheet],
+      body: """
+        <header>
+        <h1>\(escapedForXML(title))</h1>
+        <p class="verdict">\(verdict)</p>
+        </header>
+        <nav aria-label="Sections">
+        <ul>
+        \(links)
+        </ul>
+        </nav>
+        <main>
+        \(body.joined())</main>
+        <script>
+        \(Self.search)
+        </script>
 
-      """
+        """)
   }
 
   private static let styleSheet = """
@@ -175,13 +160,7 @@ extension PolicyReport {
 
   private func words(_ terms: [ClientTerm], none: String) -> String {
     guard !terms.isEmpty else { return none }
-    let shown = terms.prefix(4).map { term in
-      switch term.kind {
-      case .any: "any"
-      case .prefix(let prefix): "\(prefix)"
-      case .list(let list): policy.clientLists.indices.contains(list) ? policy.clientLists[list].name.value : "?"
-      }
-    }
+    let shown = terms.prefix(4).map(policy.text(of:))
     return shown.joined(separator: ", ") + (terms.count > 4 ? " and \(terms.count - 4) more" : "")
   }
 

@@ -10,7 +10,6 @@ struct ReportPicture {
     var title: String
     var detail: String
     var link: String?
-    var kind = ""
   }
 
   private var columns: [[Node]] = []
@@ -52,7 +51,7 @@ struct ReportPicture {
     let declared = gateway.flatMap { policy.gateway(at: $0) }
     let name = declared?.name.value ?? "this machine"
     let column = depth * 2
-    let place = add(Node(title: name, detail: platform, link: "g-\(name)", kind: "gateway"), to: column)
+    let place = add(Node(title: name, detail: platform, link: "g-\(name)"), to: column)
     var before = declared?.behind.flatMap { places[$0.value] } ?? (0, 0)
     let outer = declared?.behind.flatMap { policy.gateway(at: $0.value)?.name.value }
     if let box = policy.seen(fromBoxBefore: gateway) {
@@ -87,8 +86,7 @@ struct ReportPicture {
       let numbers = entry.ports.sorted().map { "\($0)" }.joined(separator: ", ")
       let address = server.isLocal ? "on the gateway" : server.addresses.first.map { "\($0.value)" } ?? ""
       let node = Node(
-        title: server.name.value, detail: "\(address) port \(numbers)", link: "s-\(server.name.value)", kind: "server"
-      )
+        title: server.name.value, detail: "\(address) port \(numbers)", link: "s-\(server.name.value)")
       edges.append((place, add(node, to: last)))
       sentences.append("\(name) leads to the server \(server.name.value), \(address), port \(numbers).")
     }

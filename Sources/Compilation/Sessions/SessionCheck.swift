@@ -32,13 +32,11 @@ struct SessionCheck {
   func findings() -> [Diagnostic] {
     let count = policy.publications.count
     guard count > Self.few else { return policy.publications.indices.compactMap { judge($0, alike: 0) } }
-    return kinds().prefix(Self.mostKinds).compactMap { judge($0.first, alike: $0.count - 1) }
+    return numbering().kinds.prefix(Self.mostKinds).compactMap { judge($0.first, alike: $0.count - 1) }
   }
 
   /// The publications by what decides about their sessions: what they say themselves, and what their neighbours say.
-  private func kinds() -> [Numbering.Kind] { numbering().kinds }
-
-  /// The kind of each publication: those of one kind fare alike, but for names and addresses.
+  /// Those of one kind fare alike, but for names and addresses.
   func numbering() -> Numbering {
     let own = Numbering(policy.publications.lazy.map { SessionShape(of: $0, in: policy) })
     guard addresses.isAnyShared else { return own }

@@ -22,27 +22,10 @@ extension SessionView {
   /// A page that says what the text says. Nothing is fetched for it. On a narrow screen, and for those who hear it,
   /// sentences stand in the place of the pictures.
   package var html: String {
-    let title = escapedForXML("Sessions of \(table.publication)")
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="UTF-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(title)</title>
-      <style>
-      \(Ladder.styleSheet)
-      \(pageStyleSheet)
-      </style>
-      </head>
-      <body>
-      <main>
-      <h1>\(title)</h1>
-      \(summary)\(body)\(pictures)</main>
-      </body>
-      </html>
-
-      """
+    let title = "Sessions of \(table.publication)"
+    return htmlPage(
+      title: title, styles: [pageStyleSheet],
+      body: "<main>\n<h1>\(escapedForXML(title))</h1>\n\(summary)\(body)\(pictures)</main>\n")
   }
 
   /// What comes of it, in one line.

@@ -70,29 +70,11 @@ enum CodeActionRequest: Request {
 /// The fixes of one policy as edits of the protocol.
 private final class PolicyFixes {
   private let policy: AnalyzedPolicy
-  private let session: Session
   private var teller: FindingTeller
-  private var known: [SourceID: Positions] = [:]
 
   init(_ policy: AnalyzedPolicy, _ session: Session) {
     self.policy = policy
-    self.session = session
     teller = FindingTeller(session.input)
-  }
-
-  private func uri(_ file: SourceID) -> String {
-    let name = policy.compilation.sources[file].name
-    return session.documents[name]?.text.uri ?? FileURI.uri(of: name)
-  }
-
-  private func positions(_ file: SourceID) -> Positions {
-    if let known = known[file] { return known }
-    let source = policy.compilation.sources[file]
-    let new =
-      session.documents[source.name]?.positions(session.encoding)
-      ?? Positions(bytes: source.bytes, lines: TextLines(source.bytes), encoding: session.encoding)
-    known[file] = new
-    return new
   }
 
   func action(_ fix: FixIt, of diagnostic: Diagnostic) -> CodeAction? {
@@ -121,9 +103,10 @@ private final class PolicyFixes {
 
   private func edit(_ edits: [TextEdit]) -> WorkspaceEdit {
     var changes: [String: [Edit]] = [:]
+    let sources = policy.compilation.sources
     for edit in edits.sorted(by: { $0.span < $1.span }) {
-      changes[uri(edit.span.file), default: []].append(
-        Edit(range: positions(edit.span.file).range(edit.span.range), newText: edit.replacement))
+      changes[teller.uri(of: edit.span.file, sources), default: []].append(
+        Edit(range: teller.range(of: edit.span, sources), newText: edit.replacement))
     }
     return WorkspaceEdit(changes: changes)
   }

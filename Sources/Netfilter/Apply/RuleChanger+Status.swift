@@ -50,10 +50,14 @@ extension RuleChanger {
     let counts = table.packetCounts(printed: content.text).map { PublicationCounts.all(in: table, packets: $0) }
     var status = RuleStatus(
       change: table.generation, standing: .unrecorded, bootFile: .notAsked, counts: counts)
-    if let taken = try? state.records()?.takenBack { status.standing = .restored(after: taken) }
-    guard let generation = table.generation else { return status }
+    guard let generation = table.generation else {
+      if let taken = try? state.records()?.takenBack { status.standing = .restored(after: taken) }
+      return status
+    }
     do throws(StateFailure) {
-      if let records = try state.records(), let known = try records.known(generation) {
+      let records = try state.records()
+      if let taken = records?.takenBack { status.standing = .restored(after: taken) }
+      if let records, let known = try records.known(generation) {
         status.madeAt = known.record.madeAt
         // A change without a deadline, or one from before this boot, waits for nothing.
         if known.fate == .confirmed { status.standing = .confirmed }

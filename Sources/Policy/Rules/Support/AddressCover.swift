@@ -54,7 +54,7 @@ extension Policy {
   }
 
   /// An entry of a client list as it is written.
-  func text(of term: ClientTerm) -> String {
+  package func text(of term: ClientTerm) -> String {
     switch term.kind {
     case .any: "any"
     case .prefix(let prefix): "\(prefix)"

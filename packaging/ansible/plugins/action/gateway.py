@@ -9,11 +9,11 @@ import time
 import uuid
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
-from ansible.module_utils.common.text.converters import to_text
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.boxes import deliver
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.controller import (
+    OnController,
     compiled_policy,
     machine_of,
     policy_package,
@@ -31,7 +31,7 @@ SILENCE = 10
 display = Display()
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController, ActionBase):
     """See the module."""
 
     _requires_connection = False
@@ -71,15 +71,6 @@ class ActionModule(ActionBase):
                 return deliver(self, folder, machine)
             package = policy_package(files, includes, manifest["sources"], kernel_files(folder, manifest, machine))
         return self.change({"package": package, "name": machine["name"], "token": uuid.uuid4().hex})
-
-    def listed(self, option):
-        value = self.options.get(option) or []
-        return [value] if isinstance(value, str) else list(value)
-
-    def found(self, name):
-        """A path of the controller, relative to the playbook or its folder `files`, as Ansible looks for files."""
-        path = os.path.expanduser(to_text(name))
-        return path if os.path.isabs(path) else self._find_needle("files", path)
 
     # The way of one change.
 

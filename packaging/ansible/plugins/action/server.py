@@ -10,6 +10,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.text.converters import to_text
 from ansible.plugins.action import ActionBase
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.controller import (
+    OnController,
     compiled_policy,
     files_below,
     machine_of,
@@ -42,7 +43,7 @@ WINDOWS = {"iis": ("powershell", "script"), "filezilla": ("windows", "settings")
 FILEZILLA_SETTINGS = "C:\\ProgramData\\filezilla-server\\settings.xml"
 
 
-class ActionModule(ActionBase):
+class ActionModule(OnController, ActionBase):
     """See the module."""
 
     _requires_connection = False
@@ -62,14 +63,6 @@ class ActionModule(ActionBase):
             self.options.pop(name, None)
         module = WINDOWS_MODULE if self.is_windows() else MODULE
         return self._execute_module(module, module_args=dict(self.options, **arguments), task_vars=task_vars)
-
-    def listed(self, option):
-        value = self.options.get(option) or []
-        return [value] if isinstance(value, str) else list(value)
-
-    def found(self, name):
-        path = os.path.expanduser(to_text(name))
-        return path if os.path.isabs(path) else self._find_needle("files", path)
 
     def is_windows(self):
         return getattr(self._connection._shell, "_IS_WINDOWS", False)

@@ -35,15 +35,6 @@ options:
     description: The files of the policy on the controller; what they include is copied as well.
     type: list
     elements: path
-  compiled:
-    description: A folder on the controller that M(sallyport.ftp.policy) has compiled O(policy) into. Without it the
-      controller compiles
-      the policy for this host.
-    type: path
-  controller_executable:
-    description: The program C(sallyport) on the controller.
-    type: str
-    default: sallyport
   state:
     description: V(present) makes the rules those of the policy, V(absent) takes our table away and nothing else.
     type: str
@@ -108,6 +99,7 @@ options:
     default: ""
 extends_documentation_fragment:
   - sallyport.ftp.program
+  - sallyport.ftp.controller
 attributes:
   check_mode:
     support: full

@@ -27,15 +27,6 @@ options:
     description: The files of the policy on the controller.
     type: list
     elements: path
-  compiled:
-    description: A folder on the controller that M(sallyport.ftp.policy) has compiled O(policy) into. Without it the
-      controller compiles
-      the policy for this host.
-    type: path
-  controller_executable:
-    description: The program C(sallyport) on the controller.
-    type: str
-    default: sallyport
   include_path:
     description: Folders on the controller in which C(include) may read besides that of the policy.
     type: list
@@ -80,6 +71,8 @@ options:
     type: list
     elements: path
     default: []
+extends_documentation_fragment:
+  - sallyport.ftp.controller
 attributes:
   check_mode:
     support: full

@@ -134,3 +134,16 @@ def inside(path, folder):
 def plain(path):
     """A path that no program takes for an option."""
     return "./" + path if path.startswith("-") else path
+
+
+class OnController:
+    """What actions with files of the controller have in common; `self.options` are those of the task."""
+
+    def listed(self, option):
+        value = self.options.get(option) or []
+        return [value] if isinstance(value, str) else list(value)
+
+    def found(self, name):
+        """A path of the controller, relative to the playbook or its folder `files`, as Ansible looks for files."""
+        path = os.path.expanduser(to_text(name))
+        return path if os.path.isabs(path) else self._find_needle("files", path)
