@@ -27,11 +27,12 @@ build: setup ## debug build
 	$(SWIFT) build
 
 # What small modules ask of one another is compiled in place.
-OPTIMISED := --static-swift-stdlib --disable-local-rpath -Xswiftc -cross-module-optimization
+OPTIMISED := --static-swift-stdlib --disable-local-rpath -Xswiftc -cross-module-optimization -Xlinker --build-id=none
 
 release: setup ## optimised build with the Swift runtime linked in: .build/release
 	for program in $(PROGRAMS); do \
-	  $(SWIFT) build -c release --product $$program $(OPTIMISED) $(SWIFTFLAGS) || exit; done
+	  $(SWIFT) build -c release --product $$program $(OPTIMISED) $(SWIFTFLAGS) && \
+	  objcopy --remove-section .swift_modhash $(RELEASE)/$$program || exit; done # hashes for rebuilding, not alike in two builds
 	@! { readelf -d $(PROGRAMS:%=$(RELEASE)/%) | grep RUNPATH; } # none that would have other libraries loaded
 
 # Where `make install` puts things; packages say PREFIX=/usr, and DESTDIR.
@@ -112,6 +113,7 @@ test: setup lint ## everything: lint, unit, corpus and live tests, some fuzzing 
 	scripts/test-ansible .build/debug small
 
 prove: setup ## 10,000 policies load; 1,000 play 16,000 sessions as explain says; servers do what audit reads (root; half an hour)
+	scripts/setup prove
 	SALLYPORT_PROVE=10000 $(SWIFT) test --filter 'GeneratedPolicies|AgreementTests'
 	scripts/prove-sessions
 	SALLYPORT_PROVE_GATEWAYS=100 $(SWIFT) test --filter PlatformTests # and 1,000 policies of each platform

@@ -210,7 +210,8 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     .executableTarget(
       name: "sallyport-fuzz",
       dependencies: [
-        "Compilation", "Diagnostics", "Netfilter", "Nftables", "Platforms", "Policy", "PolicySyntax", "Servers",
+        "Compilation", "Diagnosis", "Diagnostics", "Evidence", "Netfilter", "Nftables", "Platforms", "Policy",
+        "PolicySyntax", "Servers",
       ],
       path: "Tests/Fuzz", exclude: ["Seeds"],
       swiftSettings: forTests + [.unsafeFlags(["-parse-as-library"])]))

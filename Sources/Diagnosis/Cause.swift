@@ -66,28 +66,7 @@ protocol Cause: Sendable {
 /// What causes need beside the session.
 package struct Context: Sendable {
   var replies: [KnownReply]
-  /// Every session, for causes that need several.
-  var encounters: [Encounter]
+  /// For causes that need several sessions.
+  var totals: SessionTotals
   var publication: PublishedFacts?
-}
-
-extension Context {
-  /// Whether a passive data connection of a session in clear works in the same evidence.
-  var plainWorks: Bool {
-    clear.contains { $0.isPassive && $0.works }
-  }
-
-  /// Whether one of a session in clear fails before it is there.
-  var plainFails: Bool {
-    clear.contains { $0.isPassive && $0.fails && !$0.isConnected }
-  }
-
-  /// The addresses in replies to PASV of sessions in clear whose data connections work.
-  var plainAnnouncements: [IPAddress] {
-    clear.filter { $0.mode == .pasv && $0.works }.compactMap { $0.announced?.endpoint?.address }
-  }
-
-  private var clear: [Transfer] {
-    encounters.filter(\.isClear).flatMap(\.stories).flatMap(\.transfers)
-  }
 }

@@ -39,7 +39,7 @@ package struct Diagnosis: Sendable {
     let files = withViewpoints(files)
     self.files = files
     encounters = joined(files)
-    let context = Context(replies: replies, encounters: encounters, publication: publication)
+    let context = Context(replies: replies, totals: SessionTotals(encounters), publication: publication)
     causes = Self.ranked(encounters.flatMap { encounter in allCauses.flatMap { $0.find(encounter, context) } })
     sessions = encounters.compactMap { Self.session($0) }
     next = []

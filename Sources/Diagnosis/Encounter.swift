@@ -20,9 +20,14 @@ package struct Encounter: Sendable {
   var client: [Story] { stories.filter(\.isOfClient) }
   var server: [Story] { stories.filter(\.isOfServer) }
 
-  /// Whether it is known to be in clear. A log that has no word of TLS beside one that has is of an encrypted session.
+  /// Whether it is known to be in clear. What the client's side saw from the greeting on decides, since some logs of
+  /// servers have several sessions in one; else a log that has no word of TLS beside one that has is of an encrypted
+  /// session.
   var isClear: Bool {
-    stories.allSatisfy { story in
+    let whole = client.filter { story in
+      story.secured != nil || story.greeting != nil && story.dialogue.writes.contains(.commands)
+    }
+    return (whole.isEmpty ? stories : whole).allSatisfy { story in
       story.secured == nil && story.auths.allSatisfy { ($0.final?.reply.code ?? 0) >= 400 }
     }
   }

@@ -92,7 +92,8 @@ struct StoryTeller {
         case 229: announcement(inEPSVReply: reply.text)
         default: nil
         }
-      if let announced {
+      // Pure-FTPd gives its last word the code of the reply before it: `227 Logout.` (measured).
+      if let announced, announced.endpoint != nil || story.transfers[current].announced == nil {
         story.transfers[current].announced = announced
         story.transfers[current].announcedMark = event.mark
       }
@@ -139,7 +140,7 @@ struct StoryTeller {
     story.findings.append((finding, event))
     guard let last = story.transfers.indices.last else { return }
     switch finding {
-    case .noTLSOffered, .limitReached, .noCertificate, .helperSwitchedOff: return
+    case .noTLSOffered, .limitReached, .noCertificate, .helperSwitchedOff, .hostNameWanted, .otherProtocol: return
     default: story.transfers[last].findings.append((finding, event))
     }
   }

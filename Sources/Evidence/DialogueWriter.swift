@@ -37,7 +37,13 @@ package struct DialogueWriter: Sendable {
       }
       return true
     }
-    guard let head else { return false }
+    guard let head else {
+      guard let name = otherProtocol(line),
+        dialogue.events.allSatisfy({ if case .dialled = $0.what { true } else { false } })
+      else { return false }
+      add(.finding(.otherProtocol(name)), time: time, mark)
+      return true
+    }
     if head.isLast {
       add(.reply(FTPReply(code: head.code, lines: [head.text])), time: time, mark)
     } else {
@@ -60,6 +66,12 @@ package struct DialogueWriter: Sendable {
     closeReply()
     return dialogue
   }
+}
+
+/// The protocol whose servers begin with such a line; `nil` for none that is known.
+private func otherProtocol(_ line: some StringProtocol) -> String? {
+  let beginnings = [("SSH-", "SSH"), ("HTTP/", "HTTP"), ("+OK", "POP3"), ("* OK", "IMAP"), ("RFB ", "VNC")]
+  return beginnings.first { line.hasPrefix($0.0) }?.1
 }
 
 /// `NNN text` or `NNN-text`, with what comes after the code.

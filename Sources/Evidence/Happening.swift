@@ -79,8 +79,14 @@ package enum Finding: Hashable, Sendable {
   case noCertificate
   /// The server asks for a floor of the rate, and the transfer was below it.
   case rateFloor
+  /// The login does not name the host that it is for.
+  case hostNameWanted
   /// The limit of sessions is reached.
   case limitReached
+  /// The SYN of a data connection was answered from another address than the client dialled.
+  case answeredByOther(IPAddress)
+  /// Whoever answers speaks another protocol than FTP: its name.
+  case otherProtocol(String)
   /// The helper of the kernel said something about the connection.
   case helperSwitchedOff
 }

@@ -23,6 +23,8 @@ package enum ReplyMeaning: Hashable, Sendable {
   /// TLS is not there: not built in, or without certificate.
   case noTLS
   case noCertificate
+  /// The login does not name the host that it is for.
+  case hostNameWanted
   /// Too many sessions.
   case tooMany
   /// The transfer was too slow.

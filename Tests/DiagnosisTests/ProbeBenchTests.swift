@@ -236,9 +236,12 @@ struct ProbeBenchTests {
     try await withLab { lab in
       let fault = try Self.fault("filter answers AUTH")
       try await start(lab, fault, .proFTPD)
-      let relay = Task { _ = try await lab.run(["python3", "-c", relayProgram], on: .gateway, seconds: 60) }
+      let relay = Task {
+        _ = try await lab.run(
+          ["python3", "-c", Middlebox.program, Middlebox.isa.rawValue], on: .gateway, seconds: 60)
+      }
       defer { relay.cancel() }
-      try await lab.waitForRelay()
+      try await lab.waitForListener(on: .gateway, port: Middlebox.port)
       let found = try await probe(lab, options: ["--tls", "explicit", "--mode", "pasv"])
       #expect(found.status == 1 && found.answer.causes.first?.failure == "F61", "\(found.text)")
       #expect(found.answer.sessions.first?.outcome == "refused")

@@ -3,7 +3,7 @@ import Foundation
 /// Every target. A new one is a file and a line here.
 private let targets: [any (FuzzTarget & Sendable).Type] = [
   FuzzPolicy.self, FuzzServerFile.self, FuzzListing.self, FuzzPrintedTable.self, FuzzSessions.self, FuzzTemplate.self,
-  FuzzStateRecord.self, FuzzGatewayText.self,
+  FuzzStateRecord.self, FuzzGatewayText.self, FuzzEvidence.self,
 ]
 
 private let environment = ProcessInfo.processInfo.environment

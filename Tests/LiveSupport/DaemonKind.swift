@@ -13,6 +13,7 @@ package enum DaemonKind: String, CaseIterable, Sendable {
     let only = settings.first?.text ?? ""
     return switch (self, form) {
     case (.pureFTPD, "conf"): .pureFTPD(only, folder)
+    case (.pureFTPD, "logged"): .pureFTPDLogged(only, folder)
     case (.pureFTPD, "flags"): .pureFTPDFlags(only, folder, tree: tree)
     case (.pureFTPD, "debian"): .pureFTPDDebian(settings, folder, tree: tree)
     case (.proFTPD, "conf"): .proFTPD(only, folder, tree: tree)
@@ -62,6 +63,27 @@ extension DaemonRecipe {
       program: "usr/sbin/pure-ftpd",
       arguments: ["\(folder.path)/pure-ftpd.conf"],
       files: [("pure-ftpd.conf", "\(configuration)\n\(ours)\n")])
+  }
+
+  /// The same with a `/dev/log` of its own, behind which its messages are kept in `/var/log/syslog`.
+  static func pureFTPDLogged(_ configuration: String, _ folder: DaemonFolder) -> DaemonRecipe {
+    var recipe = pureFTPD(configuration, folder)
+    recipe.prelude = """
+      mkdir -p "$folder/devices"
+      mount -t tmpfs layers "$folder/devices"
+      mkdir "$folder/devices/upper" "$folder/devices/work"
+      mount -t overlay dev -o "lowerdir=/dev,upperdir=$folder/devices/upper,workdir=$folder/devices/work" /dev
+      python3 -c '
+      import socket, sys
+      log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+      log.bind("/dev/log")
+      with open(sys.argv[1] + "/log/syslog", "ab", 0) as kept:
+          while True:
+              kept.write(log.recv(8192) + bytes([10]))
+      ' "$folder" &
+      until [ -S /dev/log ]; do sleep 0.05; done
+      """
+    return recipe
   }
 
   /// A script with the flags of Pure-FTPd, which takes more flags: the bench's own.

@@ -13,6 +13,8 @@ struct AsymmetricPath: Cause {
         else {
           continue
         }
+        // A client beside the server, which has the answer, from an address that it did not dial (F40).
+        guard !far.isOfNeighbour(transfer) else { continue }
         let near = encounter.client.first { $0.isCapture && $0.isSameConnection(as: far) }
         let here = near.flatMap { encounter.counterpart(of: transfer, at: index, of: far, in: $0) }
         let isLost = here?.dials.contains { $0.result == .timedOut } == true

@@ -3,7 +3,7 @@ import Evidence
 import FTPSession
 import PolicySyntax
 
-/// F48, F35, and F04 where plain sessions work: the passive port cannot be reached.
+/// F48, F35, F36 where the other mode works, and F04 where plain sessions work: the passive port cannot be reached.
 ///
 /// From the client's side alone it is only likely, for the server's answer may be what is lost (F62), or the host's own
 /// firewall may drop it (F51). Proven is where both ends were seen: the SYN leaves the client and does not reach the
@@ -14,9 +14,13 @@ struct ClosedPassivePort: Cause {
     let stories = encounter.client.filter { !$0.isCapture } + encounter.client.filter(\.isCapture)
     for story in stories + encounter.stories.filter({ $0.viewpoint == nil }) {
       for (index, transfer) in story.transfers.enumerated() where !transfer.isActive && transfer.fails {
-        guard !transfer.isConnected, isReachable(transfer, story.peer ?? encounter.peer), isAboutDial(transfer) else {
+        guard !transfer.isConnected, isReachable(transfer, story.peer ?? encounter.peer),
+          isAboutDial(transfer) || isMissed(transfer, context)
+        else {
           continue
         }
+        // A port that the policy does not publish has to be closed.
+        if let range = context.publication?.passiveRange, let port = transfer.port, !range.contains(port) { continue }
         var known = transfer
         known.isEncrypted = !encounter.isClear
         return [locate(known, index, story, encounter, context)].compactMap(\.self)
@@ -46,6 +50,14 @@ struct ClosedPassivePort: Cause {
       transfer.findings.allSatisfy({ if case .addressReplaced = $0.finding { true } else { $0.finding == .stalled } })
     else { return false }
     return transfer.timedOut != nil && transfer.use?.preliminary == nil
+  }
+
+  /// Whether the server says that nobody came, where the client has not a word of its own.
+  private func isMissed(_ transfer: Transfer, _ context: Context) -> Bool {
+    guard let use = transfer.use, use.preliminary == nil, let final = use.final, transfer.findings.isEmpty else {
+      return false
+    }
+    return context.replies.contains { $0.meaning == .noDataConnection && $0.matches(final.reply) }
   }
 
   private func locate(
@@ -166,7 +178,7 @@ struct ClosedPassivePort: Cause {
   private func cause(
     _ certainty: Certainty, _ transfer: Transfer, _ message: String, _ marks: [Mark], _ context: Context
   ) -> Found {
-    let plainWorks = transfer.isEncrypted && context.plainWorks
+    let plainWorks = transfer.isEncrypted && context.totals.plainWorks
     if plainWorks
       || transfer.isEncrypted && context.publication.map({ $0.hasHelper && $0.passiveRange == nil }) == true
     {
@@ -179,7 +191,19 @@ struct ClosedPassivePort: Cause {
     }
     // Where the session is encrypted, a helper that is blind (F04) looks the same, unless there is none, or plain
     // sessions fail as well.
-    let isSure = !transfer.isEncrypted || context.plainFails || context.publication?.hasHelper == false
+    // Nor can the whole range be closed where another of its ports is open.
+    let isSure =
+      (!transfer.isEncrypted || context.totals.plainFails || context.publication?.hasHelper == false)
+      && !context.countsOnHelper && !context.totals.worksElsewhere(transfer)
+    if let other = context.totals.otherModeWorks(transfer) {
+      return Found(
+        "F36", .likely, .firewall,
+        message + "; \(other.command) works: what stands between opens the way for one of the two replies alone",
+        at: marks,
+        remedy:
+          "publish the whole passive range, so that nothing has to read replies; until then use \(other.command)",
+        word: .passiveRange, stage: .dial)
+    }
     return Found(
       transfer.mode == .epsv ? "F35" : "F48", isSure ? certainty : .likely, .firewall, message, at: marks,
       remedy:

@@ -17,6 +17,7 @@ struct DataTLSBroken: Cause {
         ]
       }
     }
+    if let found = helloLost(encounter) { return [found] }
     let isRefused = encounter.stories.contains { $0.findings.contains { $0.finding == .sessionNotReused } }
     for story in encounter.server where !isRefused {
       guard let failed = story.findings.first(where: { $0.finding == .dataHandshakeFailed }) else { continue }
@@ -31,5 +32,28 @@ struct DataTLSBroken: Cause {
       ]
     }
     return []
+  }
+
+  /// Both ends have the data connection, and the first packet of TLS only the client's.
+  private func helloLost(_ encounter: Encounter) -> Found? {
+    for near in encounter.client where near.isCapture {
+      for far in encounter.server where far.isCapture && near.isSameConnection(as: far) {
+        for transfer in near.transfers {
+          guard let hello = transfer.findings.first(where: { $0.finding == .dataHandshakeBegan })?.event,
+            let dial = transfer.dials.first(where: { $0.sequence != nil }),
+            let other = far.transfers.first(where: { $0.dials.contains { $0.sequence == dial.sequence } }),
+            other.dials.contains(where: { $0.result == .connected || $0.result == .reset }), other.bytes == 0,
+            !other.findings.contains(where: { $0.finding == .dataHandshakeBegan })
+          else { continue }
+          return Found(
+            "F59", .likely, .path,
+            "the data connection reaches the server, and the client's first packet of TLS does not",
+            at: [hello.mark] + dial.marks + other.dials.flatMap(\.marks),
+            remedy: "the range is open; look for what on the way ends or changes connections that speak TLS",
+            stage: .dataSecurity)
+        }
+      }
+    }
+    return nil
   }
 }

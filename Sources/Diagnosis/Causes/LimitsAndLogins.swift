@@ -13,8 +13,10 @@ struct LimitsAndLogins: Cause {
     for story in encounter.stories {
       let logins = story.exchanges.filter { ["USER", "PASS"].contains($0.command.verb) }
       guard let last = logins.last, let final = last.final, final.reply.code == 530,
-        // TLS that is missing is said with 530 as well.
-        !context.replies.contains(where: { $0.meaning == .controlMustBeEncrypted && $0.matches(final.reply) })
+        // TLS or a host's name that is missing is said with 530 as well.
+        !context.replies.contains(where: {
+          [.controlMustBeEncrypted, .hostNameWanted].contains($0.meaning) && $0.matches(final.reply)
+        }), !story.findings.contains(where: { $0.finding == .hostNameWanted })
       else { continue }
       return [cause("the server refuses the login", [last.event.mark, final.event.mark], isLimit: false)]
     }

@@ -7,7 +7,9 @@ struct LostReply: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for near in encounter.client {
       guard let last = near.exchanges.last, ["PASV", "EPSV"].contains(last.command.verb), last.replies.isEmpty,
-        near.timedOut != nil || near.ended != nil
+        near.timedOut != nil || near.ended != nil,
+        // A capture with a gap, or a log without replies, lacks more than what was lost on the way.
+        near.dialogue.writes.contains(.replies)
       else { continue }
       for far in encounter.server {
         guard let answered = far.exchanges.last(where: { $0.command.verb == last.command.verb && $0.final != nil }),

@@ -4,12 +4,16 @@ import FTPSession
 /// F65: a 227 or 229 that is none.
 struct MalformedAnnouncement: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
-    for story in encounter.stories {
+    // Whoever dials has read something; a capture does not know the port of what it cannot read.
+    let isRead = encounter.client.contains { story in
+      story.transfers.contains { $0.isPassive && !$0.dials.isEmpty }
+        || story.dialogue.strays.contains { $0.target.address == story.peer }
+    }
+    for story in encounter.stories where !isRead {
       for transfer in story.transfers where transfer.announced == .malformed && !transfer.works {
         guard let final = transfer.request?.final, [227, 229].contains(final.reply.code),
           // PASV that is answered by 229 is another failure, and a log may have cut the text off.
           (transfer.mode == .pasv) == (final.reply.code == 227), final.reply.text.contains(where: \.isNumber),
-          // Whoever dials has read something.
           transfer.dials.isEmpty, final.reply.text.contains(")"),
           !story.isCapture || story.dialogue.writes.contains(.replies)
         else { continue }

@@ -13,7 +13,7 @@ struct MiddleboxAnswersAUTH: Cause {
       let auths = story.auths
       guard !auths.isEmpty, story.secured == nil else { continue }
       let refusals = auths.compactMap(\.final).filter { $0.reply.code >= 400 }
-      let isCut = refusals.isEmpty && (story.ended != nil || story.timedOut != nil)
+      let isCut = refusals.isEmpty && encounter.client.contains { $0.ended != nil || $0.timedOut != nil }
       guard refusals.count == auths.count || isCut else { continue }
       let marks = auths.map(\.event.mark) + refusals.map(\.event.mark)
       let isFilters =
@@ -49,21 +49,22 @@ struct MiddleboxAnswersAUTH: Cause {
   /// The server's side, where it has the session and not the command.
   private func lacking(_ encounter: Encounter, _ context: Context, _ story: Story) -> Story? {
     // Nowhere on the server's side is there any AUTH, so whichever session it is, it did not get there.
-    let all = context.encounters.flatMap(\.server)
-    guard all.allSatisfy({ $0.auths.isEmpty && $0.secured == nil }) else { return nil }
+    guard !context.totals.serverHasAUTH else { return nil }
     return encounter.server.first { server in
       guard server.dialogue.writes.contains(.commands) else { return false }
       // A log that has written commands at all, and a capture from its first packet on.
       guard
-        server.isCapture
-          || all.contains(where: { !$0.exchanges.isEmpty && $0.dialogue.source == server.dialogue.source })
+        server.isCapture || context.totals.sourcesWithCommands.contains(server.dialogue.source)
       else { return false }
       guard let mine = story.greeting?.reply.lines.first, let theirs = server.greeting?.reply.lines.first else {
         return true
       }
-      return mine == theirs || !server.isCapture
+      return mine == theirs || !server.isCapture || isMasked(mine)
     }
   }
+
+  /// A banner of stars is one that an inspection has masked.
+  private func isMasked(_ banner: String) -> Bool { banner.count > 3 && banner.allSatisfy { $0 == "*" } }
 
   /// A line of the firewall that says what it did with this connection.
   private func inspection(_ encounter: Encounter) -> Mark? {

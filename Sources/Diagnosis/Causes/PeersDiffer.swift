@@ -11,7 +11,10 @@ struct PeersDiffer: Cause {
     for story in encounter.server where story.isCapture {
       guard let control = story.dialogue.client.address else { continue }
       for transfer in story.transfers where !transfer.works && !transfer.isActive {
-        guard let peer = transfer.peers.first(where: { $0.address != control }) else { continue }
+        // A connection that never came about was refused by nobody.
+        guard let peer = transfer.peers.first(where: { $0.address != control }), transfer.isConnected else {
+          continue
+        }
         return [cause(peer.address, control, [peer.event.mark] + transfer.dials.flatMap(\.marks), isSaid: false)]
       }
     }

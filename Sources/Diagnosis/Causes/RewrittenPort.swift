@@ -12,8 +12,9 @@ struct RewrittenPort: Cause {
         guard near.passive.count == far.passive.count else { continue }
         for (mine, theirs) in pairs {
           guard let here = mine.announced?.endpoint?.port, let there = theirs.announced?.endpoint?.port,
-            here != there,
-            !mine.isEncrypted
+            here != there, !mine.isEncrypted,
+            // Where another session has that port these are two sessions.
+            !context.totals.portsAtClients.contains(there), !context.totals.portsAtServers.contains(here)
           else { continue }
           let marks = [mine.announcedMark, theirs.announcedMark].compactMap(\.self)
           return [

@@ -11,7 +11,8 @@ struct TransparentProxy: Cause {
         continue
       }
       for far in encounter.server where far.isCapture || near.isSameConnection(as: far) {
-        guard let theirs = far.greeting, theirs.reply.lines != mine.reply.lines,
+        // Some clients write a part of a greeting alone.
+        guard let theirs = far.greeting, Set(theirs.reply.lines).isDisjoint(with: mine.reply.lines),
           near.transfers.contains(where: \.fails)
         else { continue }
         return [

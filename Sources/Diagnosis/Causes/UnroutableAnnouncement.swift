@@ -9,11 +9,13 @@ import PolicySyntax
 /// on its way, so what the server wrote is no proof.
 struct UnroutableAnnouncement: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
+    // Where a helper is to put the address in, the server is right to announce its own.
+    if context.countsOnHelper, encounter.isClear { return [] }
     for story in encounter.client {
       for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
         guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered) else { continue }
         // Where sessions in clear work, a helper puts the right address in, which it cannot do in this one (F04).
-        if transfer.isEncrypted, context.plainAnnouncements.contains(where: { $0 != offered }) {
+        if transfer.isEncrypted, context.totals.plainAnnouncements.contains(where: { $0 != offered }) {
           return [Self.blindHelper(offered, transfer)]
         }
         if let other = Self.serversWord(encounter, besides: offered) {

@@ -8,17 +8,36 @@ extension CapturedStream {
     return down.head.isEmpty || down.total < 4
   }
 
+  /// The client ends a connection to a control port on which nobody has said anything: a session without a greeting.
+  mutating func noteSilence(_ packet: CapturedPacket, source: Int) {
+    guard writer == nil, [21, 990].contains(server.port), synAck != nil, up.total == 0, down.total == 0 else {
+      return
+    }
+    beginDialogue(source: source)
+    guard packet.time - start.time >= Self.patience else { return }
+    writer?.add(
+      .timedOut, time: packet.time,
+      Mark(source: source, packet: packet.number, text: "the client ends the connection; nobody has said anything"))
+  }
+
+  /// Seconds after which whoever greets at all has greeted.
+  private static let patience = 2.0
+
+  private mutating func beginDialogue(source: Int) {
+    writer = DialogueWriter(Dialogue(source: source, viewpoint: nil, client: client, server: server))
+    let first = syns.first ?? start
+    let text = "SYN \(client.text) to \(server.text)"
+    writer?.add(
+      .dialled(server, synAck == nil ? nil : .connected), time: first.time,
+      Mark(source: source, packet: first.number, text: text))
+  }
+
   /// Reads payload as FTP, once the server has begun with a reply.
   mutating func read(_ bytes: [UInt8], _ packet: CapturedPacket, up: Bool, source: Int) {
     if writer == nil {
       let isGreeting = !up && replyHead(String(decoding: bytes.prefix(5), as: UTF8.self)) != nil
       guard isGreeting || [21, 990].contains(server.port) else { return }
-      writer = DialogueWriter(Dialogue(source: source, viewpoint: nil, client: client, server: server))
-      let first = syns.first ?? start
-      let text = "SYN \(client.text) to \(server.text)"
-      writer?.add(
-        .dialled(server, synAck == nil ? nil : .connected), time: first.time,
-        Mark(source: source, packet: first.number, text: text))
+      beginDialogue(source: source)
     }
     if isBlind { return readEncrypted(bytes, packet, up: up, source: source) }
     if up { upLine += bytes } else { downLine += bytes }
@@ -55,8 +74,15 @@ extension CapturedStream {
   /// In an encrypted connection clear text is a sign of its own: a server process that dies writes it (measured).
   private mutating func readEncrypted(_ bytes: [UInt8], _ packet: CapturedPacket, up: Bool, source: Int) {
     guard !up else { return }
-    let text = String(decoding: bytes.prefix(300), as: UTF8.self)
-    guard let head = replyHead(text), bytes.prefix(40).allSatisfy({ $0 >= 0x0A && $0 < 0x7F }) else { return }
+    // vsftpd writes such a line in pieces.
+    guard !downLine.isEmpty || replyHead(String(decoding: bytes.prefix(5), as: UTF8.self)) != nil,
+      bytes.allSatisfy({ $0 >= 0x0A && $0 < 0x7F })
+    else { return }
+    downLine += bytes.prefix(300)
+    guard let end = downLine.firstIndex(of: 0x0A) ?? (downLine.count > 300 ? downLine.count - 1 : nil) else { return }
+    let text = trimmed(String(decoding: downLine[...end], as: UTF8.self))
+    downLine = []
+    guard let head = replyHead(text) else { return }
     let mark = Mark(source: source, packet: packet.number, text: text)
     writer?.add(.finding(.clearTextInTLS), time: packet.time, mark)
     writer?.add(.reply(FTPReply(code: head.code, lines: [head.text])), time: packet.time, mark)
@@ -86,7 +112,7 @@ extension CaptureReader {
       } else {
         add(.dataResult(.timedOut), stream.last, "no answer to \(way)")
       }
-    } else if stream.syns.count > 2, stream.up.total == 0, stream.down.total == 0, stream.firstAck == nil {
+    } else if stream.syns.count > 1, stream.up.total == 0, stream.down.total == 0, stream.firstAck == nil {
       add(.dataResult(.timedOut), stream.last, "SYN/ACK of \(way) gets no answer")
     } else {
       let answer = stream.synAck ?? stream.start

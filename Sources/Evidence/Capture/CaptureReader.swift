@@ -10,7 +10,14 @@ package struct CaptureReader: Sendable {
     var server: Endpoint
   }
 
+  private struct ForeignKey: Hashable {
+    var client: Endpoint
+    var port: UInt16
+  }
+
   private let source: Int
+  /// The first SYN/ACK to each client and from each port for which no SYN was seen.
+  private var foreignAnswers: [ForeignKey: CapturedPacket] = [:]
   private var streams: [CapturedStream] = []
   private var open: [Key: Int] = [:]
   private var packets = 0
@@ -40,8 +47,12 @@ package struct CaptureReader: Sendable {
     } else if let index = open[Key(client: to, server: from)] {
       take(packet, up: false, index)
     } else if streams.count < mostStreams {
-      // The capture began in the middle: the lower port is the server's.
-      let isUp = packet.sourcePort > packet.destinationPort
+      if packet.flags.contains(.syn) {
+        let key = ForeignKey(client: to, port: packet.sourcePort)
+        if foreignAnswers[key] == nil { foreignAnswers[key] = packet }
+      }
+      // The capture began in the middle: the lower port is the server's, and so is whoever answers a SYN.
+      let isUp = packet.sourcePort > packet.destinationPort && !packet.flags.contains(.syn)
       let key = isUp ? Key(client: from, server: to) : Key(client: to, server: from)
       open[key] = streams.count
       streams.append(CapturedStream(client: key.client, server: key.server, first: packet))
@@ -86,6 +97,7 @@ package struct CaptureReader: Sendable {
       ? streams[index].up.take(packet, keeping: mayBeControl)
       : streams[index].down.take(packet, keeping: mayBeControl)
     for piece in pieces { streams[index].read(piece.bytes, piece.packet, up: up, source: source) }
+    if up, !packet.flags.isDisjoint(with: [.fin, .reset]) { streams[index].noteSilence(packet, source: source) }
     if packet.flags.contains(.fin) {
       if up { streams[index].up.finish(packet) } else { streams[index].down.finish(packet) }
     }
@@ -141,13 +153,27 @@ package struct CaptureReader: Sendable {
     dialogue.sequence = stream.syns.first?.sequence
     dialogue.isWhole = stream.reset != nil || stream.down.finished != nil
     var events = dialogue.events
-    for other in data { events += dataEvents(streams[other], stream) }
+    for other in data { events += dataEvents(streams[other], stream) + foreignAnswer(to: streams[other], stream) }
     events += endEvents(stream)
     let order = events.indices.sorted {
       (events[$0].time ?? 0, $0) < (events[$1].time ?? 0, $1)
     }
     dialogue.events = order.map { events[$0] }
     return dialogue
+  }
+
+  /// A SYN/ACK to a SYN that nobody answered, with the same ports and from another address.
+  private func foreignAnswer(to stream: CapturedStream, _ control: CapturedStream) -> [Event] {
+    guard stream.synAck == nil, let port = stream.server.port,
+      let answer = foreignAnswers[ForeignKey(client: stream.client, port: port)],
+      answer.acknowledged == (stream.syns.first?.sequence ?? 0) &+ 1
+    else { return [] }
+    let text = "SYN/ACK of \(answer.source):\(port) to \(stream.client.text)"
+    return [
+      Event(
+        time: answer.time, Mark(source: source, packet: answer.number, text: text),
+        .finding(.answeredByOther(answer.source)))
+    ]
   }
 
   /// Which control connection each other connection belongs to: the one that began last of those that it can be of.

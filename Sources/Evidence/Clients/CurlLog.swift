@@ -195,6 +195,8 @@ private struct CurlReading {
       writer.add(.ended(byServer: nil), time: row.time, mark)
       // What is dialled next is a control connection, of the next session in the same log.
       (isData, isDialling) = (false, false)
+    } else if text.hasSuffix("left intact") {
+      (isData, isDialling) = (false, false)
     } else if text.contains("Accept timeout occurred") || text.contains("FTP response timeout") {
       writer.add(.timedOut, time: row.time, mark)
     }

@@ -1,6 +1,7 @@
 import Addressing
 
-/// The trace of ncftp (measured with 3.2.6): `DATE TIME  Cmd: ...`, `DATE TIME  CODE: ...`.
+/// The trace of ncftp (measured with 3.2.6): `DATE TIME  Cmd: ...`, `DATE TIME  CODE: ...` in a file; on the terminal
+/// (`-d stdout`) the same without date and time.
 package struct NcftpLog: LogReader {
   package let title = "log of ncftp"
   package let viewpoint = Viewpoint.client
@@ -8,7 +9,7 @@ package struct NcftpLog: LogReader {
   package init() {}
 
   package func weight(of line: String) -> Int {
-    guard let row = Row(line) else { return 0 }
+    let row = Row(line)
     if row.text.hasPrefix("LibNcFTP") || row.text.hasPrefix("Cmd: ") || row.text.hasPrefix("Fixing bogus") {
       return 6
     }
@@ -16,13 +17,16 @@ package struct NcftpLog: LogReader {
   }
 
   private struct Row {
-    var time: Double
+    var time: Double?
     var text: String
 
-    init?(_ line: String) {
+    init(_ line: String) {
       guard let gap = line.firstRange(of: "  "), let clock = line[..<gap.lowerBound].split(separator: " ").last,
         clock.utf8.count == 8, let time = clockTime(clock)
-      else { return nil }
+      else {
+        text = line
+        return
+      }
       self.time = time
       text = String(line[gap.upperBound...])
     }
@@ -34,7 +38,7 @@ package struct NcftpLog: LogReader {
     var writer = DialogueWriter(Self.blank(log.source))
     var code: Int?
     for line in log.lines {
-      guard let row = Row(line.text) else { continue }
+      let row = Row(line.text)
       let mark = Mark(source: log.source, line: line.number, text: row.text)
       if row.text.hasPrefix("Cmd: ") {
         code = nil

@@ -69,6 +69,7 @@ package struct IISLog: LogReader {
     case 15: .stalled
     case 19: .limitReached
     case 31, 44, 45: .noCertificate
+    case 37: .hostNameWanted
     case 38: .peersDiffer(data: nil, control: nil)
     case 49: .sessionNotReused
     case 50: .rateFloor
@@ -86,7 +87,7 @@ extension IISProgram {
       KnownReply(534, "policy requires ssl", .controlMustBeEncrypted),
       KnownReply(534, "local policy on server does not allow tls secure connections", .noTLS),
       KnownReply(534, "no certificate", .noCertificate),
-      KnownReply(530, "valid hostname is expected", .badAnnouncedAddress),
-    ].filter { $0.meaning != .badAnnouncedAddress }
+      KnownReply(530, "valid hostname is expected", .hostNameWanted),
+    ]
   }
 }
