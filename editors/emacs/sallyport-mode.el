@@ -15,6 +15,8 @@
 
 (require 'compile)
 
+(defvar eglot-server-programs)
+
 (defgroup sallyport nil "Policies of Sallyport." :group 'languages)
 
 (defcustom sallyport-program "sallyport" "The program of Sallyport." :type 'string)
@@ -40,7 +42,8 @@
     "openwrt" "routeros" "asa" "srx" "screenos" "isa" "tmg" "windows" "fortigate" "sheet"))
 
 (defun sallyport--any (words)
-  "A regular expression for one of WORDS, the longest first, with any room between two parts."
+  "A regular expression for one of WORDS, the longest first.
+There may be any room between two parts of a word."
   (concat "\\(" (mapconcat (lambda (word) (replace-regexp-in-string " " "[ \t]+" word t t))
                            (sort (copy-sequence words) (lambda (a b) (> (length a) (length b)))) "\\|")
           "\\)"))

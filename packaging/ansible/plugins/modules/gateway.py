@@ -53,7 +53,8 @@ options:
       taken back.
     type: str
   persist:
-    description: The file on the gateway into which the ruleset for boot is written, once confirmed.
+    description: The file on the gateway into which the ruleset for boot is written, once confirmed; C(sallyport.service)
+      loads V(/var/lib/sallyport/boot.nft).
     type: path
   force:
     description: Replace a file of O(persist) that sallyport did not write.
@@ -120,7 +121,7 @@ EXAMPLES = r"""
     policy: [office.sally]
     confirm_within: 30
     verify: curl -sS --ssl-reqd --insecure ftp://203.0.113.10/
-    persist: /etc/sallyport/sallyport.nft
+    persist: /var/lib/sallyport/boot.nft
   become: true
 
 - name: What would change
