@@ -12,8 +12,7 @@ package struct ReplacedText: Hashable, Sendable {
   }
 }
 
-/// The edits that bring a file into the canonical layout, line by line; `nil` for one with syntax errors. Where lines
-/// end with CR LF they go on doing so.
+/// The edits that bring a file into the canonical layout, line by line; `nil` for one with syntax errors.
 ///
 /// - Parameter part: Lines that do not touch it stay as they are; all are changed when `nil`.
 package func formattingEdits(_ tree: PolicyFileSyntax, within part: Range<Int>? = nil) -> [ReplacedText]? {
@@ -23,7 +22,7 @@ package func formattingEdits(_ tree: PolicyFileSyntax, within part: Range<Int>? 
   let old = String(decoding: tree.source.bytes, as: UTF8.self)
   // What is no UTF-8 has other offsets; such a file has errors.
   guard old.utf8.count == tree.source.bytes.count else { return nil }
-  return lineEdits(from: old, to: old.utf8.contains(0x0D) ? withLineEnds(of: old, text) : text)
+  return lineEdits(from: old, to: text)
     .filter { edit in part.map { $0.touches(edit.range) } ?? true }
 }
 
@@ -32,13 +31,6 @@ extension Range<Int> {
   fileprivate func touches(_ other: Self) -> Bool {
     lowerBound <= other.upperBound && other.lowerBound <= upperBound
   }
-}
-
-/// The text with CR LF at the ends of its lines where the other one has most of them so.
-private func withLineEnds(of old: String, _ text: String) -> String {
-  let pairs = zip(old.utf8, old.utf8.dropFirst()).count { $0 == 0x0D && $1 == 0x0A }
-  guard pairs * 2 > old.utf8.count(where: { $0 == 0x0A }) else { return text }
-  return text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n")
 }
 
 /// The lines of a text with their ends.

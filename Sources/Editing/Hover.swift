@@ -60,7 +60,7 @@ extension EditingScope {
   /// The first lines of a text.
   private func beginning(of text: String) -> String {
     let most = 24
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = splitLines(text.replacing("\r\n", with: "\n"))
     return (lines.prefix(most) + (lines.count > most ? ["..."] : [])).map { String($0.prefix(200)) }
       .joined(separator: "\n")
   }

@@ -12,7 +12,15 @@ package func format(
 ) -> String? {
   guard !tree.diagnostics.hasErrors else { return nil }
   var formatter = Formatter(tree: tree, twoWordKeywords: twoWordKeywords)
-  return formatter.run()
+  let text = formatter.run()
+  return endsWithCRLF(tree.source.bytes) ? text.replacing("\n", with: "\r\n") : text
+}
+
+/// Whether most lines of a file end with CR LF, as editors of Windows write them.
+private func endsWithCRLF(_ bytes: [UInt8]) -> Bool {
+  guard bytes.contains(0x0D) else { return false }
+  let pairs = zip(bytes, bytes.dropFirst()).count { $0 == 0x0D && $1 == 0x0A }
+  return pairs * 2 > bytes.count { $0 == 0x0A }
 }
 
 /// Whether two texts say the same: the same tokens and comments, whatever the layout. Commas and `;` that only separate

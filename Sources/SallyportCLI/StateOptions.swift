@@ -6,8 +6,7 @@ import Netfilter
 /// Options of every command that changes the rules.
 struct StateOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "Where the way back is kept (default: \(StateFolder.defaultPath)).", valueName: "folder"),
+    help: ArgumentHelp("Where the way back is kept.", valueName: "folder"),
     completion: .directory)
   var stateDir: String = StateFolder.defaultPath
 

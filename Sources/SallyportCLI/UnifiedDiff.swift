@@ -38,7 +38,7 @@ private struct LineStep {
 }
 
 private func lines(of text: String) -> [Substring] {
-  var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+  var lines = splitLines(text)
   if lines.last?.isEmpty == true { lines.removeLast() }
   return lines
 }

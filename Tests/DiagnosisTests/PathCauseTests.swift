@@ -110,7 +110,7 @@ import Testing
       "*   Trying 203.0.113.10:21...\n* Connected to x (203.0.113.10) port 21 (#0)\n< 220 ready\n"
       + "> USER x\n< 331 ok\n> PASS ***\n< 230 in\n> PASV\n< 227 Entering Passive Mode (203,0,113,10,195,81)\n"
       + "* Connecting to x (203.0.113.10) port 50001\n* Connected to x (203.0.113.10) port 50001 (#0)\n"
-      + "> RETR big\n< 150 here\n* Operation timed out after 900000 milliseconds with 262144 bytes received\n"
+      + "> RETR big\n< 150 here\ncurl: (28) Operation timed out after 900000 milliseconds with 262144 bytes received\n"
     let server = self.server(external)
     let done = "DEBUG:pyftpdlib:198.18.1.2:3-[] <- RETR big\nDEBUG:pyftpdlib:198.18.1.2:3-[] -> 150 here\n"
     let said = "DEBUG:pyftpdlib:198.18.1.2:3-[] -> 226 done\n"

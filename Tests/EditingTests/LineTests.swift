@@ -71,7 +71,7 @@ import Testing
     var bytes = Array(text.utf8)
     for edit in edits.reversed() { bytes.replaceSubrange(edit.range, with: Array(edit.text.utf8)) }
     let result = String(decoding: bytes, as: UTF8.self)
-    #expect(result.replacing("\r\n", with: "\n") == format(tree))
+    #expect(result == format(tree))
     #expect(formattingEdits(MarkedText(result).tree)?.isEmpty == true)
   }
 

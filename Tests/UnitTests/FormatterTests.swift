@@ -70,7 +70,8 @@ import Testing
   @Test func emptyFile() {
     #expect(formatted("") == "")
     #expect(formatted("\n\n") == "")
-    #expect(formatted("# only\r\n") == "# only\n")
+    #expect(formatted("# only\r\n") == "# only\r\n")
+    #expect(formatted("# one\r\n# two\n# three\n") == "# one\n# two\n# three\n")
   }
 
   /// Whatever the white space, the layout is the same after one pass, and the compiled bytes never change.

@@ -57,7 +57,7 @@ extension PolicyReport {
         }
       }
       let names = links(to: published[gateway ?? -1] ?? [])
-      return "<dt id=\"g-\(name)\">\(name)</dt>\n"
+      return "<dt id=\"\(gatewayLink(name))\">\(name)</dt>\n"
         + (facts + texts).map { "<dd>\(escapedForXML($0))</dd>\n" }.joined()
         + "<dd>its configuration: <code>sallyport compile FILES\(escapedForXML(choice))</code></dd>\n"
         + "<dd>publishes \(names)</dd>\n"

@@ -48,8 +48,18 @@ extension PolicyReport {
     dt { font-weight: bold; margin-top: 12px; } dd { margin-left: 16px; }
     """
 
-  /// Adds a field for what is searched; rows of publications that do not have it are hidden.
+  /// Adds a field for what is searched; rows of publications that do not have it are hidden. What a link leads to is
+  /// unfolded, and everything on paper.
   private static let search = """
+    (() => {
+      const unfold = (element) => {
+        for (let part = element; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+      };
+      const follow = () => unfold(document.getElementById(decodeURIComponent(location.hash.slice(1))));
+      addEventListener("hashchange", follow);
+      addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(unfold));
+      follow();
+    })();
     (() => {
       const section = document.getElementById("publications");
       if (!section) return;
@@ -233,3 +243,6 @@ extension PolicyReport {
       """
   }
 }
+
+/// Where the page speaks of a gateway, as what stands after `#` in links.
+func gatewayLink(_ name: String) -> String { "g-" + name.replacing(" ", with: "-") }

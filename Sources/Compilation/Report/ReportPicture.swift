@@ -51,7 +51,7 @@ struct ReportPicture {
     let declared = gateway.flatMap { policy.gateway(at: $0) }
     let name = declared?.name.value ?? "this machine"
     let column = depth * 2
-    let place = add(Node(title: name, detail: platform, link: "g-\(name)"), to: column)
+    let place = add(Node(title: name, detail: platform, link: gatewayLink(name)), to: column)
     var before = declared?.behind.flatMap { places[$0.value] } ?? (0, 0)
     let outer = declared?.behind.flatMap { policy.gateway(at: $0.value)?.name.value }
     if let box = policy.seen(fromBoxBefore: gateway) {

@@ -26,7 +26,7 @@ package struct ExpectationReport {
 
     /// What stands there, its blanks made single ones.
     package func text(_ span: SourceSpan) -> String {
-      sources[span.file].text(span.range).split(separator: "\n").flatMap { line in
+      splitLines(sources[span.file].text(span.range)).flatMap { line in
         line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
       }.joined(separator: " ")
     }

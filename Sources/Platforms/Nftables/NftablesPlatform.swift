@@ -43,7 +43,7 @@ package struct NftablesPlatform: TablePlatform, SessionPlatform {
     let script = table.script(header: header(version: version), isTraced: false)
     return [
       Artifact(
-        name: "sallyport.nft", pieces: script.pieces, destination: "/etc/sallyport/sallyport.nft",
+        name: "sallyport.nft", pieces: script.pieces, destination: "/var/lib/sallyport/boot.nft",
         purpose: "the ruleset; load it with nft -f")
     ]
   }

@@ -24,10 +24,10 @@ struct Check: AsyncParsableCommand {
 
       EXAMPLES:
         sallyport check office.sally
-        sallyport check --format github policies/*.sally
+        sallyport check --format github office.sally
         sallyport check --diff office.sally
         sallyport check --fix office.sally
-        sallyport check --deny-warnings policies/*.sally
+        sallyport check --deny-warnings office.sally
         sallyport check --kernel office.sally
         cat office.sally | sallyport check --output json -
       """)

@@ -173,8 +173,7 @@ struct Diff: AsyncParsableCommand {
 
   /// What was listed may hold control characters.
   private func printableLines(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(
-      separator: "\n")
+    splitLines(text).map { printable(String($0)) }.joined(separator: "\n")
   }
 }
 

@@ -22,7 +22,7 @@ struct Lsp: ParsableCommand {
 
       EXAMPLES:
         sallyport lsp
-        nvim --cmd "autocmd FileType sally lua vim.lsp.start_client{cmd={'sallyport','lsp'}}" office.sally
+        nvim --cmd "autocmd FileType sallyport lua vim.lsp.start{name='sallyport', cmd={'sallyport','lsp'}}" office.sally
       """)
 
   @Flag(help: ArgumentHelp("Speak over standard input and output, which it does in any case; some editors say so."))
