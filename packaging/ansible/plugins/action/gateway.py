@@ -109,6 +109,8 @@ class ActionModule(OnController, ActionBase):
         while True:
             self.reset_connection()
             try:
+                # Before anything is copied over the new connection, which Ansible tries in several ways.
+                self._low_level_execute_command("exit 0")
                 result = self.ask("confirm", own)
             except AnsibleConnectionFailure as error:
                 failure = error
