@@ -91,6 +91,12 @@ def test_files_are_written_once_with_the_way_back(controller):
     assert "changed=1" not in play(controller, output=str(out))
 
 
+def test_options_are_looked_at_as_on_other_gateways(controller):
+    out = controller.folder / "out"
+    assert "changed=1" in play(controller, output=str(out), vendor="false")
+    assert "Unsupported parameters" in play(controller, output=str(out), outptu="x")
+
+
 def test_a_collection_that_is_missing_is_named(controller):
     said = play(controller, vendor=True)
     assert "ansible-galaxy collection install cisco.asa" in said and "junipernetworks.junos is not installed" in said

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import threading
+import time
 from pathlib import Path
 
 import fleet
@@ -146,3 +148,37 @@ def test_a_rollout_stops_at_the_first_gateway_whose_verify_fails_and_takes_it_ba
     assert "50000-50199" in before and "50249" in on(first, "nft list table inet sallyport")
     assert "50249" not in on(second, "nft list table inet sallyport")
     on(second, "rm /unwell")
+
+
+def test_a_server_that_was_not_restarted_is_restarted_by_the_next_rollout(controller):
+    number = [number for number in range(1, SIZE + 1) if str(number) not in TROUBLE.values()][0]
+    name = fleet.server_name(number)
+    controller.describe(old=[])
+    write_site(number, fleet.site(number, 50299))
+    only = ("--limit", f"localhost,{name}")
+    told = [outcomes(controller.rollout(*only, sallyport_restart_command="false")[1])[name]]
+    told += [outcomes(controller.rollout(*only)[1])[name] for _ in range(2)]
+    assert told == ["not restarted", "changed", "same"]
+
+
+def test_a_gateway_that_is_cut_off_is_told_as_lost_and_takes_the_change_back(controller, monkeypatch):
+    """As Ansible comes: without pipelining modules are copied by sftp, which has to notice it as well."""
+    monkeypatch.setenv("ANSIBLE_PIPELINING", "false")
+    number = [number for number in range(1, SIZE + 1) if str(number) not in TROUBLE.values()][0]
+    name = fleet.gateway_name(number)
+    controller.describe(old=[])
+    write_site(number, fleet.site(number, 50299))
+    found = []
+    options = {"sallyport_confirm_within": 12, "sallyport_verify": "sleep 8"}
+    rollout = threading.Thread(
+        target=lambda: found.append(controller.rollout("--limit", f"localhost,{name}", **options))
+    )
+    rollout.start()
+    while rollout.is_alive() and "50299" not in on(number, "nft list table inet sallyport"):
+        time.sleep(1 / 4)
+    subprocess.run(["ip", "link", "set", "v" + name, "down"], check=True)
+    rollout.join()
+    subprocess.run(["ip", "link", "set", "v" + name, "up"], check=True)
+    done, report = found[0]
+    assert done.returncode != 0 and outcomes(report)[name] == "lost", done.stdout[-6000:]
+    assert "50299" not in on(number, "nft list table inet sallyport")

@@ -1,10 +1,12 @@
 """The parts of the collection that need no machines."""
 
+import base64
 import json
 import os
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,10 @@ publish files {
     tls            explicit required
 }
 """
+
+
+def unpacked(package):
+    return json.loads(zlib.decompress(base64.b64decode(package)))
 
 
 def machine(kind, name, *shares):
@@ -116,6 +122,20 @@ def test_values_for_the_kernel():
     ]
 
 
+def test_a_value_that_the_kernel_lacks_is_a_difference(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_files, "value_path", lambda name: str(tmp_path / name))
+    (tmp_path / "net.ipv4.ip_forward").write_text("0\n")
+    (tmp_path / "may.be.missing").write_text("0\n")
+    path = tmp_path / "sysctl.d/60-sallyport.conf"
+    path.parent.mkdir()
+    path.write_text("net.ipv4.ip_forward = 1\n-may.be.missing = 1\n")
+    wanted = kernel_files.KernelFiles(None, [{"path": str(path), "text": path.read_text()}])
+    assert wanted.differing() == [(str(tmp_path / "net.ipv4.ip_forward"), "1\n")]
+    assert wanted.difference()[0]["before"] == "0\n"
+    (tmp_path / "net.ipv4.ip_forward").write_text("1\n")
+    assert wanted.differing() == []
+
+
 # The report.
 
 
@@ -161,6 +181,18 @@ def test_the_report_has_a_word_for_whatever_became_of_a_machine(variables, plann
     assert bool(told["failures"]) == (word not in ("changed", "same", "would change"))
 
 
+def test_machines_outside_of_a_limit_have_not_failed():
+    told = report(["g"], {"g": {"sallyport_kind": "gateway"}}, limited=True)
+    assert told["machines"]["g"]["outcome"] == "outside the limit" and not told["failures"]
+
+
+def test_the_report_says_what_was_written_where_no_module_could_run():
+    look = {"failed": True, "msg": "No start of json char found", "module_stdout": "/bin/sh: 1: sudo: not found\r\n"}
+    look["module_stderr"] = "Shared connection to 10.0.0.1 closed.\r\n"
+    told = report(["g"], {"g": {"sallyport_kind": "gateway", "sallyport_gateway_look": look}})
+    assert told["failures"] == ["g: unfit: No start of json char found\n    /bin/sh: 1: sudo: not found"]
+
+
 def test_which_of_some_machines_failed():
     variables = {
         "a": {},
@@ -182,19 +214,36 @@ def test_a_policy_is_packed_with_what_it_includes_and_names_of_its_own(tmp_path)
     (folder / "all.sally").write_text('include "sites/*.sally"\n')
     (folder / "sites/one.sally").write_text(POLICY)
     with on_controller.compiled_policy(SALLYPORT, [str(folder / "all.sally")], []) as (out, manifest):
-        package = on_controller.policy_package([str(folder / "all.sally")], [], manifest["sources"], [])
-    import base64
-    import zlib
+        value = unpacked(on_controller.policy_package([str(folder / "all.sally")], manifest["sources"], []))
+    assert value["policy"] == ["./all.sally"] and value["files"]["sites/one.sally"] == POLICY
 
-    value = json.loads(zlib.decompress(base64.b64decode(package)))
-    assert (
-        value["policy"] == ["./all.sally"] and value["files"]["sites/one.sally"] == POLICY and value["includes"] == []
-    )
+
+def test_a_policy_behind_links_is_packed_by_its_names(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "policy/sites").mkdir(parents=True)
+    (tmp_path / "store/1").write_text(POLICY)
+    (tmp_path / "store/2").write_text('include "sites/*.sally"\n')
+    (tmp_path / "policy/sites/one.sally").symlink_to("../../store/1")
+    (tmp_path / "policy/all.sally").symlink_to("../store/2")
+    with on_controller.compiled_policy(SALLYPORT, [str(tmp_path / "policy/all.sally")], [str(tmp_path)]) as found:
+        value = unpacked(on_controller.policy_package([str(tmp_path / "policy/all.sally")], found[1]["sources"], []))
+    assert value["policy"] == ["./all.sally"] and set(value["files"]) == {"all.sally", "sites/one.sally"}
+
+
+def test_an_include_that_the_gateway_cannot_have_is_told(tmp_path):
+    (tmp_path / "one.sally").write_text(POLICY)
+    (tmp_path / "all.sally").write_text(f'# include "/not/this"\ninclude "{tmp_path}/one.sally"\n')
+    names = [str(tmp_path / name) for name in ("all.sally", "one.sally")]
+    with pytest.raises(Exception, match=r"all\.sally: an include has an absolute path"):
+        on_controller.policy_package(names[:1], names, [])
 
 
 def test_a_gateway_that_the_policy_has_not_is_told():
-    with pytest.raises(Exception, match="no gateway `edgy`; it has `edge`"):
-        on_controller.machine_of({"machines": [machine("gateway", "edge")]}, "gateway", "edgy")
+    machines = {"machines": [machine("gateway", "edge"), machine("gateway", "inner")]}
+    with pytest.raises(Exception, match="no gateway `edgy`; it has `edge`, `inner`"):
+        on_controller.machine_of(machines, "gateway", "edgy")
+    with pytest.raises(Exception, match="name is missing, the gateway of the policy; it has `edge`, `inner`"):
+        on_controller.machine_of(machines, "gateway", "")
 
 
 def test_lines_for_the_collections_of_vendors():
@@ -289,6 +338,14 @@ def test_policy_compares_with_the_old_one(module, policy, tmp_path):
     )
 
 
+def test_policy_names_machines_that_it_has_no_more(module, policy, tmp_path):
+    old = tmp_path / "old.sally"
+    old.write_text(POLICY.replace("edge", "gone").replace("files", "former"))
+    told = module.run("policy", files=[str(policy)], old=[str(old)], executable=SALLYPORT)
+    assert sorted(told["gone"]) == ["gateway gone", "server former"]
+    assert {key for batch in told["batches"] for key in batch} == {"gateway edge", "server files"}
+
+
 @pytest.mark.parametrize(
     "executable", ["/nowhere/sallyport", "no-such-program", "/etc/passwd", "/bin/true", "/bin/false"]
 )
@@ -318,7 +375,28 @@ def test_server_refuses_what_its_check_refuses(module, tmp_path):
     files = [{"path": str(path), "text": "# written by sallyport\nPort 21\n"}]
     told = module.run("server", files=files, validate="grep 22 %s")
     assert told["failed"] and "refused, nothing was changed" in told["msg"] and not path.exists()
-    assert list(tmp_path.glob(".sallyport.*")) == []
+    assert "status 1" in module.run("server", files=files, validate="false %s")["msg"]
+    assert module.run("server", files=files, validate="/nowhere %s")["failed"]
+    assert list(tmp_path.iterdir()) == [module.collections.parent]
+
+
+def test_server_wants_the_path_of_a_file(module, tmp_path):
+    for path in (str(tmp_path), "one.conf"):
+        told = module.run("server", files=[{"path": path, "text": "# written by sallyport\n"}], force=True)
+        assert told["failed"] and f"`{path}`" in told["msg"]
+
+
+def test_server_changes_something_until_somebody_has_restarted_it(module, tmp_path):
+    mark = tmp_path / "mark"
+    files = [{"path": str(tmp_path / "one.conf"), "text": "# written by sallyport\nPort 21\n"}]
+    options = {"files": files, "restart_mark": str(mark)}
+    assert module.run("server", check=True, **options)["changed"] and not mark.exists()
+    assert module.run("server", **options)["changed"] and mark.exists()
+    for check in (True, False):
+        told = module.run("server", check=check, **options)
+        assert told["changed"] and told["files"] == []
+    mark.unlink()
+    assert not module.run("server", **options)["changed"] and not mark.exists()
 
 
 def test_server_keeps_files_of_others_and_is_idempotent(module, tmp_path):
@@ -330,6 +408,26 @@ def test_server_keeps_files_of_others_and_is_idempotent(module, tmp_path):
     first = module.run("server", files=files, force=True)
     assert first["changed"] and Path(first["backups"][0]).read_text() == "Port 2121\n"
     assert not module.run("server", files=files)["changed"]
+
+
+def test_gateway_refuses_another_version_and_paths_that_are_relative(module, tmp_path):
+    program_of_old = tmp_path / "sallyport"
+    program_of_old.write_text("#!/bin/sh\necho sallyport 0.0.9\n")
+    program_of_old.chmod(0o755)
+    told = module.run("gateway", executable=str(program_of_old), version="0.1.0")
+    assert told["failed"] and "controller has sallyport 0.1.0" in told["msg"] and "`sallyport 0.0.9`" in told["msg"]
+    for option in ("persist", "state_dir"):
+        told = module.run("gateway", executable=str(program_of_old), version="0.1.0", **{option: "boot.nft"})
+        assert told["outcome"] == "refused" and f"{option} is an absolute path" in told["msg"]
+
+
+def test_facts_have_the_version_that_vsftpd_writes_to_its_client(module, tmp_path, monkeypatch):
+    daemon = tmp_path / "bin/vsftpd"
+    daemon.parent.mkdir()
+    daemon.write_text("#!/bin/sh\necho 'vsftpd: version 3.0.3' >&0\n")
+    daemon.chmod(0o755)
+    monkeypatch.setenv("PATH", str(daemon.parent), prepend=os.pathsep)
+    assert module.run("facts")["ansible_facts"]["sallyport_facts"]["servers"]["vsftpd"] == "3.0.3"
 
 
 def test_facts_guess_nothing(module):

@@ -11,6 +11,7 @@ import uuid
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.sallyport.ftp.plugins.modules.gateway import SPECIFICATION
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.boxes import deliver
 from ansible_collections.sallyport.ftp.plugins.plugin_utils.controller import (
     OnController,
@@ -41,12 +42,19 @@ class ActionModule(OnController, ActionBase):
         self.task_vars = task_vars or {}
         self.options = dict(self._task.args)
         within = self.options.get("confirm_within", 60)
-        if not str(within).isdigit() or not 1 <= int(within) <= 86400:
+        if not str(within).isdecimal() or not 1 <= int(within) <= 86400:
             raise AnsibleActionFail("confirm_within is a number of seconds from 1 to 86400: `%s` is none" % within)
         self.patience = int(within)
         if self.options.get("state", "present") == "absent":
             return self.absent()
         return self.present()
+
+    def cleanup(self, force=False):
+        """Removes what Ansible has copied; a gateway that is lost by then keeps it, and is still told as lost."""
+        try:
+            super().cleanup(force)
+        except AnsibleConnectionFailure as failure:
+            display.vv("%s: temporary files stay there: %s" % (self._play_context.remote_addr, failure))
 
     def absent(self):
         if self.options.get("platform", APPLIED) != APPLIED:
@@ -68,9 +76,13 @@ class ActionModule(OnController, ActionBase):
         with compiled_policy(executable, files, includes, self.options.get("compiled")) as (folder, manifest):
             machine = machine_of(manifest, "gateway", name)
             if (machine.get("platform") or APPLIED) != APPLIED:
+                # No module on the gateway looks at the options.
+                self.options = self.validate_argument_spec(SPECIFICATION)[1]
                 return deliver(self, folder, machine)
-            package = policy_package(files, includes, manifest["sources"], kernel_files(folder, manifest, machine))
-        return self.change({"package": package, "name": machine["name"], "token": uuid.uuid4().hex})
+            package = policy_package(files, manifest["sources"], kernel_files(folder, manifest, machine))
+            version = manifest.get("sallyport") or ""
+        own = {"package": package, "name": machine["name"], "version": version, "token": uuid.uuid4().hex}
+        return self.change(own)
 
     # The way of one change.
 
@@ -97,6 +109,8 @@ class ActionModule(OnController, ActionBase):
         while True:
             self.reset_connection()
             try:
+                # Before anything is copied over the new connection, which Ansible tries in several ways.
+                self._low_level_execute_command("exit 0")
                 result = self.ask("confirm", own)
             except AnsibleConnectionFailure as error:
                 failure = error
@@ -150,9 +164,10 @@ class ActionModule(OnController, ActionBase):
         if getattr(connection, "transport", "") != "ssh":
             return
         try:
-            given = connection.get_option("ssh_extra_args") or ""
+            # These are for sftp and scp as well, which copy the module where Ansible does not pipe it.
+            given = connection.get_option("ssh_common_args") or ""
             connection.set_option(
-                "ssh_extra_args",
+                "ssh_common_args",
                 "%s -o ServerAliveInterval=%d -o ServerAliveCountMax=2 -o ConnectTimeout=%d"
                 % (given, SILENCE // 2, SILENCE),
             )

@@ -61,6 +61,8 @@ class ActionModule(OnController, ActionBase):
             arguments = self.arguments(folder, machine)
         for name in ("policy", "compiled", "controller_executable", "include_path", "form", "append"):
             self.options.pop(name, None)
+        if self.is_windows():
+            self.options.pop("restart_mark", None)
         module = WINDOWS_MODULE if self.is_windows() else MODULE
         return self._execute_module(module, module_args=dict(self.options, **arguments), task_vars=task_vars)
 
@@ -95,7 +97,9 @@ class ActionModule(OnController, ActionBase):
                 "server `%s` has %d files of settings, and one was expected" % (machine["name"], len(texts))
             )
         text = next(iter(texts.values()))
-        append = to_text(self.options.get("append") or "")
+        append = self.options.get("append") or ""
+        if not isinstance(append, str):
+            raise AnsibleActionFail("append is text, lines after the settings: `%s` is none" % to_text(append))
         return {"files": [{"path": dest, "text": text + ("\n" + append.rstrip("\n") + "\n" if append else "")}]}
 
     def texts(self, folder, machine, form):

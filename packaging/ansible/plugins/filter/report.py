@@ -11,7 +11,7 @@ version_added: 0.1.0
 author: Sallyport (@sallyport)
 description:
   - For the playbook P(sallyport.ftp.rollout#playbook). Reads what its tasks have registered.
-positional: hostvars, planned
+positional: hostvars, planned, limited
 options:
   _input:
     description: The hosts, in the order of the rollout.
@@ -24,6 +24,10 @@ options:
     required: true
   planned:
     description: Whether nothing was to be changed (check mode).
+    type: bool
+    default: false
+  limited:
+    description: Whether the rollout was for some machines alone (C(--limit)). The others are as they were meant to be.
     type: bool
     default: false
 """
@@ -42,7 +46,7 @@ _value:
 """
 
 # What may become of a machine that is as the policy wants.
-GOOD = ("changed", "would change", "same")
+GOOD = ("changed", "would change", "same", "outside the limit")
 # So much is told of what a machine said; all of it stands with its task.
 LINES = 6
 COLUMNS = 400
@@ -52,6 +56,17 @@ def short(message):
     """The beginning of what was said."""
     lines = [line.rstrip() for line in str(message or "nothing was said").strip().splitlines()]
     return "\n    ".join(line if len(line) <= COLUMNS else line[:COLUMNS] + "..." for line in lines[:LINES])
+
+
+def told(result):
+    """What a machine said, with what was written where no module could run (Python is missing), or by a command."""
+    written = [
+        line
+        for name in ("module_stdout", "module_stderr", "stderr")
+        for line in str(result.get(name) or "").splitlines()
+        if line.strip() and not line.startswith("Shared connection to ")
+    ]
+    return "\n".join([str(result.get("msg") or "nothing was said"), *written])
 
 
 def was(result):
@@ -91,17 +106,17 @@ def has_failed(variables, now=False):
     return not now and (is_bad(look) or left)
 
 
-def verdict(variables, planned, culprits):
+def verdict(variables, planned, culprits, limited=False):
     """What became of a machine, and what there is to say about it."""
     look, change = results(variables)
     if was(change):
         return after_change(change, failed_restarts(variables))
     if not was(look):
-        return "not reached", "the rollout ended before it"
+        return ("outside the limit", None) if limited else ("not reached", "the rollout ended before it")
     if look.get("unreachable"):
-        return "unreachable", look.get("msg")
+        return "unreachable", told(look)
     if look.get("failed"):
-        return "unfit", look.get("msg")
+        return "unfit", told(look)
     if planned:
         return ("would change" if look.get("changed") else "same"), None
     if isinstance(change, dict) and culprits:
@@ -111,20 +126,21 @@ def verdict(variables, planned, culprits):
 
 def after_change(change, restarts):
     if change.get("unreachable"):
-        return "unreachable", change.get("msg")
+        return "unreachable", told(change)
     if change.get("failed"):
-        return change.get("outcome") or "failed", change.get("msg")
+        return change.get("outcome") or "failed", told(change)
     if restarts:
-        return "not restarted", restarts[0].get("msg") or restarts[0].get("stderr")
+        return "not restarted", told(restarts[0])
     return ("changed" if change.get("changed") else "same"), None
 
 
-def report(hosts, hostvars, planned=False):
+def report(hosts, hostvars, planned=False, limited=False):
     """The report; see DOCUMENTATION."""
     counts, failures, machines = {}, [], {}
     for host in hosts:
         variables = hostvars[host]
-        word, message = verdict(variables, planned, failed_among(variables.get("sallyport_related") or [], hostvars))
+        culprits = failed_among(variables.get("sallyport_related") or [], hostvars)
+        word, message = verdict(variables, planned, culprits, limited)
         counts[word] = counts.get(word, 0) + 1
         machines[host] = {"outcome": word, "message": str(message or "")}
         if word not in GOOD:

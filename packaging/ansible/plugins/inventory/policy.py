@@ -27,7 +27,11 @@ description:
     C(sallyport_related) (hosts
     that share sessions with it); for all machines C(sallyport_policy), C(sallyport_old_policy),
     C(sallyport_include_path),
-    C(sallyport_controller_executable) and C(sallyport_batches), the sizes of the batches of a rollout."
+    C(sallyport_controller_executable), C(sallyport_inventory_folder), and C(sallyport_batches), the
+    sizes of the
+    batches of a rollout."
+  - A rollout is of one policy, so of several inventories of this plugin the first one counts, and the others are
+    refused.
   - A server without other address is reached at the first one that the policy has for it.
 options:
   plugin:
@@ -96,6 +100,10 @@ from ansible_collections.sallyport.ftp.plugins.module_utils.program import FINDI
 
 # The platform whose rules `sallyport apply` changes. What else there is gets its configuration as text.
 APPLIED = "nftables"
+# Groups that are there whatever machines a policy has.
+GROUPS = ("sallyport", "sallyport_gateways", "sallyport_servers", "sallyport_rollout")
+# Names that no machine can bear, because they mean something to Ansible.
+RESERVED = {"all", "ungrouped", "localhost"}
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable):
@@ -110,16 +118,31 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         folder = os.path.dirname(os.path.abspath(path))
-        self._files = [os.path.join(folder, name) for name in self.get_option("policy")]
-        self._old = [os.path.join(folder, name) for name in self.get_option("old")]
-        self._includes = [os.path.join(folder, name) for name in self.get_option("include_path")]
+        self._folder = folder
+        self._files, self._old, self._includes = (
+            [os.path.join(folder, os.path.expanduser(name)) for name in self.get_option(option)]
+            for option in ("policy", "old", "include_path")
+        )
         if not self._files:
             raise AnsibleParserError("%s: policy names no file" % path)
         if self.get_option("batch") < 0:
             raise AnsibleParserError("%s: batch is a number of machines, or 0 for all" % path)
+        self._refuse_second(path)
         machines = self._machines()
         self._check_names(path, machines)
         self._add(machines, list(batches(machines, self._order(machines), self.get_option("batch"))))
+
+    def _refuse_second(self, path):
+        """Variables of all machines are those of one policy. Ansible goes on without an inventory that it cannot read,
+        so the rollout is told."""
+        group = self.inventory.groups.get("sallyport")
+        if group is None or "sallyport_policy" not in group.vars:
+            return
+        self.inventory.set_variable("sallyport", "sallyport_refused_inventory", path)
+        raise AnsibleParserError(
+            "%s: there is an inventory of another policy, %s; name all files of one policy in one inventory, or roll "
+            "two policies out one after the other" % (path, ", ".join(group.vars["sallyport_policy"]))
+        )
 
     def _ask(self, *arguments):
         """Runs the program; raises where it cannot be run."""
@@ -132,7 +155,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             raise AnsibleParserError(
                 "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with executable "
                 "or SALLYPORT_EXECUTABLE" % (command[0], error.strerror)
-            ) from error
+            ) from None
         return Answer(arguments, done.returncode, to_text(done.stdout), to_text(done.stderr))
 
     def _include_options(self):
@@ -173,6 +196,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
                 "%s: a gateway and a server would both be the host %s; set gateway_prefix or server_prefix"
                 % (path, ", ".join("`%s`" % name for name in both))
             )
+        names = {self._host(machine) for machine in machines}
+        taken = names & RESERVED.union(GROUPS, *map(groups_of, machines))
+        if taken:
+            raise AnsibleParserError(
+                "%s: Ansible has %s for something else than a machine; set gateway_prefix or server_prefix"
+                % (path, ", ".join("`%s`" % name for name in sorted(taken)))
+            )
 
     def _host(self, machine):
         return host_name(machine, self.get_option("gateway_prefix"), self.get_option("server_prefix"))
@@ -182,7 +212,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
         for machine in machines:
             for group in groups_of(machine):
                 groups.setdefault(group, []).append(machine)
-        for group in ("sallyport", "sallyport_gateways", "sallyport_servers", "sallyport_rollout", *sorted(groups)):
+        for group in (*GROUPS, *sorted(groups)):
             self.inventory.add_group(group)
         for name, value in self._common(planned).items():
             self.inventory.set_variable("sallyport", name, value)
@@ -198,6 +228,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable):
             "sallyport_old_policy": self._old,
             "sallyport_include_path": self._includes,
             "sallyport_controller_executable": self.get_option("executable"),
+            "sallyport_inventory_folder": self._folder,
             "sallyport_batches": [len(batch) for batch in planned],
         }
 

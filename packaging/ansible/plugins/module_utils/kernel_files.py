@@ -19,20 +19,20 @@ class KernelFiles:
         self.saved = {}
 
     def differing(self):
-        """The paths of the files that are not there as they are wanted."""
-        return [entry["path"] for entry in self.wanted if text_of(entry["path"]) != entry["text"]]
+        """Path and text of the files that are not there as they are wanted, values that the kernel has included.
+        A value that may be missing is none of them: it may be one that the kernel does not take."""
+        found = [(entry["path"], entry["text"]) for entry in self.wanted if text_of(entry["path"]) != entry["text"]]
+        for entry in self.wanted:
+            for name, value, is_optional in settings(entry["text"]) if "/sysctl.d/" in entry["path"] else ():
+                before = text_of(value_path(name))
+                if before is not None and before.split() != value.split() and not is_optional:
+                    found.append((value_path(name), value + "\n"))
+        return found
 
     def difference(self):
-        changed = self.differing()
         return [
-            {
-                "before": text_of(entry["path"]) or "",
-                "after": entry["text"],
-                "before_header": entry["path"],
-                "after_header": entry["path"],
-            }
-            for entry in self.wanted
-            if entry["path"] in changed
+            {"before": text_of(path) or "", "after": text, "before_header": path, "after_header": path}
+            for path, text in self.differing()
         ]
 
     def put_in_place(self):
@@ -60,7 +60,7 @@ class KernelFiles:
 
     def set_values(self, text):
         for name, value, is_optional in settings(text):
-            path = "/proc/sys/" + name.replace(".", "/")
+            path = value_path(name)
             before = text_of(path)
             if before is None or before.split() == value.split():
                 if before is None and not is_optional:
@@ -105,6 +105,10 @@ def settings(text):
         name, equals, value = line.strip().partition("=")
         if equals and not name.startswith(("#", ";")):
             yield name.strip().lstrip("-").strip(), value.strip(), name.startswith("-")
+
+
+def value_path(name):
+    return "/proc/sys/" + name.replace(".", "/")
 
 
 def text_of(path):

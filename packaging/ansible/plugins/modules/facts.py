@@ -77,6 +77,8 @@ ansible_facts:
 
 import platform
 import re
+import subprocess
+import tempfile
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -86,6 +88,8 @@ SERVERS = {
     "pure-ftpd": (["pure-ftpd", "--help"], r"pure-ftpd v(\S+)"),
     "vsftpd": (["vsftpd", "-v"], r"version (\S+)"),
 }
+# Seconds in which a program tells its version.
+PATIENCE = 20
 
 
 class Facts:
@@ -104,12 +108,22 @@ class Facts:
         )
         if path is None:
             return ""
-        try:
-            # vsftpd writes to its standard input when that is a terminal; here it is none.
-            status, out, err = self.module.run_command([path] + command[1:], handle_exceptions=False, data="")
-        except (IOError, OSError):
-            return ""
-        found = re.search(pattern, out + err)
+        # vsftpd writes to its standard input, where a client would be.
+        with tempfile.TemporaryFile(dir=self.module.tmpdir) as client:
+            try:
+                done = subprocess.run(
+                    [path] + command[1:],
+                    stdin=client,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    timeout=PATIENCE,
+                    check=False,
+                )
+            except (IOError, OSError, subprocess.TimeoutExpired):
+                return ""
+            client.seek(0)
+            said = done.stdout + client.read()
+        found = re.search(pattern, said.decode("utf-8", "replace"))
         return found.group(1).rstrip(":,") if found else ""
 
     def table(self):

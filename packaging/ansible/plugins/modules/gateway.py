@@ -50,11 +50,12 @@ options:
     default: 60
   verify:
     description: A command of the shell that runs on the gateway over the new connection. When it fails the change is
-      taken back.
+      taken back. It is logged as all options are, so a password belongs into a file that it reads (C(curl
+      --netrc-file)).
     type: str
   persist:
-    description: The file on the gateway into which the ruleset for boot is written, once confirmed; C(sallyport.service)
-      loads V(/var/lib/sallyport/boot.nft).
+    description: The file on the gateway into which the ruleset for boot is written, once confirmed, an absolute path;
+      C(sallyport.service) loads V(/var/lib/sallyport/boot.nft).
     type: path
   force:
     description: Replace a file of O(persist) that sallyport did not write.
@@ -74,7 +75,7 @@ options:
     elements: str
     default: []
   state_dir:
-    description: The folder on the gateway in which C(sallyport) keeps the way back.
+    description: The folder on the gateway in which C(sallyport) keeps the way back. An absolute path.
     type: path
     default: /run/sallyport
   output:
@@ -98,13 +99,19 @@ options:
     description: For the action plugin, what tells this run from others.
     type: str
     default: ""
+  version:
+    description: For the action plugin, the version of C(sallyport) on the controller; that of the gateway has to be the
+      same.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - sallyport.ftp.program
   - sallyport.ftp.controller
 attributes:
   check_mode:
     support: full
-    description: Compares, and has the kernel check the transaction.
+    description: Compares, and has the kernel check the transaction. Of the file of O(persist) it is seen whether it is
+      there, and not what is in it.
   diff_mode:
     support: full
     description: Shows what changes, in the words of the policy.
@@ -160,10 +167,10 @@ outcome:
     - V(same), V(confirmed), V(planned) (check mode), V(refused) (nothing was changed), V(taken back), V(lost) (no
       connection since the
       change; the gateway takes it back by itself), V(removed), V(written) (files on the controller), V(unknown).
-  returned: always
+  returned: when the gateway was asked
   type: str
 files:
-  description: Files that were written, on the gateway or on the controller.
+  description: Files that were written, on the gateway or on the controller, those below C(/proc/sys) included.
   returned: success
   type: list
   elements: str
@@ -210,6 +217,7 @@ SPECIFICATION = {
     "step": {"type": "str", "choices": ["apply", "confirm"], "default": "apply"},
     "package": {"type": "str", "default": ""},
     "token": {"type": "str", "default": "", "no_log": False},
+    "version": {"type": "str", "default": ""},
 }
 
 # Findings that the kernel settings of the policy mend.
@@ -264,6 +272,7 @@ class GatewayTask:
     # The first step.
 
     def apply(self):
+        self.compare_versions()
         package = unpacked(self.options["package"])
         self.kernel = KernelFiles(self.module, package["kernel"] if self.options["kernel_files"] else [])
         folder = tempfile.mkdtemp(prefix="policy-", dir=self.module.tmpdir)
@@ -271,12 +280,23 @@ class GatewayTask:
             for name, text in package["files"].items():
                 place(os.path.join(folder, name), text)
             self.program.folder = folder
-            self.policy = ["--include-path=./" + name for name in package["includes"]] + package["policy"]
+            # The controller has seen which files may be included, and no others were sent.
+            self.policy = ["--include-path=."] + package["policy"]
             if self.options["name"]:
                 self.policy.append("--gateway=" + self.options["name"])
             self.change()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def compare_versions(self):
+        wanted = self.options["version"]
+        said = self.program.run("--version").out.strip()
+        if wanted and said != "sallyport " + wanted:
+            self.module.fail_json(
+                msg="nothing was changed: the controller has sallyport %s, and `%s --version` of this gateway says "
+                "`%s`; install the same version on both" % (wanted, self.options["executable"], said[:200]),
+                outcome="refused",
+            )
 
     def change(self):
         findings = self.look()
@@ -285,7 +305,7 @@ class GatewayTask:
         result = {
             "changes": plan["changes"],
             "findings": findings,
-            "files": self.kernel.differing(),
+            "files": [path for path, text in self.kernel.differing()],
             "diff": difference(plan["changes"], self.kernel),
         }
         same = plan["same"] and not self.options["replace"]
@@ -332,8 +352,8 @@ class GatewayTask:
 
     def make_boot_folder(self):
         folder = os.path.dirname(self.options["persist"] or "")
-        if folder and not os.path.isdir(folder):
-            os.mkdir(folder, 0o755)
+        if folder:
+            os.makedirs(folder, 0o755, exist_ok=True)
 
     def flags(self):
         options, flags = self.options, list(self.state)
@@ -501,6 +521,12 @@ def difference(changes, kernel):
 
 def main():
     module = AnsibleModule(argument_spec=SPECIFICATION, supports_check_mode=True)
+    for option in ("persist", "state_dir"):
+        path = module.params[option]
+        if path and not os.path.isabs(path):
+            module.fail_json(
+                msg="%s is an absolute path on the gateway: `%s` is none" % (option, path), outcome="refused"
+            )
     task = GatewayTask(module)
     if module.params["state"] == "absent":
         task.remove()

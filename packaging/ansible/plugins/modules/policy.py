@@ -102,6 +102,11 @@ batches:
   returned: success
   type: list
   elements: list
+gone:
+  description: Machines of O(old) that the policy has no more, as keys. Nothing changes them.
+  returned: success
+  type: list
+  elements: str
 breaks:
   description: What breaks between two steps, or is not known.
   returned: success
@@ -219,6 +224,7 @@ class PolicyTask:
             batches=[
                 [key_of(machine) for machine in batch] for batch in batches(machines, order, self.options["batch"])
             ],
+            gone=[key_of(entry) for entry in order if key_of(entry) not in map(key_of, machines)],
             breaks=comparison["breaks"],
             changes=comparison["changes"],
         )

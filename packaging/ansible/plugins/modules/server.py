@@ -61,6 +61,13 @@ options:
     description: Replace files that sallyport did not write.
     type: bool
     default: false
+  restart_mark:
+    description:
+      - A file on the server that says that the program has to be started anew. It is made before settings change, and
+        while it is there the task changes something, so that a handler is notified again which failed or did not run.
+      - Whoever has restarted the program takes it away, as the role and the playbook of the collection do. Not used on
+        Windows.
+    type: path
   files:
     description: For the action plugin, what to write.
     type: list
@@ -129,6 +136,7 @@ SPECIFICATION = {
     "validate": {"type": "str"},
     "backup": {"type": "bool", "default": True},
     "force": {"type": "bool", "default": False},
+    "restart_mark": {"type": "path"},
     "files": {"type": "list", "elements": "dict", "default": []},
     "absent": {"type": "list", "elements": "path", "default": []},
 }
@@ -143,17 +151,34 @@ class ServerTask:
         self.aside = []
 
     def run(self):
+        try:
+            self.put_in_place()
+        finally:
+            # Ansible ends modules from within its own functions.
+            for path in self.aside:
+                if os.path.exists(path):
+                    os.unlink(path)
+
+    def put_in_place(self):
         wanted = [(entry["path"], entry["text"]) for entry in self.options["files"]]
         if not wanted:
             self.module.fail_json(msg="there is nothing to write; the action plugin of the collection did not run")
+        for path, text in wanted:
+            if not os.path.isabs(path) or os.path.isdir(path):
+                self.fail(
+                    "dest is the absolute path of a file, or of a folder for a form with several files: `%s`" % path
+                )
         changed = [(path, text) for path, text in wanted if not same_settings(text_of(path), text)]
         gone = [path for path in self.options["absent"] if os.path.lexists(path)]
         self.refuse_foreign(changed)
         result = {"files": [path for path, text in changed] + gone, "backups": [], "diff": difference(changed, gone)}
+        mark = self.options["restart_mark"]
         if self.module.check_mode or not result["files"]:
-            self.module.exit_json(changed=bool(result["files"]), **result)
+            self.module.exit_json(changed=bool(result["files"] or mark and os.path.exists(mark)), **result)
         try:
             prepared = [(self.prepare(path, text), path) for path, text in changed]
+            if mark:
+                set_mark(mark)
             if self.options["backup"]:
                 result["backups"] = [
                     self.module.backup_local(path)
@@ -197,14 +222,11 @@ class ServerTask:
             if status != 0:
                 self.fail(
                     "the settings for %s are refused, nothing was changed: %s"
-                    % (path, (err.strip() or out.strip())[-2000:])
+                    % (path, (err.strip() or out.strip())[-2000:] or "`%s` ended with status %d" % (command, status))
                 )
         return aside
 
     def fail(self, message):
-        for path in self.aside:
-            if os.path.exists(path):
-                os.unlink(path)
         self.module.fail_json(msg=to_native(message))
 
 
@@ -215,6 +237,11 @@ def text_of(path):
             return file.read()
     except (IOError, OSError):
         return None
+
+
+def set_mark(path):
+    with open(path, "a", encoding="utf-8"):
+        pass
 
 
 def difference(changed, gone):

@@ -48,7 +48,7 @@ def deliver(action, folder, machine):
     if not output:
         raise AnsibleActionFail(
             "gateway `%s` is of the platform %s, which sallyport does not change itself: name a folder for its files "
-            "with output" % (machine["name"], machine["platform"])
+            "with output (sallyport_output of the playbook)" % (machine["name"], machine["platform"])
         )
     return write_files(action, folder, machine, os.path.expanduser(output))
 
@@ -86,7 +86,7 @@ def write(path, text):
             file.write(text)
         os.rename(aside, path)
     except OSError as error:
-        raise AnsibleActionFail("%s: %s" % (path, error.strerror)) from error
+        raise AnsibleActionFail("%s: %s" % (path, error.strerror)) from None
 
 
 def through_vendor(action, folder, machine):

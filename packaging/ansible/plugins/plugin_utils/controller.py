@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -34,7 +35,7 @@ def run_program(executable, *arguments):
         raise AnsibleActionFail(
             "the program `%s` cannot be run on the controller: %s; install sallyport, or name it with "
             "controller_executable" % (executable, error.strerror)
-        ) from error
+        ) from None
     return Answer(arguments, done.returncode, to_text(done.stdout), to_text(done.stderr))
 
 
@@ -64,7 +65,9 @@ def read_manifest(folder):
         with open(path, encoding="utf-8") as file:
             manifest = json.load(file)
     except (OSError, ValueError) as error:
-        raise AnsibleActionFail("%s: %s; compile the policy with sallyport.ftp.policy first" % (path, error)) from error
+        raise AnsibleActionFail(
+            "%s: %s; compile the policy with sallyport.ftp.policy first" % (path, reason(error))
+        ) from None
     if not isinstance(manifest, dict) or "machines" not in manifest or "sources" not in manifest:
         raise AnsibleActionFail("%s: names no machines; the program sallyport that wrote it is too old" % path)
     return manifest
@@ -79,9 +82,12 @@ def machine_of(manifest, kind, name):
     if found:
         return found[0]
     names = ", ".join("`%s`" % machine["name"] for machine in machines[:10]) or "none"
-    raise AnsibleActionFail(
-        "the policy has no %s `%s`; it has %s%s" % (kind, name, names, ", ..." if len(machines) > 10 else "")
-    )
+    wrong = "the policy has no %s `%s`" % (kind, name) if name else "name is missing, the %s of the policy" % kind
+    raise AnsibleActionFail("%s; it has %s%s" % (wrong, names, ", ..." if len(machines) > 10 else ""))
+
+
+def reason(error):
+    return getattr(error, "strerror", None) or str(error)
 
 
 def read_text(path):
@@ -89,7 +95,7 @@ def read_text(path):
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        raise AnsibleActionFail("%s: %s" % (path, error)) from error
+        raise AnsibleActionFail("%s: %s" % (path, reason(error))) from None
 
 
 def files_below(folder, machine_folder):
@@ -107,28 +113,22 @@ def packed(value):
     return to_text(base64.b64encode(zlib.compress(json.dumps(value, sort_keys=True).encode("utf-8"), 6)))
 
 
-def policy_package(files, includes, sources, kernel):
-    """The files of a policy with names below one folder, so that they lie there as they lie here."""
-    paths = [os.path.realpath(name) for name in sources]
-    base = os.path.commonpath([os.path.dirname(path) for path in paths + [os.path.realpath(name) for name in files]])
-    used = [os.path.realpath(name) for name in includes]
+def policy_package(files, sources, kernel):
+    """The files of a policy with names below one folder, so that they lie there as they lie here. Names count, and not
+    where links lead: an include is relative to the name of its file."""
+    names = [os.path.abspath(name) for name in sources]
+    wanted = [os.path.abspath(name) for name in files]
+    base = os.path.commonpath([os.path.dirname(name) for name in names + wanted])
+    texts = dict((os.path.relpath(name, base), read_text(name)) for name in names)
+    for name, text in texts.items():
+        if re.search(r'^[^#\n]*\binclude\s+"/', text, re.MULTILINE):
+            raise AnsibleActionFail(
+                "%s: an include has an absolute path, where the gateway has no such file; name it relative to this one"
+                % os.path.join(base, name)
+            )
     return packed(
-        {
-            "files": dict((os.path.relpath(path, base), read_text(path)) for path in paths),
-            "policy": ["./" + os.path.relpath(os.path.realpath(name), base) for name in files],
-            # Folders that lie elsewhere hold none of the files.
-            "includes": [
-                os.path.relpath(path, base)
-                for path in used
-                if any(inside(one, path) for one in paths) and inside(path, base)
-            ],
-            "kernel": kernel,
-        }
+        {"files": texts, "policy": ["./" + os.path.relpath(name, base) for name in wanted], "kernel": kernel}
     )
-
-
-def inside(path, folder):
-    return os.path.commonpath([path, folder]) == folder
 
 
 def plain(path):
