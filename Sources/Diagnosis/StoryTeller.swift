@@ -92,7 +92,7 @@ struct StoryTeller {
         case 229: announcement(inEPSVReply: reply.text)
         default: nil
         }
-      // Pure-FTPd gives its last word the code of the reply before it: `227 Logout.` (measured).
+      // There is a server that gives its last word the code of the reply before it: `227 Logout.` (measured).
       if let announced, announced.endpoint != nil || story.transfers[current].announced == nil {
         story.transfers[current].announced = announced
         story.transfers[current].announcedMark = event.mark

@@ -64,7 +64,11 @@ struct TrialJudge {
       }
     }
     if let problem = report.certificateProblem, !manner.acceptsCertificate, trial.usesAccount {
-      return (.undecided, "nobody vouches for the certificate (\(shortened(problem))), so no password was sent; --ca, --name and --accept-certificate tell what to trust")
+      return (
+        .undecided,
+        "nobody vouches for the certificate (\(shortened(problem))), so no password was sent; --ca, --name and "
+          + "--accept-certificate tell what to trust"
+      )
     }
     guard !isSecured else { return nil }
     let isClear = events.contains { $0.kind == "note" && CurlNote($0.text ?? "") == .clearText }

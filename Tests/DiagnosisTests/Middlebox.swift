@@ -1,7 +1,7 @@
 /// A box on the gateway that reads the control connection, and what it does to it.
 enum Middlebox: String, Sendable {
-  /// The FTP filter of ISA Server, as far as it is documented: it says that access is denied to `AUTH`, which the server
-  /// never sees.
+  /// The FTP filter of ISA Server, as far as it is documented: it says that access is denied to `AUTH`, which the
+  /// server never sees.
   case isa
   /// Strict inspection of an ASA: the banner in stars, and the end of the connection at `AUTH`.
   case asa

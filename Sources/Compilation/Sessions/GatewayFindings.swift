@@ -106,7 +106,8 @@ struct GatewayFindings {
   private func diagnostic(
     _ cause: Cause, _ cell: SessionCell, _ publication: Publication, _ more: Int, _ alike: Int
   ) -> Diagnostic {
-    var notes = more > 0 ? ["\(more) more \(more == 1 ? "kind of session meets" : "kinds of sessions meet") the same"] : []
+    let kinds = more == 1 ? "kind of session meets" : "kinds of sessions meet"
+    var notes = more > 0 ? ["\(more) more \(kinds) the same"] : []
     if alike > 0 { notes.append("\(alike) more \(isOfUsers ? "servers" : "publications") are of this kind") }
     let place = cause.line?.place ?? cause.place ?? file
     var policy = [Label(statement(of: publication, for: cell), "the policy says so here")]

@@ -1,8 +1,8 @@
 import Evidence
 import FTPSession
 
-/// F25: IIS has several sites on one address and port, and the login does not say which. Its log tells it by the substatus
-/// 37; the reply may be another's.
+/// F25: the server has several sites on one address and port, and the login does not say which. Its own log tells it
+/// for certain; the reply may be another's.
 struct HostNameWanted: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     let said = encounter.stories.flatMap(\.findings).first { $0.finding == .hostNameWanted }?.event.mark

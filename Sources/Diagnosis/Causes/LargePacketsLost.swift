@@ -2,8 +2,8 @@ import Evidence
 import FTPSession
 import PolicySyntax
 
-/// F64: a data connection is there at both ends, and what one side sends does not reach the other. Looks alike: a capture
-/// that ended before the session did.
+/// F64: a data connection is there at both ends, and what one side sends does not reach the other. Looks alike: a
+/// capture that ended before the session did.
 struct LargePacketsLost: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for near in encounter.client where near.isCapture {

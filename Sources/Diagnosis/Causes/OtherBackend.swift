@@ -2,8 +2,8 @@ import Evidence
 import FTPSession
 import PolicySyntax
 
-/// F49: some data connections arrive and some do not, and the ports do not tell which. Looks alike: one port that always
-/// fails (F50), a range that is open in part.
+/// F49: some data connections arrive and some do not, and the ports do not tell which. Looks alike: one port that
+/// always fails (F50), a range that is open in part.
 struct OtherBackend: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     let totals = context.totals

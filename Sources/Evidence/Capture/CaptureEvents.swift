@@ -74,7 +74,7 @@ extension CapturedStream {
   /// In an encrypted connection clear text is a sign of its own: a server process that dies writes it (measured).
   private mutating func readEncrypted(_ bytes: [UInt8], _ packet: CapturedPacket, up: Bool, source: Int) {
     guard !up else { return }
-    // vsftpd writes such a line in pieces.
+    // Such a line comes in pieces (measured).
     guard !downLine.isEmpty || replyHead(String(decoding: bytes.prefix(5), as: UTF8.self)) != nil,
       bytes.allSatisfy({ $0 >= 0x0A && $0 < 0x7F })
     else { return }
