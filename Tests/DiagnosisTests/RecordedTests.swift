@@ -64,6 +64,11 @@ import Testing
     Case("J/client.pcap", "F04?"), Case("J/client.pcap J/server.pcap", "F04!"),
     Case("L/client.pcap", "F33?"), Case("L/server.pcap", "F33?"), Case("L/client.pcap L/server.pcap", "F33?"),
     Case("S2/client.pcap", "F32!"),
+    // What both ends tell together and neither alone.
+    Case("hairpin/client.pcap", "F40!"), Case("hairpin/client.pcap hairpin/server.pcap", "F40!"),
+    Case("mtu/client.pcap"), Case("mtu/server.pcap"), Case("mtu/client.pcap mtu/server.pcap", "F64?"),
+    Case("proxy/client.pcap", "F48?"), Case("proxy/client.pcap proxy/server.pcap", "F57?", "F48?"),
+    Case("hello/client.pcap"), Case("hello/client.pcap hello/server.pcap", "F59?"),
   ]
 
   @Test(arguments: logs)
