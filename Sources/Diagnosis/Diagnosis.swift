@@ -23,6 +23,8 @@ package struct Diagnosis: Sendable {
   package var files: [EvidenceFile]
   package var sessions: [Session]
   package var causes: [Found]
+  /// How many of them are of sessions of which a client has told its side; all where none has.
+  var leading: Int
   package var encounters: [Encounter]
   /// What to fetch, with the command, where nothing is certain; empty where something is.
   package var next: [String]
@@ -38,14 +40,38 @@ package struct Diagnosis: Sendable {
   package init(_ files: [EvidenceFile], replies: [KnownReply], publication: PublishedFacts? = nil) {
     let files = withViewpoints(files)
     self.files = files
-    encounters = joined(files)
-    let context = Context(replies: replies, totals: SessionTotals(encounters), publication: publication)
-    causes = Self.ranked(encounters.flatMap { encounter in allCauses.flatMap { $0.find(encounter, context) } })
+    let encounters = joined(files)
+    self.encounters = encounters
+    let isOther = publication.map { Self.isAboutOthers(encounters, $0) } ?? false
+    let context = Context(
+      replies: replies, totals: SessionTotals(encounters), publication: isOther ? nil : publication)
+    // Where a client has told its side, what others did at the same server comes after it.
+    let own = encounters.filter { !$0.client.isEmpty }
+    let first = Self.found(own.isEmpty ? encounters : own, context)
+    let others = own.isEmpty ? [] : Self.found(encounters.filter { $0.client.isEmpty }, context)
+    leading = first.count
+    causes = first + others.filter { other in !first.contains { $0.failure == other.failure } }
     sessions = encounters.compactMap { Self.session($0) }
     next = []
     remarks = []
     next = nextEvidence(self)
     remarks = contradictions(encounters)
+    if isOther {
+      remarks.append(
+        "no address of the publication is in the evidence: it is about another server, and the policy is left aside")
+    }
+  }
+
+  /// Whether no address of a server in the evidence is one of the publication.
+  private static func isAboutOthers(_ encounters: [Encounter], _ publication: PublishedFacts) -> Bool {
+    let known = Set(
+      encounters.flatMap(\.stories).flatMap { [$0.peer, $0.dialogue.server.address] }.compactMap(\.self))
+    let ours = Set(publication.externalAddresses + publication.serverAddresses)
+    return !known.isEmpty && !ours.isEmpty && known.isDisjoint(with: ours)
+  }
+
+  private static func found(_ encounters: [Encounter], _ context: Context) -> [Found] {
+    ranked(encounters.flatMap { encounter in allCauses.flatMap { $0.find(encounter, context) } })
   }
 
   /// Each failure once, the surest first, and of those as sure as another in the order in which a session meets them.

@@ -43,16 +43,25 @@ package struct Encounter: Sendable {
     stories.flatMap { story in story.replies.map { ($0.reply, $0.event, story) } }
   }
 
-  /// Whether a line of a firewall's log is about this session: it names one of its addresses, or its connection is one
-  /// of which another line does.
+  /// Whether a line of a firewall's log is about this session: it names the addresses of client and server, as far as
+  /// they are known, before or after translation; or its connection is one of which another line does.
   func concerns(_ record: FirewallRecord) -> Bool {
     names(record) || records.contains { $0.source == record.source && record.source.port != nil && names($0) }
   }
 
   private func names(_ record: FirewallRecord) -> Bool {
-    let known = stories.flatMap { [$0.dialogue.client.address, $0.dialogue.server.address] }.compactMap(\.self)
-    let named = [record.source.address, record.destination.address, record.translated?.address].compactMap(\.self)
-    return named.contains { known.contains($0) }
+    let clients = Set(stories.compactMap(\.dialogue.client.address))
+    let servers = Set(
+      stories.flatMap { story in
+        [story.dialogue.server.address, story.peer]
+          + story.transfers.flatMap { [$0.announced?.endpoint?.address] + $0.dials.map(\.target.address) }
+      }.compactMap(\.self)
+    ).subtracting(clients)
+    let named = Set(
+      [record.source.address, record.destination.address, record.translated?.address].compactMap(\.self))
+    let isOfClient = clients.isEmpty || !named.isDisjoint(with: clients)
+    let isOfServer = servers.isEmpty || !named.isDisjoint(with: servers)
+    return isOfClient && isOfServer && !(clients.isEmpty && servers.isEmpty)
   }
 
   /// The transfer that another story tells of as well: the same port, else the same place in the order, where both
@@ -132,6 +141,7 @@ extension Story {
     {
       return nil
     }
+    if let mine = login, let theirs = other.login, mine != theirs { return nil }
     let mine = comparable(with: other)
     let theirs = other.comparable(with: self)
     let ports = (announcedPorts, other.announcedPorts)
@@ -142,6 +152,12 @@ extension Story {
     let isWhole = mine == theirs && mine.count >= 3
     guard ratio >= 0.6 || sharesPort else { return nil }
     return (ratio + (sharesPort ? 2 : 0), isWhole && sharesPort ? .certain : .alike)
+  }
+
+  /// The class of the server's last word to a login, the first digit of its reply: who was let in and who was not are
+  /// of different sessions.
+  private var login: Int? {
+    exchanges.last { $0.command.verb == "PASS" }?.final.map { $0.reply.code / 100 }
   }
 
   /// Commands that both can have seen: not AUTH, which a box between may keep to itself, nor what TLS hides from one.

@@ -4,7 +4,7 @@ import FTPSession
 
 /// What to fetch next, with the command, where something failed and nothing about it is certain.
 func nextEvidence(_ diagnosis: Diagnosis) -> [String] {
-  guard !diagnosis.causes.contains(where: { $0.certainty == .proven }) else { return [] }
+  guard !diagnosis.causes.prefix(diagnosis.leading).contains(where: { $0.certainty == .proven }) else { return [] }
   guard diagnosis.isUnderstood else {
     return [
       "a client's log of one session that fails: `curl -v ftp://SERVER/` on the client, everything that it prints"

@@ -61,8 +61,12 @@ package struct Transfer: Sendable {
   }
   var works: Bool {
     if let final = use?.final { return (200..<300).contains(final.reply.code) }
-    return mode == nil && bytes > 0 && !dials.contains { $0.failed || $0.result == .reset }
+    // Under TLS a handshake that fails is bytes as well.
+    return mode == nil && !isEncrypted && bytes > 0 && !dials.contains { $0.failed || $0.result == .reset }
   }
+  /// Whether the server refused the file itself: a data connection has no part in that.
+  var isOfFile: Bool { use?.final.map { [450, 550, 551, 552, 553].contains($0.reply.code) } ?? false }
+
   /// Whether it is known to have failed.
   var fails: Bool {
     if works { return false }

@@ -13,6 +13,10 @@ package func redacted(_ line: String) -> String {
   }
   maskURLs(&bytes)
   maskPair(&bytes, after: "-u ", to: [UInt8(ascii: " ")], from: UInt8(ascii: ","))
+  maskPair(&bytes, after: "-u ", to: [UInt8(ascii: " ")], from: UInt8(ascii: ":"))
+  maskPair(&bytes, after: "--user ", to: [UInt8(ascii: " ")], from: UInt8(ascii: ":"))
+  maskPair(&bytes, after: "assword=", to: [UInt8(ascii: " "), UInt8(ascii: "&"), UInt8(ascii: ";")], from: nil)
+  maskPair(&bytes, after: "CHPASS ", to: [], from: nil)
   maskPair(&bytes, after: "assword \"", to: [UInt8(ascii: "\"")], from: nil)
   return String(decoding: bytes, as: UTF8.self)
 }
@@ -29,7 +33,7 @@ private func afterVerb(in bytes: [UInt8]) -> Int? {
   guard bytes.count > 5 else { return nil }
   for position in 0..<(bytes.count - 4) where position == 0 || !isWordByte(bytes[position - 1]) {
     let word = String(decoding: bytes[position..<(position + 4)], as: UTF8.self).uppercased()
-    guard ["PASS", "ACCT", "PSWD"].contains(word) else { continue }
+    guard ["PASS", "ACCT", "PSWD"].contains(word) || word == "AUTH" && isSite(bytes[..<position]) else { continue }
     // Logs put brackets, quotes or commas between the verb and its argument.
     var next = position + 4
     while next < bytes.count, [0x20, 0x09, 0x22, 0x5B, 0x5D, 0x2B, 0x2C].contains(bytes[next]) { next += 1 }
@@ -38,12 +42,17 @@ private func afterVerb(in bytes: [UInt8]) -> Int? {
   return nil
 }
 
-/// `scheme://name:secret@`.
+/// Whether what stands before is `SITE`: its `AUTH` has a secret, and that of RFC 2228 has none.
+private func isSite(_ bytes: ArraySlice<UInt8>) -> Bool {
+  String(decoding: bytes.suffix(5), as: UTF8.self).uppercased() == "SITE "
+}
+
+/// `scheme://name:secret@`; in the secret a slash may stand as well.
 private func maskURLs(_ bytes: inout [UInt8]) {
   var from = 0
   while let sign = bytes[min(from, bytes.count)...].firstRange(of: Array("://".utf8)) {
     from = sign.upperBound
-    let rest = bytes[from...].prefix { $0 != 0x20 && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\"") }
+    let rest = bytes[from...].prefix { $0 != 0x20 && $0 != UInt8(ascii: "\"") }
     guard let at = rest.lastIndex(of: UInt8(ascii: "@")), let colon = rest.firstIndex(of: UInt8(ascii: ":")),
       colon < at
     else { continue }

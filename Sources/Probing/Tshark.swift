@@ -55,10 +55,7 @@ package func readCapture(
   while let chunk = readChunk(reading.descriptor) {
     lines.append(chunk)
     while let line = lines.next() {
-      guard var packet = packet(line) else {
-        if isOther(line) { reader.addOther() }
-        continue
-      }
+      guard var packet = packet(line) else { continue }
       if let numbers {
         guard numbers.indices.contains(packet.number - 1) else { continue }
         packet.number = Int(numbers[packet.number - 1])
@@ -118,12 +115,6 @@ private func packet(_ line: Substring) -> CapturedPacket? {
     return nil
   }
   return packet
-}
-
-/// Whether a line is of a packet that is neither TCP nor an ICMP message.
-private func isOther(_ line: Substring) -> Bool {
-  let values = line.split(separator: "\t", omittingEmptySubsequences: false)
-  return values.count == fields.count && [8, 15, 17].allSatisfy { values[$0].isEmpty }
 }
 
 private func hexadecimal(_ text: Substring) -> [UInt8] {

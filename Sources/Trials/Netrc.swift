@@ -38,7 +38,9 @@ package struct Netrc: Sendable {
       entry.machine.map { names.contains($0) } == true && fits(entry)
     }
     guard let entry = own ?? entries.first(where: { $0.machine == nil && fits($0) }),
-      let login = user ?? entry.login, let password = entry.password
+      let login = user ?? entry.login, let password = entry.password,
+      // A line end in one would be the end of its command.
+      (login + password).unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
     else { return nil }
     return Account(user: login, password: password)
   }

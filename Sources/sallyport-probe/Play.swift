@@ -203,7 +203,8 @@ final class Play {
     _ = perform("upload")
   }
 
-  /// Ends the program when it does not come to an end by itself: a library that waits for ever in one call.
+  /// Ends the program when its parent is gone, or when it does not come to an end by itself: a library that waits for
+  /// ever in one call.
   private func watch(seconds: Int) {
     let watch = Watch(transcript: transcript, seconds: seconds)
     var thread = pthread_t()
@@ -213,7 +214,11 @@ final class Play {
         guard let pointer else { return nil }
         let watch = Unmanaged<Watch>.fromOpaque(pointer).takeRetainedValue()
         let end = Transcript.now + Double(watch.seconds)
-        while Transcript.now < end { usleep(200_000) }
+        while Transcript.now < end {
+          usleep(200_000)
+          // Nobody waits for the answer any more.
+          if getppid() != watch.parent { _exit(0) }
+        }
         watch.transcript.change {
           $0.transfers.append(
             Report.Transfer(name: "watch", code: 0, error: "libcurl does not come back", bytes: 0, ending: "hung"))
@@ -228,6 +233,7 @@ final class Play {
 private final class Watch: Sendable {
   let transcript: Transcript
   let seconds: Int
+  let parent = getppid()
 
   init(transcript: Transcript, seconds: Int) {
     (self.transcript, self.seconds) = (transcript, seconds)

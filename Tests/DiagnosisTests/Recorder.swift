@@ -16,6 +16,16 @@ struct Recording: Sendable {
   }
 }
 
+extension Recording {
+  /// Whether the client has asked for a data connection or was refused something before, so that it can have met the
+  /// fault; of faults that lie before that it always has.
+  func meets(_ fault: Injection) throws -> Bool {
+    if let box = fault.box, [.ssh, .mute, .asa, .slow].contains(box) { return true }
+    let text = try String(contentsOfFile: clientLog, encoding: .utf8)
+    return text.contains(/(?:> |'|Cmd: |Command: )(?:PASV|EPSV|PORT|EPRT)/) || text.contains(/[ '<][45][0-9]{2}[ :-]/)
+  }
+}
+
 extension Lab {
   /// Plays one session with a fault and keeps what each side saw.
   func record(

@@ -60,10 +60,18 @@ struct TicketBenchTests {
   @Test(arguments: plays)
   func named(_ play: Play) async throws {
     if let kept = kept(play) { return try judge(kept, play) }
-    try await withLab { lab in
-      let recording = try await lab.record(play.fault, play.daemon, play.client, play.encryption)
-      try judge(recording, play)
-      keep(recording, play)
+    var fault = play.fault
+    while true {
+      let isDone = try await withLab { lab in
+        let recording = try await lab.record(fault, play.daemon, play.client, play.encryption)
+        // On a machine that is busy with other things a client may give up before it meets the fault.
+        guard try recording.meets(fault) || fault.patience > 4 * play.fault.patience else { return false }
+        try judge(recording, play)
+        keep(recording, play)
+        return true
+      }
+      if isDone { return }
+      fault.patience *= 2
     }
   }
 

@@ -23,7 +23,10 @@ struct ActiveBlocked: Cause {
     let there = far.flatMap { encounter.counterpart(of: transfer, at: index, of: story, in: $0) }
     let marks = transfer.marks + [transfer.use?.final?.event.mark, transfer.request?.event.mark].compactMap(\.self)
     if let there, let sent = there.dials.first {
-      if let here, let near, let far, near.isSameConnection(as: far), here.dials.isEmpty, near.isUnfiltered {
+      if let here, let near, let far, near.isSameConnection(as: far), here.dials.isEmpty, near.isUnfiltered,
+        // Only a capture that was still on has nothing because nothing came.
+        let dialled = far.offset(sent.event), let length = near.length, length >= dialled
+      {
         return cause(
           .proven, .firewall, "the server's connection leaves it and does not reach the client", sent.marks + marks)
       }

@@ -15,9 +15,13 @@ struct AsymmetricPath: Cause {
         }
         // A client beside the server, which has the answer, from an address that it did not dial (F40).
         guard !far.isOfNeighbour(transfer) else { continue }
+        // A stranger who knocks has no part in it.
+        if let client = far.dialogue.client.address, transfer.peers.contains(where: { $0.address != client }) {
+          continue
+        }
         let near = encounter.client.first { $0.isCapture && $0.isSameConnection(as: far) }
         let here = near.flatMap { encounter.counterpart(of: transfer, at: index, of: far, in: $0) }
-        let isLost = here?.dials.contains { $0.result == .timedOut } == true
+        let isLost = here?.dials.contains { $0.result == .timedOut && $0.sequence == dial.sequence } == true
         return [
           Found(
             "F62", isLost ? .proven : .likely, .path,
@@ -29,7 +33,7 @@ struct AsymmetricPath: Cause {
         ]
       }
     }
-    if let record = encounter.records.first(where: { $0.reason == .asymmetric }),
+    if let record = encounter.records.first(where: { $0.reason == .asymmetric && encounter.concerns($0) }),
       encounter.stories.contains(where: { $0.transfers.contains { $0.fails } })
     {
       return [

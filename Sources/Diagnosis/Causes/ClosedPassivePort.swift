@@ -66,12 +66,18 @@ struct ClosedPassivePort: Cause {
     let marks = transfer.marks
     let port = transfer.port
     if let port,
-      let record = encounter.records.first(where: { $0.action == .denied && $0.isSYN && $0.leads(to: port) })
+      let record = encounter.records.first(where: {
+        $0.action == .denied && $0.isSYN && $0.leads(to: port) && encounter.concerns($0)
+      })
     {
       return cause(
         .proven, transfer, "the firewall denies the data connection to port \(port)", [record.mark] + marks, context)
     }
-    if let port, let record = encounter.records.first(where: { $0.reason == .noAnswer && $0.leads(to: port) }) {
+    if let port,
+      let record = encounter.records.first(where: {
+        $0.reason == .noAnswer && $0.leads(to: port) && encounter.concerns($0)
+      })
+    {
       return Found(
         "F48", .likely, .server,
         "the firewall lets the data connection to port \(port) through, and nobody answers it",
@@ -159,7 +165,9 @@ struct ClosedPassivePort: Cause {
           } ?? false
         let isStalled = transfer.findings.contains { $0.finding == .stalled }
         if let port = transfer.port,
-          let record = encounter.records.first(where: { $0.action == .denied && $0.isSYN && $0.leads(to: port) })
+          let record = encounter.records.first(where: {
+            $0.action == .denied && $0.isSYN && $0.leads(to: port) && encounter.concerns($0)
+          })
         {
           return [
             cause(

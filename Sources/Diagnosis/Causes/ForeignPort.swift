@@ -7,7 +7,9 @@ struct ForeignPort: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.stories {
       let said = story.findings.first { $0.finding == .foreignPort }
-      let answer = story.transfers.lazy.filter(\.isActive).compactMap { transfer in
+      // The same words refuse a port below 1024.
+      let refused = story.transfers.filter { $0.isActive && ($0.announced?.endpoint?.port ?? 1024) >= 1024 }
+      let answer = refused.lazy.compactMap { transfer in
         transfer.request?.final.flatMap { final in
           context.replies.contains { $0.meaning == .foreignPort && $0.matches(final.reply) }
             ? [transfer.request?.event.mark, final.event.mark].compactMap(\.self) : nil

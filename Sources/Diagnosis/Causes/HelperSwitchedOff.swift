@@ -6,12 +6,13 @@ import PolicySyntax
 struct HelperSwitchedOff: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     guard
-      encounter.stories.contains(where: { story in story.ended != nil || story.transfers.contains(where: \.fails) }),
-      let record = encounter.records.first(where: { $0.reason == .otherAddress })
+      encounter.stories.contains(where: { story in story.transfers.contains(where: \.fails) })
+        || encounter.stories.allSatisfy({ story in !story.transfers.contains(where: \.works) }),
+      let record = encounter.records.first(where: { $0.reason == .otherAddress && encounter.concerns($0) })
     else { return [] }
     return [
       Found(
-        "F05", encounter.concerns(record) ? .proven : .likely, .firewall,
+        "F05", .proven, .firewall,
         "the firewall's FTP inspection ends the session, because the announced address is not the sender's own",
         at: [record.mark],
         remedy:

@@ -42,16 +42,16 @@ struct IdleTimer: Cause {
     let ports = Set(encounter.stories.compactMap(\.dialogue.server.port) + [control, 21])
     guard
       let record = encounter.records.first(where: { record in
-        record.reason == .idle && ports.contains { record.leads(to: $0) }
+        record.reason == .idle && ports.contains { record.leads(to: $0) } && encounter.concerns(record)
       })
     else { return [] }
     let isCut = encounter.stories.contains { story in
-      story.timedOut != nil || story.transfers.contains { $0.bytes > 0 && $0.use?.final == nil }
+      story.transfers.contains { $0.isConnected && $0.use?.final == nil && ($0.bytes > 0 || story.timedOut != nil) }
     }
     guard isCut else { return [] }
     return [
       Found(
-        "F47", encounter.concerns(record) ? .proven : .likely, .firewall,
+        "F47", .proven, .firewall,
         "the firewall forgets the control connection, because nothing is said on it during a transfer",
         at: [record.mark],
         remedy:

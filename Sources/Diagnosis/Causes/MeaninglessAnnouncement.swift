@@ -8,6 +8,7 @@ struct MeaninglessAnnouncement: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for story in encounter.stories {
       for transfer in story.transfers where transfer.mode == .pasv && !transfer.works && !transfer.isConnected {
+        guard !transfer.isOfFile else { continue }
         guard let offered = transfer.announced?.endpoint?.address,
           [.loopback, .unspecified, .multicast, .reserved].contains(offered.scope),
           // On the server itself it may be right.

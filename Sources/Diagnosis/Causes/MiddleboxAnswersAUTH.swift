@@ -23,7 +23,8 @@ struct MiddleboxAnswersAUTH: Cause {
 
         // In other words than the filter's own, only where it is certain that both are of one session.
         let isSure =
-          isFilters || encounter.join == .certain || story.greeting?.reply.lines == server.greeting?.reply.lines
+          isFilters && story.greeting != nil || encounter.join == .certain
+          || story.greeting != nil && story.greeting?.reply.lines == server.greeting?.reply.lines
         return [answered(isSure ? .proven : .likely, refusals.first?.reply, marks, server, encounter)]
 
       }

@@ -10,7 +10,9 @@ struct NoHairpin: Cause {
     for near in encounter.client where near.dialogue.client.address.map({ $0.scope == .privateUse }) == true {
       for transfer in near.transfers where !transfer.isActive {
         guard let answer = transfer.otherAnswer, answer.address.scope == .privateUse else { continue }
-        return [cause(.proven, answer.address, transfer.dials.flatMap(\.marks) + [answer.mark])]
+        // Further away the answer may only have gone past the translation.
+        let isBeside = near.dialogue.client.address.map { Self.areNeighbours($0, answer.address) } ?? false
+        return [cause(isBeside ? .proven : .likely, answer.address, transfer.dials.flatMap(\.marks) + [answer.mark])]
       }
     }
     for far in encounter.server where far.isCapture {
@@ -18,6 +20,15 @@ struct NoHairpin: Cause {
       return [cause(.likely, nil, transfer.dials.flatMap(\.marks))]
     }
     return []
+  }
+
+  /// Whether two addresses are of one network, as these mostly are.
+  private static func areNeighbours(_ one: IPAddress, _ other: IPAddress) -> Bool {
+    switch (one, other) {
+    case (.v4(let one), .v4(let other)): one.value >> 8 == other.value >> 8
+    case (.v6(let one), .v6(let other)): one.value >> 64 == other.value >> 64
+    default: false
+    }
   }
 
   private func cause(_ certainty: Certainty, _ address: IPAddress?, _ marks: [Mark]) -> Found {

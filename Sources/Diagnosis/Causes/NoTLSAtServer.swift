@@ -11,6 +11,11 @@ struct NoTLSAtServer: Cause {
         return [cause(.proven, [found.event.mark])]
       }
       for auth in story.auths {
+        // Other mechanisms than TLS are asked for as well.
+        guard
+          auth.command.argument.isEmpty || auth.command.argument.uppercased().hasPrefix("TLS")
+            || auth.command.argument.uppercased().hasPrefix("SSL"), !story.transfers.contains(where: \.works)
+        else { continue }
         guard story.secured == nil, let final = auth.final, final.reply.code >= 400, final.reply.code != 421 else {
           continue
         }

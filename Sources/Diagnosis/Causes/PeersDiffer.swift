@@ -7,7 +7,7 @@ import PolicySyntax
 /// connection. Looks alike: a stranger who tries the port first.
 struct PeersDiffer: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
-    if let found = said(encounter, context) { return [found] }
+    let words = said(encounter, context)
     for story in encounter.server where story.isCapture {
       guard let control = story.dialogue.client.address else { continue }
       for transfer in story.transfers where !transfer.works && !transfer.isActive {
@@ -15,10 +15,14 @@ struct PeersDiffer: Cause {
         guard let peer = transfer.peers.first(where: { $0.address != control }), transfer.isConnected else {
           continue
         }
-        return [cause(peer.address, control, [peer.event.mark] + transfer.dials.flatMap(\.marks), isSaid: false)]
+        return [
+          cause(
+            peer.address, control, (words?.evidence ?? []) + [peer.event.mark] + transfer.dials.flatMap(\.marks),
+            isSaid: words != nil)
+        ]
       }
     }
-    return []
+    return [words].compactMap(\.self)
   }
 
   private func said(_ encounter: Encounter, _ context: Context) -> Found? {
@@ -38,6 +42,8 @@ struct PeersDiffer: Cause {
         exchange.replies.contains { $0.event == entry.event } || exchange.final == nil
       }
       guard !uses.contains(where: { $0.preliminary != nil }) else { continue }
+      // In active mode nobody comes to the server, and the same words tell of something else.
+      guard entry.story.transfers.contains(where: \.isPassive) || entry.story.transfers.isEmpty else { continue }
       return cause(nil, nil, [entry.event.mark], isSaid: true)
     }
     return nil

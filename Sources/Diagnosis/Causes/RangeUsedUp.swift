@@ -14,6 +14,8 @@ struct RangeUsedUp: Cause {
       guard context.replies.contains(where: { $0.meaning == .rangeExhausted && $0.matches(entry.reply) }) else {
         continue
       }
+      // In active mode no port of the range is wanted.
+      guard !entry.story.transfers.contains(where: \.isActive) else { continue }
       return [cause("F28", [entry.event.mark])]
     }
     // A server whose log has every reply, and none to this: its process ended while it looked for a port.

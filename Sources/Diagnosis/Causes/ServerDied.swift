@@ -10,7 +10,9 @@ struct ServerDied: Cause {
     }
     // Some of these have failures of their own; what another process says when the first has ended follows from that.
     guard last.allSatisfy({ meanings($0.reply).allSatisfy { $0 == .processDied } }) else { return [] }
-    for entry in last where meanings(entry.reply).contains(.processDied) {
+    // A session that has worked ends so too, when its client is gone.
+    for entry in last
+    where meanings(entry.reply).contains(.processDied) && !entry.story.transfers.contains(where: \.works) {
       return [
         Found(
           "F72", .proven, .server, "the server's process ends with `\(entry.reply.whole)`", at: [entry.event.mark],

@@ -13,7 +13,8 @@ struct UnroutableAnnouncement: Cause {
     if context.countsOnHelper, encounter.isClear { return [] }
     for story in encounter.client {
       for transfer in story.transfers where transfer.mode == .pasv && transfer.fails && !transfer.isConnected {
-        guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered) else { continue }
+        guard let offered = transfer.announced?.endpoint?.address, Self.isUnroutable(offered), !transfer.isOfFile
+        else { continue }
         // Where sessions in clear work, a helper puts the right address in, which it cannot do in this one (F04).
         if transfer.isEncrypted, context.totals.plainAnnouncements.contains(where: { $0 != offered }) {
           return [Self.blindHelper(offered, transfer)]
@@ -24,11 +25,14 @@ struct UnroutableAnnouncement: Cause {
         return [found(offered, transfer, story.peer ?? encounter.peer)].compactMap(\.self)
       }
       // Under TLS a capture shows the address that is dialled.
-      for transfer in story.transfers where transfer.mode == nil && transfer.fails {
+      // Other traffic of the same machine may look so, so it is likely at most, and nothing where the client's own log
+      // has the replies.
+      let isTold = encounter.client.contains { $0.transfers.contains { $0.mode != nil } }
+      for transfer in story.transfers where transfer.mode == nil && transfer.fails && !isTold {
         guard let dial = transfer.dials.first(where: { $0.failed }), let address = dial.target.address,
           Self.isUnroutable(address), let peer = story.peer, peer.scope == .global
         else { continue }
-        return [Self.cause(.proven, address, dial.marks, "and the client dials it")]
+        return [Self.cause(.likely, address, dial.marks, "and the client dials it")]
       }
     }
     return fromServer(encounter)

@@ -59,6 +59,13 @@ extension CapturedStream {
     while let end = buffer.firstIndex(of: 0x0A) {
       let line = String(decoding: buffer[..<end], as: UTF8.self)
       buffer.removeSubrange(...end)
+      // Where the beginning was not seen, the first line may be the end of one, such as of a password.
+      if up, syns.isEmpty, !isInStep {
+        isInStep = true
+        guard ["USER", "PASV", "EPSV", "LIST", "AUTH", "TYPE", "FEAT"].contains(where: line.hasPrefix) else {
+          continue
+        }
+      }
       let mark = Mark(source: source, packet: packet.number, text: trimmed(line))
       if up {
         writer?.sent(line, time: packet.time, mark)

@@ -21,14 +21,9 @@ package struct CaptureReader: Sendable {
   private var streams: [CapturedStream] = []
   private var open: [Key: Int] = [:]
   private var packets = 0
-  /// Whether there is anything in it that a filter for control connections would not have let through.
-  private var hasOthers = false
   private let mostStreams = 100_000
 
   package init(source: Int) { self.source = source }
-
-  /// A packet of another protocol.
-  package mutating func addOther() { hasOthers = true }
 
   package mutating func add(_ packet: CapturedPacket) {
     packets += 1
@@ -84,6 +79,13 @@ package struct CaptureReader: Sendable {
       }
       return
     }
+    if packet.flags.contains(.ack) {
+      if up {
+        streams[index].down.note(acknowledged: packet.acknowledged)
+      } else {
+        streams[index].up.note(acknowledged: packet.acknowledged)
+      }
+    }
     if up, streams[index].firstAck == nil, streams[index].synAck != nil, packet.flags.contains(.ack) {
       streams[index].firstAck = packet
     }
@@ -125,6 +127,10 @@ package struct CaptureReader: Sendable {
     return (dialogues, view, packets, streams.count)
   }
 
+  /// Whether it has connections that a filter for control connections would not have let through. Other protocols tell
+  /// nothing: filters often let ARP and ICMP through besides.
+  private var hasOtherPorts: Bool { streams.contains { $0.writer == nil } }
+
   /// Where it was captured: packets of the own machine have the TTL that they began with, and it answers at once.
   private func viewpoint(_ controls: [Int]) -> Viewpoint? {
     let initial: Set<Int> = [64, 128, 255]
@@ -146,8 +152,8 @@ package struct CaptureReader: Sendable {
     var dialogue = writer.finish()
     dialogue.viewpoint = view
     dialogue.writes = [.packets, .dials]
-    if hasOthers || streams.contains(where: { $0.writer == nil }) { dialogue.writes.insert(.otherPorts) }
-    if !stream.isBlind, !stream.up.hasGap, !stream.down.hasGap, !stream.syns.isEmpty {
+    if hasOtherPorts { dialogue.writes.insert(.otherPorts) }
+    if !stream.isBlind, !stream.up.hasHole, !stream.down.hasHole, !stream.syns.isEmpty {
       dialogue.writes.formUnion([.commands, .replies])
     }
     dialogue.sequence = stream.syns.first?.sequence

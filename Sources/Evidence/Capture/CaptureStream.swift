@@ -16,6 +16,21 @@ struct StreamHalf: Sendable {
   /// A byte that was not captured: what comes after it has no lines.
   var hasGap = false
   var finished: CapturedPacket?
+  /// The byte that the other side waits for, as far as it has said.
+  private var acknowledged: UInt32?
+
+  /// Whether something was sent that is not in the capture: a gap before what came later, or the other side has it.
+  var hasHole: Bool {
+    if hasGap || !early.isEmpty { return true }
+    // The end of a connection uses a number up.
+    guard let acknowledged, let next else { return false }
+    return Int32(bitPattern: acknowledged &- next) > (finished == nil ? 0 : 1)
+  }
+
+  mutating func note(acknowledged number: UInt32) {
+    if let known = acknowledged, Int32(bitPattern: number &- known) <= 0 { return }
+    acknowledged = number
+  }
 
   /// Takes a packet in; what can now be read in order, each piece with the packet that ended it.
   mutating func take(_ packet: CapturedPacket, keeping: Bool) -> [(bytes: [UInt8], packet: CapturedPacket)] {
@@ -29,6 +44,8 @@ struct StreamHalf: Sendable {
     let offset = Int32(bitPattern: start &- expected)
     if offset < 0 {
       retransmitted += 1
+      // One that is sent again with more in it than before: the rest is not trusted, and missing.
+      if Int(offset) + packet.length > 0 { hasGap = true }
       return []
     }
     if offset > 0 {
@@ -102,6 +119,8 @@ struct CapturedStream: Sendable {
   var upLine: [UInt8] = []
   var downLine: [UInt8] = []
   var writer: DialogueWriter?
+  /// Whether the end of a line of the client was seen.
+  var isInStep = false
   /// Whether the control connection is encrypted from here on.
   var isBlind = false
   var largestUnanswered = 0

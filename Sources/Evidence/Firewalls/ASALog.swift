@@ -24,6 +24,11 @@ package struct ASALog: LogReader {
       text = rest[rest.index(after: colon)...]
     }
 
+    /// Whether it names no other protocol than TCP.
+    var isTCP: Bool {
+      !text.split(separator: " ").prefix(6).contains { ["udp", "icmp", "UDP", "ICMP", "gre", "esp"].contains($0) }
+    }
+
     /// `IF:ADDRESS/PORT` or `ADDRESS/PORT`, in the order of the text; what stands in parentheses is the translated
     /// form.
     var endpoints: [Endpoint] {
@@ -39,7 +44,7 @@ package struct ASALog: LogReader {
   package func read(_ log: LogText) -> LogContents {
     var records: [FirewallRecord] = []
     for line in log.lines {
-      guard let message = Message(line.text), let meaning = Self.meaning(message) else { continue }
+      guard let message = Message(line.text), let meaning = Self.meaning(message), message.isTCP else { continue }
       let ends = message.endpoints
       let hasMapped = message.id == 302013 && ends.count >= 4
       records.append(

@@ -46,13 +46,16 @@ package struct NetfilterLog: LogReader {
     guard let from = values["SRC"].flatMap({ IPAddress(String($0)) }),
       let to = values["DST"].flatMap({ IPAddress(String($0)) }), values["PROTO"] == "TCP"
     else { return nil }
-    let head = line.text[..<start.lowerBound].uppercased()
+    let beginning = line.text[..<start.lowerBound]
+    // What stands before it are the time and the name of the host.
+    let prefix = beginning.firstRange(of: "kernel:").map { beginning[$0.upperBound...] } ?? beginning
+    let head = prefix.uppercased()
     let refusals = ["DENIED:", "DROP", "REJECT", "DENY", "BLOCK"]
     let allowances = [" NEW: ", "ACCEPT", "ALLOW"]
     let action: FirewallRecord.Action =
-      refusals.contains { head.contains($0) } ? .denied : allowances.contains { head.contains($0) } ? .allowed : .seen
+      allowances.contains { head.contains($0) } ? .allowed : refusals.contains { head.contains($0) } ? .denied : .seen
     return FirewallRecord(
-      time: firstClockTime(in: head),
+      time: firstClockTime(in: beginning),
       mark: Mark(source: source, line: line.number, text: line.text), action: action,
       reason: action == .denied ? .noRule : nil,
       source: Endpoint(from, values["SPT"].flatMap { UInt16($0) }),

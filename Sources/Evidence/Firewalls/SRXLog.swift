@@ -27,7 +27,7 @@ package struct SRXLog: LogReader {
       guard let start = line.text.firstRange(of: " \(key)=\"") else { return nil }
       return String(line.text[start.upperBound...].prefix { $0 != "\"" })
     }
-    guard let from = value("source-address").flatMap({ IPAddress($0) }),
+    guard let from = value("source-address").flatMap({ IPAddress($0) }), value("protocol-id") ?? "6" == "6",
       let to = value("destination-address").flatMap({ IPAddress($0) })
     else { return nil }
     let action = action(line.text)
@@ -54,7 +54,9 @@ package struct SRXLog: LogReader {
       }
       return (from, to)
     }
-    guard let first = pairs.first else { return nil }
+    // `junos-ftp 6(0)`: the number of the protocol, with the type of ICMP.
+    let protocols = line.text.split(separator: " ").filter { $0.hasSuffix("(0)") }.compactMap { Int($0.dropLast(3)) }
+    guard let first = pairs.first, protocols.allSatisfy({ $0 == 6 }) else { return nil }
     let action = action(line.text)
     return FirewallRecord(
       time: firstClockTime(in: line.text),
