@@ -40,6 +40,7 @@ struct ProbeBenchTests {
     }
     struct Cause: Decodable {
       var failure: String
+      var certainty: String
       var statement: String?
     }
     var sessions: [Session]
@@ -77,13 +78,10 @@ struct ProbeBenchTests {
     return Probing(status: result.status, answer: answer, text: result.text)
   }
 
-  private func start(_ lab: Lab, _ fault: Injection, _ kind: DaemonKind) async throws {
-    try await lab.start(kind, configuration: lab.settings(of: kind, fault))
-    try await lab.load(ruleset: fault.ruleset)
-    if !fault.serverRules.isEmpty {
-      let loaded = try await lab.run(["nft", "-f", "-"], on: .server, input: fault.serverRules)
-      guard loaded.succeeded else { throw LabError(loaded.errorText) }
-    }
+  private func withFault(
+    _ fault: Injection, _ kind: DaemonKind, _ body: @Sendable (Lab) async throws -> Void
+  ) async throws {
+    try await withLab { lab in try await lab.with(fault, kind) { try await body(lab) } }
   }
 
   private static func fault(_ name: String) throws -> Injection {
@@ -93,8 +91,7 @@ struct ProbeBenchTests {
 
   @Test("without a fault everything is as promised", arguments: [DaemonKind.vsftpd, .proFTPD])
   func healthy(_ kind: DaemonKind) async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), kind)
+    try await withFault(try Self.fault("healthy"), kind) { lab in
       let found = try await probe(lab, options: ["--mode", "pasv,epsv", "--timeout", "20"])
       #expect(found.status == 0 && found.answer.causes.isEmpty, "\(found.text)")
       // Implicit TLS is refused as a whole, so one session stands for it.
@@ -139,8 +136,7 @@ struct ProbeBenchTests {
 
   @Test("an upload, a time without a word, and a new TLS session where one has to be resumed")
   func manners() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), .vsftpd)
+    try await withFault(try Self.fault("healthy"), .vsftpd) { lab in
       let options = ["--mode", "epsv", "--tls", "explicit", "--timeout", "20"]
       let upload = try await probe(lab, options: options + ["--upload", "probe.txt", "--idle", "1s"])
       #expect(upload.status == 0, "\(upload.text)")
@@ -185,9 +181,8 @@ struct ProbeBenchTests {
 
   @Test("a fault is found, and its cause named", arguments: faults)
   func fault(_ fault: Fault) async throws {
-    try await withLab { lab in
-      let injection = try Self.fault(fault.injection)
-      try await start(lab, injection, .proFTPD)
+    let injection = try Self.fault(fault.injection)
+    try await withFault(injection, .proFTPD) { lab in
       let found = try await probe(
         lab, options: ["--tls", fault.tls, "--mode", fault.mode], password: injection.password)
       #expect(found.status == 1, "\(found.text)")
@@ -197,10 +192,35 @@ struct ProbeBenchTests {
     }
   }
 
+  /// Faults of `Injection.all` that one session of `probe` can meet: none of the client's own, and none that takes
+  /// several sessions.
+  private static let alone: [Injection] = Injection.all.filter { fault in
+    let isOfClient =
+      fault.portAddress != nil || !fault.resumesTLS || !fault.protectsData || !fault.endsTLS || fault.isUpload
+      || fault.place != .client
+    return !fault.causes.isEmpty && !isOfClient && !fault.repeats && !fault.isPlainFirst
+      && fault.path == "hello.txt"
+  }
+
+  @Test(
+    "every fault that one session meets is found, and nothing else is called proven",
+    .enabled(if: ProcessInfo.processInfo.environment["SALLYPORT_PROVE_TICKETS"] != nil), arguments: alone)
+  func every(_ fault: Injection) async throws {
+    let kind = fault.daemons.first { $0 != .pureFTPD } ?? .pureFTPD
+    let tls = fault.encryption.first == .plain ? "plain" : "explicit"
+    try await withFault(fault, kind) { lab in
+      let found = try await probe(
+        lab, ["203.0.113.10:\(fault.controlPort)", "--tls", tls, "--mode", fault.mode.rawValue],
+        password: fault.password)
+      #expect(found.status == 1, "\(found.text)")
+      let proven = Set(found.answer.causes.filter { $0.certainty == "proven" }.map(\.failure))
+      #expect(proven.isSubset(of: fault.causes.union(fault.alsoTrue)), "\(fault): \(proven)\n\(found.text)")
+    }
+  }
+
   @Test("the server's connection in active mode does not come")
   func active() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("active blocked"), .vsftpd)
+    try await withFault(try Self.fault("active blocked"), .vsftpd) { lab in
       let found = try await probe(
         lab, Self.range + "\n  active on", options: ["--tls", "plain", "--mode", "port"])
       #expect(found.status == 1 && found.answer.causes.first?.failure == "F33", "\(found.text)")
@@ -209,11 +229,10 @@ struct ProbeBenchTests {
 
   @Test("a helper is blind under TLS")
   func helper() async throws {
-    try await withLab { lab in
-      var fault = try Self.fault("healthy")
-      fault.announced = nil
-      fault.range = ""
-      try await start(lab, fault, .vsftpd)
+    var fault = try Self.fault("healthy")
+    fault.announced = nil
+    fault.range = ""
+    try await withFault(fault, .vsftpd) { lab in
       try await lab.load(
         ruleset: """
           table ip bench_helper {
@@ -233,15 +252,7 @@ struct ProbeBenchTests {
 
   @Test("a box that answers AUTH itself")
   func relay() async throws {
-    try await withLab { lab in
-      let fault = try Self.fault("filter answers AUTH")
-      try await start(lab, fault, .proFTPD)
-      let relay = Task {
-        _ = try await lab.run(
-          ["python3", "-c", Middlebox.program, Middlebox.isa.rawValue], on: .gateway, seconds: 60)
-      }
-      defer { relay.cancel() }
-      try await lab.waitForListener(on: .gateway, port: Middlebox.port)
+    try await withFault(try Self.fault("filter answers AUTH"), .proFTPD) { lab in
       let found = try await probe(lab, options: ["--tls", "explicit", "--mode", "pasv"])
       #expect(found.status == 1 && found.answer.causes.first?.failure == "F61", "\(found.text)")
       #expect(found.answer.sessions.first?.outcome == "refused")
@@ -250,8 +261,7 @@ struct ProbeBenchTests {
 
   @Test("a server that asks for a password in clear where the policy wants TLS")
   func passwordInClear() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), .proFTPD)
+    try await withFault(try Self.fault("healthy"), .proFTPD) { lab in
       let found = try await probe(
         lab, "passive range 50000-50399\n  tls explicit required",
         options: ["--tls", "plain,explicit", "--mode", "epsv"])
@@ -265,8 +275,7 @@ struct ProbeBenchTests {
 
   @Test("and one that wants TLS there")
   func refusesClear() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("TLS demanded"), .vsftpd)
+    try await withFault(try Self.fault("TLS demanded"), .vsftpd) { lab in
       let found = try await probe(
         lab, "passive range 50000-50399\n  tls explicit required",
         options: ["--tls", "plain,explicit", "--mode", "epsv"])
@@ -276,8 +285,7 @@ struct ProbeBenchTests {
 
   @Test("a client whom the policy keeps out, and whom the gateway lets in all the same")
   func stranger() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), .proFTPD)
+    try await withFault(try Self.fault("healthy"), .proFTPD) { lab in
       let statements = Self.range + "\n  allow 192.0.2.0/24"
       let open = try await probe(lab, statements, options: ["--as", "stranger", "--tls", "plain"])
       #expect(open.status == 1 && open.text.contains("asks for a password"), "\(open.text)")
@@ -292,8 +300,7 @@ struct ProbeBenchTests {
 
   @Test("without a policy, one that fits is written, and check takes it")
   func fitting() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), .vsftpd)
+    try await withFault(try Self.fault("healthy"), .vsftpd) { lab in
       // A password is not said in clear unless that is asked for.
       let careful = try await probe(lab, ["203.0.113.10"])
       #expect(
@@ -311,8 +318,7 @@ struct ProbeBenchTests {
 
   @Test("nobody answers, somebody refuses")
   func nobody() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), .vsftpd)
+    try await withFault(try Self.fault("healthy"), .vsftpd) { lab in
       let refused = try await probe(lab, ["203.0.113.1:2199", "--mode", "pasv", "--tls", "plain"])
       #expect(refused.status == 1 && refused.answer.sessions.first?.outcome == "refused", "\(refused.text)")
       let silent = try await probe(lab, ["203.0.113.99", "--mode", "pasv", "--tls", "plain"])
@@ -324,8 +330,7 @@ struct ProbeBenchTests {
 
   @Test("a password typed at the prompt, or out of a file of accounts, logs in and is not shown")
   func accounts() async throws {
-    try await withLab { lab in
-      try await start(lab, try Self.fault("healthy"), .vsftpd)
+    try await withFault(try Self.fault("healthy"), .vsftpd) { lab in
       let words = [
         Sallyport.besideThisProgram.path, "probe", "203.0.113.10", "--tls", "plain", "--mode", "epsv", "--timeout",
         "15",

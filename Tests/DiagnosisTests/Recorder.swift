@@ -27,10 +27,10 @@ extension Recording {
 }
 
 extension Lab {
-  /// Plays one session with a fault and keeps what each side saw.
-  func record(
-    _ fault: Injection, _ kind: DaemonKind, _ client: Injection.Client, _ encryption: Encryption
-  ) async throws -> Recording {
+  /// Puts a fault into the network, with a server, for as long as something is done there.
+  func with<Value: Sendable>(
+    _ fault: Injection, _ kind: DaemonKind, _ body: () async throws -> Value
+  ) async throws -> Value {
     try await start(
       kind, form: kind == .pureFTPD ? "logged" : "conf",
       settings: [ServerSettings(name: "", text: settings(of: kind, fault))], ports: [fault.controlPort])
@@ -47,17 +47,30 @@ extension Lab {
     defer { for other in others { other.cancel() } }
     if let box = fault.box {
       others.append(
-        Task { _ = try await run(["python3", "-c", Middlebox.program, box.rawValue], on: .gateway, seconds: 120) })
+        Task { _ = try await run(["python3", "-c", Middlebox.program, box.rawValue], on: .gateway, seconds: 300) })
       try await waitForListener(on: .gateway, port: Middlebox.port)
     }
     if let occupant = fault.occupant {
-      others.append(Task { _ = try await run(["python3", "-c", occupant.program], on: occupant.host, seconds: 120) })
+      others.append(Task { _ = try await run(["python3", "-c", occupant.program], on: occupant.host, seconds: 300) })
       if let port = occupant.port {
         try await waitForListener(on: occupant.host, port: Int(port))
       } else {
         try await waitForSession(port: fault.controlPort)
       }
     }
+    return try await body()
+  }
+
+  /// Plays one session with a fault and keeps what each side saw.
+  func record(
+    _ fault: Injection, _ kind: DaemonKind, _ client: Injection.Client, _ encryption: Encryption
+  ) async throws -> Recording {
+    try await with(fault, kind) { try await recorded(fault, kind, client, encryption) }
+  }
+
+  private func recorded(
+    _ fault: Injection, _ kind: DaemonKind, _ client: Injection.Client, _ encryption: Encryption
+  ) async throws -> Recording {
     let ends = [(fault.place, "\(folder)/client.pcap"), (LabHost.server, "\(folder)/server.pcap")]
     let captures = ends.map { end in Task { try await capture(on: end.0, into: end.1) } }
     for end in ends { try await waitForFile(end.1) }
@@ -92,7 +105,7 @@ extension Lab {
 
   private func capture(on host: LabHost, into path: String) async throws {
     let script = "echo $$ > \(path).pid; exec tcpdump -B 8192 -Z root --immediate-mode -U -n -i eth0 -w \(path)"
-    _ = try await run(["sh", "-c", script], on: host, seconds: 60)
+    _ = try await run(["sh", "-c", script], on: host, seconds: 300)
   }
 
   private func waitForFile(_ path: String) async throws {
@@ -103,7 +116,7 @@ extension Lab {
     guard isThere else { throw LabError("tcpdump writes nothing to \(path)") }
   }
 
-  func waitForListener(on host: LabHost, port: Int) async throws {
+  private func waitForListener(on host: LabHost, port: Int) async throws {
     let isThere = try await Patience.wait {
       try await run(["ss", "-Hltn", "sport = :\(port)"], on: host).text.contains("\(port)")
     }
