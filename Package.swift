@@ -112,7 +112,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Nftables", dependencies: ["Addressing", "Diagnostics", "Parallel"], swiftSettings: strict),
     .target(
-      name: "Evidence", dependencies: ["Addressing"], resources: [.embedInCode("messages")],
+      name: "Evidence", dependencies: ["Addressing", "Diagnostics"], resources: [.embedInCode("messages")],
       swiftSettings: strict),
     .target(name: "PolicySyntax", dependencies: ["Diagnostics", "Parallel"], swiftSettings: strict),
     .target(name: "WindowsFirewall", dependencies: ["Diagnostics"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 package import Addressing
+import Diagnostics
 
 /// A place in a piece of evidence: what a person looks up to see it with their own eyes.
 package struct Mark: Hashable, Sendable {
@@ -46,9 +47,9 @@ package struct Endpoint: Hashable, Sendable {
   }
 }
 
-/// A text that may be shown: without passwords, in one line of at most 200 characters.
+/// A text that may be shown: without passwords and signs that a terminal obeys, in one line of at most 200 characters.
 func excerpt(_ text: String) -> String {
-  let clean = redacted(text)
+  let clean = printable(redacted(text).replacing("\t", with: " "))
   guard clean.unicodeScalars.count > 200 else { return clean }
   return String(String.UnicodeScalarView(clean.unicodeScalars.prefix(199))) + "…"
 }

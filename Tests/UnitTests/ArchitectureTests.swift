@@ -14,7 +14,7 @@ import Testing
     "Flows": ["Addressing", "Diagnostics", "Parallel", "Policy", "PolicySyntax"],
     "Platforms": ["Addressing", "Diagnostics", "Flows", "Nftables", "Parallel", "WindowsFirewall"],
     "Servers": ["Addressing", "Diagnostics", "Evidence", "Mustache", "Policy", "Templates", "WindowsFirewall"],
-    "Evidence": ["Addressing"],
+    "Evidence": ["Addressing", "Diagnostics"],
     "Editing": ["Compilation", "Diagnostics", "Policy", "PolicySyntax"],
     "LanguageServer": [
       "Compilation", "Diagnostics", "Dispatch", "Editing", "FoundationEssentials", "Glibc", "Policy", "PolicySyntax",
