@@ -59,7 +59,7 @@ struct Injection: Sendable, CustomStringConvertible {
   var isUpload = false
   /// Whether the client does the same in clear first.
   var isPlainFirst = false
-  /// Whether the client tries until two tries have failed and three have worked.
+  /// Whether the client tries again until ports that work and ports that fail tell enough.
   var repeats = false
   /// Where the client stands.
   var place = LabHost.client

@@ -88,19 +88,26 @@ extension Lab {
       serverCapture: "\(folder)/server.pcap")
   }
 
-  /// Tries until two have failed and three have worked, at most forty times.
+  /// Tries until ports tell enough: two that work, and beside them either one that fails twice, where the range has
+  /// few, or two that fail, of which one lies between those that work. At most forty times.
   private func repeated(_ fault: Injection, _ client: Injection.Client, _ encryption: Encryption) async throws
     -> String
   {
     var text = ""
-    var (failed, worked) = (0, 0)
-    for _ in 0..<40 where failed < 2 || worked < 3 {
+    var (failing, working): ([Int], Set<Int>) = ([], [])
+    for _ in 0..<40 {
       let one = try await play(fault, client, encryption)
-      if one.contains("226") { worked += 1 } else { failed += 1 }
       text += one
+      guard let numbers = one.matches(of: /227 [^(]*\([0-9,]*?([0-9]+),([0-9]+)\)/).last?.output,
+        let high = Int(numbers.1), let low = Int(numbers.2)
+      else { continue }
+      let port = high * 256 + low
+      if one.contains("226") { working.insert(port) } else { failing.append(port) }
+      guard let least = working.min(), let most = working.max(), least < most, failing.count >= 2 else { continue }
+      let isOne = Set(failing).count == 1 && fault.serverRange.count < 10
+      if isOne || Set(failing).count > 1 && failing.contains(where: { $0 > least && $0 < most }) { return text }
     }
-    guard failed >= 2, worked >= 3 else { throw LabError("\(failed) of the tries failed, \(worked) worked") }
-    return text
+    throw LabError("\(failing.count) of the tries failed, to \(working.count) ports they worked")
   }
 
   private func capture(on host: LabHost, into path: String) async throws {

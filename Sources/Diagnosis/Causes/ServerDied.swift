@@ -15,7 +15,9 @@ struct ServerDied: Cause {
     where meanings(entry.reply).contains(.processDied) && !entry.story.transfers.contains(where: \.works) {
       return [
         Found(
-          "F72", .proven, .server, "the server's process ends with `\(entry.reply.whole)`", at: [entry.event.mark],
+          // Its text may have been cut off, and be another failure's.
+          "F72", entry.reply.text.utf8.count > 6 ? .proven : .likely, .server,
+          "the server's process ends with `\(entry.reply.whole)`", at: [entry.event.mark],
           remedy: "mend what the server complains about, often the home directory; no firewall takes part",
           stage: .login)
       ]

@@ -86,10 +86,14 @@ extension CapturedStream {
       bytes.allSatisfy({ $0 >= 0x0A && $0 < 0x7F })
     else { return }
     downLine += bytes.prefix(300)
-    guard let end = downLine.firstIndex(of: 0x0A) ?? (downLine.count > 300 ? downLine.count - 1 : nil) else { return }
-    let text = trimmed(String(decoding: downLine[...end], as: UTF8.self))
+    if downLine.contains(0x0A) || downLine.count > 300 { tellClearText(packet, source: source) }
+  }
+
+  /// The line of clear text that was begun in an encrypted connection, if there is one; its end may never come.
+  mutating func tellClearText(_ packet: CapturedPacket, source: Int) {
+    let text = trimmed(String(decoding: downLine.prefix { $0 != 0x0A }, as: UTF8.self))
     downLine = []
-    guard let head = replyHead(text) else { return }
+    guard isBlind, let head = replyHead(text) else { return }
     let mark = Mark(source: source, packet: packet.number, text: text)
     writer?.add(.finding(.clearTextInTLS), time: packet.time, mark)
     writer?.add(.reply(FTPReply(code: head.code, lines: [head.text])), time: packet.time, mark)

@@ -147,7 +147,8 @@ package struct CaptureReader: Sendable {
   }
 
   private func dialogue(of index: Int, _ data: [Int], _ view: Viewpoint?) -> Dialogue {
-    let stream = streams[index]
+    var stream = streams[index]
+    stream.tellClearText(stream.last, source: source)
     guard var writer = stream.writer else { return Dialogue(source: source, viewpoint: view) }
     var dialogue = writer.finish()
     dialogue.viewpoint = view
