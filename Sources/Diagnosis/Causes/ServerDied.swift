@@ -13,13 +13,14 @@ struct ServerDied: Cause {
     // A session that has worked ends so too, when its client is gone.
     for entry in last
     where meanings(entry.reply).contains(.processDied) && !entry.story.transfers.contains(where: \.works) {
+      // Its text may have been cut off, and be another failure's, which is told first where something else shows it.
+      let isCut = entry.reply.text.utf8.count <= 6
       return [
         Found(
-          // Its text may have been cut off, and be another failure's.
-          "F72", entry.reply.text.utf8.count > 6 ? .proven : .likely, .server,
+          "F72", isCut ? .likely : .proven, .server,
           "the server's process ends with `\(entry.reply.whole)`", at: [entry.event.mark],
           remedy: "mend what the server complains about, often the home directory; no firewall takes part",
-          stage: .login)
+          stage: isCut ? .end : .login)
       ]
     }
     return []
