@@ -6,15 +6,16 @@ import PolicySyntax
 /// Applies `# allow: CODE, CODE (REASON)`: takes out the warnings that a comment allows on its line, and reports the
 /// allowed codes that silenced nothing. Errors cannot be silenced.
 func applyAllowComments(to diagnostics: inout [Diagnostic], of trees: [PolicyFileSyntax]) {
-  var unused = silence(&diagnostics, in: trees)
-  if diagnostics.hasErrors {
-    // What has errors is not looked at whole, so a warning that is not there may still come.
-    unused.removeAll { RulePage(of: $0.value).map { $0.severity != .error } ?? false }
-  }
+  let unused = silence(&diagnostics, in: trees)
   // Many comments may allow the same.
   let pages = Set(unused.map(\.value)).compactMap { code in RulePage(of: code).map { (code, $0) } }
   let pageOf = Dictionary(pages, uniquingKeysWith: { first, _ in first })
-  diagnostics += unused.compactMap { unusedAllowance($0, pageOf[$0.value]) }
+  // What has errors is not looked at whole, so a warning that is not there may still come.
+  let isWhole = !diagnostics.hasErrors
+  diagnostics += unused.compactMap { code in
+    let page = pageOf[code.value]
+    return isWhole || page?.severity == .error || page == nil ? unusedAllowance(code, page) : nil
+  }
 }
 
 extension Compilation {

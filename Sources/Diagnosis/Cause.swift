@@ -70,3 +70,38 @@ package struct Context: Sendable {
   var totals: SessionTotals
   var publication: PublishedFacts?
 }
+
+extension Context {
+  /// Whether a reply is one whose words tell one of these.
+  func tells(_ reply: FTPReply, _ meanings: ReplyMeaning...) -> Bool {
+    replies.contains { meanings.contains($0.meaning) && $0.matches(reply) }
+  }
+
+  /// The first reply of a session that tells this.
+  func reply(telling meaning: ReplyMeaning, in encounter: Encounter) -> Mark? {
+    encounter.replies.first { tells($0.reply, meaning) }?.event.mark
+  }
+}
+
+extension Encounter {
+  /// Where somebody says this in words of their own.
+  func place(of finding: Finding) -> Mark? {
+    stories.lazy.flatMap(\.findings).first { $0.finding == finding }?.event.mark
+  }
+
+  /// Data connections that captures of both ends have, by the sequence number of a SYN.
+  var seenAtBothEnds: [(near: Transfer, far: Transfer, dial: Dial)] {
+    var pairs: [(near: Transfer, far: Transfer, dial: Dial)] = []
+    for near in client where near.isCapture {
+      for far in server where far.isCapture && near.isSameConnection(as: far) {
+        for transfer in near.transfers {
+          for dial in transfer.dials where dial.sequence != nil {
+            let other = far.transfers.first { $0.dials.contains { $0.sequence == dial.sequence } }
+            if let other { pairs.append((transfer, other, dial)) }
+          }
+        }
+      }
+    }
+    return pairs
+  }
+}

@@ -15,6 +15,7 @@ package struct Encounter: Sendable {
 
   package var stories: [Story]
   var join = Join.certain
+  /// Lines of firewalls' logs about this session.
   var records: [FirewallRecord] = []
 
   var client: [Story] { stories.filter(\.isOfClient) }
@@ -41,27 +42,6 @@ package struct Encounter: Sendable {
   /// Every reply that anybody saw.
   var replies: [(reply: FTPReply, event: Event, story: Story)] {
     stories.flatMap { story in story.replies.map { ($0.reply, $0.event, story) } }
-  }
-
-  /// Whether a line of a firewall's log is about this session: it names the addresses of client and server, as far as
-  /// they are known, before or after translation; or its connection is one of which another line does.
-  func concerns(_ record: FirewallRecord) -> Bool {
-    names(record) || records.contains { $0.source == record.source && record.source.port != nil && names($0) }
-  }
-
-  private func names(_ record: FirewallRecord) -> Bool {
-    let clients = Set(stories.compactMap(\.dialogue.client.address))
-    let servers = Set(
-      stories.flatMap { story in
-        [story.dialogue.server.address, story.peer]
-          + story.transfers.flatMap { [$0.announced?.endpoint?.address] + $0.dials.map(\.target.address) }
-      }.compactMap(\.self)
-    ).subtracting(clients)
-    let named = Set(
-      [record.source.address, record.destination.address, record.translated?.address].compactMap(\.self))
-    let isOfClient = clients.isEmpty || !named.isDisjoint(with: clients)
-    let isOfServer = servers.isEmpty || !named.isDisjoint(with: servers)
-    return isOfClient && isOfServer && !(clients.isEmpty && servers.isEmpty)
   }
 
   /// The transfer that another story tells of as well: the same port, else the same place in the order, where both
@@ -101,8 +81,8 @@ func joined(_ files: [EvidenceFile]) -> [Encounter] {
       }
     }
   }
-  let records = files.flatMap(\.records)
-  for index in all.indices { all[index].records = records }
+  let records = FirewallRecords(files.flatMap(\.records))
+  for index in all.indices { all[index].records = records.about(all[index]) }
   return all
 }
 

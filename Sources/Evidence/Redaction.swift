@@ -12,12 +12,11 @@ package func redacted(_ line: String) -> String {
     bytes.replaceSubrange(start..., with: "***".utf8)
   }
   maskURLs(&bytes)
-  maskPair(&bytes, after: "-u ", to: [UInt8(ascii: " ")], from: UInt8(ascii: ","))
-  maskPair(&bytes, after: "-u ", to: [UInt8(ascii: " ")], from: UInt8(ascii: ":"))
-  maskPair(&bytes, after: "--user ", to: [UInt8(ascii: " ")], from: UInt8(ascii: ":"))
-  maskPair(&bytes, after: "assword=", to: [UInt8(ascii: " "), UInt8(ascii: "&"), UInt8(ascii: ";")], from: nil)
-  maskPair(&bytes, after: "CHPASS ", to: [], from: nil)
-  maskPair(&bytes, after: "assword \"", to: [UInt8(ascii: "\"")], from: nil)
+  maskPair(&bytes, after: "-u ", to: " ", from: ",:")
+  maskPair(&bytes, after: "--user ", to: " ", from: ":")
+  maskPair(&bytes, after: "assword=", to: " &;")
+  maskPair(&bytes, after: "CHPASS ", to: "")
+  maskPair(&bytes, after: "assword \"", to: "\"")
   return String(decoding: bytes, as: UTF8.self)
 }
 
@@ -60,13 +59,13 @@ private func maskURLs(_ bytes: inout [UInt8]) {
   }
 }
 
-/// What stands after a word, up to one of some bytes; only what comes after the byte `from` where one is given.
-private func maskPair(_ bytes: inout [UInt8], after word: String, to ends: [UInt8], from mark: UInt8?) {
+/// What stands after a word, up to one of some signs; only what comes after one of `marks` where some are given.
+private func maskPair(_ bytes: inout [UInt8], after word: String, to ends: String, from marks: String = "") {
   guard let found = bytes.firstRange(of: Array(word.utf8)) else { return }
   var start = found.upperBound
-  let end = bytes[start...].firstIndex { ends.contains($0) } ?? bytes.count
-  if let mark {
-    guard let position = bytes[start..<end].firstIndex(of: mark) else { return }
+  let end = bytes[start...].firstIndex { ends.utf8.contains($0) } ?? bytes.count
+  if !marks.isEmpty {
+    guard let position = bytes[start..<end].firstIndex(where: marks.utf8.contains) else { return }
     start = position + 1
   }
   if start < end { bytes.replaceSubrange(start..<end, with: "***".utf8) }

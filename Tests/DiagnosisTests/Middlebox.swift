@@ -58,6 +58,18 @@ enum Middlebox: String, Sendable {
             return b"229 Entering Extended Passive Mode (|||%d|)" % port
         return line
 
+    # Lines without their LF, and what comes once the connection is encrypted as it comes.
+    def pieces(peer, blind):
+        pending = b""
+        while data := peer.recv(4096):
+            if blind.is_set():
+                yield data, False
+                continue
+            pending += data
+            while b"\\n" in pending:
+                line, pending = pending.split(b"\\n", 1)
+                yield line, True
+
     def serve(client):
         if mode == "ssh":
             client.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\\r\\n")
@@ -67,46 +79,26 @@ enum Middlebox: String, Sendable {
         server = socket.create_connection(("10.10.20.200", 21))
         blind = threading.Event()
         def back():
-            pending = b""
-            while True:
-                data = server.recv(4096)
-                if not data:
-                    break
-                if blind.is_set():
-                    client.sendall(data)
-                    continue
-                pending += data
-                while b"\\n" in pending:
-                    line, pending = pending.split(b"\\n", 1)
-                    line = line.rstrip(b"\\r")
-                    if line[:3] == b"234":
+            for data, is_line in pieces(server, blind):
+                if is_line:
+                    if data[:3] == b"234":
                         blind.set()
-                    line = answered(line, client)
-                    if line is not None:
-                        client.sendall(line + b"\\r\\n")
+                    data = answered(data.rstrip(b"\\r"), client)
+                    data = b"" if data is None else data + b"\\r\\n"
+                client.sendall(data)
             client.close()
         threading.Thread(target=back, daemon=True).start()
-        pending = b""
-        while True:
-            data = client.recv(4096)
-            if not data:
-                break
-            if blind.is_set():
-                server.sendall(data)
+        for data, is_line in pieces(client, blind):
+            verb = data[:4].upper() if is_line else b""
+            if verb == b"AUTH" and mode == "isa":
+                client.sendall(b"550 Access is denied. \\r\\n")
                 continue
-            pending += data
-            while b"\\n" in pending:
-                line, pending = pending.split(b"\\n", 1)
-                if line[:4].upper() == b"AUTH":
-                    if mode == "isa":
-                        client.sendall(b"550 Access is denied. \\r\\n")
-                        continue
-                    if mode == "asa":
-                        client.shutdown(socket.SHUT_RDWR)
-                        break
-                if line[:4].upper() == b"PASS" and mode == "slow":
-                    time.sleep(8)
-                server.sendall(line + b"\\n")
+            if verb == b"AUTH" and mode == "asa":
+                client.shutdown(socket.SHUT_RDWR)
+                break
+            if verb == b"PASS" and mode == "slow":
+                time.sleep(8)
+            server.sendall(data + b"\\n" if is_line else data)
         server.close()
 
     def guarded(client):

@@ -33,7 +33,7 @@ struct AsymmetricPath: Cause {
         ]
       }
     }
-    if let record = encounter.records.first(where: { $0.reason == .asymmetric && encounter.concerns($0) }),
+    if let record = encounter.records.first(where: { $0.reason == .asymmetric }),
       encounter.stories.contains(where: { $0.transfers.contains { $0.fails } })
     {
       return [

@@ -6,7 +6,7 @@ import PolicySyntax
 struct BadAnnouncedAddress: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for entry in encounter.replies {
-      guard context.replies.contains(where: { $0.meaning == .badAnnouncedAddress && $0.matches(entry.reply) }) else {
+      guard context.tells(entry.reply, .badAnnouncedAddress) else {
         continue
       }
       return [

@@ -57,7 +57,7 @@ struct ClosedPassivePort: Cause {
     guard let use = transfer.use, use.preliminary == nil, let final = use.final, transfer.findings.isEmpty else {
       return false
     }
-    return context.replies.contains { $0.meaning == .noDataConnection && $0.matches(final.reply) }
+    return context.tells(final.reply, .noDataConnection)
   }
 
   private func locate(
@@ -67,7 +67,7 @@ struct ClosedPassivePort: Cause {
     let port = transfer.port
     if let port,
       let record = encounter.records.first(where: {
-        $0.action == .denied && $0.isSYN && $0.leads(to: port) && encounter.concerns($0)
+        $0.action == .denied && $0.isSYN && $0.leads(to: port)
       })
     {
       return cause(
@@ -75,7 +75,7 @@ struct ClosedPassivePort: Cause {
     }
     if let port,
       let record = encounter.records.first(where: {
-        $0.reason == .noAnswer && $0.leads(to: port) && encounter.concerns($0)
+        $0.reason == .noAnswer && $0.leads(to: port)
       })
     {
       return Found(
@@ -161,12 +161,12 @@ struct ClosedPassivePort: Cause {
         guard transfer.findings.allSatisfy({ $0.finding == .stalled }) else { continue }
         let reply = transfer.use?.final
         let isSaid =
-          reply.map { final in context.replies.contains { $0.meaning == .noDataConnection && $0.matches(final.reply) }
+          reply.map { final in context.tells(final.reply, .noDataConnection)
           } ?? false
         let isStalled = transfer.findings.contains { $0.finding == .stalled }
         if let port = transfer.port,
           let record = encounter.records.first(where: {
-            $0.action == .denied && $0.isSYN && $0.leads(to: port) && encounter.concerns($0)
+            $0.action == .denied && $0.isSYN && $0.leads(to: port)
           })
         {
           return [

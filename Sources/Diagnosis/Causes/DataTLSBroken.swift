@@ -36,23 +36,17 @@ struct DataTLSBroken: Cause {
 
   /// Both ends have the data connection, and the first packet of TLS only the client's.
   private func helloLost(_ encounter: Encounter) -> Found? {
-    for near in encounter.client where near.isCapture {
-      for far in encounter.server where far.isCapture && near.isSameConnection(as: far) {
-        for transfer in near.transfers {
-          guard let hello = transfer.findings.first(where: { $0.finding == .dataHandshakeBegan })?.event,
-            let dial = transfer.dials.first(where: { $0.sequence != nil }),
-            let other = far.transfers.first(where: { $0.dials.contains { $0.sequence == dial.sequence } }),
-            other.dials.contains(where: { $0.result == .connected || $0.result == .reset }), other.bytes == 0,
-            !other.findings.contains(where: { $0.finding == .dataHandshakeBegan })
-          else { continue }
-          return Found(
-            "F59", .likely, .path,
-            "the data connection reaches the server, and the client's first packet of TLS does not",
-            at: [hello.mark] + dial.marks + other.dials.flatMap(\.marks),
-            remedy: "the range is open; look for what on the way ends or changes connections that speak TLS",
-            stage: .dataSecurity)
-        }
-      }
+    for (near, far, dial) in encounter.seenAtBothEnds {
+      guard let hello = near.findings.first(where: { $0.finding == .dataHandshakeBegan })?.event,
+        far.dials.contains(where: { $0.result == .connected || $0.result == .reset }), far.bytes == 0,
+        !far.findings.contains(where: { $0.finding == .dataHandshakeBegan })
+      else { continue }
+      return Found(
+        "F59", .likely, .path,
+        "the data connection reaches the server, and the client's first packet of TLS does not",
+        at: [hello.mark] + dial.marks + far.dials.flatMap(\.marks),
+        remedy: "the range is open; look for what on the way ends or changes connections that speak TLS",
+        stage: .dataSecurity)
     }
     return nil
   }

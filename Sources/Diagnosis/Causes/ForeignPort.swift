@@ -11,7 +11,7 @@ struct ForeignPort: Cause {
       let refused = story.transfers.filter { $0.isActive && ($0.announced?.endpoint?.port ?? 1024) >= 1024 }
       let answer = refused.lazy.compactMap { transfer in
         transfer.request?.final.flatMap { final in
-          context.replies.contains { $0.meaning == .foreignPort && $0.matches(final.reply) }
+          context.tells(final.reply, .foreignPort)
             ? [transfer.request?.event.mark, final.event.mark].compactMap(\.self) : nil
         }
       }.first

@@ -8,7 +8,7 @@ struct HelperSwitchedOff: Cause {
     guard
       encounter.stories.contains(where: { story in story.transfers.contains(where: \.fails) })
         || encounter.stories.allSatisfy({ story in !story.transfers.contains(where: \.works) }),
-      let record = encounter.records.first(where: { $0.reason == .otherAddress && encounter.concerns($0) })
+      let record = encounter.records.first(where: { $0.reason == .otherAddress })
     else { return [] }
     return [
       Found(

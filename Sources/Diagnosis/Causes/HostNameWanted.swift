@@ -5,11 +5,8 @@ import FTPSession
 /// for certain; the reply may be another's.
 struct HostNameWanted: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
-    let said = encounter.stories.flatMap(\.findings).first { $0.finding == .hostNameWanted }?.event.mark
-    let answer = encounter.replies.first { entry in
-      context.replies.contains { $0.meaning == .hostNameWanted && $0.matches(entry.reply) }
-    }?.event.mark
-    guard let mark = said ?? answer else { return [] }
+    let said = encounter.place(of: .hostNameWanted)
+    guard let mark = said ?? context.reply(telling: .hostNameWanted, in: encounter) else { return [] }
     return [
       Found(
         "F25", said == nil ? .likely : .proven, .server,

@@ -42,7 +42,7 @@ struct IdleTimer: Cause {
     let ports = Set(encounter.stories.compactMap(\.dialogue.server.port) + [control, 21])
     guard
       let record = encounter.records.first(where: { record in
-        record.reason == .idle && ports.contains { record.leads(to: $0) } && encounter.concerns(record)
+        record.reason == .idle && ports.contains { record.leads(to: $0) }
       })
     else { return [] }
     let isCut = encounter.stories.contains { story in

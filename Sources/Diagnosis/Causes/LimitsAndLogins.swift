@@ -6,7 +6,7 @@ import PolicySyntax
 struct LimitsAndLogins: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for entry in encounter.replies {
-      if context.replies.contains(where: { $0.meaning == .tooMany && $0.matches(entry.reply) }) {
+      if context.tells(entry.reply, .tooMany) {
         return [cause("the server has as many sessions as it takes", [entry.event.mark], isLimit: true)]
       }
     }
@@ -14,9 +14,8 @@ struct LimitsAndLogins: Cause {
       let logins = story.exchanges.filter { ["USER", "PASS"].contains($0.command.verb) }
       guard let last = logins.last, let final = last.final, final.reply.code == 530,
         // TLS or a host's name that is missing is said with 530 as well.
-        !context.replies.contains(where: {
-          [.controlMustBeEncrypted, .hostNameWanted].contains($0.meaning) && $0.matches(final.reply)
-        }), !story.findings.contains(where: { $0.finding == .hostNameWanted })
+        !context.tells(final.reply, .controlMustBeEncrypted, .hostNameWanted),
+        !story.findings.contains(where: { $0.finding == .hostNameWanted })
       else { continue }
       return [cause("the server refuses the login", [last.event.mark, final.event.mark], isLimit: false)]
     }

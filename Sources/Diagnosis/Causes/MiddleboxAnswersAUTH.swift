@@ -71,7 +71,7 @@ struct MiddleboxAnswersAUTH: Cause {
   private func inspection(_ encounter: Encounter) -> Mark? {
     encounter.records.first { record in
       guard case .unknownCommand(let command) = record.reason else { return false }
-      return command.uppercased() == "AUTH" && encounter.concerns(record)
+      return command.uppercased() == "AUTH"
     }?.mark
   }
 

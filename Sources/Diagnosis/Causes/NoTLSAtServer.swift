@@ -19,10 +19,7 @@ struct NoTLSAtServer: Cause {
         guard story.secured == nil, let final = auth.final, final.reply.code >= 400, final.reply.code != 421 else {
           continue
         }
-        let known = context.replies.contains {
-          [.noTLS, .noCertificate].contains($0.meaning) && $0.matches(final.reply)
-        }
-        if known { return [cause(.proven, [final.event.mark])] }
+        if context.tells(final.reply, .noTLS, .noCertificate) { return [cause(.proven, [final.event.mark])] }
         // The server's own side has the command and its refusal.
         if story.isOfServer {
           // A capture may have been taken on the wrong side of a box that answers itself.

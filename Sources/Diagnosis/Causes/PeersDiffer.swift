@@ -33,7 +33,7 @@ struct PeersDiffer: Cause {
       }
     }
     for entry in encounter.replies {
-      guard context.replies.contains(where: { $0.meaning == .peersDiffer && $0.matches(entry.reply) }) else {
+      guard context.tells(entry.reply, .peersDiffer) else {
         continue
       }
       // After a 150 the same words tell another failure. Some clients give up first, and take the reply for that to

@@ -11,7 +11,7 @@ struct RangeUsedUp: Cause {
       }
     }
     for entry in encounter.replies {
-      guard context.replies.contains(where: { $0.meaning == .rangeExhausted && $0.matches(entry.reply) }) else {
+      guard context.tells(entry.reply, .rangeExhausted) else {
         continue
       }
       // In active mode no port of the range is wanted.

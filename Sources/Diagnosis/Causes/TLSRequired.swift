@@ -6,7 +6,7 @@ import PolicySyntax
 struct TLSRequired: Cause {
   func find(_ encounter: Encounter, _ context: Context) -> [Found] {
     for entry in encounter.replies where entry.story.secured == nil {
-      guard context.replies.contains(where: { $0.meaning == .controlMustBeEncrypted && $0.matches(entry.reply) })
+      guard context.tells(entry.reply, .controlMustBeEncrypted)
       else {
         continue
       }

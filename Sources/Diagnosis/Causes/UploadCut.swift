@@ -7,7 +7,7 @@ struct UploadCut: Cause {
     for story in encounter.stories {
       for transfer in story.transfers where transfer.isEncrypted {
         guard let use = transfer.use, ["STOR", "APPE", "STOU"].contains(use.command.verb), let final = use.final,
-          context.replies.contains(where: { $0.meaning == .uploadCut && $0.matches(final.reply) })
+          context.tells(final.reply, .uploadCut)
         else { continue }
         return [
           Found(

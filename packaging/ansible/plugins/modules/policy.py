@@ -215,6 +215,7 @@ class PolicyTask:
             )
         comparison = self.compare(machines)
         order = comparison["machines"]
+        known = set(map(key_of, machines))
         self.module.exit_json(
             changed=changed,
             diagnostics=found,
@@ -224,7 +225,7 @@ class PolicyTask:
             batches=[
                 [key_of(machine) for machine in batch] for batch in batches(machines, order, self.options["batch"])
             ],
-            gone=[key_of(entry) for entry in order if key_of(entry) not in map(key_of, machines)],
+            gone=[key for key in map(key_of, order) if key not in known],
             breaks=comparison["breaks"],
             changes=comparison["changes"],
         )
